@@ -1,0 +1,1 @@
+//! Names: accounts, regions, ARNs, tags and page tokens. Pure values; no I/O.

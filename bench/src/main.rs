@@ -1,0 +1,3 @@
+//! Load generator, bare server and the table of ratios.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The program: command line, configuration, one table of services.
+
+fn main() {}

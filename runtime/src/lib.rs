@@ -1,0 +1,1 @@
+//! Function environments: sandboxed processes that speak the Lambda Runtime API.

@@ -1,0 +1,1 @@
+//! IAM: users, roles, access keys and policies, stored and validated.

@@ -1,0 +1,1 @@
+//! The ordered, transactional store and its engines.
