@@ -1,1 +1,27 @@
-//! Wire formats of the AWS protocols, driven by one static schema a shape. No I/O.
+//! The wire formats of AWS's protocols, driven by one static schema a shape.
+//!
+//! A generated crate (`api/*`) brings statics of [`Shape`] and types that implement [`Decode`] or [`Encode`]; a protocol
+//! brings a [`Reader`] and a [`Writer`]. They meet here, behind `dyn`, so that code grows as shapes plus protocols. Every
+//! constraint of the model is checked while an input is read, in one place ([`Checks`]), and worded as AWS words it.
+//!
+//! This crate never opens a socket, reads a clock or knows what an operation does.
+
+mod checks;
+mod codec;
+mod document;
+mod facts;
+mod fault;
+mod scalars;
+mod schema;
+mod timestamp;
+
+pub use checks::{Checks, Violation};
+pub use codec::{
+    Decode, EachEntry, EachMember, EachValue, Encode, Malformed, Members, ReadMember, Reader, Writer,
+    decode_structure, decode_union,
+};
+pub use document::Document;
+pub use facts::{ErrorFacts, Http, Operation, OperationFacts, Protocol, ServiceFacts};
+pub use fault::{Fault, Faulty};
+pub use schema::{Constraints, Kind, Location, Member, Pattern, Shape};
+pub use timestamp::{Timestamp, TimestampFormat};
