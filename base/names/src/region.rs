@@ -1,0 +1,249 @@
+//! Regions and the partitions they belong to. Knows the shape of a region's name, not which regions exist.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use crate::text::serde_as_text;
+
+/// Longest name of a region in bytes; the longest in use has 15.
+const LENGTH_MAX: usize = 31;
+
+/// A region such as `eu-west-1`: at least two words of lower-case letters and a number, joined by hyphens.
+///
+/// Kept inline (32 bytes) and copied freely.
+#[derive(Clone, Copy)]
+pub struct Region {
+    length: u8,
+    text: [u8; LENGTH_MAX],
+}
+
+/// A text that cannot be the name of a region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a region is written as in us-east-1")]
+pub struct InvalidRegion;
+
+impl Region {
+    /// `us-east-1`, where global services keep their endpoint.
+    pub const US_EAST_1: Self = Self::literal("us-east-1");
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        // Only ASCII gets in, so the default is never taken.
+        self.text
+            .get(..usize::from(self.length))
+            .and_then(|text| std::str::from_utf8(text).ok())
+            .unwrap_or("")
+    }
+
+    /// The partition that this region belongs to, told by its prefix as the SDKs' `partitions.json` tells it.
+    pub fn partition(&self) -> Partition {
+        Partition::of(self.as_str())
+    }
+
+    const fn literal(name: &str) -> Self {
+        let (name, mut text, mut at) = (name.as_bytes(), [0; LENGTH_MAX], 0);
+        while at < name.len() {
+            text[at] = name[at];
+            at += 1;
+        }
+        Self { length: at as u8, text }
+    }
+}
+
+/// Whether the words are letters and the last part is a number, as in `us-gov-west-1`.
+fn has_shape(name: &str) -> bool {
+    let Some((words, number)) = name.rsplit_once('-') else { return false };
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number = matches!(number.len(), 1 | 2) && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && words.contains('-') && words.split('-').all(is_word)
+}
+
+impl FromStr for Region {
+    type Err = InvalidRegion;
+
+    fn from_str(name: &str) -> Result<Self, InvalidRegion> {
+        if name.len() > LENGTH_MAX || !has_shape(name) {
+            return Err(InvalidRegion);
+        }
+        Ok(Self::literal(name))
+    }
+}
+
+impl PartialEq for Region {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Region {}
+
+impl PartialOrd for Region {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Region {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for Region {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+serde_as_text!(Region);
+
+/// A set of regions with its own ARN prefix and DNS suffix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Partition {
+    /// Commercial regions.
+    Aws,
+    /// China.
+    AwsCn,
+    /// AWS GovCloud (US).
+    AwsUsGov,
+    /// AWS Top Secret.
+    AwsIso,
+    /// AWS Secret.
+    AwsIsoB,
+    /// Isolated regions of Europe.
+    AwsIsoE,
+    /// Isolated regions, F.
+    AwsIsoF,
+    /// European Sovereign Cloud.
+    AwsEusc,
+}
+
+impl Partition {
+    const ALL: [Self; 8] = [
+        Self::Aws,
+        Self::AwsCn,
+        Self::AwsUsGov,
+        Self::AwsIso,
+        Self::AwsIsoB,
+        Self::AwsIsoE,
+        Self::AwsIsoF,
+        Self::AwsEusc,
+    ];
+
+    fn of(region: &str) -> Self {
+        let words = region.split_once('-').map(|(first, rest)| (first, rest.split('-').next().unwrap_or("")));
+        match words {
+            Some(("cn", _)) => Self::AwsCn,
+            Some(("us", "gov")) => Self::AwsUsGov,
+            Some(("us", "iso")) => Self::AwsIso,
+            Some(("us", "isob")) => Self::AwsIsoB,
+            Some(("eu", "isoe")) => Self::AwsIsoE,
+            Some(("us", "isof")) => Self::AwsIsoF,
+            Some(("eusc", _)) => Self::AwsEusc,
+            _ => Self::Aws,
+        }
+    }
+
+    /// The second part of the partition's ARNs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::AwsCn => "aws-cn",
+            Self::AwsUsGov => "aws-us-gov",
+            Self::AwsIso => "aws-iso",
+            Self::AwsIsoB => "aws-iso-b",
+            Self::AwsIsoE => "aws-iso-e",
+            Self::AwsIsoF => "aws-iso-f",
+            Self::AwsEusc => "aws-eusc",
+        }
+    }
+
+    /// The partition with this name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|partition| partition.as_str() == name)
+    }
+
+    /// What host names of the partition's endpoints end in.
+    pub fn dns_suffix(self) -> &'static str {
+        match self {
+            Self::Aws | Self::AwsUsGov => "amazonaws.com",
+            Self::AwsCn => "amazonaws.com.cn",
+            Self::AwsIso => "c2s.ic.gov",
+            Self::AwsIsoB => "sc2s.sgov.gov",
+            Self::AwsIsoE => "cloud.adc-e.uk",
+            Self::AwsIsoF => "csp.hci.ic.gov",
+            Self::AwsEusc => "amazonaws.eu",
+        }
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn partitions_follow_the_prefix() {
+        for (region, partition) in [
+            ("us-east-1", "aws"),
+            ("ap-southeast-7", "aws"),
+            ("cn-northwest-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eu-isoe-west-1", "aws-iso-e"),
+            ("us-isof-south-1", "aws-iso-f"),
+            ("eusc-de-east-1", "aws-eusc"),
+        ] {
+            let parsed: Region = region.parse().unwrap();
+            assert_eq!(parsed.partition().as_str(), partition);
+            assert_eq!(Partition::from_name(partition), Some(parsed.partition()));
+        }
+    }
+
+    #[test]
+    fn other_shapes_are_no_region() {
+        let long = format!("us-{}-1", "a".repeat(40));
+        for wrong in
+            ["", "us", "us-1", "us-east", "us-east-", "US-east-1", "us--1", "us-east-123", "us/east-1", &long]
+        {
+            assert_eq!(wrong.parse::<Region>(), Err(InvalidRegion), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_kept_or_refused(text in "\\PC{0,40}") {
+            if let Ok(region) = text.parse::<Region>() {
+                prop_assert_eq!(region.as_str(), text);
+            }
+        }
+
+        #[test]
+        fn order_is_that_of_the_text(left in "[a-z]{2}-[a-z]{1,9}-[0-9]", right in "[a-z]{2}-[a-z]{1,9}-[0-9]") {
+            let parsed = (left.parse::<Region>().unwrap(), right.parse::<Region>().unwrap());
+            prop_assert_eq!(parsed.0.cmp(&parsed.1), left.cmp(&right));
+        }
+    }
+}
