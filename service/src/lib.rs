@@ -1,1 +1,30 @@
-//! The frame of every service.
+//! The frame of every service: what an operation is given, and how it is called.
+//!
+//! A service is a [`Service`]: its facts, one line for each operation that is written, and its background work. The
+//! frame decodes, asks whether the caller may, opens the transaction, waits until the commit is durable, and counts and
+//! logs. An operation is a function from (transaction or context, typed input) to a typed output or an [`Error`].
+//!
+//! The frame never knows what an operation does, and never sees HTTP beyond the codecs of `wire`.
+
+mod access;
+mod caller;
+mod clock;
+mod context;
+mod directory;
+mod error;
+mod metrics;
+mod operation;
+mod random;
+mod service;
+mod work;
+
+pub use access::{Access, Authorizer, Everyone};
+pub use caller::{Caller, Principal, PrincipalKind};
+pub use clock::{Clock, ClockState};
+pub use context::{Cloud, Context, Tx, View};
+pub use directory::Directory;
+pub use error::{Error, Result};
+pub use metrics::{Metrics, Sample};
+pub use operation::{Handler, Output};
+pub use service::Service;
+pub use work::Workers;

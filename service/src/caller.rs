@@ -1,0 +1,49 @@
+//! Who calls, from where, and in which account and region.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use names::{Arn, Scope};
+
+/// The caller of one request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The account that the caller belongs to, and the region that the request is for.
+    pub scope: Scope,
+    /// Who it is.
+    pub principal: Arc<Principal>,
+    /// The request's id, which the answer and the log carry.
+    pub request_id: Arc<str>,
+    /// The address that the request came from; none for calls of one service to another.
+    pub source_ip: Option<IpAddr>,
+    /// Scheme, host and port by which the client reached us, for addresses in answers: `http://localhost:4566`.
+    pub endpoint: Arc<str>,
+}
+
+/// An identity that may be allowed or denied something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// What kind of identity.
+    pub kind: PrincipalKind,
+    /// `arn:aws:iam::000000000000:root`, `arn:aws:sts::…:assumed-role/name/session`.
+    pub arn: Arn,
+    /// `UserId` of GetCallerIdentity: the account id, `AIDA…`, or `AROA…:session`.
+    pub id: String,
+    /// The access key that signed the request.
+    pub access_key_id: Option<String>,
+}
+
+/// The kinds of identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrincipalKind {
+    /// The root user of an account.
+    Root,
+    /// An IAM user.
+    User,
+    /// A session of a role.
+    AssumedRole,
+    /// A part of Cloudlet that acts for a service, such as `sns.amazonaws.com`.
+    Service,
+    /// Nobody: the request was not signed.
+    Anonymous,
+}

@@ -1,0 +1,200 @@
+//! What an operation is given: who calls, the time, chance, the store, and its neighbours.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, OnceLock};
+
+use names::{Arn, PageTokens, Scope};
+use store::{Snapshot, Store, Transaction};
+use wire::{Fault, Operation, Timestamp};
+
+use crate::{Authorizer, Caller, Clock, Directory, Metrics, Principal, PrincipalKind, Random, Result};
+
+/// What all services of a process share.
+pub struct Cloud {
+    /// Where everything is kept.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Chance.
+    pub random: Random,
+    /// Seals the page tokens of lists.
+    pub page_tokens: PageTokens,
+    /// Decides who may what.
+    pub authorizer: Box<dyn Authorizer>,
+    /// Counts what happens.
+    pub metrics: Metrics,
+    /// The address at which functions and neighbours reach this process: `http://localhost:4566`.
+    pub endpoint: Arc<str>,
+    directory: OnceLock<Directory>,
+}
+
+impl Cloud {
+    /// Everything but the services, which come with [`Cloud::open`].
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        random: Random,
+        page_token_key: &[u8],
+        authorizer: Box<dyn Authorizer>,
+        endpoint: Arc<str>,
+    ) -> Self {
+        Cloud {
+            store,
+            clock,
+            random,
+            page_tokens: PageTokens::new(page_token_key),
+            authorizer,
+            metrics: Metrics::default(),
+            endpoint,
+            directory: OnceLock::new(),
+        }
+    }
+
+    /// Names the services; once.
+    #[must_use]
+    pub fn open(self, directory: Directory) -> Arc<Self> {
+        let _ = self.directory.set(directory);
+        Arc::new(self)
+    }
+
+    /// The services.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        self.directory.get_or_init(Directory::default)
+    }
+
+    /// The context of work that `service` does on its own account of `scope`, not on a client's request.
+    #[must_use]
+    pub fn context_of(self: &Arc<Self>, service: &'static str, scope: Scope) -> Context {
+        let principal = Principal {
+            kind: PrincipalKind::Service,
+            arn: Arn::global("iam", scope.region.partition(), scope.account, format_args!("service/{service}")),
+            id: format!("{service}.amazonaws.com"),
+            access_key_id: None,
+        };
+        let caller = Caller {
+            scope,
+            principal: Arc::new(principal),
+            request_id: self.random.uuid().into(),
+            source_ip: None,
+            endpoint: Arc::clone(&self.endpoint),
+        };
+        Context { caller: Arc::new(caller), cloud: Arc::clone(self) }
+    }
+}
+
+/// The context of one request.
+#[derive(Clone)]
+pub struct Context {
+    /// Who calls.
+    pub caller: Arc<Caller>,
+    /// What all services share.
+    pub cloud: Arc<Cloud>,
+}
+
+impl Context {
+    /// The account and region of the request.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.caller.scope
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.cloud.clock.now()
+    }
+
+    /// Chance.
+    #[must_use]
+    pub fn random(&self) -> &Random {
+        &self.cloud.random
+    }
+
+    /// A view of the store as it is now.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View { snapshot: self.cloud.store.snapshot(), now: self.now(), context: self }
+    }
+
+    /// Runs `body` in one transaction, again if another one was faster, and returns when it is durable.
+    ///
+    /// # Errors
+    /// What `body` fails with, in which case nothing happened; or the store's own.
+    pub async fn transact<T: Send>(&self, mut body: impl FnMut(&mut Tx<'_>) -> Result<T> + Send) -> Result<T> {
+        let store = self.cloud.store.clone();
+        store
+            .transact(|transaction: &mut Transaction| body(&mut Tx { transaction, now: self.now(), context: self }))
+            .await
+    }
+
+    /// Calls a neighbour's operation, with the same caller and the same authorisation as over HTTP.
+    ///
+    /// # Errors
+    /// What the neighbour answers.
+    pub async fn call<O: Operation>(&self, input: O::Input) -> Result<O::Output, Fault> {
+        self.cloud.directory().call::<O>(self, input).await
+    }
+}
+
+/// A read-only operation's context: the request, and the store as it was when the operation began.
+pub struct View<'a> {
+    snapshot: Snapshot,
+    /// The time at which the operation began.
+    pub now: Timestamp,
+    /// The request.
+    pub context: &'a Context,
+}
+
+impl Deref for View<'_> {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
+impl View<'_> {
+    /// The account and region of the request.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.context.scope()
+    }
+}
+
+/// A writing operation's context: the request, and the transaction that holds all that it reads and writes.
+pub struct Tx<'a> {
+    transaction: &'a mut Transaction,
+    /// The time of this attempt.
+    pub now: Timestamp,
+    /// The request.
+    pub context: &'a Context,
+}
+
+impl Tx<'_> {
+    /// The account and region of the request.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.context.scope()
+    }
+
+    /// Chance.
+    #[must_use]
+    pub fn random(&self) -> &Random {
+        self.context.random()
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Transaction;
+
+    fn deref(&self) -> &Transaction {
+        self.transaction
+    }
+}
+
+impl DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut Transaction {
+        self.transaction
+    }
+}

@@ -1,0 +1,129 @@
+//! All services of a process, and the one way into each of their operations.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+use wire::{Answer, Fault, Message, Operation, OperationFacts, Protocol, ServiceFacts};
+
+use crate::operation::{Input, internal};
+use crate::{Access, Context, Handler, Output, Service};
+
+/// The services, by their names.
+#[derive(Default)]
+pub struct Directory {
+    services: Vec<Service>,
+}
+
+impl Directory {
+    /// These services.
+    #[must_use]
+    pub fn new(services: Vec<Service>) -> Self {
+        Directory { services }
+    }
+
+    /// Every service.
+    pub fn services(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter()
+    }
+
+    /// The service of that name: `sqs`.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.facts().name == name)
+    }
+
+    /// A request's way from the message to the answer: decode, ask, carry out, encode.
+    pub async fn answer(
+        &self,
+        context: &Context,
+        service: &Service,
+        operation: &'static OperationFacts,
+        protocol: Protocol,
+        message: &Message<'_>,
+    ) -> Answer {
+        let facts = service.facts();
+        let request_id = &context.caller.request_id;
+        let begun = std::time::Instant::now();
+        let outcome = self.outcome(context, service, operation, protocol, message).await;
+        let (answer, code) = match outcome {
+            Ok(output) => (wire::write_output(protocol, facts, operation, encode(&*output), request_id), None),
+            Err(fault) => (wire::write_fault(protocol, facts, &fault, request_id), Some(fault.code)),
+        };
+        context.cloud.metrics.request(facts.name, operation.name, code.as_deref(), begun.elapsed());
+        tracing::info!(
+            target: "cloudlet::request",
+            service = facts.name,
+            operation = operation.name,
+            status = answer.status,
+            code = code.as_deref(),
+            account = context.caller.scope.account.as_str(),
+            region = context.caller.scope.region.as_str(),
+            principal = context.caller.principal.arn.as_str(),
+            request_id = &**request_id,
+            micros = begun.elapsed().as_micros() as u64,
+        );
+        answer
+    }
+
+    /// A neighbour's call: the same way without the codecs.
+    pub(crate) async fn call<O: Operation>(&self, context: &Context, input: O::Input) -> Result<O::Output, Fault> {
+        let handler = self
+            .service(O::SERVICE.name)
+            .and_then(|service| service.handler(O::FACTS.name))
+            .ok_or_else(|| not_implemented(O::SERVICE, O::FACTS))?;
+        let output = authorised(context, O::SERVICE, handler, Box::new(input)).await?;
+        output.into_any().downcast::<O::Output>().map(|output| *output).map_err(|_| internal("an output of another operation"))
+    }
+
+    async fn outcome(
+        &self,
+        context: &Context,
+        service: &Service,
+        operation: &'static OperationFacts,
+        protocol: Protocol,
+        message: &Message<'_>,
+    ) -> Result<Box<dyn Output>, Fault> {
+        let facts = service.facts();
+        let handler = service.handler(operation.name).ok_or_else(|| not_implemented(facts, operation))?;
+        let input = handler.read(protocol, message)?;
+        authorised(context, facts, handler, input).await
+    }
+}
+
+fn encode(output: &dyn Output) -> &dyn wire::Encode {
+    output
+}
+
+/// Asks whether the caller may, and carries the operation out. A panic in it is the answer to this request alone.
+async fn authorised(
+    context: &Context,
+    facts: &'static ServiceFacts,
+    handler: &dyn Handler,
+    input: Input,
+) -> Result<Box<dyn Output>, Fault> {
+    let access = Access {
+        action: format!("{}:{}", facts.signing_name, handler.facts().name),
+        resources: handler.resources(&context.caller.scope, &*input),
+        conditions: Vec::new(),
+    };
+    context.cloud.authorizer.decide(&context.caller, &access)?;
+    match AssertUnwindSafe(handler.carry_out(context, input)).catch_unwind().await {
+        Ok(outcome) => outcome.map_err(crate::Error::into_fault),
+        Err(panic) => Err(internal(panic_text(&*panic))),
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a text")
+}
+
+/// The error for an operation of the API that nobody wrote.
+pub(crate) fn not_implemented(service: &ServiceFacts, operation: &OperationFacts) -> Fault {
+    let message = format!("{}:{} is not implemented.", service.name, operation.name);
+    Fault::new("NotImplemented", 501, message)
+}

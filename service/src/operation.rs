@@ -1,0 +1,118 @@
+//! An operation behind `dyn`: read its input, name what it touches, carry it out.
+
+use std::any::Any;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use names::{Arn, Scope};
+use wire::{Encode, Fault, Message, Operation, OperationFacts, Protocol};
+
+use crate::{Context, Result, Tx, View};
+
+/// A typed input whose type only its handler knows.
+pub(crate) type Input = Box<dyn Any + Send + Sync>;
+/// A future behind `dyn`.
+pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A typed output: to be encoded for a client, or taken apart again for a neighbour.
+pub trait Output: Encode + Any + Send + Sync {
+    /// For the neighbour.
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send + Sync>;
+}
+
+impl<T: Encode + Any + Send + Sync> Output for T {
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+/// One operation, whatever its types.
+pub trait Handler: Send + Sync {
+    /// Its facts.
+    fn facts(&self) -> &'static OperationFacts;
+    /// Reads its input from a message.
+    ///
+    /// # Errors
+    /// The protocol's error for what cannot be read, or AWS's validation error.
+    fn read(&self, protocol: Protocol, message: &Message<'_>) -> Result<Input, Fault>;
+    /// What it would touch.
+    fn resources(&self, scope: &Scope, input: &(dyn Any + Send + Sync)) -> Vec<Arn>;
+    /// Carries it out.
+    fn carry_out<'a>(&'a self, context: &'a Context, input: Input) -> Boxed<'a, Result<Box<dyn Output>>>;
+}
+
+/// Names the resources that an input speaks of.
+pub(crate) type Resources<I> = fn(&Scope, &I) -> Vec<Arn>;
+
+/// A function of some kind as a handler of the operation `O`.
+pub(crate) struct Typed<O: Operation, B> {
+    pub(crate) resources: Resources<O::Input>,
+    pub(crate) body: B,
+    pub(crate) operation: PhantomData<fn() -> O>,
+}
+
+/// How a function of some kind is carried out.
+pub(crate) trait Body<O: Operation>: Send + Sync {
+    fn run<'a>(&'a self, context: &'a Context, input: O::Input) -> Boxed<'a, Result<O::Output>>;
+}
+
+impl<O: Operation, B: Body<O>> Handler for Typed<O, B> {
+    fn facts(&self) -> &'static OperationFacts {
+        O::FACTS
+    }
+
+    fn read(&self, protocol: Protocol, message: &Message<'_>) -> Result<Input, Fault> {
+        Ok(Box::new(wire::read_input::<O::Input>(protocol, O::SERVICE, O::FACTS, message)?))
+    }
+
+    fn resources(&self, scope: &Scope, input: &(dyn Any + Send + Sync)) -> Vec<Arn> {
+        input.downcast_ref::<O::Input>().map(|input| (self.resources)(scope, input)).unwrap_or_default()
+    }
+
+    fn carry_out<'a>(&'a self, context: &'a Context, input: Input) -> Boxed<'a, Result<Box<dyn Output>>> {
+        Box::pin(async move {
+            let input = input.downcast::<O::Input>().map_err(|_| internal("an input of another operation"))?;
+            let output = self.body.run(context, *input).await?;
+            Ok(Box::new(output) as Box<dyn Output>)
+        })
+    }
+}
+
+/// A mistake of ours, which no client can cause.
+pub(crate) fn internal(what: &str) -> Fault {
+    tracing::error!(what, "internal failure");
+    Fault::new("InternalFailure", 500, "The request processing has failed because of an unknown error.")
+}
+
+/// A function of one transaction.
+pub(crate) struct InTransaction<O: Operation>(pub(crate) fn(&mut Tx<'_>, &O::Input) -> Result<O::Output>);
+
+impl<O: Operation> Body<O> for InTransaction<O> {
+    fn run<'a>(&'a self, context: &'a Context, input: O::Input) -> Boxed<'a, Result<O::Output>> {
+        Box::pin(async move { context.transact(|tx| (self.0)(tx, &input)).await })
+    }
+}
+
+/// A function that only reads.
+pub(crate) struct Reading<O: Operation>(pub(crate) fn(&View<'_>, &O::Input) -> Result<O::Output>);
+
+impl<O: Operation> Body<O> for Reading<O> {
+    fn run<'a>(&'a self, context: &'a Context, input: O::Input) -> Boxed<'a, Result<O::Output>> {
+        Box::pin(std::future::ready((self.0)(&context.view(), &input)))
+    }
+}
+
+/// A function that waits for something: a message, a neighbour, a process.
+pub(crate) struct Waiting<F>(pub(crate) F);
+
+impl<O, F, W> Body<O> for Waiting<F>
+where
+    O: Operation,
+    F: Fn(Context, O::Input) -> W + Send + Sync,
+    W: Future<Output = Result<O::Output>> + Send + 'static,
+{
+    fn run<'a>(&'a self, context: &'a Context, input: O::Input) -> Boxed<'a, Result<O::Output>> {
+        Box::pin((self.0)(context.clone(), input))
+    }
+}

@@ -1,0 +1,98 @@
+//! A service: its facts, its operations, one line each, and its background work.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use names::{Arn, Scope};
+use wire::{Operation, ServiceFacts};
+
+use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
+use crate::{Cloud, Context, Handler, Result, Tx, View};
+
+/// Background work: runs until the process stops, and is started again when it fails.
+pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Send + Sync>;
+
+/// What a service offers.
+pub struct Service {
+    facts: &'static ServiceFacts,
+    handlers: HashMap<&'static str, Box<dyn Handler>>,
+    pub(crate) work: Vec<(&'static str, Work)>,
+}
+
+impl Service {
+    /// A service without operations.
+    #[must_use]
+    pub fn new(facts: &'static ServiceFacts) -> Self {
+        Service { facts, handlers: HashMap::new(), work: Vec::new() }
+    }
+
+    /// An operation that is one transaction on the store.
+    #[must_use]
+    pub fn transaction<O: Operation>(
+        self,
+        body: fn(&mut Tx<'_>, &O::Input) -> Result<O::Output>,
+        resources: fn(&Scope, &O::Input) -> Vec<Arn>,
+    ) -> Self {
+        self.add::<O, _>(InTransaction::<O>(body), resources)
+    }
+
+    /// An operation that only reads.
+    #[must_use]
+    pub fn read<O: Operation>(
+        self,
+        body: fn(&View<'_>, &O::Input) -> Result<O::Output>,
+        resources: fn(&Scope, &O::Input) -> Vec<Arn>,
+    ) -> Self {
+        self.add::<O, _>(Reading::<O>(body), resources)
+    }
+
+    /// An operation that waits for something, or needs several transactions.
+    #[must_use]
+    pub fn waiting<O, F, W>(self, body: F, resources: fn(&Scope, &O::Input) -> Vec<Arn>) -> Self
+    where
+        O: Operation,
+        F: Fn(Context, O::Input) -> W + Send + Sync + 'static,
+        W: Future<Output = Result<O::Output>> + Send + 'static,
+    {
+        self.add::<O, _>(Waiting(body), resources)
+    }
+
+    /// Work that goes on beside requests: deliveries, timers, pollers. It returns only when it fails.
+    #[must_use]
+    pub fn work<F, W>(mut self, name: &'static str, body: F) -> Self
+    where
+        F: Fn(Arc<Cloud>) -> W + Send + Sync + 'static,
+        W: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.work.push((name, Box::new(move |cloud| Box::pin(body(cloud)))));
+        self
+    }
+
+    /// What its API is.
+    #[must_use]
+    pub fn facts(&self) -> &'static ServiceFacts {
+        self.facts
+    }
+
+    /// The operation of that name, if somebody wrote it.
+    #[must_use]
+    pub fn handler(&self, operation: &str) -> Option<&dyn Handler> {
+        self.handlers.get(operation).map(AsRef::as_ref)
+    }
+
+    /// The names of the operations that are written, sorted.
+    #[must_use]
+    pub fn supported(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.handlers.keys().copied().collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn add<O: Operation, B: Body<O> + 'static>(mut self, body: B, resources: fn(&Scope, &O::Input) -> Vec<Arn>) -> Self {
+        let handler = Typed::<O, B> { resources, body, operation: PhantomData };
+        self.handlers.insert(O::FACTS.name, Box::new(handler));
+        self
+    }
+}
