@@ -1,1 +1,19 @@
-//! The door: HTTP in, typed operations through, HTTP out.
+//! The door: HTTP/1.1 and HTTP/2, plain and TLS on one port, from bytes to a typed operation and back.
+//!
+//! [`Door`] is a request's way in one readable list; [`Server`] accepts connections and hands it requests. The door finds
+//! out which service and operation is meant, who calls, and nothing else: it never knows what an operation does.
+
+mod body;
+mod control;
+mod door;
+mod identify;
+mod identity;
+mod response;
+mod server;
+mod tls;
+
+pub use control::Control;
+pub use door::{Door, Limits};
+pub use identity::Auth;
+pub use server::{BindError, Server};
+pub use tls::{Tls, TlsError};

@@ -1,0 +1,122 @@
+//! The paths that are our own: health, metrics, the clock, reset.
+//!
+//! They are open on loopback. Elsewhere the door asks for the root key first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use service::Cloud;
+use wire::Fault;
+
+use crate::response::{self, Reply};
+
+/// What the control paths need.
+pub struct Control {
+    /// The whole.
+    pub cloud: Arc<Cloud>,
+    /// Makes what must exist again after everything was wiped: the root key.
+    pub after_reset: Box<dyn Fn(&Cloud) -> Result<(), store::Error> + Send + Sync>,
+}
+
+/// A control path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    Health,
+    Reset,
+    Metrics,
+    Clock,
+}
+
+impl Page {
+    /// The page at `path`, if it is one of ours.
+    pub(crate) fn at(path: &str) -> Option<Self> {
+        match path {
+            "/_cloudlet/health" | "/_localstack/health" => Some(Page::Health),
+            "/_cloudlet/reset" | "/moto-api/reset" => Some(Page::Reset),
+            "/_cloudlet/metrics" => Some(Page::Metrics),
+            "/_cloudlet/clock" => Some(Page::Clock),
+            _ => None,
+        }
+    }
+}
+
+impl Control {
+    /// Answers a control path.
+    ///
+    /// # Errors
+    /// 405 for another method, 400 for a body that says nothing known.
+    pub(crate) async fn answer(&self, page: Page, method: &Method, body: &Bytes) -> Result<Reply, Fault> {
+        match (page, method) {
+            (Page::Health, &Method::GET | &Method::HEAD) => Ok(response::json(StatusCode::OK, &self.health())),
+            (Page::Metrics, &Method::GET) => {
+                let text = self.cloud.metrics.prometheus();
+                Ok(response::typed(StatusCode::OK, "text/plain; version=0.0.4", text))
+            }
+            (Page::Clock, &Method::GET) => Ok(response::json(StatusCode::OK, &self.clock())),
+            (Page::Clock, &Method::POST) => self.move_clock(body),
+            (Page::Reset, &Method::POST) => self.reset(),
+            _ => Err(Fault::new("MethodNotAllowed", 405, format!("{method} is not allowed here."))),
+        }
+    }
+
+    fn health(&self) -> Value {
+        let services = self.cloud.directory().services();
+        let supported: serde_json::Map<_, _> =
+            services.map(|service| (service.facts().name.to_owned(), json!(service.supported()))).collect();
+        let running: serde_json::Map<_, _> = supported.keys().map(|name| (name.clone(), json!("running"))).collect();
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "edition": "cloudlet",
+            "services": running,
+            "operations": supported,
+        })
+    }
+
+    fn clock(&self) -> Value {
+        let state = self.cloud.clock.state();
+        json!({ "now_ms": state.now.millis(), "offset_ms": state.offset_ms, "frozen": state.frozen })
+    }
+
+    /// `{"advance_seconds": 60}`, `{"frozen": true}`, or both: first it stops, then it moves.
+    fn move_clock(&self, body: &Bytes) -> Result<Reply, Fault> {
+        let bad = |what: &str| Fault::new("ValidationException", 400, what.to_owned());
+        let Ok(Value::Object(wishes)) = serde_json::from_slice(body) else {
+            return Err(bad("The body must be a JSON object such as {\"advance_seconds\": 60, \"frozen\": true}."));
+        };
+        let mut advance = None;
+        let mut frozen = None;
+        for (name, value) in &wishes {
+            match (name.as_str(), value) {
+                ("advance_seconds", value) => {
+                    let seconds = value.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+                    advance = Some(seconds.ok_or_else(|| bad("advance_seconds must be a number that is not negative."))?);
+                }
+                ("frozen", Value::Bool(value)) => frozen = Some(*value),
+                _ => return Err(bad(&format!("Unknown setting of the clock: {name}."))),
+            }
+        }
+        match frozen {
+            Some(true) => self.cloud.clock.freeze(),
+            Some(false) => self.cloud.clock.resume(),
+            None => {}
+        }
+        if let Some(advance) = advance {
+            self.cloud.clock.advance(advance);
+        }
+        Ok(response::json(StatusCode::OK, &self.clock()))
+    }
+
+    fn reset(&self) -> Result<Reply, Fault> {
+        let wiped = self.cloud.store.reset().and_then(|()| (self.after_reset)(&self.cloud));
+        match wiped {
+            Ok(()) => Ok(response::json(StatusCode::OK, &json!({ "status": "ok" }))),
+            Err(error) => {
+                tracing::error!(%error, "reset failed");
+                Err(Fault::new("InternalFailure", 500, "The store could not be wiped."))
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Finds out which service and operation a request means, and by which protocol.
+//!
+//! In this order: the rpc-v2 path, `X-Amz-Target`, `Action` of a query or form, then a REST method and path among the
+//! services that the credential scope or the host name allow.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::request::Parts;
+use service::{Directory, Service};
+use wire::{Fault, OperationFacts, Protocol, ServiceFacts};
+
+/// What a request means.
+pub(crate) struct Target<'a> {
+    /// The service.
+    pub(crate) service: &'a Service,
+    /// The operation of its API, written or not.
+    pub(crate) operation: &'static OperationFacts,
+    /// How the client speaks.
+    pub(crate) protocol: Protocol,
+    /// The path's labels, for REST protocols.
+    pub(crate) labels: wire::rest::Labels,
+}
+
+/// A request that no operation of ours fits: what to answer, and in whose protocol, as far as that is known.
+#[derive(Debug)]
+pub(crate) struct Unknown {
+    pub(crate) fault: Fault,
+    pub(crate) protocol: Option<(Protocol, &'static ServiceFacts)>,
+}
+
+/// Finds the operation. `scope_service` is the service of the credential scope.
+pub(crate) fn identify<'a>(
+    directory: &'a Directory,
+    routers: &Routers,
+    parts: &Parts,
+    body: &Bytes,
+    scope_service: Option<&str>,
+) -> Result<Target<'a>, Unknown> {
+    if let Some((service_id, operation)) = rpc_v2(parts) {
+        return by_rpc_v2(directory, service_id, operation);
+    }
+    if let Some(target) = parts.headers.get("x-amz-target") {
+        return by_target(directory, parts, target.to_str().unwrap_or_default());
+    }
+    if let Some(call) = query_call(parts, body) {
+        return by_action(directory, parts, &call, scope_service);
+    }
+    by_path(directory, routers, parts, scope_service)
+}
+
+/// A router for each service that speaks REST, made once.
+pub(crate) struct Routers(Vec<(&'static str, wire::rest::Router)>);
+
+impl Routers {
+    pub(crate) fn new(directory: &Directory) -> Self {
+        let speaks_rest = |facts: &ServiceFacts| facts.protocols.iter().any(|protocol| is_rest(*protocol));
+        let facts = directory.services().map(Service::facts).filter(|facts| speaks_rest(facts));
+        Routers(facts.map(|facts| (facts.name, wire::rest::Router::new(facts.operations))).collect())
+    }
+}
+
+fn is_rest(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::RestJson1 | Protocol::RestXml)
+}
+
+/// `/service/{id}/operation/{name}`.
+fn rpc_v2(parts: &Parts) -> Option<(&str, &str)> {
+    parts.headers.get("smithy-protocol").filter(|value| *value == "rpc-v2-cbor")?;
+    let (_, path) = parts.uri.path().split_once("/service/")?;
+    path.split_once("/operation/")
+}
+
+fn by_rpc_v2<'a>(directory: &'a Directory, service_id: &str, operation: &str) -> Result<Target<'a>, Unknown> {
+    // The path names the API's Smithy service, such as `AmazonSQS` or `DynamoDB_20120810`.
+    let service = directory
+        .services()
+        .filter(|service| service.facts().protocols.contains(&Protocol::RpcV2Cbor))
+        .find(|service| service.facts().target_prefix == Some(service_id) || service.facts().service_id == service_id)
+        .ok_or_else(|| no_api(&format!("service {service_id}")))?;
+    operation_of(service, Protocol::RpcV2Cbor, operation)
+}
+
+fn by_target<'a>(directory: &'a Directory, parts: &Parts, target: &str) -> Result<Target<'a>, Unknown> {
+    let (prefix, operation) = target.rsplit_once('.').unwrap_or(("", target));
+    let service = directory
+        .services()
+        .find(|service| service.facts().target_prefix == Some(prefix))
+        .ok_or_else(|| no_api(&format!("X-Amz-Target {target}")))?;
+    let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let version_1_1 = content_type.is_some_and(|value| value.starts_with("application/x-amz-json-1.1"));
+    let protocol = if version_1_1 { Protocol::AwsJson11 } else { Protocol::AwsJson10 };
+    operation_of(service, protocol, operation)
+}
+
+/// `Action` and `Version` of a query string or form.
+struct QueryCall {
+    action: String,
+    version: Option<String>,
+}
+
+fn query_call(parts: &Parts, body: &Bytes) -> Option<QueryCall> {
+    let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_form = content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    let form: &[u8] = if is_form { body } else { &[] };
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let find = |name: &str| {
+        let mut pairs = form_urlencoded::parse(form).chain(form_urlencoded::parse(query));
+        pairs.find(|(key, _)| key == name).map(|(_, value): (_, Cow<'_, str>)| value.into_owned())
+    };
+    Some(QueryCall { action: find("Action")?, version: find("Version") })
+}
+
+fn by_action<'a>(
+    directory: &'a Directory,
+    parts: &Parts,
+    call: &QueryCall,
+    scope_service: Option<&str>,
+) -> Result<Target<'a>, Unknown> {
+    let speaks = |facts: &ServiceFacts| {
+        facts.protocols.iter().copied().find(|protocol| matches!(protocol, Protocol::AwsQuery | Protocol::Ec2Query))
+    };
+    let named = scope_service.or_else(|| host_service(parts));
+    let fits = |facts: &ServiceFacts| {
+        let version_fits = call.version.as_deref().is_none_or(|version| version == facts.api_version);
+        let name_fits = named.is_none_or(|name| name == facts.signing_name || name == facts.endpoint_prefix);
+        speaks(facts).is_some() && version_fits && name_fits
+    };
+    let candidates: Vec<_> = directory.services().filter(|service| fits(service.facts())).collect();
+    let service = candidates
+        .iter()
+        .find(|service| service.facts().operation(&call.action).is_some())
+        .or(candidates.first())
+        .ok_or_else(|| no_api(&format!("Action {}", call.action)))?;
+    let protocol = speaks(service.facts()).unwrap_or(Protocol::AwsQuery);
+    operation_of(service, protocol, &call.action)
+}
+
+fn by_path<'a>(
+    directory: &'a Directory,
+    routers: &Routers,
+    parts: &Parts,
+    scope_service: Option<&str>,
+) -> Result<Target<'a>, Unknown> {
+    let named = scope_service.or_else(|| host_service(parts));
+    for (name, router) in &routers.0 {
+        let Some(service) = directory.service(name) else { continue };
+        let facts = service.facts();
+        if named.is_some_and(|named| named != facts.signing_name && named != facts.endpoint_prefix) {
+            continue;
+        }
+        if let Some(route) = router.find(parts.method.as_str(), parts.uri.path(), parts.uri.query()) {
+            let protocol = facts.protocols.iter().copied().find(|protocol| is_rest(*protocol));
+            return Ok(Target {
+                service,
+                operation: route.operation,
+                protocol: protocol.unwrap_or(Protocol::RestJson1),
+                labels: route.labels,
+            });
+        }
+    }
+    Err(no_api(&format!("{} {}", parts.method, parts.uri.path())))
+}
+
+/// The first label of `sqs.us-east-1.localhost`, `dynamodb.localhost.localstack.cloud`, `sns.us-east-1.amazonaws.com`.
+fn host_service(parts: &Parts) -> Option<&str> {
+    let host = host(parts)?;
+    let name = host.split(':').next()?;
+    let is_ours = name.ends_with(".localhost") || name.ends_with(".localhost.localstack.cloud");
+    let is_aws = name.ends_with(".amazonaws.com");
+    (is_ours || is_aws).then(|| name.split('.').next()).flatten()
+}
+
+/// The host that the client asked for.
+pub(crate) fn host(parts: &Parts) -> Option<&str> {
+    match parts.uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => parts.headers.get(http::header::HOST)?.to_str().ok(),
+    }
+}
+
+fn operation_of<'a>(service: &'a Service, protocol: Protocol, name: &str) -> Result<Target<'a>, Unknown> {
+    let facts = service.facts();
+    match facts.operation(name) {
+        Some(operation) => Ok(Target { service, operation, protocol, labels: Default::default() }),
+        None => Err(Unknown { fault: unknown_operation(protocol, facts, name), protocol: Some((protocol, facts)) }),
+    }
+}
+
+fn unknown_operation(protocol: Protocol, facts: &ServiceFacts, name: &str) -> Fault {
+    match protocol {
+        Protocol::AwsQuery | Protocol::Ec2Query => {
+            let message = format!("Could not find operation {name} for version {}", facts.api_version);
+            Fault::new("InvalidAction", 400, message)
+        }
+        _ => Fault::new("UnknownOperationException", 400, ""),
+    }
+}
+
+/// Nothing here has that address.
+fn no_api(what: &str) -> Unknown {
+    let message = format!("No API of this cloud answers {what}.");
+    Unknown { fault: Fault::new("UnknownOperationException", 404, message), protocol: None }
+}

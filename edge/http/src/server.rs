@@ -1,0 +1,191 @@
+//! Accepts connections, tells TLS from plain by the first byte, and drains them when the process stops.
+//!
+//! The number of connections is bounded by the process's file descriptors: when they run short, answers close their
+//! connection so that the next client gets its turn.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{Door, Tls};
+
+/// Descriptors kept for everything but connections: the store's files, functions, listeners.
+const DESCRIPTORS_KEPT: u64 = 40;
+/// No more connections than this, however many descriptors there are.
+const CONNECTIONS_MAX: u64 = 16_384;
+/// How long a client may take to send its first byte, a TLS handshake, or a request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long open requests may go on after the process was told to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(1500);
+/// The greatest head of a request.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// How long to rest when the system refuses to accept.
+const ACCEPT_REST: Duration = Duration::from_millis(20);
+
+/// A bound listener, not yet serving.
+pub struct Server {
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    slots: Arc<Semaphore>,
+    slots_max: usize,
+}
+
+/// The address could not be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {source}")]
+pub struct BindError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+impl Server {
+    /// Listens on `address`.
+    ///
+    /// # Errors
+    /// When the port is taken or the address is not the machine's.
+    pub async fn bind(address: SocketAddr, tls: Option<Arc<Tls>>) -> Result<Self, BindError> {
+        let listener = TcpListener::bind(address).await.map_err(|source| BindError { address, source })?;
+        let slots_max = connections_max();
+        Ok(Server { listener, tls, slots: Arc::new(Semaphore::new(slots_max)), slots_max })
+    }
+
+    /// Where it listens: the real port when 0 was asked for.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `stop` completes, then lets open requests end.
+    pub async fn serve(self, door: Arc<Door>, stop: impl Future<Output = ()>) {
+        let graceful = GracefulShutdown::new();
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.accept() => accepted,
+                () = &mut stop => break,
+            };
+            match accepted {
+                Ok((stream, peer, slot)) => self.spawn(stream, peer, slot, Arc::clone(&door), &graceful),
+                Err(error) => {
+                    tracing::debug!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_REST).await;
+                }
+            }
+        }
+        drop(self.listener);
+        if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
+            tracing::info!("stopped with requests still open");
+        }
+    }
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(io::Error::other)?;
+        let (stream, peer) = self.listener.accept().await?;
+        stream.set_nodelay(true)?;
+        Ok((stream, peer, slot))
+    }
+
+    fn spawn(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        slot: OwnedSemaphorePermit,
+        door: Arc<Door>,
+        graceful: &GracefulShutdown,
+    ) {
+        let watcher = graceful.watcher();
+        let tls = self.tls.clone();
+        let pressure = Pressure { slots: Arc::clone(&self.slots), few: self.slots_max / 8 };
+        tokio::spawn(async move {
+            let _slot = slot;
+            match opening(&stream).await {
+                Some(Opening::Plain) => converse(TokioIo::new(stream), peer, false, door, pressure, watcher).await,
+                Some(Opening::Tls) => {
+                    let Some(tls) = tls else { return };
+                    match tokio::time::timeout(HEAD_TIMEOUT, tls.acceptor().accept(stream)).await {
+                        Ok(Ok(stream)) => {
+                            converse(TokioIo::new(stream), peer, true, door, pressure, watcher).await;
+                        }
+                        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                        Err(_) => tracing::debug!("a TLS handshake took too long"),
+                    }
+                }
+                None => {}
+            }
+        });
+    }
+}
+
+/// Whether connections are about to run out.
+struct Pressure {
+    slots: Arc<Semaphore>,
+    few: usize,
+}
+
+impl Pressure {
+    fn is_high(&self) -> bool {
+        self.slots.available_permits() <= self.few
+    }
+}
+
+enum Opening {
+    Plain,
+    Tls,
+}
+
+/// Looks at the first byte without taking it: 0x16 opens a TLS handshake, and no HTTP request.
+async fn opening(stream: &TcpStream) -> Option<Opening> {
+    let mut first = [0];
+    match tokio::time::timeout(HEAD_TIMEOUT, stream.peek(&mut first)).await {
+        Ok(Ok(1)) if first == [0x16] => Some(Opening::Tls),
+        Ok(Ok(1)) => Some(Opening::Plain),
+        _ => None,
+    }
+}
+
+async fn converse<S>(
+    stream: TokioIo<S>,
+    peer: SocketAddr,
+    secure: bool,
+    door: Arc<Door>,
+    pressure: Pressure,
+    watcher: hyper_util::server::graceful::Watcher,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_MAX * 4);
+    builder.http2().timer(TokioTimer::new()).max_header_list_size(HEAD_BYTES_MAX as u32);
+    let service = service_fn(|request| {
+        let door = Arc::clone(&door);
+        let close = pressure.is_high();
+        async move {
+            let mut response = door.answer(request, peer, secure).await;
+            if close && response.version() < http::Version::HTTP_2 {
+                response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+            }
+            Ok::<_, std::convert::Infallible>(response)
+        }
+    });
+    let connection = builder.serve_connection(stream, service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// How many connections the process's descriptors allow.
+fn connections_max() -> usize {
+    let soft = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft);
+    usize::try_from(soft.saturating_sub(DESCRIPTORS_KEPT).clamp(8, CONNECTIONS_MAX)).unwrap_or(8)
+}
