@@ -1,3 +1,31 @@
 //! The program: command line, configuration, one table of services.
+//!
+//! It puts the parts together and stops them again. It holds no behaviour of any service.
 
-fn main() {}
+mod cli;
+mod log;
+mod root_key;
+mod services;
+mod settings;
+mod status;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Up(flags) => up::run(flags),
+        Command::Status(flags) => status::run(&flags),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cloudlet: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

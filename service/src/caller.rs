@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use names::{Arn, Scope};
+use serde::{Deserialize, Serialize};
 
 /// The caller of one request.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ pub struct Principal {
 }
 
 /// The kinds of identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PrincipalKind {
     /// The root user of an account.
     Root,

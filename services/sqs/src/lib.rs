@@ -1,1 +1,62 @@
-//! SQS: queues.
+//! SQS: standard queues, over both of their protocols.
+//!
+//! A message is two records: its body, written once, and a small index entry at the moment from which it is visible.
+//! Sending, receiving and changing visibility move index entries; nothing polls. `keys` has the layout.
+//!
+//! Never here: FIFO queues, message move tasks and the decisions of queue policies, which are refused by name or stored
+//! for the authoriser.
+
+mod attributes;
+mod batch;
+mod counts;
+mod delete;
+mod errors;
+mod handle;
+mod keys;
+mod message;
+mod queue;
+mod queues;
+mod receive;
+mod redrive;
+mod send;
+mod sweep;
+mod tags;
+mod visibility;
+
+use api_sqs as api;
+use names::{Arn, Scope};
+use service::Service;
+
+/// The service.
+#[must_use]
+pub fn service() -> Service {
+    Service::new(&api::FACTS)
+        .transaction::<api::CreateQueue>(queues::create, |scope, input| named(scope, &input.queue_name))
+        .read::<api::GetQueueUrl>(queues::get_url, |scope, input| named(scope, &input.queue_name))
+        .read::<api::ListQueues>(queues::list, |_, _| Vec::new())
+        .transaction::<api::DeleteQueue>(queues::delete, |scope, input| at(scope, &input.queue_url))
+        .transaction::<api::PurgeQueue>(queues::purge, |scope, input| at(scope, &input.queue_url))
+        .read::<api::GetQueueAttributes>(attributes::get, |scope, input| at(scope, &input.queue_url))
+        .transaction::<api::SetQueueAttributes>(attributes::set, |scope, input| at(scope, &input.queue_url))
+        .transaction::<api::TagQueue>(tags::tag, |scope, input| at(scope, &input.queue_url))
+        .transaction::<api::UntagQueue>(tags::untag, |scope, input| at(scope, &input.queue_url))
+        .read::<api::ListQueueTags>(tags::list, |scope, input| at(scope, &input.queue_url))
+        .transaction::<api::SendMessage>(send::one, |scope, input| at(scope, &input.queue_url))
+        .transaction::<api::SendMessageBatch>(send::batch, |scope, input| at(scope, &input.queue_url))
+        .waiting::<api::ReceiveMessage, _, _>(receive::receive, |scope, input| at(scope, &input.queue_url))
+        .transaction::<api::DeleteMessage>(delete::one, |scope, input| at(scope, &input.queue_url))
+        .transaction::<api::DeleteMessageBatch>(delete::batch, |scope, input| at(scope, &input.queue_url))
+        .transaction::<api::ChangeMessageVisibility>(visibility::one, |scope, input| at(scope, &input.queue_url))
+        .transaction::<api::ChangeMessageVisibilityBatch>(visibility::batch, |scope, input| at(scope, &input.queue_url))
+        .work("sweep", sweep::run)
+}
+
+/// The queue of that name, as a resource.
+fn named(scope: &Scope, name: &str) -> Vec<Arn> {
+    vec![Arn::in_scope("sqs", scope, name)]
+}
+
+/// The queue at that address, as a resource.
+fn at(scope: &Scope, url: &str) -> Vec<Arn> {
+    queue::Address::parse(scope, url).map(|address| vec![address.arn()]).unwrap_or_default()
+}

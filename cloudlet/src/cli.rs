@@ -1,0 +1,73 @@
+//! The command line. Each flag is also an environment variable and a key of the configuration file.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::{AuthSetting, DurabilitySetting};
+
+/// The microservices architecture of AWS in one program.
+#[derive(Debug, Parser)]
+#[command(name = "cloudlet", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the cloud and serve until it is stopped.
+    Up(UpFlags),
+    /// Show what a running cloud offers.
+    Status(StatusFlags),
+}
+
+/// What `up` may be told; what is not told comes from the file, then from the defaults.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct UpFlags {
+    /// Port to listen on, plain and TLS [default: 4566]
+    #[arg(long, env = "CLOUDLET_PORT")]
+    pub(crate) port: Option<u16>,
+    /// Address to listen on; any but loopback needs `--auth enforce` [default: 127.0.0.1]
+    #[arg(long, env = "CLOUDLET_LISTEN")]
+    pub(crate) listen: Option<IpAddr>,
+    /// Folder that holds everything [default: ~/.local/share/cloudlet]
+    #[arg(long, env = "CLOUDLET_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// What "acknowledged" survives: a killed process, a power cut, or nothing [default: crash]
+    #[arg(long, env = "CLOUDLET_DURABILITY")]
+    pub(crate) durability: Option<DurabilitySetting>,
+    /// Whether every request needs a valid signature [default: open]
+    #[arg(long, env = "CLOUDLET_AUTH")]
+    pub(crate) auth: Option<AuthSetting>,
+    /// Account of requests whose key names none [default: 000000000000]
+    #[arg(long, env = "CLOUDLET_ACCOUNT")]
+    pub(crate) account: Option<String>,
+    /// Region of requests that name none [default: us-east-1]
+    #[arg(long, env = "CLOUDLET_REGION")]
+    pub(crate) region: Option<String>,
+    /// What to log, such as `info` or `cloudlet=debug` [default: info]
+    #[arg(long, env = "CLOUDLET_LOG")]
+    pub(crate) log: Option<String>,
+    /// Certificate chain for TLS, a PEM file [default: one made by an authority in the data folder]
+    #[arg(long, env = "CLOUDLET_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// Key of the certificate, a PEM file
+    #[arg(long, env = "CLOUDLET_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Configuration file with the same names as the flags
+    #[arg(long, env = "CLOUDLET_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Where the running cloud is.
+#[derive(Debug, Args)]
+pub(crate) struct StatusFlags {
+    /// Port it listens on
+    #[arg(long, env = "CLOUDLET_PORT", default_value_t = 4566)]
+    pub(crate) port: u16,
+    /// Address it listens on
+    #[arg(long, env = "CLOUDLET_LISTEN", default_value = "127.0.0.1")]
+    pub(crate) listen: IpAddr,
+}

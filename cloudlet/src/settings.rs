@@ -1,0 +1,151 @@
+//! Settings: flags and environment first, then the file, then defaults. An unknown one is an error.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use names::{Account, Region, Scope};
+use serde::Deserialize;
+
+use crate::cli::UpFlags;
+
+/// What "acknowledged" survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum DurabilitySetting {
+    /// `kill -9`
+    Crash,
+    /// A power cut
+    Power,
+    /// Nothing: memory only
+    None,
+}
+
+/// Whether every request needs a valid signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AuthSetting {
+    /// Unknown keys act as the root user of an account
+    Open,
+    /// Only known keys with right signatures
+    Enforce,
+}
+
+/// Everything that `up` needs to know.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) address: SocketAddr,
+    pub(crate) data: PathBuf,
+    pub(crate) durability: DurabilitySetting,
+    pub(crate) auth: AuthSetting,
+    pub(crate) scope: Scope,
+    pub(crate) log: String,
+    pub(crate) tls_files: Option<(PathBuf, PathBuf)>,
+}
+
+/// The configuration file: the flags' names with underscores.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    port: Option<u16>,
+    listen: Option<IpAddr>,
+    data: Option<PathBuf>,
+    durability: Option<DurabilitySetting>,
+    auth: Option<AuthSetting>,
+    account: Option<String>,
+    region: Option<String>,
+    log: Option<String>,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Brings flags, file and defaults together.
+    pub(crate) fn gather(flags: UpFlags) -> Result<Self> {
+        let file = flags.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        let listen = flags.listen.or(file.listen).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let port = flags.port.or(file.port).unwrap_or(4566);
+        let auth = flags.auth.or(file.auth).unwrap_or(AuthSetting::Open);
+        if !listen.is_loopback() && auth == AuthSetting::Open {
+            bail!("on {listen}, which others can reach, only `--auth enforce` is allowed");
+        }
+        let account = flags.account.or(file.account).unwrap_or_else(|| Account::ZERO.to_string());
+        let region = flags.region.or(file.region).unwrap_or_else(|| "us-east-1".to_owned());
+        let tls_files = match (flags.tls_certificate.or(file.tls_certificate), flags.tls_key.or(file.tls_key)) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => bail!("tls_certificate and tls_key belong together"),
+        };
+        Ok(Settings {
+            address: SocketAddr::new(listen, port),
+            data: flags.data.or(file.data).map_or_else(default_data, Ok)?,
+            durability: flags.durability.or(file.durability).unwrap_or(DurabilitySetting::Crash),
+            auth,
+            scope: Scope::new(
+                account.parse::<Account>().with_context(|| format!("account {account:?}"))?,
+                region.parse::<Region>().with_context(|| format!("region {region:?}"))?,
+            ),
+            log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            tls_files,
+        })
+    }
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        toml::from_str(&text).with_context(|| path.display().to_string())
+    }
+}
+
+fn default_data() -> Result<PathBuf> {
+    if let Some(folder) = std::env::var_os("XDG_DATA_HOME").filter(|value| !value.is_empty()) {
+        return Ok(PathBuf::from(folder).join("cloudlet"));
+    }
+    match std::env::home_dir() {
+        Some(home) => Ok(home.join(".local/share/cloudlet")),
+        None => bail!("there is no home folder; say `--data DIR`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gather_with(text: &str, flags: UpFlags) -> Result<Settings> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("cloudlet.toml");
+        std::fs::write(&path, text)?;
+        Settings::gather(UpFlags { config: Some(path), data: Some("/d".into()), ..flags })
+    }
+
+    #[test]
+    fn flags_go_before_the_file_and_the_file_before_defaults() {
+        let flags = UpFlags { port: Some(1), ..UpFlags::default() };
+        let settings = gather_with("port = 2\nregion = \"eu-west-1\"\ndurability = \"power\"", flags).unwrap();
+        assert_eq!(settings.address.port(), 1);
+        assert_eq!(settings.scope.region.as_str(), "eu-west-1");
+        assert_eq!(settings.durability, DurabilitySetting::Power);
+        assert_eq!(settings.scope.account, Account::ZERO);
+    }
+
+    #[test]
+    fn an_unknown_setting_is_an_error() {
+        let error = gather_with("prot = 2", UpFlags::default()).unwrap_err();
+        assert!(format!("{error:#}").contains("unknown field `prot`"), "{error:#}");
+    }
+
+    #[test]
+    fn open_authentication_stays_on_loopback() {
+        let error = gather_with("listen = \"0.0.0.0\"", UpFlags::default()).unwrap_err();
+        assert!(error.to_string().contains("--auth enforce"), "{error}");
+        assert!(gather_with("listen = \"0.0.0.0\"\nauth = \"enforce\"", UpFlags::default()).is_ok());
+    }
+
+    #[test]
+    fn names_are_checked() {
+        assert!(gather_with("account = \"12\"", UpFlags::default()).is_err());
+        assert!(gather_with("region = \"not a region\"", UpFlags::default()).is_err());
+        assert!(gather_with("tls_key = \"k.pem\"", UpFlags::default()).is_err());
+    }
+}

@@ -1,0 +1,102 @@
+//! `cloudlet up`: opens the data folder, starts the services, serves until a signal, and stops without loss.
+
+use std::fs;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use http_door::{Auth, Control, Door, Limits, Server, Tls};
+use service::{Clock, Cloud, Credential, Everyone, Random, Workers};
+use store::{Durability, Store};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::UpFlags;
+use crate::settings::{AuthSetting, DurabilitySetting, Settings};
+use crate::{log, root_key, services};
+
+/// Runs the cloud until it is told to stop.
+pub(crate) fn run(flags: UpFlags) -> Result<()> {
+    let settings = Settings::gather(flags)?;
+    log::start(&settings.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(serve(settings));
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    outcome
+}
+
+async fn serve(settings: Settings) -> Result<()> {
+    let random = Random::default();
+    let store = open_store(&settings)?;
+    let (root, tls) = secrets(&settings, &random)?;
+    let server = Server::bind(settings.address, tls).await?;
+    let address = server.address()?;
+    let endpoint: Arc<str> = format!("http://{}:{}", host_name(&settings), address.port()).into();
+    put_root(&store, &root)?;
+    let cloud = Cloud::new(store, Clock::default(), random, root.secret_access_key.as_bytes(), Box::new(Everyone), endpoint)
+        .open(services::all());
+    let workers = Workers::start(&cloud);
+    let door = door(&settings, &cloud, root);
+    tracing::info!(%address, data = %settings.data.display(), durability = ?settings.durability, auth = ?settings.auth, "serving");
+    server.serve(Arc::new(door), stopped()?).await;
+    drop(workers);
+    cloud.store.close().context("the store could not be closed")?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn open_store(settings: &Settings) -> Result<Store> {
+    let durability = match settings.durability {
+        DurabilitySetting::Crash => Durability::Crash,
+        DurabilitySetting::Power => Durability::Power,
+        DurabilitySetting::None => return Ok(Store::open(store::Options::memory())?),
+    };
+    let data = &settings.data;
+    fs::create_dir_all(data).with_context(|| format!("data folder {}", data.display()))?;
+    Store::open(store::Options::folder(data, durability)).with_context(|| format!("data folder {}", data.display()))
+}
+
+/// The root key and the certificate. Without a data folder the key is fresh and TLS needs given files.
+fn secrets(settings: &Settings, random: &Random) -> Result<(Credential, Option<Arc<Tls>>)> {
+    let in_memory = settings.durability == DurabilitySetting::None;
+    let account = settings.scope.account;
+    let root = if in_memory { root_key::make(account, random) } else { root_key::read_or_make(&settings.data, account, random)? };
+    let tls = match &settings.tls_files {
+        Some((certificate, key)) => Some(Tls::from_files(certificate, key)?),
+        None if in_memory => None,
+        None => Some(Tls::self_made(&settings.data)?),
+    };
+    Ok((root, tls.map(Arc::new)))
+}
+
+fn put_root(store: &Store, root: &Credential) -> Result<(), store::Error> {
+    store.transact_now(|transaction| root.put(transaction))
+}
+
+fn door(settings: &Settings, cloud: &Arc<Cloud>, root: Credential) -> Door {
+    let auth = match settings.auth {
+        AuthSetting::Open => Auth::Open { default: settings.scope },
+        AuthSetting::Enforce => Auth::Enforce { default: settings.scope },
+    };
+    let control = Control {
+        cloud: Arc::clone(cloud),
+        after_reset: Box::new(move |cloud| put_root(&cloud.store, &root)),
+    };
+    Door::new(control, auth, Limits::default())
+}
+
+/// The name by which clients on this machine reach the address.
+fn host_name(settings: &Settings) -> String {
+    let ip = settings.address.ip();
+    if ip.is_loopback() || ip.is_unspecified() { "localhost".to_owned() } else { ip.to_string() }
+}
+
+/// Completes at SIGTERM or Ctrl-C.
+fn stopped() -> Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,39 @@
+//! How many messages a queue holds, by where they stand.
+
+use service::{Result, View};
+use store::{Direction, Reads as _, record};
+
+use crate::keys;
+use crate::message::Transit;
+use crate::queue::Queue;
+
+/// The three counts that AWS gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) visible: u64,
+    pub(crate) in_flight: u64,
+    pub(crate) delayed: u64,
+}
+
+/// Counts by a scan of the index; expired messages do not count.
+pub(crate) fn count(view: &View<'_>, queue: &Queue) -> Result<Counts> {
+    let now_ms = view.now.millis();
+    let kept_since_ms = now_ms - queue.number("MessageRetentionPeriod") * 1000;
+    let mut counts = Counts::default();
+    let visible_until = keys::index_at(&queue.contents, now_ms + 1);
+    for entry in view.scan(keys::index_of(&queue.contents).prefix_range(), Direction::Forward) {
+        let (key, value) = entry?;
+        let transit: Transit = record::decode(&value)?;
+        if transit.sent_ms < kept_since_ms {
+            continue;
+        }
+        if *key < *visible_until.as_bytes() {
+            counts.visible += 1;
+        } else if transit.receives > 0 {
+            counts.in_flight += 1;
+        } else {
+            counts.delayed += 1;
+        }
+    }
+    Ok(counts)
+}

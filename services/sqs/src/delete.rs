@@ -1,0 +1,34 @@
+//! Delete messages by receipt handle, alone and in batches.
+
+use api_sqs as api;
+use service::{Result, Tx};
+
+use crate::handle::Handle;
+use crate::queue::{self, Queue};
+use crate::{batch, keys, visibility};
+
+pub(crate) fn one(tx: &mut Tx<'_>, input: &api::DeleteMessageInput) -> Result<api::DeleteMessageOutput> {
+    let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    delete(tx, &queue, &input.receipt_handle)?;
+    Ok(api::DeleteMessageOutput::default())
+}
+
+pub(crate) fn batch(tx: &mut Tx<'_>, input: &api::DeleteMessageBatchInput) -> Result<api::DeleteMessageBatchOutput> {
+    let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    batch::check("DeleteMessageBatchRequestEntry", input.entries.iter().map(|entry| entry.id.as_str()))?;
+    let (successful, failed) = batch::each(&input.entries, |entry| &entry.id, |entry| {
+        delete(tx, &queue, &entry.receipt_handle)?;
+        Ok(api::DeleteMessageBatchResultEntry { id: entry.id.clone() })
+    })?;
+    Ok(api::DeleteMessageBatchOutput { successful, failed })
+}
+
+/// Deletes a message. A handle of an earlier receive, or of a message that is gone, changes nothing and succeeds.
+fn delete(tx: &mut Tx<'_>, queue: &Queue, handle: &str) -> Result<()> {
+    let handle = Handle::open(handle)?;
+    let Some((index, _)) = visibility::entry(tx, queue, &handle)? else { return Ok(()) };
+    tx.delete(&index);
+    tx.delete(&keys::body(&queue.contents, &handle.message));
+    tx.delete(&keys::moved(&queue.contents, &handle.message));
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! SQS's errors that its model does not have, and the words of those that it has.
+
+use api_sqs::error;
+use wire::Fault;
+
+/// A code without a shape: JSON clients see it with the suffix, query clients without.
+fn unmodelled(code: &'static str, query_code: &'static str, message: impl Into<String>) -> Fault {
+    let mut fault = Fault::new(code, 400, message);
+    fault.query_code = Some(query_code.into());
+    fault
+}
+
+pub(crate) fn no_queue() -> Fault {
+    error::queue_does_not_exist("The specified queue does not exist.")
+}
+
+pub(crate) fn invalid_value(message: impl Into<String>) -> Fault {
+    unmodelled("InvalidParameterValueException", "InvalidParameterValue", message)
+}
+
+/// A number outside of its range.
+pub(crate) fn out_of_range(value: i64, parameter: &str, min: i64, max: i64) -> Fault {
+    invalid_value(format!(
+        "Value {value} for parameter {parameter} is invalid. Reason: Must be between {min} and {max}, if provided."
+    ))
+}
+
+pub(crate) fn missing(parameter: &str) -> Fault {
+    let message = format!("The request must contain the parameter {parameter}.");
+    unmodelled("MissingParameterException", "MissingParameter", message)
+}
+
+pub(crate) fn unknown_attribute(name: &str) -> Fault {
+    error::invalid_attribute_name(format!("Unknown Attribute {name}."))
+}
+
+pub(crate) fn attribute_value(name: &str) -> Fault {
+    error::invalid_attribute_value(format!("Invalid value for the parameter {name}."))
+}
+
+pub(crate) fn bad_handle(handle: &str) -> Fault {
+    error::receipt_handle_is_invalid(format!("The input receipt handle \"{handle}\" is not a valid receipt handle."))
+}
+
+/// What AWS has and Cloudlet has not.
+pub(crate) fn not_built(what: &str) -> Fault {
+    Fault::new("NotImplemented", 501, format!("sqs: {what} is not implemented."))
+}

@@ -1,0 +1,239 @@
+//! Messages: what is stored of one, what one may hold, and the digests that clients check.
+
+use std::collections::BTreeMap;
+
+use api_sqs as api;
+use bytes::Bytes;
+use md5::{Digest as _, Md5};
+use serde::{Deserialize, Serialize};
+use wire::Fault;
+
+use crate::errors;
+
+/// Attributes that one message may have.
+const ATTRIBUTES_MAX: usize = 10;
+
+/// What is written once of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Body {
+    pub(crate) text: String,
+    #[serde(default)]
+    pub(crate) attributes: BTreeMap<String, Attribute>,
+    /// The sender's unique id.
+    pub(crate) sender: String,
+    /// The `AWSTraceHeader`, when the sender gave one.
+    #[serde(default)]
+    pub(crate) trace: Option<String>,
+    /// The queue that it was taken from, when it is a dead letter.
+    #[serde(default)]
+    pub(crate) source: Option<String>,
+}
+
+/// What moves along the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Transit {
+    /// When it was sent, in milliseconds since 1970.
+    pub(crate) sent_ms: i64,
+    /// How often it was received.
+    pub(crate) receives: u32,
+    /// When it was first received.
+    pub(crate) first_received_ms: Option<i64>,
+}
+
+/// A message attribute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attribute {
+    pub(crate) data_type: String,
+    pub(crate) value: Value,
+}
+
+/// Its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Value {
+    Text(String),
+    Binary(Bytes),
+}
+
+impl Value {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Value::Text(text) => text.as_bytes(),
+            Value::Binary(bytes) => bytes,
+        }
+    }
+}
+
+/// Refuses texts that XML cannot carry, and empty ones.
+pub(crate) fn check_text(text: &str) -> Result<(), Fault> {
+    if text.is_empty() {
+        return Err(errors::missing("MessageBody"));
+    }
+    let fits = |letter: char| {
+        matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
+    };
+    if text.chars().all(fits) {
+        return Ok(());
+    }
+    Err(api::error::invalid_message_contents(
+        "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | \
+         #x10000 to #x10FFFF",
+    ))
+}
+
+/// Checks and takes over the attributes of a message to send.
+pub(crate) fn read_attributes(
+    given: Option<&BTreeMap<String, api::MessageAttributeValue>>,
+) -> Result<BTreeMap<String, Attribute>, Fault> {
+    let given = given.into_iter().flatten();
+    let attributes = given
+        .map(|(name, value)| Ok((name.clone(), read_attribute(name, value)?)))
+        .collect::<Result<BTreeMap<_, _>, Fault>>()?;
+    if attributes.len() > ATTRIBUTES_MAX {
+        let message = format!(
+            "Number of message attributes [{}] exceeds the allowed maximum [{ATTRIBUTES_MAX}].",
+            attributes.len()
+        );
+        return Err(errors::invalid_value(message));
+    }
+    Ok(attributes)
+}
+
+fn read_attribute(name: &str, given: &api::MessageAttributeValue) -> Result<Attribute, Fault> {
+    check_attribute_name(name)?;
+    let data_type = &given.data_type;
+    let kind = data_type.split('.').next().unwrap_or_default();
+    let value = match (kind, &given.string_value, &given.binary_value) {
+        ("String" | "Number", Some(text), _) if !text.is_empty() => Value::Text(text.clone()),
+        ("Binary", _, Some(bytes)) if !bytes.is_empty() => Value::Binary(bytes.clone()),
+        ("String" | "Number" | "Binary", ..) => {
+            let message =
+                format!("The message attribute '{name}' must contain a non-empty message attribute value for message attribute type '{data_type}'.");
+            return Err(errors::invalid_value(message));
+        }
+        _ => {
+            let message = format!(
+                "The message attribute '{name}' has an invalid message attribute type, the set of supported type \
+                 prefixes is Binary, Number, and String."
+            );
+            return Err(errors::invalid_value(message));
+        }
+    };
+    if let ("Number", Value::Text(text)) = (kind, &value)
+        && text.parse::<f64>().is_err()
+    {
+        let message = format!("Can't cast the value of message attribute '{name}' to a number.");
+        return Err(errors::invalid_value(message));
+    }
+    Ok(Attribute { data_type: data_type.clone(), value })
+}
+
+fn check_attribute_name(name: &str) -> Result<(), Fault> {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
+    let reserved = ["aws.", "amazon."].iter().any(|prefix| name.to_ascii_lowercase().starts_with(prefix));
+    let dots = name.starts_with('.') || name.ends_with('.') || name.contains("..");
+    if name.is_empty() || name.len() > 256 || !name.chars().all(fits) || dots || reserved {
+        let message = "The message attribute name is invalid: it can contain only A-Z, a-z, 0-9, underscore, hyphen and \
+                       period, must not start or end with a period, have periods in succession, be longer than 256 \
+                       characters, or start with a reserved prefix.";
+        return Err(errors::invalid_value(message));
+    }
+    Ok(())
+}
+
+/// What a message counts against the size limit: its text, and the names, types and values of its attributes.
+pub(crate) fn size_bytes(text: &str, attributes: &BTreeMap<String, Attribute>) -> usize {
+    let attribute = |(name, attribute): (&String, &Attribute)| {
+        name.len() + attribute.data_type.len() + attribute.value.bytes().len()
+    };
+    text.len() + attributes.iter().map(attribute).sum::<usize>()
+}
+
+/// The digest of a body.
+pub(crate) fn digest(text: &str) -> String {
+    hex::encode(Md5::digest(text))
+}
+
+/// The digest of attributes, as "Calculating the MD5 message digest for message attributes" in the SQS developer guide
+/// defines it: sorted by name, each part preceded by its length. `None` when there are none.
+pub(crate) fn digest_of_attributes(attributes: &BTreeMap<String, Attribute>) -> Option<String> {
+    if attributes.is_empty() {
+        return None;
+    }
+    let mut digest = Md5::new();
+    for (name, attribute) in attributes {
+        digest_part(&mut digest, name.as_bytes());
+        digest_part(&mut digest, attribute.data_type.as_bytes());
+        digest.update([if matches!(attribute.value, Value::Text(_)) { 1 } else { 2 }]);
+        digest_part(&mut digest, attribute.value.bytes());
+    }
+    Some(hex::encode(digest.finalize()))
+}
+
+fn digest_part(digest: &mut Md5, part: &[u8]) {
+    digest.update((part.len() as u32).to_be_bytes());
+    digest.update(part);
+}
+
+/// An attribute as clients get it.
+pub(crate) fn write_attribute(attribute: &Attribute) -> api::MessageAttributeValue {
+    let (text, bytes) = match &attribute.value {
+        Value::Text(text) => (Some(text.clone()), None),
+        Value::Binary(bytes) => (None, Some(bytes.clone())),
+    };
+    api::MessageAttributeValue {
+        data_type: attribute.data_type.clone(),
+        string_value: text,
+        binary_value: bytes,
+        ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(data_type: &str, value: &str) -> api::MessageAttributeValue {
+        api::MessageAttributeValue {
+            data_type: data_type.into(),
+            string_value: Some(value.into()),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn digests_are_those_of_the_sdks() {
+        assert_eq!(digest("hello world"), "5eb63bbbe01eeed093cb22bb8f5acdc3");
+        let attributes = BTreeMap::from([("timestamp".to_owned(), text("Number", "1493147359900"))]);
+        let attributes = read_attributes(Some(&attributes)).unwrap();
+        // The value is the one that botocore's own test of this algorithm has.
+        assert_eq!(digest_of_attributes(&attributes).unwrap(), "235c5c510d26fb653d073faed50ae77c");
+        assert_eq!(digest_of_attributes(&BTreeMap::new()), None);
+    }
+
+    #[test]
+    fn attributes_are_checked() {
+        for (name, value) in [
+            ("", text("String", "x")),
+            ("aws.x", text("String", "x")),
+            ("a..b", text("String", "x")),
+            ("ok", text("String", "")),
+            ("ok", text("Boolean", "true")),
+            ("ok", text("Number", "many")),
+            ("ok", text("Binary", "not bytes")),
+        ] {
+            let given = BTreeMap::from([(name.to_owned(), value)]);
+            assert!(read_attributes(Some(&given)).is_err(), "{given:?}");
+        }
+        let eleven: BTreeMap<_, _> = (0..11).map(|n| (format!("n{n}"), text("String.custom", "x"))).collect();
+        assert!(read_attributes(Some(&eleven)).is_err());
+    }
+
+    #[test]
+    fn texts_are_what_xml_can_carry() {
+        assert!(check_text("grüße 🚀\t\n").is_ok());
+        assert_eq!(check_text("").unwrap_err().query_code.unwrap(), "MissingParameter");
+        for text in ["\u{0}", "a\u{8}", "\u{FFFF}"] {
+            assert_eq!(check_text(text).unwrap_err().code, "InvalidMessageContents");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A queue: its record, its address, and how an operation finds it.
+
+use std::collections::BTreeMap;
+
+use names::{Account, Arn, Scope};
+use serde::{Deserialize, Serialize};
+use service::Result;
+use store::Reads;
+use wire::Fault;
+
+use crate::keys::{self, Id};
+use crate::{attributes, errors};
+
+/// What is stored of a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Queue {
+    /// Names its messages; another one after a purge.
+    pub(crate) contents: Id,
+    /// Attributes that differ from their defaults, as the client wrote them.
+    pub(crate) attributes: BTreeMap<String, String>,
+    /// Tags.
+    pub(crate) tags: BTreeMap<String, String>,
+    /// When it was made, in milliseconds since 1970.
+    pub(crate) created_ms: i64,
+    /// When its attributes last changed.
+    pub(crate) modified_ms: i64,
+    /// When it was last purged.
+    #[serde(default)]
+    pub(crate) purged_ms: Option<i64>,
+}
+
+impl Queue {
+    /// A numeric attribute, or its default.
+    pub(crate) fn number(&self, name: &str) -> i64 {
+        let text = self.attributes.get(name).map(String::as_str).or_else(|| attributes::default_of(name));
+        text.and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+}
+
+/// Where a queue is: whose it is, and its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) scope: Scope,
+    pub(crate) name: String,
+}
+
+impl Address {
+    /// From a queue URL, whatever its host: `…/000000000000/name`. The region is the request's.
+    pub(crate) fn parse(scope: &Scope, url: &str) -> Option<Self> {
+        let (rest, name) = url.trim_end_matches('/').rsplit_once('/')?;
+        let account: Account = rest.rsplit('/').next()?.parse().ok()?;
+        (!name.is_empty()).then(|| Address { scope: Scope::new(account, scope.region), name: name.to_owned() })
+    }
+
+    /// From an ARN of SQS.
+    pub(crate) fn from_arn(text: &str) -> Option<Self> {
+        let arn: Arn = text.parse().ok()?;
+        let scope = arn.scope().filter(|_| arn.service() == "sqs")?;
+        Some(Address { scope, name: arn.resource().to_owned() })
+    }
+
+    pub(crate) fn arn(&self) -> Arn {
+        Arn::in_scope("sqs", &self.scope, &self.name)
+    }
+
+    pub(crate) fn url(&self, endpoint: &str) -> String {
+        format!("{endpoint}/{}/{}", self.scope.account, self.name)
+    }
+
+    /// Its record, if there is such a queue.
+    pub(crate) fn read(&self, reads: &impl Reads) -> Result<Option<Queue>> {
+        Ok(reads.get_record(&keys::queue(&self.scope, &self.name))?)
+    }
+}
+
+/// The queue that a request names by its URL.
+pub(crate) fn find(reads: &impl Reads, scope: &Scope, url: &str) -> Result<(Address, Queue)> {
+    let address = Address::parse(scope, url).ok_or_else(errors::no_queue)?;
+    let queue = address.read(reads)?.ok_or_else(errors::no_queue)?;
+    Ok((address, queue))
+}
+
+/// Whether a queue may have that name.
+pub(crate) fn check_name(name: &str) -> Result<(), Fault> {
+    let stem = name.strip_suffix(".fifo").unwrap_or(name);
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    if stem.is_empty() || name.len() > 80 || !stem.chars().all(fits) {
+        let message = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
+        return Err(errors::invalid_value(message));
+    }
+    if name.ends_with(".fifo") { Err(errors::not_built("a FIFO queue")) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope() -> Scope {
+        Scope::new(Account::ZERO, "us-east-1".parse().unwrap())
+    }
+
+    #[test]
+    fn an_address_is_read_from_any_host() {
+        for url in ["http://localhost:4566/000000000000/q", "https://sqs.us-east-1.amazonaws.com/000000000000/q"] {
+            let address = Address::parse(&scope(), url).unwrap();
+            assert_eq!(address.arn().as_str(), "arn:aws:sqs:us-east-1:000000000000:q");
+            assert_eq!(Address::from_arn(address.arn().as_str()), Some(address));
+        }
+        for url in ["", "q", "/q", "http://localhost/12/q", "http://localhost/000000000000/"] {
+            assert_eq!(Address::parse(&scope(), url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn names_are_as_strict_as_aws() {
+        assert!(check_name(&"a".repeat(80)).is_ok());
+        for name in ["", &"a".repeat(81), "a b", "ä", ".fifo", "a.b"] {
+            assert_eq!(check_name(name).unwrap_err().query_code.unwrap(), "InvalidParameterValue", "{name}");
+        }
+        assert_eq!(check_name("a.fifo").unwrap_err().status, 501);
+    }
+}

@@ -1,0 +1,114 @@
+//! Create, find, list, delete and purge queues.
+
+use api_sqs as api;
+use service::{Result, Tx, View};
+use store::{Direction, Reads as _};
+
+use crate::queue::{self, Address, Queue};
+use crate::{attributes, errors, keys, redrive, tags};
+
+/// Queues that one page lists at most.
+const PAGE_MAX: i32 = 1000;
+/// How long a second purge must wait for the first.
+const PURGE_REST_MS: i64 = 60_000;
+
+pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateQueueInput) -> Result<api::CreateQueueOutput> {
+    queue::check_name(&input.queue_name)?;
+    let wanted = input.attributes.clone().unwrap_or_default();
+    attributes::check(&wanted)?;
+    let address = Address { scope: tx.scope(), name: input.queue_name.clone() };
+    match address.read(&**tx)? {
+        Some(present) => {
+            if let Some(name) = attributes::differing(&present, &wanted) {
+                let message =
+                    format!("A queue already exists with the same name and a different value for attribute {name}");
+                return Err(api::error::queue_name_exists(message).into());
+            }
+        }
+        None => {
+            redrive::check_target(&**tx, &address, &wanted)?;
+            let mut made = Queue {
+                contents: tx.random().bytes(),
+                attributes: Default::default(),
+                tags: tags::checked(input.tags.clone().unwrap_or_default())?,
+                created_ms: tx.now.millis(),
+                modified_ms: tx.now.millis(),
+                purged_ms: None,
+            };
+            attributes::apply(&mut made, &wanted);
+            tx.put_record(&keys::queue(&address.scope, &address.name), &made)?;
+        }
+    }
+    Ok(api::CreateQueueOutput { queue_url: Some(address.url(&tx.context.caller.endpoint)) })
+}
+
+pub(crate) fn get_url(view: &View<'_>, input: &api::GetQueueUrlInput) -> Result<api::GetQueueUrlOutput> {
+    let mut scope = view.scope();
+    if let Some(owner) = &input.queue_owner_aws_account_id {
+        scope.account = owner.parse().map_err(|_| errors::no_queue())?;
+    }
+    let address = Address { scope, name: input.queue_name.clone() };
+    address.read(&**view)?.ok_or_else(errors::no_queue)?;
+    Ok(api::GetQueueUrlOutput { queue_url: Some(address.url(&view.context.caller.endpoint)) })
+}
+
+pub(crate) fn list(view: &View<'_>, input: &api::ListQueuesInput) -> Result<api::ListQueuesOutput> {
+    const OPERATION: &str = "sqs:ListQueues";
+    let scope = view.scope();
+    let limit = input.max_results.unwrap_or(PAGE_MAX);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Err(errors::out_of_range(limit.into(), "MaxResults", 1, PAGE_MAX.into()).into());
+    }
+    let tokens = &view.context.cloud.page_tokens;
+    let mut range = keys::queues(&scope).prefix_range();
+    if let Some(token) = &input.next_token {
+        let last = tokens.open(OPERATION, token).map_err(|_| errors::invalid_value("Invalid NextToken value."))?;
+        range.start = last;
+        range.start.push(0);
+    }
+    let prefix = input.queue_name_prefix.as_deref().unwrap_or_default();
+    let mut urls = Vec::new();
+    let mut next_token = None;
+    let mut last_key = None;
+    for entry in view.scan(range, Direction::Forward) {
+        let (key, _) = entry?;
+        let Some(name) = keys::name_of(&key).filter(|name| name.starts_with(prefix)) else { continue };
+        if urls.len() == limit as usize {
+            next_token = last_key.map(|key: store::Bytes| tokens.seal(OPERATION, &key));
+            break;
+        }
+        urls.push(Address { scope, name }.url(&view.context.caller.endpoint));
+        last_key = Some(key);
+    }
+    // Without MaxResults the answer has no token, as in AWS.
+    let next_token = next_token.filter(|_| input.max_results.is_some());
+    Ok(api::ListQueuesOutput { queue_urls: (!urls.is_empty()).then_some(urls), next_token })
+}
+
+pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteQueueInput) -> Result<api::DeleteQueueOutput> {
+    let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    tx.delete(&keys::queue(&address.scope, &address.name));
+    abandon(tx, &queue);
+    Ok(api::DeleteQueueOutput::default())
+}
+
+pub(crate) fn purge(tx: &mut Tx<'_>, input: &api::PurgeQueueInput) -> Result<api::PurgeQueueOutput> {
+    let (address, mut queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let now_ms = tx.now.millis();
+    if queue.purged_ms.is_some_and(|purged_ms| now_ms - purged_ms < PURGE_REST_MS) {
+        let message = format!("Only one PurgeQueue operation on {} is allowed every 60 seconds.", address.name);
+        return Err(api::error::purge_queue_in_progress(message).into());
+    }
+    abandon(tx, &queue);
+    queue.contents = tx.random().bytes();
+    queue.purged_ms = Some(now_ms);
+    tx.put_record(&keys::queue(&address.scope, &address.name), &queue)?;
+    Ok(api::PurgeQueueOutput::default())
+}
+
+/// Leaves a queue's contents to the sweeper, and wakes who waits for them.
+fn abandon(tx: &mut Tx<'_>, queue: &Queue) {
+    tx.put(&keys::sweep(&queue.contents), Vec::new());
+    tx.signal(keys::sweeps());
+    tx.signal(keys::arrival(&queue.contents));
+}

@@ -1,0 +1,211 @@
+//! Receive messages, at once or by long poll.
+
+use std::collections::BTreeMap;
+
+use api_sqs as api;
+use service::{Context, Result, Tx};
+use store::{Direction, Reads as _, record};
+use wire::{Fault, Timestamp};
+
+use crate::handle::Handle;
+use crate::keys::{self, Id};
+use crate::message::{self, Body, Transit};
+use crate::queue::{self, Address, Queue};
+use crate::{errors, redrive};
+
+/// Messages that one receive gives at most.
+const MESSAGES_MAX: i32 = 10;
+/// Index entries that one receive looks at, at most, when it meets expired or dead ones.
+const LOOKS_MAX: usize = 1000;
+/// Messages of one queue that may be in flight.
+const IN_FLIGHT_MAX: usize = 120_000;
+
+/// What a receive asks for, checked.
+struct Wish {
+    count: usize,
+    visibility_s: Option<i64>,
+    wait_s: Option<i64>,
+    system: Vec<String>,
+    attributes: Vec<String>,
+}
+
+/// What a look at the queue gave.
+struct Look {
+    messages: Vec<api::Message>,
+    /// When the next message becomes visible, if none is now.
+    next_ms: Option<i64>,
+}
+
+pub(crate) async fn receive(context: Context, input: api::ReceiveMessageInput) -> Result<api::ReceiveMessageOutput> {
+    let wish = Wish::read(&input)?;
+    let scope = context.scope();
+    let begun_ms = context.now().millis();
+    loop {
+        let (_, queue) = queue::find(&*context.view(), &scope, &input.queue_url)?;
+        // Subscribed before the look, so that no arrival falls between the two.
+        let mut arrival = context.cloud.store.watch(keys::arrival(&queue.contents));
+        let look = context
+            .transact(|tx| {
+                let (address, queue) = queue::find(&**tx, &scope, &input.queue_url)?;
+                look(tx, &address, &queue, &wish)
+            })
+            .await?;
+        let wait_s = wish.wait_s.unwrap_or_else(|| queue.number("ReceiveMessageWaitTimeSeconds"));
+        let until_ms = begun_ms + wait_s * 1000;
+        if !look.messages.is_empty() || context.now().millis() >= until_ms {
+            let messages = (!look.messages.is_empty()).then_some(look.messages);
+            return Ok(api::ReceiveMessageOutput { messages });
+        }
+        let wake_ms = look.next_ms.map_or(until_ms, |next_ms| next_ms.min(until_ms));
+        tokio::select! {
+            () = arrival.changed() => {}
+            () = context.cloud.clock.sleep_until(Timestamp(wake_ms)) => {}
+        }
+    }
+}
+
+impl Wish {
+    fn read(input: &api::ReceiveMessageInput) -> Result<Self, Fault> {
+        let count = input.max_number_of_messages.unwrap_or(1);
+        let checked = |value: Option<i32>, parameter, min, max| match value {
+            Some(value) if !(min..=max).contains(&value) => {
+                Err(errors::out_of_range(value.into(), parameter, min.into(), max.into()))
+            }
+            value => Ok(value.map(i64::from)),
+        };
+        checked(Some(count), "MaxNumberOfMessages", 1, MESSAGES_MAX)?;
+        if input.receive_request_attempt_id.is_some() {
+            return Err(errors::not_built("ReceiveRequestAttemptId of FIFO queues"));
+        }
+        let old_names = input.attribute_names.iter().flatten().map(|name| name.as_str().to_owned());
+        let names = input.message_system_attribute_names.iter().flatten().map(|name| name.as_str().to_owned());
+        Ok(Wish {
+            count: count as usize,
+            visibility_s: checked(input.visibility_timeout, "VisibilityTimeout", 0, 43_200)?,
+            wait_s: checked(input.wait_time_seconds, "WaitTimeSeconds", 0, 20)?,
+            system: old_names.chain(names).collect(),
+            attributes: input.message_attribute_names.clone().unwrap_or_default(),
+        })
+    }
+
+    fn wants_system(&self, name: &str) -> bool {
+        self.system.iter().any(|wanted| wanted == "All" || wanted == name)
+    }
+
+    /// By name, `All`, `.*`, or `prefix.*`.
+    fn wants_attribute(&self, name: &str) -> bool {
+        self.attributes.iter().any(|wanted| match wanted.as_str() {
+            "All" | ".*" => true,
+            wanted => wanted.strip_suffix(".*").map_or(wanted == name, |prefix| name.starts_with(prefix)),
+        })
+    }
+}
+
+/// Takes visible messages from the head of the index and moves their entries to when they are visible again.
+fn look(tx: &mut Tx<'_>, address: &Address, queue: &Queue, wish: &Wish) -> Result<Look> {
+    let now_ms = tx.now.millis();
+    let (visible, next_ms) = visible(tx, queue, now_ms)?;
+    let expired_before_ms = now_ms - queue.number("MessageRetentionPeriod") * 1000;
+    let visible_again_ms = now_ms + wish.visibility_s.unwrap_or_else(|| queue.number("VisibilityTimeout")) * 1000;
+    if !visible.is_empty() {
+        check_in_flight(tx, queue, now_ms)?;
+    }
+    let redrive = redrive::Target::of(&**tx, queue)?;
+    let mut messages = Vec::new();
+    for (at_ms, id) in visible {
+        if messages.len() == wish.count {
+            break;
+        }
+        let index = keys::index(&queue.contents, at_ms, &id);
+        // Read again, now as a part of the transaction: another receive may have been faster.
+        let Some(transit) = tx.get_record::<Transit>(&index)? else { continue };
+        let body_key = keys::body(&queue.contents, &id);
+        let Some(body) = tx.get_record::<Body>(&body_key)? else {
+            tx.delete(&index);
+            continue;
+        };
+        tx.delete(&index);
+        if transit.sent_ms < expired_before_ms {
+            tx.delete(&body_key);
+            continue;
+        }
+        if let Some(target) = redrive.as_ref().filter(|target| transit.receives >= target.receives_max) {
+            tx.delete(&body_key);
+            target.bury(tx, address, &id, body, transit)?;
+            continue;
+        }
+        let transit = Transit {
+            receives: transit.receives + 1,
+            first_received_ms: transit.first_received_ms.or(Some(now_ms)),
+            ..transit
+        };
+        tx.put_record(&keys::index(&queue.contents, visible_again_ms, &id), &transit)?;
+        tx.delete(&keys::moved(&queue.contents, &id));
+        let handle = Handle { contents: queue.contents, message: id, visible_at_ms: visible_again_ms };
+        messages.push(write(wish, &handle, &transit, body));
+    }
+    Ok(Look { messages, next_ms })
+}
+
+/// The index entries that are visible now, and when the first one after them will be.
+#[allow(clippy::type_complexity, reason = "a pair of a list of pairs, used once")]
+fn visible(tx: &Tx<'_>, queue: &Queue, now_ms: i64) -> Result<(Vec<(i64, Id)>, Option<i64>)> {
+    let mut visible = Vec::new();
+    for entry in tx.scan_unchecked(keys::index_of(&queue.contents).prefix_range(), Direction::Forward) {
+        let (key, _) = entry?;
+        let Some((at_ms, id)) = keys::place_of(&key) else { continue };
+        if at_ms > now_ms {
+            return Ok((visible, Some(at_ms)));
+        }
+        visible.push((at_ms, id));
+        if visible.len() == LOOKS_MAX {
+            break;
+        }
+    }
+    Ok((visible, None))
+}
+
+/// AWS refuses to have more than 120,000 messages of a standard queue in flight.
+fn check_in_flight(tx: &Tx<'_>, queue: &Queue, now_ms: i64) -> Result<()> {
+    let mut range = keys::index_of(&queue.contents).prefix_range();
+    range.start = keys::index_at(&queue.contents, now_ms + 1).into();
+    // Only a queue that can have so many is counted: the entry at the limit is looked for, not each one.
+    let over = tx.scan_unchecked(range, Direction::Forward).nth(IN_FLIGHT_MAX);
+    match over {
+        None => Ok(()),
+        Some(Err(error)) => Err(error.into()),
+        Some(Ok((_, value))) if record::decode::<Transit>(&value)?.receives == 0 => Ok(()),
+        Some(Ok(_)) => Err(api::error::over_limit("Too many messages are in flight.").into()),
+    }
+}
+
+fn write(wish: &Wish, handle: &Handle, transit: &Transit, body: Body) -> api::Message {
+    let attributes: BTreeMap<_, _> = system_attributes(transit, &body)
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value.filter(|_| wish.wants_system(name))?)))
+        .collect();
+    let wanted: BTreeMap<_, _> =
+        body.attributes.into_iter().filter(|(name, _)| wish.wants_attribute(name)).collect();
+    let message_attributes: BTreeMap<_, _> =
+        wanted.iter().map(|(name, attribute)| (name.clone(), message::write_attribute(attribute))).collect();
+    api::Message {
+        message_id: Some(names::ids::uuid(handle.message)),
+        receipt_handle: Some(handle.seal()),
+        md5_of_body: Some(message::digest(&body.text)),
+        md5_of_message_attributes: message::digest_of_attributes(&wanted),
+        body: Some(body.text),
+        attributes: (!attributes.is_empty()).then_some(attributes),
+        message_attributes: (!message_attributes.is_empty()).then_some(message_attributes),
+    }
+}
+
+fn system_attributes(transit: &Transit, body: &Body) -> [(&'static str, Option<String>); 6] {
+    [
+        ("SenderId", Some(body.sender.clone())),
+        ("SentTimestamp", Some(transit.sent_ms.to_string())),
+        ("ApproximateReceiveCount", Some(transit.receives.to_string())),
+        ("ApproximateFirstReceiveTimestamp", transit.first_received_ms.map(|ms| ms.to_string())),
+        ("AWSTraceHeader", body.trace.clone()),
+        ("DeadLetterQueueSourceArn", body.source.clone()),
+    ]
+}

@@ -1,0 +1,150 @@
+//! Dead letters: a message that was received too often moves to another queue of its account and region.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use service::{Result, Tx};
+use store::Reads;
+
+use crate::keys::Id;
+use crate::message::{Body, Transit};
+use crate::queue::{Address, Queue};
+use crate::{errors, send};
+
+/// The attribute `RedrivePolicy`. Numbers may come as texts.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Policy {
+    dead_letter_target_arn: String,
+    max_receive_count: Count,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Count {
+    Number(u32),
+    Text(String),
+}
+
+impl Policy {
+    fn parse(text: &str) -> Option<(Address, u32)> {
+        let policy: Policy = serde_json::from_str(text).ok()?;
+        let count = match policy.max_receive_count {
+            Count::Number(count) => count,
+            Count::Text(text) => text.parse().ok()?,
+        };
+        let address = Address::from_arn(&policy.dead_letter_target_arn)?;
+        (1..=1000).contains(&count).then_some((address, count))
+    }
+}
+
+/// Whether a text is a redrive policy.
+pub(crate) fn is_policy(text: &str) -> bool {
+    Policy::parse(text).is_some()
+}
+
+/// Whether a text is a redrive allow policy.
+pub(crate) fn is_allow_policy(text: &str) -> bool {
+    AllowPolicy::parse(text).is_some()
+}
+
+/// The attribute `RedriveAllowPolicy` of a dead-letter queue: which queues may use it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct AllowPolicy {
+    redrive_permission: Permission,
+    #[serde(default)]
+    source_queue_arns: Vec<String>,
+}
+
+#[derive(PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Permission {
+    AllowAll,
+    DenyAll,
+    ByQueue,
+}
+
+impl AllowPolicy {
+    fn parse(text: &str) -> Option<Self> {
+        let policy: AllowPolicy = serde_json::from_str(text).ok()?;
+        let named = policy.source_queue_arns.len();
+        let fits = if policy.redrive_permission == Permission::ByQueue { (1..=10).contains(&named) } else { named == 0 };
+        fits.then_some(policy)
+    }
+
+    fn allows(&self, source: &Address) -> bool {
+        match self.redrive_permission {
+            Permission::AllowAll => true,
+            Permission::DenyAll => false,
+            Permission::ByQueue => self.source_queue_arns.iter().any(|arn| arn == source.arn().as_str()),
+        }
+    }
+}
+
+/// Refuses a redrive policy whose dead-letter queue is not there, is elsewhere, or does not allow it.
+pub(crate) fn check_target(
+    reads: &impl Reads,
+    source: &Address,
+    attributes: &BTreeMap<String, String>,
+) -> Result<()> {
+    let Some(text) = attributes.get("RedrivePolicy").filter(|text| !text.is_empty()) else { return Ok(()) };
+    let refuse = |reason: &str| {
+        errors::invalid_value(format!("Value {text} for parameter RedrivePolicy is invalid. Reason: {reason}"))
+    };
+    let (target, _) = Policy::parse(text).ok_or_else(|| errors::attribute_value("RedrivePolicy"))?;
+    if target.scope != source.scope {
+        return Err(refuse("Dead-letter target must be in the account and region of its source queue.").into());
+    }
+    let queue = target.read(reads)?.ok_or_else(|| refuse("Dead letter target does not exist."))?;
+    let allow = queue.attributes.get("RedriveAllowPolicy").and_then(|text| AllowPolicy::parse(text));
+    if allow.is_some_and(|policy| !policy.allows(source)) {
+        return Err(refuse("Dead-letter target does not permit the source queue to redrive to it.").into());
+    }
+    Ok(())
+}
+
+/// Where a queue's dead letters go.
+pub(crate) struct Target {
+    contents: Id,
+    /// A message that was received that often is dead.
+    pub(crate) receives_max: u32,
+}
+
+impl Target {
+    /// The target of a queue that has one which still exists.
+    pub(crate) fn of(reads: &impl Reads, queue: &Queue) -> Result<Option<Self>> {
+        let policy = queue.attributes.get("RedrivePolicy").and_then(|text| Policy::parse(text));
+        let Some((address, receives_max)) = policy else { return Ok(None) };
+        Ok(address.read(reads)?.map(|target| Target { contents: target.contents, receives_max }))
+    }
+
+    /// Moves a dead message; it keeps its id, its age and its counts.
+    pub(crate) fn bury(&self, tx: &mut Tx<'_>, source: &Address, id: &Id, body: Body, transit: Transit) -> Result<()> {
+        let body = Body { source: Some(source.arn().to_string()), ..body };
+        let now_ms = tx.now.millis();
+        send::place(tx, &self.contents, id, now_ms, &body, &transit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_are_read_with_numbers_as_texts_too() {
+        let policy = |count: &str| {
+            format!(r#"{{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:d","maxReceiveCount":{count}}}"#)
+        };
+        for count in ["1", "\"1\"", "1000"] {
+            assert!(is_policy(&policy(count)), "{count}");
+        }
+        for count in ["0", "1001", "\"many\"", "-1", "1.5"] {
+            assert!(!is_policy(&policy(count)), "{count}");
+        }
+        assert!(!is_policy("{}"));
+        assert!(is_allow_policy(r#"{"redrivePermission":"allowAll"}"#));
+        assert!(!is_allow_policy(r#"{"redrivePermission":"byQueue"}"#));
+        assert!(!is_allow_policy(r#"{"redrivePermission":"perhaps"}"#));
+    }
+}

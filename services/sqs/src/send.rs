@@ -1,0 +1,186 @@
+//! Send messages, alone and in batches.
+
+use std::collections::BTreeMap;
+
+use api_sqs as api;
+use service::{Result, Tx};
+use wire::Fault;
+
+use crate::keys::Id;
+use crate::message::{self, Attribute, Body, Transit};
+use crate::queue::{self, Queue};
+use crate::{batch, errors, keys};
+
+/// The longest delay of a message, in seconds.
+const DELAY_MAX: i32 = 900;
+/// The only system attribute that a sender may give.
+const TRACE: &str = "AWSTraceHeader";
+
+/// A message to send, whichever operation brings it.
+struct Draft {
+    text: String,
+    attributes: BTreeMap<String, Attribute>,
+    system: BTreeMap<String, Attribute>,
+    delay: Option<i32>,
+}
+
+/// What was sent.
+struct Sent {
+    id: String,
+    body_digest: String,
+    attributes_digest: Option<String>,
+    system_digest: Option<String>,
+}
+
+pub(crate) fn one(tx: &mut Tx<'_>, input: &api::SendMessageInput) -> Result<api::SendMessageOutput> {
+    let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    refuse_fifo(input.message_group_id.as_deref(), input.message_deduplication_id.as_deref())?;
+    let draft = Draft {
+        text: input.message_body.clone(),
+        attributes: message::read_attributes(input.message_attributes.as_ref())?,
+        system: read_system(input.message_system_attributes.as_ref())?,
+        delay: input.delay_seconds,
+    };
+    let sent = send(tx, &queue, draft)?;
+    Ok(api::SendMessageOutput {
+        message_id: Some(sent.id),
+        md5_of_message_body: Some(sent.body_digest),
+        md5_of_message_attributes: sent.attributes_digest,
+        md5_of_message_system_attributes: sent.system_digest,
+        ..Default::default()
+    })
+}
+
+pub(crate) fn batch(tx: &mut Tx<'_>, input: &api::SendMessageBatchInput) -> Result<api::SendMessageBatchOutput> {
+    let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    batch::check("SendMessageBatchRequestEntry", input.entries.iter().map(|entry| entry.id.as_str()))?;
+    check_batch_size(&queue, &input.entries)?;
+    let (successful, failed) = batch::each(&input.entries, |entry| &entry.id, |entry| send_entry(tx, &queue, entry))?;
+    Ok(api::SendMessageBatchOutput { successful, failed })
+}
+
+fn send_entry(
+    tx: &mut Tx<'_>,
+    queue: &Queue,
+    entry: &api::SendMessageBatchRequestEntry,
+) -> Result<api::SendMessageBatchResultEntry> {
+    refuse_fifo(entry.message_group_id.as_deref(), entry.message_deduplication_id.as_deref())?;
+    let draft = Draft {
+        text: entry.message_body.clone(),
+        attributes: message::read_attributes(entry.message_attributes.as_ref())?,
+        system: read_system(entry.message_system_attributes.as_ref())?,
+        delay: entry.delay_seconds,
+    };
+    let sent = send(tx, queue, draft)?;
+    Ok(api::SendMessageBatchResultEntry {
+        id: entry.id.clone(),
+        message_id: sent.id,
+        md5_of_message_body: sent.body_digest,
+        md5_of_message_attributes: sent.attributes_digest,
+        md5_of_message_system_attributes: sent.system_digest,
+        ..Default::default()
+    })
+}
+
+/// Checks one message and writes it; the queue's record is in the transaction, so it exists when this commits.
+fn send(tx: &mut Tx<'_>, queue: &Queue, draft: Draft) -> Result<Sent> {
+    message::check_text(&draft.text)?;
+    let size_max = queue.number("MaximumMessageSize");
+    if message::size_bytes(&draft.text, &draft.attributes) as i64 > size_max {
+        let message = format!("One or more parameters are invalid. Reason: Message must be shorter than {size_max} bytes.");
+        return Err(errors::invalid_value(message).into());
+    }
+    if let Some(delay) = draft.delay.filter(|delay| !(0..=DELAY_MAX).contains(delay)) {
+        let message =
+            format!("Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= {DELAY_MAX}.");
+        return Err(errors::invalid_value(message).into());
+    }
+    let delay = draft.delay.map_or_else(|| queue.number("DelaySeconds"), i64::from);
+    let id: Id = tx.random().bytes();
+    let sent_ms = tx.now.millis();
+    let sent = Sent {
+        id: names::ids::uuid(id),
+        body_digest: message::digest(&draft.text),
+        attributes_digest: message::digest_of_attributes(&draft.attributes),
+        system_digest: message::digest_of_attributes(&draft.system),
+    };
+    let trace = draft.system.into_values().next().and_then(|attribute| match attribute.value {
+        message::Value::Text(text) => Some(text),
+        message::Value::Binary(_) => None,
+    });
+    let body = Body {
+        text: draft.text,
+        attributes: draft.attributes,
+        sender: tx.context.caller.principal.id.clone(),
+        trace,
+        source: None,
+    };
+    let transit = Transit { sent_ms, receives: 0, first_received_ms: None };
+    place(tx, &queue.contents, &id, sent_ms + delay * 1000, &body, &transit)?;
+    Ok(sent)
+}
+
+/// Writes a message into a queue and wakes who waits for one.
+pub(crate) fn place(
+    tx: &mut Tx<'_>,
+    contents: &Id,
+    id: &Id,
+    visible_at_ms: i64,
+    body: &Body,
+    transit: &Transit,
+) -> Result<()> {
+    tx.put_record(&keys::body(contents, id), body)?;
+    tx.put_record(&keys::index(contents, visible_at_ms, id), transit)?;
+    tx.signal(keys::arrival(contents));
+    Ok(())
+}
+
+fn read_system(
+    given: Option<&BTreeMap<String, api::MessageSystemAttributeValue>>,
+) -> Result<BTreeMap<String, Attribute>, Fault> {
+    let mut system = BTreeMap::new();
+    for (name, value) in given.into_iter().flatten() {
+        match (name.as_str(), value.data_type.as_str(), &value.string_value) {
+            (TRACE, "String", Some(text)) => {
+                let attribute = Attribute { data_type: "String".into(), value: message::Value::Text(text.clone()) };
+                system.insert(name.clone(), attribute);
+            }
+            _ => {
+                let message = format!("Message system attribute name '{name}' is invalid.");
+                return Err(errors::invalid_value(message));
+            }
+        }
+    }
+    Ok(system)
+}
+
+fn refuse_fifo(group: Option<&str>, deduplication: Option<&str>) -> Result<(), Fault> {
+    if deduplication.is_some() {
+        let message = "The request includes a parameter that is not valid for this queue type. Reason: \
+                       MessageDeduplicationId is only for FIFO queues.";
+        return Err(errors::invalid_value(message));
+    }
+    match group {
+        Some(_) => Err(errors::not_built("MessageGroupId (fair queues)")),
+        None => Ok(()),
+    }
+}
+
+/// All messages of a batch together may be as large as one alone.
+fn check_batch_size(queue: &Queue, entries: &[api::SendMessageBatchRequestEntry]) -> Result<(), Fault> {
+    let size_max = queue.number("MaximumMessageSize").max(262_144);
+    let attributes = |entry: &api::SendMessageBatchRequestEntry| -> usize {
+        let sizes = entry.message_attributes.iter().flatten().map(|(name, value)| {
+            let text = value.string_value.as_ref().map_or(0, String::len);
+            let bytes = value.binary_value.as_ref().map_or(0, bytes::Bytes::len);
+            name.len() + value.data_type.len() + text + bytes
+        });
+        sizes.sum()
+    };
+    let size: usize = entries.iter().map(|entry| entry.message_body.len() + attributes(entry)).sum();
+    if size as i64 > size_max {
+        let message = format!("Batch requests cannot be longer than {size_max} bytes. You have sent {size} bytes.");
+        return Err(api::error::batch_request_too_long(message));
+    }
+    Ok(())
+}

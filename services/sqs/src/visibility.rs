@@ -1,0 +1,77 @@
+//! Change when a received message is visible again, alone and in batches.
+
+use api_sqs as api;
+use service::{Result, Tx};
+use store::Reads as _;
+use store::tuple::Key;
+
+use crate::handle::Handle;
+use crate::message::Transit;
+use crate::queue::{self, Queue};
+use crate::{batch, errors, keys};
+
+/// The longest visibility timeout, in seconds.
+const TIMEOUT_MAX: i32 = 43_200;
+
+pub(crate) fn one(
+    tx: &mut Tx<'_>,
+    input: &api::ChangeMessageVisibilityInput,
+) -> Result<api::ChangeMessageVisibilityOutput> {
+    let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    change(tx, &queue, &input.receipt_handle, input.visibility_timeout)?;
+    Ok(api::ChangeMessageVisibilityOutput::default())
+}
+
+pub(crate) fn batch(
+    tx: &mut Tx<'_>,
+    input: &api::ChangeMessageVisibilityBatchInput,
+) -> Result<api::ChangeMessageVisibilityBatchOutput> {
+    let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    batch::check("ChangeMessageVisibilityBatchRequestEntry", input.entries.iter().map(|entry| entry.id.as_str()))?;
+    let (successful, failed) = batch::each(&input.entries, |entry| &entry.id, |entry| {
+        change(tx, &queue, &entry.receipt_handle, entry.visibility_timeout.unwrap_or_default())?;
+        Ok(api::ChangeMessageVisibilityBatchResultEntry { id: entry.id.clone() })
+    })?;
+    Ok(api::ChangeMessageVisibilityBatchOutput { successful, failed })
+}
+
+fn change(tx: &mut Tx<'_>, queue: &Queue, handle: &str, timeout_s: i32) -> Result<()> {
+    if !(0..=TIMEOUT_MAX).contains(&timeout_s) {
+        let message = format!(
+            "Value {timeout_s} for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer \
+             between 0 and {TIMEOUT_MAX}."
+        );
+        return Err(errors::invalid_value(message).into());
+    }
+    let handle = Handle::open(handle)?;
+    let now_ms = tx.now.millis();
+    let not_in_flight = || {
+        api::error::message_not_inflight(format!(
+            "Value {} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for \
+             visibility timeout change.",
+            handle.seal()
+        ))
+    };
+    let (index, at_ms) = entry(tx, queue, &handle)?.ok_or_else(not_in_flight)?;
+    if at_ms <= now_ms {
+        return Err(not_in_flight().into());
+    }
+    let transit = tx.get_record::<Transit>(&index)?.ok_or_else(not_in_flight)?;
+    let visible_at_ms = now_ms + i64::from(timeout_s) * 1000;
+    tx.delete(&index);
+    tx.put_record(&keys::index(&queue.contents, visible_at_ms, &handle.message), &transit)?;
+    tx.put_record(&keys::moved(&queue.contents, &handle.message), &visible_at_ms)?;
+    tx.signal(keys::arrival(&queue.contents));
+    Ok(())
+}
+
+/// The index entry of the message that a handle was given for, and its moment, if that receive is still the last one.
+pub(crate) fn entry(tx: &mut Tx<'_>, queue: &Queue, handle: &Handle) -> Result<Option<(Key, i64)>> {
+    if handle.contents != queue.contents {
+        return Ok(None);
+    }
+    let moved: Option<i64> = tx.get_record(&keys::moved(&queue.contents, &handle.message))?;
+    let at_ms = moved.unwrap_or(handle.visible_at_ms);
+    let index = keys::index(&queue.contents, at_ms, &handle.message);
+    Ok(tx.get(&index)?.map(|_| (index, at_ms)))
+}

@@ -1,0 +1,57 @@
+//! Temporary credentials for a user or for the root user.
+
+use api_sts as api;
+use names::ids;
+use service::{Credential, PrincipalKind, PrincipalRecord, Result, Tx};
+use wire::{Fault, Timestamp};
+
+/// The longest session of the root user, and its default.
+const ROOT_DURATION_S: i32 = 3600;
+/// The default of everybody else; the model has the range.
+const DURATION_S: i32 = 43_200;
+
+pub(crate) fn get(tx: &mut Tx<'_>, input: &api::GetSessionTokenInput) -> Result<api::GetSessionTokenOutput> {
+    if input.serial_number.is_some() || input.token_code.is_some() {
+        let message = "sts: multi-factor authentication in GetSessionToken is not implemented.";
+        return Err(Fault::new("NotImplemented", 501, message).into());
+    }
+    let principal = &tx.context.caller.principal;
+    let duration_s = match principal.kind {
+        PrincipalKind::Root => input.duration_seconds.unwrap_or(ROOT_DURATION_S).min(ROOT_DURATION_S),
+        PrincipalKind::User => input.duration_seconds.unwrap_or(DURATION_S),
+        _ => {
+            let message = "Cannot call GetSessionToken with session credentials";
+            return Err(Fault::new("AccessDenied", 403, message).into());
+        }
+    };
+    let account = tx.scope().account;
+    let credential = Credential {
+        access_key_id: ids::temporary_access_key_id(account, tx.random().bytes()),
+        secret_access_key: ids::secret_access_key(tx.random().bytes()),
+        session_token: Some(session_token(tx)),
+        account,
+        principal: PrincipalRecord {
+            kind: principal.kind,
+            arn: principal.arn.clone(),
+            id: principal.id.clone(),
+        },
+        expires_ms: Some(tx.now.millis() + i64::from(duration_s) * 1000),
+        active: true,
+    };
+    credential.put(tx)?;
+    Ok(api::GetSessionTokenOutput { credentials: Some(shown(credential)) })
+}
+
+/// As long as AWS's, so that whoever stores one finds out early how much room it takes.
+fn session_token(tx: &Tx<'_>) -> String {
+    (0..6).map(|_| ids::secret_access_key(tx.random().bytes())).collect()
+}
+
+fn shown(credential: Credential) -> api::Credentials {
+    api::Credentials {
+        access_key_id: credential.access_key_id,
+        secret_access_key: credential.secret_access_key,
+        session_token: credential.session_token.unwrap_or_default(),
+        expiration: Timestamp(credential.expires_ms.unwrap_or_default()),
+    }
+}
