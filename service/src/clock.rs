@@ -54,6 +54,12 @@ impl Clock {
         }
     }
 
+    /// The machine's own time, however far this clock was moved: for what others measured by theirs.
+    #[must_use]
+    pub fn machine_now(&self) -> Timestamp {
+        Timestamp(machine_ms())
+    }
+
     /// The time, the offset, and whether it stands still.
     #[must_use]
     pub fn state(&self) -> ClockState {

@@ -8,11 +8,12 @@ use http::Request;
 use http::request::Parts;
 use hyper::body::Incoming;
 use service::{Caller, Context};
+use signing::Claim;
 use wire::{Fault, Message, Protocol, ServiceFacts};
 
 use crate::control::Page;
 use crate::identify::{self, Routers, Target, Unknown};
-use crate::identity::{Auth, Identities};
+use crate::identity::{Auth, Identities, Refused};
 use crate::response::{self, Reply};
 use crate::{Control, body};
 
@@ -96,16 +97,16 @@ impl Door {
         }
         let claim = self.identities.claim(&parts);
         let directory = self.control.cloud.directory();
-        let scope_service = claim.as_ref().ok().and_then(|claim| claim.as_ref()).map(|claim| claim.service());
+        let scope_service = claim.as_ref().ok().and_then(Option::as_ref).map(Claim::service);
         let target = identify::identify(directory, &self.routers, &parts, &body, scope_service)?;
         let spoken = Some((target.protocol, target.service.facts()));
-        let refuse = |fault| Refusal { fault, protocol: spoken };
-        let claim = claim.map_err(refuse)?;
         let cloud = &self.control.cloud;
-        let identity = self
-            .identities
-            .verify(cloud, &parts, &body, claim, peer, target.operation.unsigned)
-            .map_err(refuse)?;
+        let identity = claim
+            .map_err(Refused::from)
+            .and_then(|claim| {
+                self.identities.verify(cloud, &parts, &body, claim.as_ref(), target.operation.unsigned)
+            })
+            .map_err(|refused| Refusal { fault: refused.into_fault(Some(target.protocol)), protocol: spoken })?;
         let caller = Caller {
             scope: identity.scope,
             principal: identity.principal,
@@ -133,8 +134,8 @@ impl Door {
 
     async fn control_page(&self, page: Page, parts: &Parts, body: &Bytes, peer: IpAddr) -> Result<Reply, Refusal> {
         if !peer.is_loopback() {
-            let claim = self.identities.claim(parts)?;
-            self.identities.require_root(&self.control.cloud, parts, body, claim)?;
+            let proved = self.identities.require_root(&self.control.cloud, parts, body, peer);
+            proved.map_err(|refused| refused.into_fault(None))?;
         }
         Ok(self.control.answer(page, &parts.method, body).await?)
     }

@@ -1,0 +1,213 @@
+//! Who calls: proves the signature where there is one, and says which account and region the request is for.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use names::{Account, Arn, Region, Scope, ids};
+use service::{Cloud, Credential, Principal, PrincipalKind, PrincipalRecord};
+use signing::{Claim, DayKeys, Payload, Request, Secret, Style};
+use wire::{Fault, Protocol};
+
+/// Signing keys that are kept derived.
+const DAY_KEYS_MAX: usize = 4096;
+
+/// Whether every request needs a valid signature. Each carries the scope of requests that name none.
+#[derive(Clone, Copy, Debug)]
+pub enum Auth {
+    /// A signature is checked where its key is known; everybody else is the root user of an account.
+    Open {
+        /// Account and region of requests that name none.
+        default: Scope,
+    },
+    /// Only known keys with right signatures pass.
+    Enforce {
+        /// Account and region of requests that name none.
+        default: Scope,
+    },
+}
+
+/// Proves identities.
+pub(crate) struct Identities {
+    auth: Auth,
+    keys: DayKeys,
+}
+
+/// Who a request is from, and which account and region it is for.
+pub(crate) struct Identity {
+    pub(crate) scope: Scope,
+    pub(crate) principal: Arc<Principal>,
+}
+
+impl Identities {
+    pub(crate) fn new(auth: Auth) -> Self {
+        Identities { auth, keys: DayKeys::new(DAY_KEYS_MAX) }
+    }
+
+    /// What the request says of its signer; nothing when it is not signed.
+    pub(crate) fn claim<'a>(&self, parts: &'a Parts) -> Result<Option<Claim<'a>>, signing::Error> {
+        Claim::find(&Request::new(parts, Style::Standard))
+    }
+
+    /// Proves the claim, as far as the mode asks for it.
+    pub(crate) fn verify(
+        &self,
+        cloud: &Cloud,
+        parts: &Parts,
+        body: &Bytes,
+        claim: Option<&Claim<'_>>,
+        unsigned_allowed: bool,
+    ) -> Result<Identity, Refused> {
+        let default = self.default_scope();
+        let Some(claim) = claim else {
+            return match self.auth {
+                Auth::Open { .. } => Ok(root(default)),
+                Auth::Enforce { .. } if unsigned_allowed => Ok(anonymous(default)),
+                Auth::Enforce { .. } => Err(signing::Error::MissingToken.into()),
+            };
+        };
+        let region: Region = claim.region().parse().unwrap_or(default.region);
+        match (find(cloud, claim.access_key_id())?, self.auth) {
+            (Some(credential), _) => {
+                self.prove(cloud, parts, body, claim, &credential)?;
+                let scope = Scope::new(credential.account, region);
+                Ok(Identity { scope, principal: Arc::new(credential.principal()) })
+            }
+            (None, Auth::Open { .. }) => {
+                Ok(root(Scope::new(account_of(claim.access_key_id()).unwrap_or(default.account), region)))
+            }
+            (None, Auth::Enforce { .. }) => Err(signing::Error::UnknownKey.into()),
+        }
+    }
+
+    /// Passes only the root user's key with a right signature.
+    pub(crate) fn require_root(
+        &self,
+        cloud: &Cloud,
+        parts: &Parts,
+        body: &Bytes,
+        peer: IpAddr,
+    ) -> Result<(), Refused> {
+        let claim = self.claim(parts)?.ok_or(signing::Error::MissingToken)?;
+        let credential = find(cloud, claim.access_key_id())?.ok_or(signing::Error::UnknownKey)?;
+        self.prove(cloud, parts, body, &claim, &credential)?;
+        if credential.principal.kind == PrincipalKind::Root {
+            return Ok(());
+        }
+        tracing::warn!(%peer, principal = credential.principal.arn.as_str(), "refused a control path");
+        Err(Refused::Fault(Fault::new("AccessDeniedException", 403, "Only the root user may do this from here.")))
+    }
+
+    fn prove(
+        &self,
+        cloud: &Cloud,
+        parts: &Parts,
+        body: &Bytes,
+        claim: &Claim<'_>,
+        credential: &Credential,
+    ) -> Result<(), Refused> {
+        let request = Request::new(parts, Style::of_service(claim.service()));
+        let secret = Secret::new(credential.secret_access_key.as_str());
+        // Signatures are made by the machine's clock, however far ours was moved.
+        let now_s = cloud.clock.machine_now().secs();
+        signing::verify(&request, claim, Payload::Bytes(body), &secret, &self.keys, now_s)?;
+        if credential.session_token.as_deref() != claim.session_token() || !credential.active {
+            return Err(signing::Error::UnknownKey.into());
+        }
+        if credential.has_expired(cloud.clock.now()) { Err(Refused::ExpiredToken) } else { Ok(()) }
+    }
+
+    fn default_scope(&self) -> Scope {
+        match self.auth {
+            Auth::Open { default } | Auth::Enforce { default } => default,
+        }
+    }
+}
+
+fn find(cloud: &Cloud, access_key_id: &str) -> Result<Option<Credential>, Refused> {
+    // Keys of ours look like AWS's; `test` and account numbers need no look into the store.
+    let is_ours = access_key_id.len() >= 16 && access_key_id.starts_with('A');
+    if !is_ours {
+        return Ok(None);
+    }
+    Credential::find(&cloud.store.snapshot(), access_key_id).map_err(|error| {
+        tracing::error!(%error, "an access key could not be read");
+        Refused::Fault(Fault::new("InternalFailure", 500, "The access key could not be read."))
+    })
+}
+
+/// The account that an unknown key names: twelve digits, or the account in a key of AWS's form.
+fn account_of(access_key_id: &str) -> Option<Account> {
+    access_key_id.parse().ok().or_else(|| ids::account_of_access_key_id(access_key_id))
+}
+
+fn root(scope: Scope) -> Identity {
+    let PrincipalRecord { kind, arn, id } = PrincipalRecord::root(scope.account);
+    Identity { scope, principal: Arc::new(Principal { kind, arn, id, access_key_id: None }) }
+}
+
+fn anonymous(scope: Scope) -> Identity {
+    let partition = scope.region.partition();
+    let principal = Principal {
+        kind: PrincipalKind::Anonymous,
+        arn: Arn::global("iam", partition, scope.account, "anonymous"),
+        id: "anonymous".to_owned(),
+        access_key_id: None,
+    };
+    Identity { scope, principal: Arc::new(principal) }
+}
+
+/// Why an identity was not proved.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// The signature.
+    Signature(signing::Error),
+    /// Temporary credentials whose time is over.
+    ExpiredToken,
+    /// Something else.
+    Fault(Fault),
+}
+
+impl From<signing::Error> for Refused {
+    fn from(error: signing::Error) -> Self {
+        Refused::Signature(error)
+    }
+}
+
+impl Refused {
+    /// As AWS says it in this protocol: query and XML have other codes than JSON, and other statuses.
+    pub(crate) fn into_fault(self, protocol: Option<Protocol>) -> Fault {
+        let is_query =
+            matches!(protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml));
+        let (json_code, query_code, message) = match &self {
+            Refused::Signature(error) => {
+                let (json, query) = codes(error.fault());
+                (json, query, error.to_string())
+            }
+            Refused::ExpiredToken => {
+                ("ExpiredTokenException", "ExpiredToken", "The security token included in the request is expired".into())
+            }
+            Refused::Fault(fault) => return fault.clone(),
+        };
+        let rest = matches!(protocol, Some(Protocol::RestJson1));
+        match (is_query, json_code) {
+            (true, "IncompleteSignatureException") => Fault::new(query_code, 400, message),
+            (true, _) => Fault::new(query_code, 403, message),
+            (false, _) => Fault::new(json_code, if rest { 403 } else { 400 }, message),
+        }
+    }
+}
+
+fn codes(fault: signing::Fault) -> (&'static str, &'static str) {
+    use signing::Fault as Of;
+    match fault {
+        Of::MissingToken => ("MissingAuthenticationTokenException", "MissingAuthenticationToken"),
+        Of::Incomplete | Of::Query => ("IncompleteSignatureException", "IncompleteSignature"),
+        Of::UnknownKey => ("UnrecognizedClientException", "InvalidClientTokenId"),
+        Of::Expired | Of::Unsigned => ("AccessDeniedException", "AccessDenied"),
+        Of::Invalid | Of::Skewed | Of::PayloadHeader | Of::PayloadMismatch => {
+            ("InvalidSignatureException", "SignatureDoesNotMatch")
+        }
+    }
+}
