@@ -1,0 +1,118 @@
+//! Proving a claim: the signature is made again with the key's secret and compared. The secret is the caller's to find.
+
+use std::sync::Arc;
+
+use ring::hmac;
+use subtle::ConstantTimeEq as _;
+
+use crate::payload::{HashText, sha256};
+use crate::{
+    ALGORITHM, Claim, DayKeys, Declared, Error, Kind, Payload, Request, Secret, Style, Timestamp,
+    canonical_request,
+};
+
+/// How far a client's clock may be off, in seconds.
+pub const SKEW_MAX_S: i64 = 15 * 60;
+
+/// A proved claim: what a chunked body needs to go on from here.
+#[derive(Debug, Clone)]
+pub struct Proof {
+    /// How the body is covered.
+    pub payload: Declared,
+    pub(crate) key: Arc<hmac::Key>,
+    pub(crate) signed_at: Timestamp,
+    pub(crate) scope: String,
+    pub(crate) signature: String,
+}
+
+/// Proves that the holder of `secret` signed this request.
+///
+/// # Errors
+/// Those of [`Claim::check`], then a payload that differs from what was declared, then [`Error::Mismatch`].
+pub fn verify(
+    request: &Request<'_>,
+    claim: &Claim<'_>,
+    payload: Payload<'_>,
+    secret: &Secret,
+    keys: &DayKeys,
+    now_unix_s: i64,
+) -> Result<Proof, Error> {
+    claim.check(request, now_unix_s)?;
+    let covered = covered(request, claim, payload)?;
+    let canonical =
+        canonical_request(request, claim.signed_headers(), covered.text().as_str()).ok_or(Error::Mismatch)?;
+    let key = keys.get(claim.access_key_id(), secret, claim.day(), claim.region(), claim.service());
+    let expected = signature(&key, &claim.signed_at(), claim.scope(), &canonical);
+    if !bool::from(expected.as_str().as_bytes().ct_eq(claim.signature().as_bytes())) {
+        return Err(Error::Mismatch);
+    }
+    Ok(Proof {
+        payload: covered,
+        key,
+        signed_at: claim.signed_at(),
+        scope: claim.scope().to_owned(),
+        signature: claim.signature().to_owned(),
+    })
+}
+
+/// What the signature covers of the body, checked against the body where it is here.
+fn covered(request: &Request<'_>, claim: &Claim<'_>, payload: Payload<'_>) -> Result<Declared, Error> {
+    let body = match payload {
+        Payload::Bytes(bytes) => Some(sha256(bytes)),
+        Payload::Sha256(sha256) => Some(sha256),
+        Payload::Declared => None,
+    };
+    let declared = || Declared::of(request, claim.kind() != Kind::Header);
+    match (request.style, body) {
+        // Other services than S3 take the hash of the body, whatever the header says.
+        (Style::Standard, Some(sha256)) => Ok(Declared::Sha256(sha256)),
+        (Style::Standard | Style::S3, None) => declared(),
+        (Style::S3, Some(sha256)) => match declared()? {
+            Declared::Sha256(expected) if expected != sha256 => Err(Error::PayloadMismatch),
+            covered => Ok(covered),
+        },
+    }
+}
+
+/// The signature over a canonical request, in hexadecimal: steps 3 and 5 of "Create a signed AWS API request".
+pub(crate) fn signature(key: &hmac::Key, signed_at: &Timestamp, scope: &str, canonical: &[u8]) -> HashText {
+    let hash = HashText::of(&sha256(canonical));
+    sign_lines(key, &[ALGORITHM, signed_at.as_str(), scope, hash.as_str()])
+}
+
+/// The HMAC of some lines, in hexadecimal.
+pub(crate) fn sign_lines(key: &hmac::Key, lines: &[&str]) -> HashText {
+    let mut context = hmac::Context::with_key(key);
+    for (at, line) in lines.iter().enumerate() {
+        if at > 0 {
+            context.update(b"\n");
+        }
+        context.update(line.as_bytes());
+    }
+    HashText::of(context.sign().as_ref())
+}
+
+/// Checks that a claim is neither too old nor from the future.
+pub(crate) fn check_time(claim: &Claim<'_>, style: Style, now_unix_s: i64) -> Result<(), Error> {
+    let signed = claim.signed_at();
+    let now = Timestamp::from_unix_s(now_unix_s);
+    let age_s = now.unix_s() - signed.unix_s();
+    if age_s < -SKEW_MAX_S {
+        let latest = Timestamp::from_unix_s(now.unix_s() + SKEW_MAX_S);
+        return Err(Error::NotYetCurrent { signed, latest, now });
+    }
+    let valid_s = match (claim.kind(), style) {
+        (Kind::Presigned { expires_s }, Style::S3) => {
+            let is_over = age_s > expires_s.unwrap_or(0);
+            return if is_over { Err(Error::PresignedExpired) } else { Ok(()) };
+        }
+        // As STS does: a shorter validity than the clock's own tolerance has no effect.
+        (Kind::Presigned { expires_s: Some(expires_s) }, Style::Standard) => expires_s.max(SKEW_MAX_S),
+        _ => SKEW_MAX_S,
+    };
+    if age_s <= valid_s {
+        return Ok(());
+    }
+    let oldest = Timestamp::from_unix_s(now.unix_s() - valid_s);
+    Err(Error::Expired { signed, oldest, now, minutes: valid_s / 60 })
+}
