@@ -1,0 +1,117 @@
+"""Runs the real binary on free ports and temporary folders, and hands out stock clients for it."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.config import Config
+
+BINARY = os.environ.get("CLOUDLET_BINARY", str(Path(__file__).parents[2] / "target/debug/cloudlet"))
+START_SECONDS_MAX = 20
+STOP_SECONDS_MAX = 5
+
+
+class Cloud:
+    """A running Cloudlet."""
+
+    def __init__(self, data, *flags, env=None, preexec=None):
+        self.data = Path(data)
+        self.flags = flags
+        self.env = env or {}
+        self.preexec = preexec
+        self.process = None
+        self.url = None
+        self.log = []
+
+    def start(self):
+        command = [BINARY, "up", "--port", "0", "--data", str(self.data), *self.flags]
+        environment = {"PATH": os.environ["PATH"], **self.env}
+        self.process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=self.preexec
+        )
+        serving = threading.Event()
+        threading.Thread(target=self._read_log, args=(self.process, serving), daemon=True).start()
+        if not serving.wait(START_SECONDS_MAX):
+            self.process.kill()
+            raise AssertionError("Cloudlet did not start:\n" + "".join(self.log))
+        return self
+
+    def _read_log(self, process, serving):
+        for line in process.stderr:
+            self.log.append(line)
+            if not serving.is_set() and '"message":"serving"' in line:
+                self.url = "http://" + json.loads(line)["address"]
+                serving.set()
+
+    def kill(self):
+        """As a power-hungry admin would: SIGKILL."""
+        self.process.kill()
+        self.process.wait(STOP_SECONDS_MAX)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(STOP_SECONDS_MAX)
+
+    def client(self, service, key="test", secret="test", token=None, region="us-east-1", **config):
+        retries = {"total_max_attempts": 1}
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=region,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=Config(retries=retries, **config),
+        )
+
+    def root_key(self):
+        pairs = dict(line.split(" = ") for line in (self.data / "credentials").read_text().splitlines()[1:])
+        return pairs["aws_access_key_id"], pairs["aws_secret_access_key"]
+
+
+@pytest.fixture
+def make_cloud(tmp_path):
+    """Makes clouds that are killed at the end, whatever happened."""
+    clouds = []
+
+    def make(*flags, data=None, **more):
+        cloud = Cloud(data or tmp_path / "data", *flags, **more)
+        clouds.append(cloud)
+        return cloud
+
+    yield make
+    for cloud in clouds:
+        if cloud.process and cloud.process.poll() is None:
+            cloud.kill()
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory):
+    """One cloud for all tests that need nothing special; they tell their resources apart by name."""
+    cloud = Cloud(tmp_path_factory.mktemp("cloud")).start()
+    yield cloud
+    assert cloud.stop() == 0, "".join(cloud.log)
+    assert not any("panicked" in line for line in cloud.log), "".join(cloud.log)
+
+
+@pytest.fixture
+def name(request):
+    """A name that no other test uses."""
+    return "".join(c if c.isalnum() else "-" for c in request.node.name)[:70]
+
+
+def eventually(check, seconds=20):
+    """Waits until `check` gives something true, and gives it back."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = check()
+        if found:
+            return found
+        assert time.monotonic() < deadline, "it did not happen in time"
+        threading.Event().wait(0.02)
