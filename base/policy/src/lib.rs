@@ -1,1 +1,25 @@
-//! IAM policy documents: parse and validate. No I/O.
+//! IAM policy documents: from JSON text to a typed document that IAM would accept.
+//!
+//! [`Document::parse`] reads a document of one [`Kind`], checks it in IAM's order and refuses it in IAM's words. What
+//! comes out is well formed, so whoever decides over it later need not check again.
+//!
+//! Never here: I/O, whether the principals and resources that a document names exist, and deciding a request, which
+//! will read [`Document`] from a module of its own. Follows "Grammar of the IAM JSON policy language" in the IAM user
+//! guide.
+
+mod action;
+mod check;
+pub mod condition;
+mod document;
+mod error;
+pub mod limits;
+mod principal;
+mod read;
+mod resource;
+
+pub use condition::Condition;
+pub use document::{Document, Effect, Kind, Patterns, Principal, Principals, Statement, Version};
+pub use error::{Error, Fault};
+
+#[cfg(test)]
+mod tests;
