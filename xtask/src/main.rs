@@ -1,3 +1,45 @@
-//! Developers' commands.
+//! Developers' commands: `cargo xtask <command>`. One module a command; none of this is part of Cloudlet itself.
 
-fn main() {}
+mod apis;
+mod error;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Result;
+
+/// Developers' commands of Cloudlet.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Makes the facts of AWS APIs (apis/<service>.json) from the pinned API descriptions.
+    Apis(apis::Arguments),
+    /// Runs everything that must hold, and ends with `N passed, N failed`.
+    Test,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Apis(arguments) => apis::run(&arguments),
+        Command::Test => test::run(),
+    }
+}

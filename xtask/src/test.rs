@@ -1,0 +1,153 @@
+//! `cargo xtask test`: everything that must hold, from formatting to the tests from outside, on a bare machine.
+//!
+//! It installs what it needs into `target/`, runs every step even when one fails, and ends with one line:
+//! `N passed, N failed`.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::error::{Error, Result};
+use crate::workspace;
+
+/// How many tests passed and failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    passed: u64,
+    failed: u64,
+}
+
+impl Count {
+    fn of(is_ok: bool) -> Self {
+        Count { passed: u64::from(is_ok), failed: u64::from(!is_ok) }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+/// Runs everything.
+pub(crate) fn run() -> Result<()> {
+    let root = workspace::root();
+    let mut total = Count::default();
+    total.add(check(&root, "rustfmt", cargo(&root, ["fmt", "--all", "--check"]))?);
+    let lints = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+    total.add(check(&root, "clippy", cargo(&root, lints))?);
+    total.add(check(&root, "tidy", cargo(&root, ["xtask", "tidy"]))?);
+    let python = python(&root)?;
+    total.add(rust_tests(&root)?);
+    total.add(tests_from_outside(&root, &python)?);
+    println!("{} passed, {} failed", total.passed, total.failed);
+    if total.failed == 0 { Ok(()) } else { Err(Error::Check(format!("{} failed", total.failed))) }
+}
+
+/// A step that passes or fails as a whole.
+fn check(root: &Path, name: &str, mut command: Command) -> Result<Count> {
+    println!("── {name}");
+    let status = command.current_dir(root).status().map_err(failed(name))?;
+    Ok(Count::of(status.success()))
+}
+
+fn rust_tests(root: &Path) -> Result<Count> {
+    println!("── tests beside the code");
+    let mut command = cargo(root, ["test", "--workspace", "--quiet", "--no-fail-fast"]);
+    let output = command.stderr(Stdio::inherit()).output().map_err(failed("cargo test"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    print!("{text}");
+    let count = count_rust(&text);
+    // A test binary that does not build or crashes prints no summary.
+    Ok(if output.status.success() || count.failed > 0 { count } else { Count { failed: 1, ..count } })
+}
+
+/// Adds up lines such as `test result: ok. 3 passed; 0 failed; 0 ignored; …`.
+fn count_rust(text: &str) -> Count {
+    let mut total = Count::default();
+    for line in text.lines().filter_map(|line| line.trim().strip_prefix("test result: ")) {
+        total.add(Count { passed: number_before(line, " passed"), failed: number_before(line, " failed") });
+    }
+    total
+}
+
+fn tests_from_outside(root: &Path, python: &Path) -> Result<Count> {
+    println!("── tests from outside");
+    let built = check(root, "build", cargo(root, ["build", "--quiet", "--package", "cloudlet"]))?;
+    if built.failed > 0 {
+        return Ok(built);
+    }
+    let mut command = Command::new(python);
+    command.args(["-m", "pytest", "-q", "-n", "4", "--dist", "worksteal", "-p", "no:cacheprovider", "tests/e2e"]);
+    let output = command.current_dir(root).stderr(Stdio::inherit()).output().map_err(failed("pytest"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    print!("{text}");
+    let count = count_pytest(&text);
+    Ok(if output.status.success() || count.failed > 0 { count } else { Count { failed: 1, ..count } })
+}
+
+/// Reads the last line: `2 failed, 40 passed, 1 error in 12.3s`.
+fn count_pytest(text: &str) -> Count {
+    let Some(line) = text.lines().rev().find(|line| line.contains(" in ")) else { return Count::default() };
+    let failed = number_before(line, " failed") + number_before(line, " error");
+    Count { passed: number_before(line, " passed"), failed }
+}
+
+/// The number that stands right before `word`, or 0.
+fn number_before(line: &str, word: &str) -> u64 {
+    let Some((before, _)) = line.split_once(word) else { return 0 };
+    let digits = before.rsplit(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
+    digits.parse().unwrap_or(0)
+}
+
+/// The Python of a virtual environment in `target/`, with the clients that the tests use.
+fn python(root: &Path) -> Result<PathBuf> {
+    let folder = root.join("target/python");
+    let python = folder.join("bin/python");
+    let requirements = root.join("tests/requirements.txt");
+    let wanted = std::fs::read_to_string(&requirements).map_err(Error::file(&requirements))?;
+    let stamp = folder.join("installed.txt");
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    println!("── installing the clients");
+    must("python3 -m venv", Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+    must("pip install", Command::new(&python).args(pip).arg(&requirements))?;
+    std::fs::write(&stamp, wanted).map_err(Error::file(&stamp))?;
+    Ok(python)
+}
+
+fn must(name: &str, command: &mut Command) -> Result<()> {
+    let status = command.status().map_err(failed(name))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::Program { program: name.to_owned(), why: format!("it ended with {status}") })
+}
+
+fn cargo<S: AsRef<OsStr>>(root: &Path, arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root);
+    command
+}
+
+fn failed(program: &str) -> impl FnOnce(std::io::Error) -> Error {
+    let program = program.to_owned();
+    move |error| Error::Program { program, why: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_are_added_up() {
+        let text = "running 3 tests\ntest result: ok. 3 passed; 0 failed; 1 ignored; 0 measured\n\
+                    test result: FAILED. 1 passed; 2 failed; 0 ignored\n";
+        assert_eq!(count_rust(text), Count { passed: 4, failed: 2 });
+        assert_eq!(count_pytest("...\n12 passed in 3.21s\n"), Count { passed: 12, failed: 0 });
+        let broken = "===== 2 failed, 40 passed, 1 error in 12.3s =====";
+        assert_eq!(count_pytest(broken), Count { passed: 40, failed: 3 });
+        assert_eq!(count_pytest("no summary"), Count::default());
+    }
+}
