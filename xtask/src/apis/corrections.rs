@@ -104,7 +104,9 @@ fn set(facts: &mut Value, pointer: &str, value: Value) -> Result<(), String> {
 fn add(facts: &mut Value, pointer: &str, entries: Vec<Value>) -> Result<(), String> {
     let (parent, last) = parent(facts, pointer)?;
     let list = match parent {
-        Value::Object(object) => object.entry(last).or_insert_with(|| Value::Array(Vec::new())).as_array_mut(),
+        Value::Object(object) => {
+            object.entry(last).or_insert_with(|| Value::Array(Vec::new())).as_array_mut()
+        }
         _ => None,
     };
     let list = list.ok_or("is not a list")?;
@@ -142,7 +144,8 @@ fn position(entries: &[Value], token: &str) -> Option<usize> {
 }
 
 fn same_name(one: &Value, other: &Value) -> bool {
-    let name = |value: &Value| value.as_object().and_then(|object: &Map<String, Value>| object.get("name").cloned());
+    let name =
+        |value: &Value| value.as_object().and_then(|object: &Map<String, Value>| object.get("name").cloned());
     name(one).is_some_and(|found| Some(found) == name(other))
 }
 
@@ -168,7 +171,10 @@ mod tests {
         let text = "set = { \"/shapes/L/max\" = 100, \"/shapes/S/members/N/unchecked\" = true }";
         let facts = corrected(text).unwrap();
         assert_eq!(facts["shapes"]["L"]["max"], json!(100));
-        assert_eq!(facts["shapes"]["S"]["members"], json!([{ "name": "M" }, { "name": "N", "unchecked": true }]));
+        assert_eq!(
+            facts["shapes"]["S"]["members"],
+            json!([{ "name": "M" }, { "name": "N", "unchecked": true }])
+        );
     }
 
     #[test]

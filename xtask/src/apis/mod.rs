@@ -94,7 +94,8 @@ fn check(folder: &Path, services: &Services, package: &Package, names: &[&str]) 
     if drifted.is_empty() {
         return Ok(());
     }
-    drifted.push("Run `cargo xtask apis` and commit the result; to change a fact, write a correction.".into());
+    drifted
+        .push("Run `cargo xtask apis` and commit the result; to change a fact, write a correction.".into());
     Err(Error::Check(drifted.join("\n")))
 }
 
@@ -127,7 +128,11 @@ fn first_difference(present: &str, expected: &str) -> Option<String> {
             (here, there) if here == there => {}
             (here, there) => {
                 let (here, there) = (here.unwrap_or("(end of file)"), there.unwrap_or("(end of file)"));
-                return Some(format!("first at line {number}:\n  is:     {}\n  should: {}", here.trim(), there.trim()));
+                return Some(format!(
+                    "first at line {number}:\n  is:     {}\n  should: {}",
+                    here.trim(),
+                    there.trim()
+                ));
             }
         }
     }
@@ -146,7 +151,10 @@ mod tests {
     #[test]
     fn the_first_differing_line_is_told() {
         let told = first_difference("a\nb\n", "a\nc\nd\n").unwrap();
-        assert!(told.contains("line 2") && told.contains("is:     b") && told.contains("should: c"), "{told}");
+        assert!(
+            told.contains("line 2") && told.contains("is:     b") && told.contains("should: c"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -238,10 +238,13 @@ impl Fate {
         let mut facts = Traits::new();
         for (name, value) in traits {
             if self.kept.contains(&name.as_str()) {
-                let value = if name == "xmlNamespace" && place != "metadata" { namespace(value) } else { value };
+                let value =
+                    if name == "xmlNamespace" && place != "metadata" { namespace(value) } else { value };
                 keep(&mut facts, &name, Some(value));
             } else if !self.dropped.contains(&name.as_str()) {
-                return Err(format!("{place}: the trait `{name}` is unknown; decide in normalise.rs what becomes of it"));
+                return Err(format!(
+                    "{place}: the trait `{name}` is unknown; decide in normalise.rs what becomes of it"
+                ));
             }
         }
         Ok(facts)

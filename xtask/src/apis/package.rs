@@ -17,7 +17,8 @@ use crate::error::{Error, Result};
 const DESCRIPTION_BYTES_MAX: u64 = 128 << 20;
 
 /// Prints the version and the data folder of an installed package.
-const LOCATE: &str = "import botocore, os; print(botocore.__version__); print(os.path.dirname(botocore.__file__))";
+const LOCATE: &str =
+    "import botocore, os; print(botocore.__version__); print(os.path.dirname(botocore.__file__))";
 
 /// Where descriptions come from.
 #[derive(Debug)]
@@ -96,7 +97,8 @@ fn from_folder(folder: &Path, service: &str) -> Result<Vec<u8>> {
         }
     }
     // Versions are dates, so the last one in order is the newest.
-    let (_, path) = found.pop_last().ok_or_else(|| Error::description(service, "it is not in the package"))?;
+    let (_, path) =
+        found.pop_last().ok_or_else(|| Error::description(service, "it is not in the package"))?;
     let file = File::open(&path).map_err(Error::file(&path))?;
     read(&path, file)
 }

@@ -75,7 +75,8 @@ fn one_line(value: &Value) -> String {
 }
 
 fn ordered(object: &Map<String, Value>) -> Vec<(&str, &Value)> {
-    let rank = |key: &str| ["service", "name", "type"].iter().position(|first| *first == key).unwrap_or(usize::MAX);
+    let rank =
+        |key: &str| ["service", "name", "type"].iter().position(|first| *first == key).unwrap_or(usize::MAX);
     let mut entries: Vec<_> = object.iter().map(|(key, value)| (key.as_str(), value)).collect();
     entries.sort_by_key(|(key, _)| (rank(key), *key));
     entries
@@ -102,7 +103,8 @@ mod tests {
 
     #[test]
     fn what_is_printed_reads_back() {
-        let value = json!({ "pattern": "\\d\"\u{0}é", "n": [1, 1.0, -3, true, null], "o": { "a": { "b": {} } } });
+        let value =
+            json!({ "pattern": "\\d\"\u{0}é", "n": [1, 1.0, -3, true, null], "o": { "a": { "b": {} } } });
         assert_eq!(serde_json::from_str::<serde_json::Value>(&print(&value)).unwrap(), value);
     }
 }

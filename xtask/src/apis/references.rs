@@ -12,7 +12,8 @@ pub(crate) fn check(service: &str, facts: &Value) -> Result<()> {
     };
     let mut dangling = Vec::new();
     for (name, operation) in operations {
-        let named = [&operation["input"], &operation["output"]].into_iter().chain(entries(&operation["errors"]));
+        let named =
+            [&operation["input"], &operation["output"]].into_iter().chain(entries(&operation["errors"]));
         note_missing(&mut dangling, shapes, &format!("operations/{name}"), named);
     }
     for (name, shape) in shapes {

@@ -68,7 +68,8 @@ impl Services {
     }
 
     fn print(&self) -> String {
-        let lines: String = self.services.iter().map(|(name, description)| format!("{name} = \"{description}\"\n")).collect();
+        let lines: String =
+            self.services.iter().map(|(name, description)| format!("{name} = \"{description}\"\n")).collect();
         format!("{HEADER}\nbotocore = \"{}\"\n\n[services]\n{lines}", self.botocore)
     }
 }

@@ -1,0 +1,48 @@
+//! The Rust type of a value.
+
+use crate::facts::{Member, Shape};
+use crate::model::Model;
+use crate::reach::is_boxed;
+
+/// The type of a member that is there.
+pub(crate) fn of_member(model: &Model<'_>, owner: &str, member: &Member) -> String {
+    let plain = of_shape(model, &member.shape);
+    if is_boxed(model.facts, owner, member) { format!("::std::boxed::Box<{plain}>") } else { plain }
+}
+
+/// Whether a member is an `Option`: it may be absent, the service wants to see its absence, or it is boxed (a default
+/// value of itself would have no end).
+pub(crate) fn is_optional(model: &Model<'_>, owner: &str, shape: &Shape, member: &Member) -> bool {
+    !shape.requires(member) || member.unchecked || is_boxed(model.facts, owner, member)
+}
+
+/// The type of values of a shape.
+pub(crate) fn of_shape(model: &Model<'_>, name: &str) -> String {
+    let Some(shape) = model.shape(name) else { return "::wire::Document".into() };
+    if shape.is_structure() || shape.is_enumeration() {
+        return model.type_name(name).into();
+    }
+    match shape.kind.as_str() {
+        "boolean" => "bool",
+        "integer" | "short" | "byte" => "i32",
+        "long" => "i64",
+        "float" => "f32",
+        "double" => "f64",
+        "blob" => "::bytes::Bytes",
+        "timestamp" => "::wire::Timestamp",
+        "list" => return format!("::std::vec::Vec<{}>", inside(model, shape, shape.member.as_ref())),
+        "map" => {
+            let value = inside(model, shape, shape.value.as_ref());
+            return format!("::std::collections::BTreeMap<::std::string::String, {value}>");
+        }
+        "structure" => "::wire::Document",
+        _ => "::std::string::String",
+    }
+    .into()
+}
+
+/// The type of the values of a list or map; those of a sparse one may be null.
+fn inside(model: &Model<'_>, shape: &Shape, member: Option<&Member>) -> String {
+    let plain = member.map(|member| of_shape(model, &member.shape)).unwrap_or_default();
+    if shape.sparse { format!("::std::option::Option<{plain}>") } else { plain }
+}
