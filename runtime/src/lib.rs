@@ -1,1 +1,33 @@
 //! Function environments: sandboxed processes that speak the Lambda Runtime API.
+//!
+//! [`Runtime`] starts one process for each concurrent request of a function, hands it events, reads its logs, keeps it
+//! warm, and kills it when it is late, too big or no longer wanted. It knows nothing of accounts, permissions, stored
+//! functions or clients: the Lambda service gives it an unpacked folder and a [`FunctionSpec`].
+//!
+//! Functions share the host's network (they need the Runtime API and the cloud's endpoint on loopback): there is no
+//! network namespace. Files, processes, users, IPC and host name are apart where [`Isolation::Namespaces`] is in force.
+
+mod environment;
+mod error;
+mod interpreter;
+mod kind;
+mod options;
+mod pool;
+mod report;
+mod runtime;
+mod sandbox;
+mod spec;
+
+pub use environment::logs::{LogSink, LogSource};
+pub use error::Error;
+pub use kind::{RuntimeKind, UnknownRuntime};
+pub use options::{InForce, Isolation, Options};
+pub use runtime::Runtime;
+pub use sandbox::sandbox_main;
+pub use spec::{FunctionSpec, Invocation, Outcome};
+
+/// The largest event and the largest answer of a synchronous invocation, in bytes: 6 MB, as AWS's quotas say.
+pub const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
+
+/// How much of an invocation's log comes back with its answer (`X-Amz-Log-Result`), in bytes.
+pub const LOG_TAIL_BYTES_MAX: usize = 4096;

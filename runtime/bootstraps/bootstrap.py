@@ -1,0 +1,214 @@
+"""Runs a Python function: loads its handler, then asks the Lambda Runtime API for events until it is killed.
+
+Argument: the handler. It never talks to anything but the Runtime API named in AWS_LAMBDA_RUNTIME_API.
+"""
+
+import http.client
+import importlib
+import json
+import logging
+import os
+import sys
+import time
+import traceback
+
+API = "/2018-06-01/runtime"
+request_id = ""
+
+
+class Fault(Exception):
+    """A failure of ours to run the handler, with the type that Lambda gives it."""
+
+    def __init__(self, kind, message, trace=None):
+        super().__init__(message)
+        self.kind = kind
+        self.trace = trace or []
+
+
+class Identity:
+    def __init__(self, facts):
+        self.cognito_identity_id = facts.get("cognitoIdentityId")
+        self.cognito_identity_pool_id = facts.get("cognitoIdentityPoolId")
+
+
+class Client:
+    def __init__(self, facts):
+        self.installation_id = facts.get("installation_id")
+        self.app_title = facts.get("app_title")
+        self.app_version_name = facts.get("app_version_name")
+        self.app_version_code = facts.get("app_version_code")
+        self.app_package_name = facts.get("app_package_name")
+
+
+class ClientContext:
+    def __init__(self, facts):
+        self.custom = facts.get("custom")
+        self.env = facts.get("env")
+        self.client = Client(facts["client"]) if facts.get("client") else None
+
+
+class LambdaContext:
+    """What a handler gets as its second argument."""
+
+    def __init__(self, headers):
+        self.aws_request_id = headers.get("Lambda-Runtime-Aws-Request-Id")
+        self.invoked_function_arn = headers.get("Lambda-Runtime-Invoked-Function-Arn")
+        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
+        self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
+        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
+        client_context = json.loads(headers.get("Lambda-Runtime-Client-Context") or "null")
+        self.client_context = ClientContext(client_context) if client_context else None
+        self.identity = Identity(json.loads(headers.get("Lambda-Runtime-Cognito-Identity") or "null") or {})
+        self._deadline_ms = int(headers.get("Lambda-Runtime-Deadline-Ms") or 0)
+
+    def get_remaining_time_in_millis(self):
+        return max(0, self._deadline_ms - int(time.time() * 1000))
+
+    def log(self, message):
+        sys.stdout.write(str(message))
+        sys.stdout.flush()
+
+    def __repr__(self):
+        names = ("aws_request_id", "log_group_name", "log_stream_name", "function_name", "memory_limit_in_mb",
+                 "function_version", "invoked_function_arn", "client_context", "identity")
+        return "LambdaContext([" + ",".join(f"{name}={getattr(self, name)}" for name in names) + "])"
+
+
+class LogHandler(logging.Handler):
+    """The root logger's way into the function's log."""
+
+    def emit(self, record):
+        print(self.format(record), flush=True)
+
+
+class RequestIdFilter(logging.Filter):
+    def filter(self, record):
+        record.aws_request_id = request_id
+        return True
+
+
+def set_up_logging():
+    logging.Formatter.converter = time.gmtime
+    handler = LogHandler()
+    handler.setFormatter(logging.Formatter(
+        "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s", "%Y-%m-%dT%H:%M:%S"))
+    handler.addFilter(RequestIdFilter())
+    logging.getLogger().addHandler(handler)
+
+
+class RuntimeApi:
+    """One kept-alive connection to the Runtime API."""
+
+    def __init__(self, address):
+        self.connection = http.client.HTTPConnection(address)
+
+    def call(self, method, path, body=None, headers=None):
+        self.connection.request(method, API + path, body, headers or {})
+        response = self.connection.getresponse()
+        return response.headers, response.read()
+
+    def next(self):
+        return self.call("GET", "/invocation/next")
+
+    def succeed(self, invocation, body):
+        self.call("POST", f"/invocation/{invocation}/response", body, {"Content-Type": "application/json"})
+
+    def fail(self, path, document):
+        headers = {"Content-Type": "application/json", "Lambda-Runtime-Function-Error-Type": document["errorType"]}
+        self.call("POST", path, json.dumps(document).encode(), headers)
+
+
+def load(name):
+    """The handler function that "module.function" (or "folder/module.function") names."""
+    parts = name.rsplit(".", 1)
+    if len(parts) != 2 or not all(parts):
+        raise Fault("Runtime.MalformedHandlerName",
+                    f"Bad handler '{name}': not enough values to unpack (expected 2, got 1)")
+    module_name, function_name = parts
+    try:
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        raise Fault("Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}") from error
+    except SyntaxError as error:
+        trace = [f'  File "{error.filename}" Line {error.lineno}\n    {error.text}']
+        raise Fault("Runtime.UserCodeSyntaxError",
+                    f"Syntax error in module '{module_name}': {error}", trace) from error
+    try:
+        return getattr(module, function_name)
+    except AttributeError as error:
+        raise Fault("Runtime.HandlerNotFound",
+                    f"Handler '{function_name}' missing on module '{module_name}'") from error
+
+
+def describe(error):
+    """The error document of an exception, without our own frames in its trace."""
+    if isinstance(error, Fault):
+        kind, trace = error.kind, error.trace
+    else:
+        kind = type(error).__name__
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__)
+                  if frame.filename != __file__ and not frame.filename.startswith("<frozen importlib")]
+        trace = traceback.format_list(frames)
+    return {"errorMessage": str(error), "errorType": kind, "requestId": request_id, "stackTrace": trace}
+
+
+def log_error(document):
+    # Carriage returns keep the trace in one log event.
+    lines = [f"[ERROR] {document['errorType']}: {document['errorMessage']}", "Traceback (most recent call last):"]
+    lines += [line for entry in document["stackTrace"] for line in entry.rstrip("\n").split("\n")]
+    print("\r".join(line.replace("\n", "\r") for line in lines), flush=True)
+
+
+def answer(handler, headers, payload, escape):
+    try:
+        event = json.loads(payload)
+    except ValueError as error:
+        raise Fault("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from error
+    result = handler(event, LambdaContext(headers))
+    try:
+        return json.dumps(result, ensure_ascii=escape).encode()
+    except (TypeError, ValueError) as error:
+        raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
+
+
+def set_trace(headers):
+    trace = headers.get("Lambda-Runtime-Trace-Id")
+    if trace:
+        os.environ["_X_AMZN_TRACE_ID"] = trace
+    else:
+        os.environ.pop("_X_AMZN_TRACE_ID", None)
+
+
+def main():
+    global request_id
+    api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+    sys.path.insert(1, "/opt/python")
+    set_up_logging()
+    try:
+        handler = load(os.environ["_HANDLER"])
+    except Exception as error:
+        document = describe(error)
+        log_error(document)
+        api.fail("/init/error", document)
+        sys.exit(1)
+    # Python 3.12 and later answer in plain UTF-8, earlier ones with escapes.
+    minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("python3.")[2]
+    escape = not minor.isdigit() or int(minor) < 12
+    while True:
+        headers, payload = api.next()
+        request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+        set_trace(headers)
+        try:
+            body = answer(handler, headers, payload, escape)
+        except Exception as error:
+            document = describe(error)
+            log_error(document)
+            api.fail(f"/invocation/{request_id}/error", document)
+        else:
+            api.succeed(request_id, body)
+
+
+main()

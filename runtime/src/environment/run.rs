@@ -1,0 +1,250 @@
+//! One event's way through an environment: initialise, hand over, wait for an answer, an end, or the deadline.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::HeaderValue;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::time::{MissedTickBehavior, interval_at, sleep_until};
+
+use super::api::{Event, Init, Reply};
+use super::process::End;
+use super::{Environment, MB};
+use crate::report::{self, Exit, Fault, Figures};
+use crate::{Error, FunctionSpec, Invocation, Outcome, RuntimeKind};
+
+/// How often the memory of a working environment is looked at.
+const MEMORY_INTERVAL: Duration = Duration::from_millis(50);
+
+/// What became of an event, before it is made presentable.
+enum Verdict {
+    Success(Bytes),
+    /// The function failed but its environment lives on.
+    Failed(Fault),
+    /// The environment is at its end.
+    Ended(Fault),
+    TimedOut,
+}
+
+/// What `environment.run` needs to know beside the event.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    pub(crate) spec: &'a FunctionSpec,
+    pub(crate) init_time_max: Duration,
+    /// This event is the environment's first.
+    pub(crate) cold: bool,
+}
+
+impl Environment {
+    /// Runs an event; the flag says whether the environment may take another.
+    pub(crate) async fn run(
+        &self,
+        terms: Terms<'_>,
+        invocation: &Invocation,
+    ) -> Result<(Outcome, bool), Error> {
+        let mut allowance = Duration::from_millis(terms.spec.timeout_ms);
+        let mut init_ms = None;
+        let mut verdict = None;
+        if terms.cold {
+            let limit = terms.init_time_max + allowance;
+            verdict = self.initialise(limit, terms.spec, &invocation.request_id).await?;
+            let took = self.started.elapsed();
+            init_ms = Some(milliseconds(took));
+            allowance = allowance.saturating_sub(took.saturating_sub(terms.init_time_max));
+            self.report_init(milliseconds(took), verdict.as_ref());
+        }
+        self.logs.begin();
+        self.logs.add(&report::start(&invocation.request_id, &terms.spec.version));
+        let began = Instant::now();
+        let verdict = match verdict {
+            Some(verdict) => verdict,
+            None => self.work(allowance, terms.spec, invocation).await?,
+        };
+        Ok(self.conclude(terms.spec, invocation, verdict, milliseconds(began.elapsed()), init_ms))
+    }
+
+    /// Waits for the first `next`; a verdict when it never comes.
+    async fn initialise(
+        &self,
+        limit: Duration,
+        spec: &FunctionSpec,
+        id: &str,
+    ) -> Result<Option<Verdict>, Error> {
+        let mut init = self.desk.init();
+        let settled = init.wait_for(|init| !matches!(init, Init::Starting));
+        tokio::select! {
+            biased;
+            init = settled => match init.map(|init| init.clone()) {
+                Ok(Init::Failed { kind, document }) => Ok(Some(Verdict::Ended(Fault::posted(&kind, document, id)))),
+                _ => Ok(None),
+            },
+            end = self.process.ended() => end_fault(end, spec, id).map(|fault| Some(Verdict::Ended(fault))),
+            () = tokio::time::sleep(limit) => Ok(Some(Verdict::TimedOut)),
+        }
+    }
+
+    fn report_init(&self, init_ms: f64, verdict: Option<&Verdict>) {
+        match verdict {
+            Some(Verdict::Ended(fault) | Verdict::Failed(fault)) => {
+                self.logs.add(&report::init_report(init_ms, "error", &fault.kind));
+            }
+            Some(Verdict::TimedOut) => self.logs.add(&report::init_report(init_ms, "timeout", "")),
+            Some(Verdict::Success(_)) | None => {}
+        }
+    }
+
+    /// Hands the event over and watches.
+    async fn work(
+        &self,
+        allowance: Duration,
+        spec: &FunctionSpec,
+        invocation: &Invocation,
+    ) -> Result<Verdict, Error> {
+        let id = &invocation.request_id;
+        let deadline = tokio::time::Instant::now() + allowance;
+        let mut answer = self.desk.hand_over(event(invocation, allowance));
+        let mut looks = interval_at(tokio::time::Instant::now() + MEMORY_INTERVAL, MEMORY_INTERVAL);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                reply = &mut answer => return Ok(match reply {
+                    Ok(Reply::Success(payload)) => Verdict::Success(payload),
+                    Ok(Reply::Failure { kind, document }) => Verdict::Failed(Fault::posted(&kind, document, id)),
+                    Ok(Reply::TooLarge) => Verdict::Failed(Fault::response_too_large()),
+                    // It does not take events any more.
+                    Err(_) => Verdict::Ended(Fault::exited(id, Exit::Signal(libc::SIGKILL))),
+                }),
+                end = self.process.ended() => return end_fault(end, spec, id).map(Verdict::Ended),
+                () = sleep_until(deadline) => return Ok(Verdict::TimedOut),
+                _ = looks.tick() => {
+                    if self.measure() > u64::from(spec.memory_mb) * MB {
+                        // Its end comes next.
+                        self.kill();
+                    }
+                }
+            }
+        }
+    }
+
+    fn conclude(
+        &self,
+        spec: &FunctionSpec,
+        invocation: &Invocation,
+        verdict: Verdict,
+        duration_ms: f64,
+        init_ms: Option<f64>,
+    ) -> (Outcome, bool) {
+        let id = &invocation.request_id;
+        let reusable = matches!(verdict, Verdict::Success(_) | Verdict::Failed(_)) && self.is_usable();
+        let figures =
+            Figures { duration_ms, init_ms, max_memory_mb: self.max_memory_mb().min(spec.memory_mb) };
+        let (payload, failed, status, kind) = match verdict {
+            Verdict::Success(payload) => (payload, false, "", String::new()),
+            // A function that answered with an error did its work, as Lambda's report sees it.
+            Verdict::Failed(fault) => (fault.payload, true, "", String::new()),
+            Verdict::Ended(fault) => (fault.payload, true, "error", fault.kind),
+            Verdict::TimedOut => {
+                self.kill();
+                self.logs.add(&report::timed_out(&now(), id, spec.timeout_ms));
+                self.logs.add("");
+                (Fault::timed_out(id, spec.timeout_ms).payload, true, "timeout", String::new())
+            }
+        };
+        self.logs.add(&report::end(id));
+        self.logs.add(&figures.line(id, spec, status, &kind));
+        let outcome = Outcome {
+            payload,
+            function_error: failed.then_some("Unhandled"),
+            log_tail: self.logs.tail(),
+            duration_ms,
+            billed_ms: figures.billed_ms(),
+            max_memory_mb: figures.max_memory_mb,
+            init_ms,
+            environment_id: self.id.clone(),
+        };
+        (outcome, reusable)
+    }
+}
+
+/// An end that the function is to blame for; any other is an error of ours.
+fn end_fault(end: End, spec: &FunctionSpec, request_id: &str) -> Result<Fault, Error> {
+    match end {
+        End::Function(exit) => Ok(Fault::exited(request_id, exit)),
+        End::ExecFailed(reason) => {
+            Ok(Fault::invalid_entrypoint(request_id, &entrypoint_reason(spec, reason)))
+        }
+        End::SetUpFailed(reason) => Err(Error::Sandbox(reason)),
+        End::Ready => Err(Error::Sandbox("the launcher was not told what to run".to_owned())),
+    }
+}
+
+fn entrypoint_reason(spec: &FunctionSpec, reason: String) -> String {
+    let exists = |folder: &std::path::Path| folder.join("bootstrap").is_file();
+    let custom = matches!(spec.runtime, RuntimeKind::ProvidedAl2 | RuntimeKind::ProvidedAl2023);
+    if custom && !exists(&spec.code_dir) && !spec.opt_dir.as_deref().is_some_and(exists) {
+        return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]".to_owned();
+    }
+    reason
+}
+
+fn event(invocation: &Invocation, allowance: Duration) -> Event {
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + allowance;
+    let mut headers = vec![("lambda-runtime-deadline-ms", HeaderValue::from(deadline.as_millis() as u64))];
+    let texts = [
+        ("lambda-runtime-invoked-function-arn", Some(&invocation.function_arn)),
+        ("lambda-runtime-trace-id", invocation.trace_id.as_ref()),
+        ("lambda-runtime-client-context", invocation.client_context.as_ref()),
+        ("lambda-runtime-cognito-identity", invocation.cognito_identity.as_ref()),
+    ];
+    for (name, text) in texts {
+        headers.extend(
+            text.and_then(|text| HeaderValue::from_str(&header_text(text)).ok()).map(|value| (name, value)),
+        );
+    }
+    Event { payload: invocation.payload.clone(), headers, request_id: invocation.request_id.clone() }
+}
+
+/// A JSON text as a header can carry it: escapes for what is not ASCII, spaces for line ends.
+fn header_text(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            ' '..='~' => line.push(character),
+            control if control.is_ascii_control() => line.push(' '),
+            other => {
+                let mut units = [0; 2];
+                line.extend(other.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+        }
+    }
+    line
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+fn now() -> String {
+    let now = OffsetDateTime::from(SystemTime::now());
+    now.replace_nanosecond(now.millisecond() as u32 * 1_000_000)
+        .unwrap_or(now)
+        .format(&Rfc3339)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::header_text;
+
+    #[test]
+    fn a_header_carries_any_json_text() {
+        let text = "{\n\"name\": \"Zoë 🦀\"}";
+        let header = header_text(text);
+        assert!(header.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{header}");
+        let (sent, got): (serde_json::Value, serde_json::Value) =
+            (serde_json::from_str(text).unwrap(), serde_json::from_str(&header).unwrap());
+        assert_eq!(sent, got);
+    }
+}

@@ -1,0 +1,101 @@
+//! Lambda's runtime identifiers that can run here.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Which language runtime a function asks for, parsed from Lambda's identifier (`python3.12`, `nodejs22.x`,
+/// `provided.al2023`). See AWS's page "Lambda runtimes".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RuntimeKind {
+    /// `python3.<minor>`, 3.9 to 3.14.
+    Python {
+        /// The minor version.
+        minor: u8,
+    },
+    /// `nodejs<major>.x`: 18, 20, 22, 24.
+    Node {
+        /// The major version.
+        major: u8,
+    },
+    /// `provided.al2`: the folder's own `bootstrap`.
+    ProvidedAl2,
+    /// `provided.al2023`: the folder's own `bootstrap`.
+    ProvidedAl2023,
+}
+
+/// The identifier names no runtime that can run here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("runtime {0} is not supported")]
+pub struct UnknownRuntime(pub String);
+
+impl FromStr for RuntimeKind {
+    type Err = UnknownRuntime;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRuntime> {
+        let kind = match text {
+            "provided.al2" => Some(Self::ProvidedAl2),
+            "provided.al2023" => Some(Self::ProvidedAl2023),
+            "nodejs18.x" => Some(Self::Node { major: 18 }),
+            "nodejs20.x" => Some(Self::Node { major: 20 }),
+            "nodejs22.x" => Some(Self::Node { major: 22 }),
+            "nodejs24.x" => Some(Self::Node { major: 24 }),
+            _ => {
+                (9..=14).find(|minor| text == format!("python3.{minor}")).map(|minor| Self::Python { minor })
+            }
+        };
+        kind.ok_or_else(|| UnknownRuntime(text.to_owned()))
+    }
+}
+
+impl fmt::Display for RuntimeKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Python { minor } => write!(out, "python3.{minor}"),
+            Self::Node { major } => write!(out, "nodejs{major}.x"),
+            Self::ProvidedAl2 => out.write_str("provided.al2"),
+            Self::ProvidedAl2023 => out.write_str("provided.al2023"),
+        }
+    }
+}
+
+impl RuntimeKind {
+    /// The version as `INIT_START` prints it: `python:3.12.v1`.
+    pub(crate) fn version_label(self) -> String {
+        match self {
+            Self::Python { minor } => format!("python:3.{minor}.v1"),
+            Self::Node { major } => format!("nodejs:{major}.v1"),
+            Self::ProvidedAl2 => "provided:al2.v1".to_owned(),
+            Self::ProvidedAl2023 => "provided:al2023.v1".to_owned(),
+        }
+    }
+
+    /// `AWS_EXECUTION_ENV`; custom runtimes have none on AWS.
+    pub(crate) fn execution_environment(self) -> Option<String> {
+        match self {
+            Self::Python { .. } | Self::Node { .. } => Some(format!("AWS_Lambda_{self}")),
+            Self::ProvidedAl2 | Self::ProvidedAl2023 => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_identifier_survives_parsing_and_printing() {
+        for text in ["python3.9", "python3.14", "nodejs18.x", "nodejs24.x", "provided.al2", "provided.al2023"]
+        {
+            assert_eq!(text.parse::<RuntimeKind>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_lambda_does_not_have_is_refused() {
+        for text in
+            ["", "python3.8", "python3.15", "python3.012", "nodejs19.x", "nodejs20", "go1.x", "Python3.12"]
+        {
+            assert_eq!(text.parse::<RuntimeKind>(), Err(UnknownRuntime(text.to_owned())));
+        }
+    }
+}

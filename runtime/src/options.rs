@@ -1,0 +1,67 @@
+//! How a [`Runtime`](crate::Runtime) is configured, and what it says about the isolation it reached.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::LogSink;
+
+/// How functions are kept apart from the host and from each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Isolation {
+    /// Namespaces where the system permits them, else plain processes.
+    #[default]
+    Auto,
+    /// Namespaces (user, mount, pid, ipc, uts, cgroup), a read-only view of the host's libraries, no capabilities, a
+    /// system call filter, resource limits. Where not permitted, invocations fail with [`Error::Sandbox`](crate::Error).
+    Namespaces,
+    /// Plain processes with resource limits: code that is trusted as much as the user who runs it.
+    Plain,
+}
+
+/// The isolation that functions really get, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InForce {
+    /// [`Isolation::Namespaces`] or [`Isolation::Plain`]; never `Auto`.
+    pub isolation: Isolation,
+    /// One sentence for people: what it means, and why it is not more.
+    pub reason: String,
+}
+
+/// What a [`Runtime`](crate::Runtime) is told at its start. `Options::new` fills in AWS's customs.
+#[derive(Clone)]
+pub struct Options {
+    /// A work folder of the runtime's own: bootstraps, mount point, scratch. Made when missing.
+    pub root: PathBuf,
+    /// Which isolation is wanted.
+    pub isolation: Isolation,
+    /// The program that is run as `<launcher> __sandbox`, whose `main` calls [`sandbox_main`](crate::sandbox_main)
+    /// first. `None`: this program itself.
+    pub launcher: Option<PathBuf>,
+    /// An interpreter of another minor (Python) or major (Node) version is accepted when the exact one is missing.
+    pub interpreter_fallback: bool,
+    /// Idle environments are ended after this time.
+    pub idle_time_max: Duration,
+    /// Environments at once, of all functions together. An idle one makes room for one that is needed.
+    pub environments_max: usize,
+    /// How long a function may take to initialise before its own timeout starts to count (AWS: 10 s).
+    pub init_time_max: Duration,
+    /// Receives every log line of every function.
+    pub logs: Arc<dyn LogSink>,
+}
+
+impl Options {
+    /// AWS's customs: 10 minutes warm, 1000 environments, 10 s to initialise, exact interpreters.
+    pub fn new(root: impl Into<PathBuf>, logs: Arc<dyn LogSink>) -> Self {
+        Self {
+            root: root.into(),
+            isolation: Isolation::Auto,
+            launcher: None,
+            interpreter_fallback: false,
+            idle_time_max: Duration::from_secs(600),
+            environments_max: 1000,
+            init_time_max: Duration::from_secs(10),
+            logs,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Which environments there are: idle ones by function, the most recently used first, and those at work.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::Error;
+use crate::environment::Environment;
+
+/// All environments of a runtime. Leaving it, in whichever way, kills an environment.
+pub(crate) struct Pool {
+    places: Mutex<Places>,
+    environments_max: usize,
+    idle_time_max: Duration,
+    /// Told when there is an idle environment after there was none.
+    filled: Notify,
+}
+
+#[derive(Default)]
+struct Places {
+    /// The longest idle first.
+    idle: HashMap<String, Vec<Idle>>,
+    leased: HashMap<String, Arc<Environment>>,
+    starting: usize,
+    closed: bool,
+}
+
+struct Idle {
+    environment: Arc<Environment>,
+    since: Instant,
+}
+
+/// What a request gets.
+pub(crate) enum Acquired {
+    Warm(Lease),
+    Room(Room),
+}
+
+/// An environment at work for one request. Dropped before it is given back, it kills the environment.
+pub(crate) struct Lease {
+    pool: Arc<Pool>,
+    pub(crate) environment: Arc<Environment>,
+}
+
+/// The right to start one environment.
+pub(crate) struct Room {
+    pool: Arc<Pool>,
+}
+
+impl Pool {
+    pub(crate) fn new(environments_max: usize, idle_time_max: Duration) -> Self {
+        Self { places: Mutex::default(), environments_max, idle_time_max, filled: Notify::new() }
+    }
+
+    /// A warm environment of this function, or room for a new one.
+    pub(crate) fn acquire(self: &Arc<Self>, key: &str) -> Result<Acquired, Error> {
+        let mut places = self.places.lock();
+        if places.closed {
+            return Err(Error::ShuttingDown);
+        }
+        while let Some(environment) = places.take_warmest(key) {
+            if environment.is_usable() {
+                places.leased.insert(environment.id.clone(), environment.clone());
+                return Ok(Acquired::Warm(Lease { pool: self.clone(), environment }));
+            }
+        }
+        if places.total() >= self.environments_max && !places.evict_coldest() {
+            return Err(Error::TooManyEnvironments { limit: self.environments_max });
+        }
+        places.starting += 1;
+        Ok(Acquired::Room(Room { pool: self.clone() }))
+    }
+
+    /// Ends the environments of a function, those at work after their present event.
+    pub(crate) fn retire(&self, key: &str) {
+        let mut places = self.places.lock();
+        places.idle.remove(key);
+        places.leased.values().filter(|environment| environment.key == key).for_each(|one| one.retire());
+    }
+
+    /// Ends all environments and admits no more.
+    pub(crate) fn close(&self) {
+        let mut places = self.places.lock();
+        places.closed = true;
+        places.idle.clear();
+        places.leased.values().for_each(|environment| environment.kill());
+    }
+
+    /// Ends environments that were idle for too long, for as long as the pool lives.
+    pub(crate) async fn retire_idle(pool: Weak<Self>) {
+        loop {
+            let Some(strong) = pool.upgrade() else { return };
+            let next = strong.places.lock().retire_since(strong.idle_time_max);
+            match next {
+                Some(since) => {
+                    let until = since + strong.idle_time_max;
+                    drop(strong);
+                    tokio::time::sleep_until(until).await;
+                }
+                None => strong.filled.notified().await,
+            }
+        }
+    }
+}
+
+impl Places {
+    fn total(&self) -> usize {
+        self.starting + self.leased.len() + self.idle.values().map(Vec::len).sum::<usize>()
+    }
+
+    fn take_warmest(&mut self, key: &str) -> Option<Arc<Environment>> {
+        let idle = self.idle.get_mut(key)?;
+        let warmest = idle.pop();
+        if idle.is_empty() {
+            self.idle.remove(key);
+        }
+        warmest.map(|idle| idle.environment)
+    }
+
+    /// Makes room; `false` when nothing is idle.
+    fn evict_coldest(&mut self) -> bool {
+        let coldest =
+            self.idle.iter().filter_map(|(key, idle)| Some((idle.first()?.since, key.clone()))).min();
+        let Some((_, key)) = coldest else { return false };
+        if let Some(idle) = self.idle.get_mut(&key) {
+            idle.remove(0);
+            if idle.is_empty() {
+                self.idle.remove(&key);
+            }
+        }
+        true
+    }
+
+    /// Ends what is idle for this time or longer; returns since when the coldest of the rest is.
+    fn retire_since(&mut self, idle_time_max: Duration) -> Option<Instant> {
+        let now = Instant::now();
+        self.idle.retain(|_, idle| {
+            idle.retain(|one| now.duration_since(one.since) < idle_time_max);
+            !idle.is_empty()
+        });
+        self.idle.values().filter_map(|idle| Some(idle.first()?.since)).min()
+    }
+}
+
+impl Room {
+    /// Takes the place with a new environment.
+    pub(crate) fn fill(self, environment: Arc<Environment>) -> Result<Lease, Error> {
+        let pool = self.pool.clone();
+        let mut places = pool.places.lock();
+        if places.closed {
+            return Err(Error::ShuttingDown);
+        }
+        places.leased.insert(environment.id.clone(), environment.clone());
+        drop(places);
+        Ok(Lease { pool, environment })
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.pool.places.lock().starting -= 1;
+    }
+}
+
+impl Lease {
+    /// The environment may serve the next request.
+    pub(crate) fn give_back(self) {
+        let mut places = self.pool.places.lock();
+        if places.closed || !self.environment.is_usable() {
+            return;
+        }
+        // Removed first: what is no longer leased is not killed at the lease's end.
+        places.leased.remove(&self.environment.id);
+        let first = places.idle.is_empty();
+        let idle = Idle { environment: self.environment.clone(), since: Instant::now() };
+        places.idle.entry(self.environment.key.clone()).or_default().push(idle);
+        if first {
+            self.pool.filled.notify_one();
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(environment) = self.pool.places.lock().leased.remove(&self.environment.id) {
+            environment.kill();
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The runtime: finds or starts an environment for each invocation.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+use tokio_util::task::TaskTracker;
+
+use crate::environment::process::{End, Process};
+use crate::environment::run::Terms;
+use crate::environment::{Environment, Host};
+use crate::interpreter::Interpreters;
+use crate::pool::{Acquired, Lease, Pool, Room};
+use crate::sandbox::{Limits, Plan, View};
+use crate::{Error, FunctionSpec, InForce, Invocation, Isolation, Options, Outcome, PAYLOAD_BYTES_MAX};
+
+const PYTHON_BOOTSTRAP: &str = include_str!("../bootstraps/bootstrap.py");
+const NODE_BOOTSTRAP: &str = include_str!("../bootstraps/bootstrap.mjs");
+
+/// Runs functions in environments of their own. Dropping it kills them all; [`shutdown`](Self::shutdown) waits as well.
+pub struct Runtime {
+    options: Options,
+    launcher: PathBuf,
+    pool: Arc<Pool>,
+    interpreters: Interpreters,
+    in_force: OnceCell<InForce>,
+    retiring: OnceCell<()>,
+    tasks: TaskTracker,
+}
+
+impl Runtime {
+    /// Prepares the work folder. Nothing runs yet, and no async runtime is needed yet.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        let context = || format!("the functions' work folder {}", options.root.display());
+        let root = prepare(&options.root).map_err(Error::system(context()))?;
+        let launcher = match &options.launcher {
+            Some(launcher) => launcher.clone(),
+            None => std::env::current_exe().map_err(Error::system("this program's own file"))?,
+        };
+        let pool = Arc::new(Pool::new(options.environments_max, options.idle_time_max));
+        let options = Options { root, ..options };
+        Ok(Self {
+            options,
+            launcher,
+            pool,
+            interpreters: Interpreters::default(),
+            in_force: OnceCell::new(),
+            retiring: OnceCell::new(),
+            tasks: TaskTracker::new(),
+        })
+    }
+
+    /// The isolation that functions get. The first call tries it out (some milliseconds).
+    pub async fn isolation(&self) -> &InForce {
+        self.in_force.get_or_init(|| self.find_isolation()).await
+    }
+
+    /// Runs a function once: in a warm environment of the same [`key`](FunctionSpec::key) if one is idle, else in a new
+    /// one. When this future is dropped, the environment is killed.
+    pub async fn invoke(&self, spec: &FunctionSpec, invocation: Invocation) -> Result<Outcome, Error> {
+        let size_bytes = invocation.payload.len();
+        if size_bytes > PAYLOAD_BYTES_MAX {
+            return Err(Error::PayloadTooLarge { size_bytes, limit_bytes: PAYLOAD_BYTES_MAX });
+        }
+        let (lease, cold) = match self.pool.acquire(&spec.key)? {
+            Acquired::Warm(lease) => (lease, false),
+            Acquired::Room(room) => (self.start(spec, room).await?, true),
+        };
+        let terms = Terms { spec, init_time_max: self.options.init_time_max, cold };
+        let (outcome, reusable) = lease.environment.run(terms, &invocation).await?;
+        if reusable {
+            lease.give_back();
+        }
+        Ok(outcome)
+    }
+
+    /// Ends the environments of a function whose code or configuration changed; requests at work are finished first.
+    pub fn retire(&self, key: &str) {
+        self.pool.retire(key);
+    }
+
+    /// Kills all environments and waits until nothing of them is left. Invocations from now on fail.
+    pub async fn shutdown(&self) {
+        self.pool.close();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    async fn start(&self, spec: &FunctionSpec, room: Room) -> Result<Lease, Error> {
+        let interpreter = self.interpreters.find(spec.runtime, self.options.interpreter_fallback).await?;
+        let in_force = self.isolation().await;
+        let sandboxed = in_force.isolation == Isolation::Namespaces;
+        if !sandboxed && self.options.isolation == Isolation::Namespaces {
+            return Err(Error::Sandbox(in_force.reason.clone()));
+        }
+        if sandboxed {
+            open_to_everyone(&spec.code_dir).map_err(Error::system(spec.code_dir.display().to_string()))?;
+        }
+        let (root, launcher) = (&self.options.root, &self.launcher);
+        let host = Host { launcher, root, sandboxed, sink: &self.options.logs, tasks: &self.tasks };
+        let environment = Environment::start(spec, interpreter.as_ref(), &host).await?;
+        self.retiring
+            .get_or_init(|| async {
+                // Not tracked: it ends with the pool, and has nothing to finish.
+                tokio::spawn(Pool::retire_idle(Arc::downgrade(&self.pool)));
+            })
+            .await;
+        room.fill(environment)
+    }
+
+    async fn find_isolation(&self) -> InForce {
+        let plain = |reason: String| InForce { isolation: Isolation::Plain, reason };
+        if self.options.isolation == Isolation::Plain {
+            return plain("functions run as plain processes, as configured".to_owned());
+        }
+        match self.try_sandbox().await {
+            Ok(()) => InForce {
+                isolation: Isolation::Namespaces,
+                reason: "functions run in namespaces of their own; the network is the host's".to_owned(),
+            },
+            Err(reason) => {
+                tracing::warn!("functions cannot be sandboxed here: {reason}");
+                plain(format!(
+                    "functions run as plain processes: the sandbox is not possible here ({reason})"
+                ))
+            }
+        }
+    }
+
+    async fn try_sandbox(&self) -> Result<(), String> {
+        let view = View {
+            mount_point: self.options.root.join("view"),
+            code_dir: None,
+            opt_dir: None,
+            runtime_dir: self.options.root.join("bootstraps"),
+            shown: Vec::new(),
+            tmp_mb: 1,
+        };
+        let limits = Limits { data_bytes: 1 << 30, file_bytes: 1 << 20, files: 64, processes: 64 };
+        let plan = Plan { view: Some(view), command: None, limits };
+        let process = Process::start(&self.launcher, &plan, Stdio::null(), None, &self.tasks).await;
+        match process.map_err(|error| format!("{}: {error}", self.launcher.display()))?.ended().await {
+            End::Ready => Ok(()),
+            End::SetUpFailed(reason) => Err(reason),
+            _ => Err(format!("{} is not a launcher", self.launcher.display())),
+        }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.pool.close();
+    }
+}
+
+/// Makes the work folder's parts, and empties what an earlier server that was killed left behind.
+fn prepare(root: &Path) -> io::Result<PathBuf> {
+    for part in ["bootstraps", "view", "tmp"] {
+        fs::create_dir_all(root.join(part))?;
+    }
+    let root = root.canonicalize()?;
+    for left in fs::read_dir(root.join("tmp"))? {
+        fs::remove_dir_all(left?.path())?;
+    }
+    fs::write(root.join("bootstraps/bootstrap.py"), PYTHON_BOOTSTRAP)?;
+    fs::write(root.join("bootstraps/bootstrap.mjs"), NODE_BOOTSTRAP)?;
+    open_to_everyone(&root.join("bootstraps"))?;
+    Ok(root)
+}
+
+/// A server that is root runs functions as a user who owns nothing: the folder (not what is in it) must let it in.
+fn open_to_everyone(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    const READ_AND_ENTER: u32 = 0o055;
+    let mut permissions = fs::metadata(folder)?.permissions();
+    if nix::unistd::geteuid().is_root() && permissions.mode() & READ_AND_ENTER != READ_AND_ENTER {
+        permissions.set_mode(permissions.mode() | READ_AND_ENTER);
+        fs::set_permissions(folder, permissions)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! The launcher's course: read the plan, enter the sandbox, start the function, kill it when the lifeline breaks.
+
+use std::ffi::CString;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::process::ExitCode;
+
+use nix::sys::resource::{Resource, rlim_t, setrlimit};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+use super::{Command, Limits, PLAN_BYTES_MAX, Plan, Report, system};
+
+/// Where reports go: the launcher's first standard output, kept from the function.
+struct Control(File);
+
+impl Control {
+    fn send(&mut self, report: &Report) {
+        if let Ok(mut line) = serde_json::to_vec(report) {
+            line.push(b'\n');
+            // A server that cannot be told is gone; then the lifeline ends this process.
+            let _ = self.0.write_all(&line);
+        }
+    }
+}
+
+pub(super) fn run() -> ExitCode {
+    let control = match take_control() {
+        Ok(control) => control,
+        Err(error) => {
+            eprintln!("sandbox: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut control = Control(control);
+    match read_plan().and_then(|plan| launch(plan, &mut control)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            control.send(&Report::SetUpFailed(error.to_string()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Keeps the standard output for reports, and lets the function's output go where its errors go.
+fn take_control() -> io::Result<File> {
+    let control = io::stdout().as_fd().try_clone_to_owned()?;
+    nix::unistd::dup2_stdout(io::stderr().as_fd())?;
+    Ok(File::from(control))
+}
+
+fn read_plan() -> io::Result<Plan> {
+    // Unbuffered: what follows the plan on this pipe is its end.
+    let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut length = [0; 4];
+    input.read_exact(&mut length)?;
+    let length = u32::from_be_bytes(length);
+    if length > PLAN_BYTES_MAX {
+        return Err(io::Error::other("the plan is too large"));
+    }
+    let mut plan = vec![0; length as usize];
+    input.read_exact(&mut plan)?;
+    Ok(serde_json::from_slice(&plan)?)
+}
+
+fn launch(plan: Plan, control: &mut Control) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    if plan.view.is_some() {
+        super::namespaces::enter()?;
+        let init = system::spawn(|| init(&plan, control))?;
+        hold_lifeline(init, false);
+        waitpid(init, None)?;
+        return Ok(());
+    }
+    #[cfg(not(target_os = "linux"))]
+    if plan.view.is_some() {
+        return Err(io::Error::other("namespaces exist on Linux only"));
+    }
+    launch_plain(&plan, control)
+}
+
+/// The first process of the sandbox's process namespace: builds the view, starts the function, buries orphans. When it
+/// ends, the kernel kills whatever is left inside.
+#[cfg(target_os = "linux")]
+fn init(plan: &Plan, control: &mut Control) -> i32 {
+    let Some(view) = &plan.view else { return 1 };
+    let prepared = super::view::build(view)
+        .and_then(|()| limit_processes(&plan.limits))
+        .and_then(|()| super::privileges::drop_all())
+        .and_then(|()| system::close_on_exec_from(3));
+    if let Err(error) = prepared {
+        control.send(&Report::SetUpFailed(error.to_string()));
+        return 1;
+    }
+    let Some(command) = &plan.command else {
+        control.send(&Report::Ready);
+        return 0;
+    };
+    let function = system::spawn(|| {
+        let confined = || {
+            apply(&plan.limits)?;
+            super::filter::install()
+        };
+        execute(command, confined, control)
+    });
+    match function {
+        Ok(function) => report_end(function, control),
+        Err(error) => control.send(&Report::SetUpFailed(error.to_string())),
+    }
+    0
+}
+
+/// A plain process, in a session of its own so that it can be killed with its children.
+fn launch_plain(plan: &Plan, control: &mut Control) -> io::Result<()> {
+    let Some(command) = &plan.command else {
+        control.send(&Report::Ready);
+        return Ok(());
+    };
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_child_subreaper(true)?;
+    let function = system::spawn(|| {
+        let confined = || {
+            nix::unistd::setsid()?;
+            #[cfg(target_os = "linux")]
+            nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+            apply(&plan.limits)
+        };
+        execute(command, confined, control)
+    })?;
+    hold_lifeline(function, true);
+    report_end(function, control);
+    kill_rest(function);
+    Ok(())
+}
+
+/// Confines this process and becomes the function. Returns only when that failed.
+fn execute(command: &Command, confine: impl FnOnce() -> io::Result<()>, control: &mut Control) -> i32 {
+    let prepared = File::open("/dev/null")
+        .and_then(|nothing| Ok(nix::unistd::dup2_stdin(nothing)?))
+        .and_then(|()| std::env::set_current_dir(&command.folder))
+        .and_then(|()| Ok(exec_arguments(command)?))
+        .and_then(|arguments| confine().map(|()| arguments));
+    match prepared {
+        Err(error) => control.send(&Report::SetUpFailed(error.to_string())),
+        Ok((program, arguments, environment)) => {
+            let Err(error) = nix::unistd::execve(&program, &arguments, &environment);
+            let reason = error.desc().to_lowercase();
+            control.send(&Report::ExecFailed(format!("fork/exec {}: {reason}", command.program)));
+        }
+    }
+    127
+}
+
+type ExecArguments = (CString, Vec<CString>, Vec<CString>);
+
+fn exec_arguments(command: &Command) -> Result<ExecArguments, std::ffi::NulError> {
+    let program = CString::new(command.program.as_str())?;
+    let mut arguments = vec![program.clone()];
+    for argument in &command.arguments {
+        arguments.push(CString::new(argument.as_str())?);
+    }
+    let environment = command.environment.iter().map(|(name, value)| CString::new(format!("{name}={value}")));
+    Ok((program, arguments, environment.collect::<Result<_, _>>()?))
+}
+
+/// Kills the function as soon as the server closes its end of the lifeline, or dies.
+fn hold_lifeline(process: Pid, session: bool) {
+    std::thread::spawn(move || {
+        let mut rest = [0; 64];
+        while matches!(io::stdin().read(&mut rest), Ok(1..)) {}
+        // An error means that it is gone already.
+        let _ = if session { nix::sys::signal::killpg(process, Signal::SIGKILL) } else { Ok(()) };
+        let _ = kill(process, Signal::SIGKILL);
+    });
+}
+
+/// Waits for the function, burying orphans on the way, and reports how it ended.
+fn report_end(function: Pid, control: &mut Control) {
+    loop {
+        match waitpid(None, None) {
+            Ok(WaitStatus::Exited(pid, status)) if pid == function => {
+                return control.send(&Report::Exited(status));
+            }
+            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == function => {
+                return control.send(&Report::Signaled(signal as i32));
+            }
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(error) => return control.send(&Report::SetUpFailed(error.to_string())),
+        }
+    }
+}
+
+/// What a plain function left behind dies with it: its session, and on Linux whatever fell to this process.
+fn kill_rest(function: Pid) {
+    let _ = nix::sys::signal::killpg(function, Signal::SIGKILL);
+    #[cfg(target_os = "linux")]
+    loop {
+        let own = std::process::id();
+        let children =
+            std::fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
+        for child in children.split_whitespace().filter_map(|pid| pid.parse().ok()) {
+            let _ = kill(Pid::from_raw(child), Signal::SIGKILL);
+        }
+        if waitpid(None, None).is_err() {
+            return;
+        }
+    }
+}
+
+/// Processes are counted by user and user namespace, so this limit is the sandbox's own.
+#[cfg(target_os = "linux")]
+fn limit_processes(limits: &Limits) -> io::Result<()> {
+    Ok(setrlimit(Resource::RLIMIT_NPROC, limits.processes, limits.processes)?)
+}
+
+fn apply(limits: &Limits) -> io::Result<()> {
+    let limit = |resource, value: u64| {
+        let value = value as rlim_t;
+        setrlimit(resource, value, value).map_err(io::Error::from)
+    };
+    limit(Resource::RLIMIT_CORE, 0)?;
+    limit(Resource::RLIMIT_NOFILE, limits.files)?;
+    limit(Resource::RLIMIT_FSIZE, limits.file_bytes)?;
+    limit(Resource::RLIMIT_DATA, limits.data_bytes)
+}

@@ -1,0 +1,101 @@
+//! The launcher: a fresh, single-threaded process that becomes a function's environment.
+//!
+//! The program runs itself again as `<program> __sandbox`. That process reads a [`Plan`] from its standard input, sets
+//! the sandbox up and starts the function. Nothing of this happens in the threaded server, and none of the function's
+//! variables are ever in the launcher's own environment (`LD_PRELOAD` would run the function's code outside).
+//!
+//! Standard input stays open as a lifeline: when the server closes it, or dies in any way, the function is killed.
+//! Standard output carries [`Report`]s to the server; standard error is the function's log.
+
+#[cfg(target_os = "linux")]
+mod filter;
+mod launch;
+#[cfg(target_os = "linux")]
+mod namespaces;
+#[cfg(target_os = "linux")]
+mod privileges;
+mod system;
+#[cfg(target_os = "linux")]
+mod view;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::{Deserialize, Serialize};
+
+/// The hidden first argument that makes the program a launcher.
+pub(crate) const ARGUMENT: &str = "__sandbox";
+
+/// A plan is a few kilobytes (variables are limited to 4 KB by Lambda); more is a mistake.
+pub(crate) const PLAN_BYTES_MAX: u32 = 1024 * 1024;
+
+/// What the launcher is to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    /// The sandbox; `None`: a plain process.
+    pub(crate) view: Option<View>,
+    /// What to run once inside; `None` only tries whether the sandbox can be set up.
+    pub(crate) command: Option<Command>,
+    pub(crate) limits: Limits,
+}
+
+/// The function's process, in terms of the files that it sees.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Command {
+    pub(crate) program: String,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) folder: PathBuf,
+}
+
+/// The host's folders that a sandboxed function sees, and where.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct View {
+    /// An empty folder to build the new root on.
+    pub(crate) mount_point: PathBuf,
+    /// `/var/task`; `None` when only trying.
+    pub(crate) code_dir: Option<PathBuf>,
+    /// `/opt`.
+    pub(crate) opt_dir: Option<PathBuf>,
+    /// `/var/runtime`.
+    pub(crate) runtime_dir: PathBuf,
+    /// Interpreters outside `/usr`: shown read-only where they are.
+    pub(crate) shown: Vec<PathBuf>,
+    /// Size of `/tmp`.
+    pub(crate) tmp_mb: u32,
+}
+
+/// Resource limits of the function's processes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Limits {
+    /// `RLIMIT_DATA`: the backstop behind the watch on resident memory.
+    pub(crate) data_bytes: u64,
+    /// `RLIMIT_FSIZE`.
+    pub(crate) file_bytes: u64,
+    /// `RLIMIT_NOFILE`.
+    pub(crate) files: u64,
+    /// `RLIMIT_NPROC`, where users are counted for each sandbox.
+    pub(crate) processes: u64,
+}
+
+/// What the launcher tells the server, a JSON line each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Report {
+    /// The sandbox stands (answer to a plan without a command).
+    Ready,
+    /// The sandbox could not be set up.
+    SetUpFailed(String),
+    /// The function's program could not be executed.
+    ExecFailed(String),
+    /// The function's process exited.
+    Exited(i32),
+    /// The function's process was ended by a signal.
+    Signaled(i32),
+}
+
+/// Becomes the launcher when the arguments (the program's name first) say so; the program calls this first in `main`,
+/// before it starts any thread. `None`: these arguments are not for the launcher.
+pub fn sandbox_main(arguments: &[OsString]) -> Option<ExitCode> {
+    (arguments.len() == 2 && arguments[1] == ARGUMENT).then(launch::run)
+}
