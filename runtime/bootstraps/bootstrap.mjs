@@ -126,22 +126,29 @@ function makeContext(headers, done) {
   };
 }
 
+// What to do when nothing is left to do but the event in work has no answer yet.
+let whenIdle;
+process.on('beforeExit', () => whenIdle?.());
+
+const AsyncFunction = (async () => {}).constructor;
+
 // Resolves with the handler's result, whichever of its three styles it has. A result given to the callback waits until
 // nothing else is left to do, unless the handler says otherwise.
 function run(handler, event, headers) {
   return new Promise((resolve, reject) => {
     const settle = (error, result) => (error === null || error === undefined ? resolve(result) : reject(error));
-    const callback = (error, result) => {
-      if (!context.callbackWaitsForEmptyEventLoop || (error !== null && error !== undefined)) settle(error, result);
-      else process.once('beforeExit', () => settle(error, result));
-    };
+    const unsettled = () => reject(new Fault('Runtime.NodeJsExit',
+      'The Lambda runtime client detected an unexpected Node.js exit code. '
+      + 'This is most commonly caused by a Promise that was never settled.'));
+    whenIdle = handler instanceof AsyncFunction ? unsettled : () => resolve(null);
     const context = makeContext(headers, settle);
+    const callback = (error, result) => {
+      const failed = error !== null && error !== undefined;
+      if (failed || !context.callbackWaitsForEmptyEventLoop) settle(error, result);
+      else whenIdle = () => resolve(result);
+    };
     const returned = handler(event, context, callback);
     if (typeof returned?.then === 'function') returned.then(resolve, reject);
-    else if (handler.length < 3) {
-      // Neither a promise nor a callback parameter: it may still use context.done; else the answer is null.
-      process.once('beforeExit', () => resolve(null));
-    } else process.once('beforeExit', () => resolve(null));
   });
 }
 
@@ -188,13 +195,14 @@ async function main() {
     const route = `/invocation/${requestId}`;
     try {
       const result = await answer(handler, headers, body);
+      whenIdle = undefined;
       await call('POST', `${route}/response`, result, { 'Content-Type': 'application/json' });
     } catch (error) {
+      whenIdle = undefined;
       const document = describe(error);
       write('ERROR', `Invoke Error \t${JSON.stringify(document)}`);
       await postError(`${route}/error`, document);
     }
-    process.removeAllListeners('beforeExit');
   }
 }
 

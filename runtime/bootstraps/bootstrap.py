@@ -1,6 +1,6 @@
 """Runs a Python function: loads its handler, then asks the Lambda Runtime API for events until it is killed.
 
-Argument: the handler. It never talks to anything but the Runtime API named in AWS_LAMBDA_RUNTIME_API.
+Argument: the folder of the layers. It never talks to anything but the Runtime API named in AWS_LAMBDA_RUNTIME_API.
 """
 
 import http.client
@@ -80,7 +80,8 @@ class LogHandler(logging.Handler):
     """The root logger's way into the function's log."""
 
     def emit(self, record):
-        print(self.format(record), flush=True)
+        # Carriage returns keep a record in one log event.
+        print(self.format(record).replace("\n", "\r"), flush=True)
 
 
 class RequestIdFilter(logging.Filter):
@@ -185,7 +186,9 @@ def main():
     global request_id
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
-    sys.path.insert(1, "/opt/python")
+    layers = os.path.join(sys.argv[1], "python")
+    version = "python%d.%d" % sys.version_info[:2]
+    sys.path[1:1] = [layers, os.path.join(layers, "lib", version, "site-packages")]
     set_up_logging()
     try:
         handler = load(os.environ["_HANDLER"])

@@ -45,12 +45,17 @@ pub(crate) enum Reply {
     TooLarge,
 }
 
-/// How far the function's initialisation is.
+/// What the function is at. An event is over when it is answered and the function waits again.
 #[derive(Debug, Clone)]
-pub(crate) enum Init {
+pub(crate) enum Stage {
     Starting,
-    Ready,
-    Failed { kind: String, document: Bytes },
+    Waiting,
+    Working,
+    /// It could not initialise.
+    Failed {
+        kind: String,
+        document: Bytes,
+    },
 }
 
 struct InWork {
@@ -63,18 +68,18 @@ pub(crate) struct Desk {
     events: mpsc::Sender<Event>,
     waiting: tokio::sync::Mutex<mpsc::Receiver<Event>>,
     in_work: Mutex<Option<InWork>>,
-    init: watch::Sender<Init>,
+    stage: watch::Sender<Stage>,
 }
 
 impl Desk {
     pub(crate) fn new() -> Self {
         let (events, waiting) = mpsc::channel(1);
-        let init = watch::Sender::new(Init::Starting);
-        Self { events, waiting: tokio::sync::Mutex::new(waiting), in_work: Mutex::new(None), init }
+        let stage = watch::Sender::new(Stage::Starting);
+        Self { events, waiting: tokio::sync::Mutex::new(waiting), in_work: Mutex::new(None), stage }
     }
 
-    pub(crate) fn init(&self) -> watch::Receiver<Init> {
-        self.init.subscribe()
+    pub(crate) fn stage(&self) -> watch::Receiver<Stage> {
+        self.stage.subscribe()
     }
 
     /// Puts an event before the function. The receiver fails when the function dies without an answer.
@@ -90,14 +95,10 @@ impl Desk {
 
     async fn next(&self) -> Option<Event> {
         let mut waiting = self.waiting.lock().await;
-        self.init.send_if_modified(|init| {
-            let starting = matches!(init, Init::Starting);
-            if starting {
-                *init = Init::Ready;
-            }
-            starting
-        });
-        waiting.recv().await
+        self.stage.send_replace(Stage::Waiting);
+        let event = waiting.recv().await;
+        self.stage.send_replace(Stage::Working);
+        event
     }
 
     /// Takes an answer to the event in work; `false` for any other.
@@ -111,10 +112,10 @@ impl Desk {
     }
 
     fn fail_init(&self, kind: String, document: Bytes) -> bool {
-        self.init.send_if_modified(|init| {
-            let starting = matches!(init, Init::Starting);
+        self.stage.send_if_modified(|stage| {
+            let starting = matches!(stage, Stage::Starting);
             if starting {
-                *init = Init::Failed { kind, document };
+                *stage = Stage::Failed { kind, document };
             }
             starting
         })

@@ -207,7 +207,7 @@ fn program(
         _ => ["-u", "-B", "-X", "utf8"]
             .map(str::to_owned)
             .into_iter()
-            .chain([bootstrap("bootstrap.py")])
+            .chain([bootstrap("bootstrap.py"), places.opt.to_string_lossy().into_owned()])
             .collect(),
     };
     (interpreter.program.to_string_lossy().into_owned(), arguments)

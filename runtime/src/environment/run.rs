@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::{MissedTickBehavior, interval_at, sleep_until};
 
-use super::api::{Event, Init, Reply};
+use super::api::{Event, Reply, Stage};
 use super::process::End;
 use super::{Environment, MB};
 use crate::report::{self, Exit, Fault, Figures};
@@ -61,7 +61,23 @@ impl Environment {
             Some(verdict) => verdict,
             None => self.work(allowance, terms.spec, invocation).await?,
         };
-        Ok(self.conclude(terms.spec, invocation, verdict, milliseconds(began.elapsed()), init_ms))
+        let answered = matches!(verdict, Verdict::Success(_) | Verdict::Failed(_));
+        let reusable = answered && self.waits_again(allowance.saturating_sub(began.elapsed())).await;
+        let outcome = self.conclude(terms.spec, invocation, verdict, milliseconds(began.elapsed()), init_ms);
+        Ok((outcome, reusable && self.is_usable()))
+    }
+
+    /// An invocation lasts until the function asks for the next event: only then is its work done, and its log whole.
+    /// `false` when it ended instead, or did not ask in time.
+    async fn waits_again(&self, allowance: Duration) -> bool {
+        let mut stage = self.desk.stage();
+        let waiting = stage.wait_for(|stage| matches!(stage, Stage::Waiting));
+        tokio::select! {
+            biased;
+            waiting = waiting => waiting.is_ok(),
+            _ = self.process.ended() => false,
+            () = tokio::time::sleep(allowance) => false,
+        }
     }
 
     /// Waits for the first `next`; a verdict when it never comes.
@@ -71,12 +87,12 @@ impl Environment {
         spec: &FunctionSpec,
         id: &str,
     ) -> Result<Option<Verdict>, Error> {
-        let mut init = self.desk.init();
-        let settled = init.wait_for(|init| !matches!(init, Init::Starting));
+        let mut stage = self.desk.stage();
+        let settled = stage.wait_for(|stage| !matches!(stage, Stage::Starting));
         tokio::select! {
             biased;
-            init = settled => match init.map(|init| init.clone()) {
-                Ok(Init::Failed { kind, document }) => Ok(Some(Verdict::Ended(Fault::posted(&kind, document, id)))),
+            stage = settled => match stage.map(|stage| stage.clone()) {
+                Ok(Stage::Failed { kind, document }) => Ok(Some(Verdict::Ended(Fault::posted(&kind, document, id)))),
                 _ => Ok(None),
             },
             end = self.process.ended() => end_fault(end, spec, id).map(|fault| Some(Verdict::Ended(fault))),
@@ -135,9 +151,8 @@ impl Environment {
         verdict: Verdict,
         duration_ms: f64,
         init_ms: Option<f64>,
-    ) -> (Outcome, bool) {
+    ) -> Outcome {
         let id = &invocation.request_id;
-        let reusable = matches!(verdict, Verdict::Success(_) | Verdict::Failed(_)) && self.is_usable();
         let figures =
             Figures { duration_ms, init_ms, max_memory_mb: self.max_memory_mb().min(spec.memory_mb) };
         let (payload, failed, status, kind) = match verdict {
@@ -154,7 +169,7 @@ impl Environment {
         };
         self.logs.add(&report::end(id));
         self.logs.add(&figures.line(id, spec, status, &kind));
-        let outcome = Outcome {
+        Outcome {
             payload,
             function_error: failed.then_some("Unhandled"),
             log_tail: self.logs.tail(),
@@ -163,8 +178,7 @@ impl Environment {
             max_memory_mb: figures.max_memory_mb,
             init_ms,
             environment_id: self.id.clone(),
-        };
-        (outcome, reusable)
+        }
     }
 }
 

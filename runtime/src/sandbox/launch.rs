@@ -5,7 +5,9 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, rlim_t, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
@@ -145,12 +147,27 @@ fn execute(command: &Command, confine: impl FnOnce() -> io::Result<()>, control:
     match prepared {
         Err(error) => control.send(&Report::SetUpFailed(error.to_string())),
         Ok((program, arguments, environment)) => {
-            let Err(error) = nix::unistd::execve(&program, &arguments, &environment);
+            let error = become_program(&program, &arguments, &environment);
             let reason = error.desc().to_lowercase();
             control.send(&Report::ExecFailed(format!("fork/exec {}: {reason}", command.program)));
         }
     }
     127
+}
+
+/// A program that was just written may still be open for writing in a process that the server is about to become: one
+/// that was forked while the file was written. That passes in no time.
+fn become_program(program: &CString, arguments: &[CString], environment: &[CString]) -> Errno {
+    const TRIES: u32 = 200;
+    const PAUSE: Duration = Duration::from_millis(10);
+    for _ in 0..TRIES {
+        let Err(error) = nix::unistd::execve(program, arguments, environment);
+        if error != Errno::ETXTBSY {
+            return error;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Errno::ETXTBSY
 }
 
 type ExecArguments = (CString, Vec<CString>, Vec<CString>);
@@ -186,7 +203,7 @@ fn report_end(function: Pid, control: &mut Control) {
             Ok(WaitStatus::Signaled(pid, signal, _)) if pid == function => {
                 return control.send(&Report::Signaled(signal as i32));
             }
-            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return control.send(&Report::SetUpFailed(error.to_string())),
         }
     }

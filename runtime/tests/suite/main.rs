@@ -1,0 +1,11 @@
+//! Functions run for real: with this machine's Python and Node.js, and as a compiled program.
+//!
+//! Where a test must know that a function is at work, or has ended, the function holds a connection to the test.
+
+mod bench;
+mod custom;
+mod environments;
+mod isolation;
+mod log;
+mod node;
+mod python;
