@@ -72,7 +72,6 @@ fn launch(plan: Plan, control: &mut Control) -> io::Result<()> {
     if plan.view.is_some() {
         super::namespaces::enter()?;
         let init = system::spawn(|| init(&plan, control))?;
-        hold_lifeline(init, false);
         waitpid(init, None)?;
         return Ok(());
     }
@@ -107,7 +106,9 @@ fn init(plan: &Plan, control: &mut Control) -> i32 {
         };
         execute(command, confined, control)
     });
-    match function {
+    // Here and not in the launcher: who has left for new process namespaces cannot start threads.
+    let held = function.and_then(|function| hold_lifeline(|| std::process::exit(1)).map(|()| function));
+    match held {
         Ok(function) => report_end(function, control),
         Err(error) => control.send(&Report::SetUpFailed(error.to_string())),
     }
@@ -131,7 +132,11 @@ fn launch_plain(plan: &Plan, control: &mut Control) -> io::Result<()> {
         };
         execute(command, confined, control)
     })?;
-    hold_lifeline(function, true);
+    hold_lifeline(move || {
+        // An error means that it is gone already.
+        let _ = nix::sys::signal::killpg(function, Signal::SIGKILL);
+        let _ = kill(function, Signal::SIGKILL);
+    })?;
     report_end(function, control);
     kill_rest(function);
     Ok(())
@@ -182,15 +187,14 @@ fn exec_arguments(command: &Command) -> Result<ExecArguments, std::ffi::NulError
     Ok((program, arguments, environment.collect::<Result<_, _>>()?))
 }
 
-/// Kills the function as soon as the server closes its end of the lifeline, or dies.
-fn hold_lifeline(process: Pid, session: bool) {
-    std::thread::spawn(move || {
+/// Ends the function as soon as the server closes its end of the lifeline, or dies.
+fn hold_lifeline(end: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let wait = move || {
         let mut rest = [0; 64];
         while matches!(io::stdin().read(&mut rest), Ok(1..)) {}
-        // An error means that it is gone already.
-        let _ = if session { nix::sys::signal::killpg(process, Signal::SIGKILL) } else { Ok(()) };
-        let _ = kill(process, Signal::SIGKILL);
-    });
+        end();
+    };
+    std::thread::Builder::new().spawn(wait).map(|_| ())
 }
 
 /// Waits for the function, burying orphans on the way, and reports how it ended.
