@@ -26,8 +26,11 @@ pub use runtime::Runtime;
 pub use sandbox::sandbox_main;
 pub use spec::{FunctionSpec, Invocation, Outcome};
 
-/// The largest event and the largest answer of a synchronous invocation, in bytes: 6 MB, as AWS's quotas say.
+/// The largest event of a synchronous invocation, in bytes: 6 MB, as AWS's quotas say.
 pub const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
+
+/// The largest answer, in bytes: AWS grants it 100 bytes more, and names this number in its error.
+pub const RESPONSE_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + 100;
 
 /// How much of an invocation's log comes back with its answer (`X-Amz-Log-Result`), in bytes.
 pub const LOG_TAIL_BYTES_MAX: usize = 4096;

@@ -80,7 +80,7 @@ impl Fault {
     }
 
     pub(crate) fn response_too_large() -> Self {
-        let limit = crate::PAYLOAD_BYTES_MAX;
+        let limit = crate::RESPONSE_BYTES_MAX;
         let message = format!("Response payload size exceeded maximum allowed payload size ({limit} bytes).");
         Self::new("Function.ResponseSizeTooLarge", &message)
     }

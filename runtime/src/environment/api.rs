@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use crate::PAYLOAD_BYTES_MAX;
+use crate::RESPONSE_BYTES_MAX;
 
 const PREFIX: &str = "/2018-06-01/runtime/";
 
@@ -212,11 +212,11 @@ async fn read(mut body: Incoming) -> Result<Option<Bytes>, ()> {
         if size > DISCARDED_BYTES_MAX {
             break;
         }
-        if size <= PAYLOAD_BYTES_MAX {
+        if size <= RESPONSE_BYTES_MAX {
             whole.extend_from_slice(&data);
         }
     }
-    Ok((size <= PAYLOAD_BYTES_MAX).then(|| whole.freeze()))
+    Ok((size <= RESPONSE_BYTES_MAX).then(|| whole.freeze()))
 }
 
 fn settled(known: bool) -> Response<Full<Bytes>> {
@@ -239,7 +239,7 @@ fn accepted() -> Response<Full<Bytes>> {
 }
 
 fn too_large() -> Response<Full<Bytes>> {
-    let message = format!("Exceeded maximum allowed payload size ({PAYLOAD_BYTES_MAX} bytes).");
+    let message = format!("Exceeded maximum allowed payload size ({RESPONSE_BYTES_MAX} bytes).");
     refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
 }
 
