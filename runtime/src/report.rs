@@ -85,12 +85,15 @@ impl Fault {
         Self::new("Function.ResponseSizeTooLarge", &message)
     }
 
-    /// What the function posted itself. An initialisation error was made before there was a request: it gets its id.
+    /// What the function posted itself: `kind` is the header's, if it sent one. An initialisation error was made before
+    /// there was a request: it gets its id.
     pub(crate) fn posted(kind: &str, body: Bytes, request_id: &str) -> Self {
-        let kind = if kind.is_empty() { "Unhandled" } else { kind }.to_owned();
+        let named = |kind: &str| if kind.is_empty() { "Unhandled" } else { kind }.to_owned();
         let Ok(serde_json::Value::Object(mut document)) = serde_json::from_slice(&body) else {
-            return Self { kind, payload: body };
+            return Self { kind: named(kind), payload: body };
         };
+        let told = document.get("errorType").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let kind = named(if kind.is_empty() { told } else { kind });
         if document.get("requestId").is_some_and(|id| id == "") {
             document.insert("requestId".to_owned(), request_id.into());
             return Self { kind, payload: serde_json::Value::Object(document).to_string().into() };

@@ -2,6 +2,8 @@
 //!
 //! Where a test must know that a function is at work, or has ended, the function holds a connection to the test.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 mod bench;
 mod custom;
 mod environments;
