@@ -148,7 +148,7 @@ fn log_source(spec: &FunctionSpec, id: &str) -> LogSource {
     }
 }
 
-/// Makes what the environment needs on the host: a plain process' temporary folder; a sandbox's code opened to its user.
+/// Makes what a plain process needs on the host: a temporary folder of its own. A sandbox brings its `/tmp`.
 fn scratch(host: &Host<'_>, id: &str) -> io::Result<Option<PathBuf>> {
     if host.sandboxed {
         return Ok(None);

@@ -59,11 +59,9 @@ fn defaults(spec: &FunctionSpec, places: &Places<'_>) -> BTreeMap<String, String
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
-    if let RuntimeKind::Node { .. } = spec.runtime {
-        all.insert(
-            "NODE_PATH".to_owned(),
-            format!("{opt}/nodejs/node_modules:{runtime}/node_modules:{runtime}:{task}"),
-        );
+    if let RuntimeKind::Node { major } = spec.runtime {
+        let layers = format!("{opt}/nodejs/node{major}/node_modules:{opt}/nodejs/node_modules");
+        all.insert("NODE_PATH".to_owned(), format!("{layers}:{runtime}/node_modules:{runtime}:{task}"));
     }
     if let Some(tmp) = places.tmp {
         all.insert("TMPDIR".to_owned(), tmp.to_string_lossy().into_owned());
