@@ -1,0 +1,158 @@
+//! Commits, one after the other: each is checked against what was committed since its transaction began.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::engine::{Engine, Writes};
+use crate::{Error, Snapshot, Transaction};
+
+/// How many of the last commits are remembered; a transaction that is older than all of them runs again.
+const REMEMBERED_MAX: usize = 4096;
+/// How many ranges have a remembered head.
+const HEADS_MAX: usize = 100_000;
+
+/// Commits transactions to an engine.
+pub(crate) struct Committer {
+    engine: Box<dyn Engine>,
+    /// The version of the last commit whose writes every later view has.
+    version: AtomicU64,
+    log: Mutex<Log>,
+}
+
+/// The last commits.
+#[derive(Default)]
+struct Log {
+    version: u64,
+    /// Commits up to this version are forgotten.
+    forgotten: u64,
+    commits: VecDeque<Commit>,
+    /// Ranges that are used as queues, by their start.
+    heads: BTreeMap<Vec<u8>, Head>,
+}
+
+struct Commit {
+    version: u64,
+    /// The keys, each with whether something was put there.
+    keys: Vec<(Vec<u8>, bool)>,
+}
+
+/// Up to where a range is empty.
+struct Head {
+    end: Vec<u8>,
+    first: Vec<u8>,
+}
+
+/// What became of a commit.
+pub(crate) enum Outcome {
+    /// It is done, and has this version.
+    Committed(u64),
+    /// Something that it read was changed: it must run again.
+    Conflict,
+}
+
+impl Committer {
+    pub(crate) fn new(engine: Box<dyn Engine>) -> Self {
+        Committer { engine, version: AtomicU64::new(0), log: Mutex::default() }
+    }
+
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
+    /// The state of now, with a version that is not newer: at worst a transaction runs again without need.
+    pub(crate) fn snapshot(&self) -> (Snapshot, u64) {
+        let version = self.version.load(Ordering::Acquire);
+        (Snapshot::new(self.engine.view()), version)
+    }
+
+    /// Commits what a transaction wrote, unless it conflicts.
+    pub(crate) fn commit(&self, transaction: Transaction) -> Result<Outcome, Error> {
+        let mut log = self.log.lock();
+        if log.conflicts(&transaction) {
+            return Ok(Outcome::Conflict);
+        }
+        let writes = transaction.writes;
+        log.lower_heads(&writes);
+        self.engine.write(&writes)?;
+        log.remember(writes);
+        self.version.store(log.version, Ordering::Release);
+        Ok(Outcome::Committed(log.version))
+    }
+
+    /// Deletes everything. Transactions at work run again.
+    pub(crate) fn clear(&self) -> Result<u64, Error> {
+        let mut log = self.log.lock();
+        self.engine.clear()?;
+        let version = log.version + 1;
+        *log = Log { version, forgotten: version, ..Log::default() };
+        self.version.store(version, Ordering::Release);
+        Ok(version)
+    }
+
+    /// Up to where `range` is known to be empty.
+    pub(crate) fn head(&self, range: &Range<Vec<u8>>) -> Option<Vec<u8>> {
+        self.log.lock().heads.get(&range.start).map(|head| head.first.clone())
+    }
+
+    /// Remembers that `range` was empty up to `first` at `version`.
+    pub(crate) fn raise_head(&self, range: &Range<Vec<u8>>, first: Vec<u8>, version: u64) {
+        let mut log = self.log.lock();
+        if version < log.forgotten {
+            return;
+        }
+        let put_since = log.commits_since(version).flat_map(|commit| &commit.keys);
+        let put_before =
+            put_since.filter(|(key, put)| *put && *key >= range.start && *key < first).map(|(key, _)| key);
+        let first = put_before.min().cloned().unwrap_or(first);
+        if log.heads.len() >= HEADS_MAX {
+            log.heads.clear();
+        }
+        log.heads.insert(range.start.clone(), Head { end: range.end.clone(), first });
+    }
+}
+
+impl Log {
+    fn conflicts(&self, transaction: &Transaction) -> bool {
+        let reads = transaction.reads.borrow();
+        if transaction.version == self.version || reads.is_empty() {
+            return false;
+        }
+        transaction.version < self.forgotten
+            || self
+                .commits_since(transaction.version)
+                .any(|commit| commit.keys.iter().any(|(key, _)| reads.has(key)))
+    }
+
+    fn commits_since(&self, version: u64) -> impl Iterator<Item = &Commit> {
+        self.commits.iter().rev().take_while(move |commit| commit.version > version)
+    }
+
+    fn remember(&mut self, writes: Writes) {
+        self.version += 1;
+        if self.commits.len() >= REMEMBERED_MAX
+            && let Some(forgotten) = self.commits.pop_front()
+        {
+            self.forgotten = forgotten.version;
+        }
+        let keys = writes.into_iter().map(|(key, value)| (key, value.is_some())).collect();
+        self.commits.push_back(Commit { version: self.version, keys });
+    }
+
+    /// Ahead of the write, so that no view can have an entry that stands before its range's head.
+    fn lower_heads(&mut self, writes: &Writes) {
+        if self.heads.is_empty() {
+            return;
+        }
+        for (key, _) in writes.iter().filter(|(_, value)| value.is_some()) {
+            if let Some((_, head)) = self.heads.range_mut::<Vec<u8>, _>(..=key).next_back()
+                && *key < head.end
+                && *key < head.first
+            {
+                head.first.clone_from(key);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Brings commits to the disk: in groups before they are acknowledged, or within a second after.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::watch;
+
+use crate::commit::Committer;
+use crate::{Durability, Error};
+
+/// How long a commit of durability `crash` is at most in the hands of the operating system alone.
+const DELAY_MAX: Duration = Duration::from_secs(1);
+
+/// How far the disk is.
+#[derive(Clone, Debug)]
+enum Reached {
+    Version(u64),
+    Failed(String),
+}
+
+/// A thread that syncs.
+pub(crate) struct Syncer {
+    durability: Durability,
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    wanted: Mutex<Wanted>,
+    told: Condvar,
+    reached: watch::Sender<Reached>,
+}
+
+#[derive(Default)]
+struct Wanted {
+    version: u64,
+    stop: bool,
+}
+
+impl Syncer {
+    pub(crate) fn start(committer: Arc<Committer>, durability: Durability) -> Result<Self, Error> {
+        let reached = watch::Sender::new(Reached::Version(0));
+        let shared = Arc::new(Shared { wanted: Mutex::default(), told: Condvar::new(), reached });
+        let thread = std::thread::Builder::new().name("store-sync".into()).spawn({
+            let shared = Arc::clone(&shared);
+            move || shared.run(&committer, durability)
+        });
+        let thread = thread.map_err(|error| Error::Engine(format!("no thread for syncs: {error}")))?;
+        Ok(Syncer { durability, shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Asks that a commit be brought to the disk.
+    pub(crate) fn want(&self, version: u64) {
+        let mut wanted = self.shared.wanted.lock();
+        wanted.version = wanted.version.max(version);
+        if self.durability == Durability::Power {
+            self.shared.told.notify_one();
+        }
+    }
+
+    /// Fails when an earlier sync failed: nobody knows what is on the disk then.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match &*self.shared.reached.borrow() {
+            Reached::Version(_) => Ok(()),
+            Reached::Failed(why) => Err(Error::Failed(why.clone())),
+        }
+    }
+
+    /// Waits until a commit is as durable as promised.
+    pub(crate) async fn wait(&self, version: u64) -> Result<(), Error> {
+        if self.durability == Durability::Crash {
+            return Ok(());
+        }
+        let mut reached = self.shared.reached.subscribe();
+        let seen = reached.wait_for(|reached| reached.has(version)).await;
+        match seen.as_deref() {
+            Ok(Reached::Version(_)) => Ok(()),
+            Ok(Reached::Failed(why)) => Err(Error::Failed(why.clone())),
+            Err(_) => Err(Error::Failed("the store was closed".into())),
+        }
+    }
+
+    /// Syncs what is left, and ends the thread. Nothing is accepted afterwards.
+    pub(crate) fn stop(&self) -> Result<(), Error> {
+        let Some(thread) = self.thread.lock().take() else { return Ok(()) };
+        self.shared.wanted.lock().stop = true;
+        self.shared.told.notify_one();
+        thread.join().map_err(|_| Error::Engine("the thread for syncs panicked".into()))?;
+        let outcome = self.check();
+        self.shared.reached.send_replace(Reached::Failed("it was closed".into()));
+        outcome
+    }
+}
+
+impl Drop for Syncer {
+    fn drop(&mut self) {
+        if let Err(error) = self.stop() {
+            tracing::error!(%error, "the last sync failed");
+        }
+    }
+}
+
+impl Reached {
+    fn has(&self, version: u64) -> bool {
+        match self {
+            Reached::Version(reached) => *reached >= version,
+            Reached::Failed(_) => true,
+        }
+    }
+}
+
+impl Shared {
+    fn run(&self, committer: &Committer, durability: Durability) {
+        let mut done = 0;
+        loop {
+            let (version, stop) = self.next(done, durability);
+            if version > done {
+                if let Err(error) = committer.engine().sync() {
+                    tracing::error!(%error, "a sync to disk failed; the store accepts nothing more");
+                    self.reached.send_replace(Reached::Failed(error.to_string()));
+                    return;
+                }
+                done = version;
+                self.reached.send_replace(Reached::Version(done));
+            }
+            if stop {
+                return;
+            }
+        }
+    }
+
+    /// Waits until there is something to sync: at once, or after the delay.
+    fn next(&self, done: u64, durability: Durability) -> (u64, bool) {
+        let mut wanted = self.wanted.lock();
+        match durability {
+            Durability::Power => {
+                self.told.wait_while(&mut wanted, |wanted| wanted.version <= done && !wanted.stop);
+            }
+            Durability::Crash => {
+                self.told.wait_while_for(&mut wanted, |wanted| !wanted.stop, DELAY_MAX);
+            }
+        }
+        (wanted.version, wanted.stop)
+    }
+}

@@ -1,0 +1,88 @@
+//! The embedded engine: a log-structured tree on local disk (fjall), one keyspace for everything.
+//!
+//! fjall was chosen for what a store of queues and records needs: cheap small commits (its journal is one appended
+//! file), views that never block writers, memory bounded by configuration, pure Rust.
+
+use std::ops::Range;
+use std::path::Path;
+
+use bytes::Bytes;
+use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, Snapshot};
+
+use crate::engine::{Engine, Entries, View, Writes};
+use crate::{Direction, Error};
+
+/// How much of the journal may lie beside the sorted tables before these are brought up to date.
+const JOURNAL_BYTES_MAX: u64 = 128 << 20;
+/// Threads that write and merge sorted tables. Never one alone: fjall 3.1 stops for good when its only worker meets a
+/// full queue of its own messages.
+const WORKERS: usize = 3;
+
+/// A folder of fjall's.
+pub(crate) struct Embedded {
+    database: Database,
+    keyspace: Keyspace,
+}
+
+impl Embedded {
+    /// Opens the folder, or makes it, and takes in what the journal has.
+    pub(crate) fn open(path: &Path, cache_bytes: u64, write_buffer_bytes: u64) -> Result<Self, Error> {
+        let builder = Database::builder(path).worker_threads(WORKERS).cache_size(cache_bytes);
+        let database = builder.max_journaling_size(JOURNAL_BYTES_MAX).open()?;
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(write_buffer_bytes);
+        let keyspace = database.keyspace("data", options)?;
+        Ok(Embedded { database, keyspace })
+    }
+}
+
+impl Engine for Embedded {
+    fn view(&self) -> Box<dyn View> {
+        Box::new(Moment { snapshot: self.database.snapshot(), keyspace: self.keyspace.clone() })
+    }
+
+    fn write(&self, writes: &Writes) -> Result<(), Error> {
+        let mut batch = self.database.batch().durability(Some(PersistMode::Buffer));
+        for (key, value) in writes {
+            match value {
+                Some(value) => batch.insert(&self.keyspace, key.as_slice(), value.clone()),
+                None => batch.remove(&self.keyspace, key.as_slice()),
+            }
+        }
+        Ok(batch.commit()?)
+    }
+
+    fn clear(&self) -> Result<(), Error> {
+        Ok(self.keyspace.clear()?)
+    }
+
+    fn sync(&self) -> Result<(), Error> {
+        Ok(self.database.persist(PersistMode::SyncData)?)
+    }
+}
+
+struct Moment {
+    snapshot: Snapshot,
+    keyspace: Keyspace,
+}
+
+impl View for Moment {
+    fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
+        Ok(self.snapshot.get(&self.keyspace, key)?.map(Bytes::from))
+    }
+
+    fn scan(&self, range: Range<Vec<u8>>, direction: Direction) -> Entries<'_> {
+        if range.is_empty() {
+            return Box::new(std::iter::empty());
+        }
+        let entries = self.snapshot.range(&self.keyspace, range);
+        match direction {
+            Direction::Forward => Box::new(entries.map(entry)),
+            Direction::Backward => Box::new(entries.rev().map(entry)),
+        }
+    }
+}
+
+fn entry(guard: Guard) -> Result<(Bytes, Bytes), Error> {
+    let (key, value) = guard.into_inner()?;
+    Ok((key.into(), value.into()))
+}

@@ -1,0 +1,69 @@
+//! Records: typed values as bytes. A version byte, then MessagePack with field names, so that fields can be added (with
+//! a default) and removed while old records stay readable.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Error;
+
+/// The version byte of records as they are written now.
+const VERSION: u8 = 1;
+
+/// A record as bytes.
+///
+/// # Errors
+/// When the value has no such form (a map with keys that are no text, for one): a mistake of the caller's type.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+    let mut bytes = vec![VERSION];
+    rmp_serde::encode::write_named(&mut bytes, value).map_err(|error| corrupt(&error))?;
+    Ok(bytes)
+}
+
+/// The record that these bytes are.
+///
+/// # Errors
+/// When they are none, or of a version that this program does not know.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => rmp_serde::from_slice(rest).map_err(|error| corrupt(&error)),
+        Some((version, _)) => Err(corrupt(&format!("its version is {version}"))),
+        None => Err(corrupt(&"it is empty")),
+    }
+}
+
+fn corrupt(why: &dyn std::fmt::Display) -> Error {
+    Error::Corrupt { what: "record", why: why.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::{decode, encode};
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Old {
+        name: String,
+        gone: u8,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct New {
+        name: String,
+        #[serde(default)]
+        added: Option<u64>,
+    }
+
+    #[test]
+    fn old_records_stay_readable() {
+        let bytes = encode(&Old { name: "é".into(), gone: 1 }).unwrap();
+        assert_eq!(decode::<New>(&bytes).unwrap(), New { name: "é".into(), added: None });
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused() {
+        assert!(decode::<New>(b"").is_err());
+        assert!(decode::<New>(b"\x02\x80").is_err());
+        assert!(decode::<New>(b"\x01\xff").is_err());
+    }
+}

@@ -1,0 +1,174 @@
+//! The store.
+
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+
+use crate::commit::{Committer, Outcome};
+use crate::durable::Syncer;
+use crate::engine::{Embedded, Memory};
+use crate::folder::Folder;
+use crate::options::Place;
+use crate::watch::Watches;
+use crate::{Error, Options, Snapshot, Transaction, Watch};
+
+/// How often a transaction runs beside others before it runs alone.
+const ATTEMPTS_BESIDE_OTHERS: usize = 8;
+
+/// An ordered, transactional store. Clones are the same store.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    committer: Arc<Committer>,
+    /// Transactions share it; one that met too many conflicts has it to itself.
+    turn: RwLock<()>,
+    watches: Watches,
+    syncer: Option<Syncer>,
+    /// Until it is closed.
+    folder: Mutex<Option<Folder>>,
+}
+
+impl Store {
+    /// Opens a store.
+    ///
+    /// # Errors
+    /// [`Error::Locked`], [`Error::Format`], or what the system or the engine says.
+    pub fn open(options: Options) -> Result<Self, Error> {
+        let Place::Folder { path, durability } = options.place else {
+            let committer = Arc::new(Committer::new(Box::new(Memory::default())));
+            return Ok(Store::new(committer, None, None));
+        };
+        let folder = Folder::open(&path)?;
+        let engine = Embedded::open(&folder.engine(), options.cache_bytes, options.write_buffer_bytes)?;
+        let committer = Arc::new(Committer::new(Box::new(engine)));
+        let syncer = Syncer::start(Arc::clone(&committer), durability)?;
+        Ok(Store::new(committer, Some(syncer), Some(folder)))
+    }
+
+    fn new(committer: Arc<Committer>, syncer: Option<Syncer>, folder: Option<Folder>) -> Self {
+        Store(Arc::new(Inner {
+            committer,
+            turn: RwLock::default(),
+            watches: Watches::default(),
+            syncer,
+            folder: Mutex::new(folder),
+        }))
+    }
+
+    /// Runs `body` in a transaction, again while others change what it reads, and returns when its writes are durable.
+    ///
+    /// # Errors
+    /// What `body` fails with, in which case nothing was written; or the store's own.
+    pub async fn transact<T, E: From<Error>>(
+        &self,
+        body: impl FnMut(&mut Transaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (value, version) = self.run(body)?;
+        if let (Some(version), Some(syncer)) = (version, &self.0.syncer) {
+            syncer.wait(version).await?;
+        }
+        Ok(value)
+    }
+
+    /// Like [`Store::transact`], for places that cannot wait: it blocks while it syncs.
+    ///
+    /// # Errors
+    /// What `body` fails with, in which case nothing was written; or the store's own.
+    pub fn transact_now<T, E: From<Error>>(
+        &self,
+        body: impl FnMut(&mut Transaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (value, version) = self.run(body)?;
+        if version.is_some() {
+            self.0.committer.engine().sync()?;
+        }
+        Ok(value)
+    }
+
+    /// The store as it is now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.0.committer.snapshot().0
+    }
+
+    /// Waits for signals of `key`.
+    #[must_use]
+    pub fn watch(&self, key: impl AsRef<[u8]>) -> Watch {
+        self.0.watches.watch(key.as_ref())
+    }
+
+    /// Deletes everything.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub fn reset(&self) -> Result<(), Error> {
+        let version = self.0.committer.clear()?;
+        self.want(version);
+        Ok(())
+    }
+
+    /// Brings everything to the disk and gives the data folder free.
+    ///
+    /// # Errors
+    /// When the last sync fails.
+    pub fn close(&self) -> Result<(), Error> {
+        if let Some(syncer) = &self.0.syncer {
+            syncer.stop()?;
+        }
+        self.0.folder.lock().take();
+        Ok(())
+    }
+
+    /// Runs a transaction until it commits. The version is none when it wrote nothing.
+    fn run<T, E: From<Error>>(
+        &self,
+        mut body: impl FnMut(&mut Transaction) -> Result<T, E>,
+    ) -> Result<(T, Option<u64>), E> {
+        if let Some(syncer) = &self.0.syncer {
+            syncer.check()?;
+        }
+        for _ in 0..ATTEMPTS_BESIDE_OTHERS {
+            let _beside_others = self.0.turn.read();
+            if let Some(done) = self.attempt(&mut body)? {
+                return Ok(done);
+            }
+        }
+        tracing::debug!("a transaction met {ATTEMPTS_BESIDE_OTHERS} conflicts and runs alone");
+        loop {
+            let _alone = self.0.turn.write();
+            if let Some(done) = self.attempt(&mut body)? {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// One attempt; none when another transaction was in the way.
+    fn attempt<T, E: From<Error>>(
+        &self,
+        body: &mut impl FnMut(&mut Transaction) -> Result<T, E>,
+    ) -> Result<Option<(T, Option<u64>)>, E> {
+        let (snapshot, version) = self.0.committer.snapshot();
+        let mut transaction = Transaction::new(snapshot, version, Arc::clone(&self.0.committer));
+        let value = body(&mut transaction)?;
+        let signals = std::mem::take(&mut transaction.signals);
+        let mut committed = None;
+        if !transaction.writes.is_empty() {
+            match self.0.committer.commit(transaction)? {
+                Outcome::Conflict => return Ok(None),
+                Outcome::Committed(version) => {
+                    self.want(version);
+                    committed = Some(version);
+                }
+            }
+        }
+        self.0.watches.signal(&signals);
+        Ok(Some((value, committed)))
+    }
+
+    fn want(&self, version: u64) {
+        if let Some(syncer) = &self.0.syncer {
+            syncer.want(version);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! A transaction: reads of one state, writes of its own, and signals for when it commits.
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::commit::Committer;
+use crate::conflicts::ReadSet;
+use crate::engine::{Entries, Writes};
+use crate::scan::Overlay;
+use crate::{Direction, Error, Reads, Snapshot, record};
+
+/// A transaction at work: it sees the store as it was when it began, and its own writes.
+pub struct Transaction {
+    snapshot: Snapshot,
+    committer: Arc<Committer>,
+    pub(crate) version: u64,
+    pub(crate) reads: RefCell<ReadSet>,
+    pub(crate) writes: Writes,
+    pub(crate) signals: Vec<Vec<u8>>,
+}
+
+impl Transaction {
+    pub(crate) fn new(snapshot: Snapshot, version: u64, committer: Arc<Committer>) -> Self {
+        let (reads, writes, signals) = Default::default();
+        Transaction { snapshot, committer, version, reads, writes, signals }
+    }
+
+    /// Writes `value` at `key`.
+    pub fn put(&mut self, key: &[u8], value: impl Into<Bytes>) {
+        self.writes.insert(key.to_vec(), Some(value.into()));
+    }
+
+    /// Writes a record at `key`.
+    ///
+    /// # Errors
+    /// When the value cannot be a record.
+    pub fn put_record<T: Serialize>(&mut self, key: &[u8], value: &T) -> Result<(), Error> {
+        self.put(key, record::encode(value)?);
+        Ok(())
+    }
+
+    /// Deletes what is at `key`, if anything.
+    pub fn delete(&mut self, key: &[u8]) {
+        self.writes.insert(key.to_vec(), None);
+    }
+
+    /// Wakes those who watch `key` when this transaction has committed.
+    pub fn signal(&mut self, key: impl Into<Vec<u8>>) {
+        self.signals.push(key.into());
+    }
+
+    /// Like [`Reads::scan`], but a change of the range by another transaction does not make this one run again: what it
+    /// acts on, it must read with [`Reads::get`].
+    pub fn scan_unchecked(
+        &self,
+        range: Range<Vec<u8>>,
+        direction: Direction,
+    ) -> impl Iterator<Item = Result<(Bytes, Bytes), Error>> {
+        Overlay::new(self.snapshot.scan(range.clone(), direction), &self.writes, &range, direction)
+    }
+
+    /// Like [`Transaction::scan_unchecked`], forward, for ranges that are used as queues: entries go mostly from their
+    /// head. The store remembers up to where a range is empty, so that the traces of deleted entries, which an engine
+    /// may keep for long, are not walked over again and again. Such ranges must not contain each other.
+    pub fn scan_head(&self, range: Range<Vec<u8>>) -> impl Iterator<Item = Result<(Bytes, Bytes), Error>> {
+        let head = self.committer.head(&range);
+        let from = head.as_ref().unwrap_or(&range.start).clone();
+        let mut below = self.snapshot.scan(from..range.end.clone(), Direction::Forward).peekable();
+        let first = match below.peek() {
+            Some(Ok((key, _))) => Some(key.to_vec()),
+            Some(Err(_)) => None,
+            None => Some(range.end.clone()),
+        };
+        if let Some(first) = first
+            && head.is_none_or(|head| head < first)
+        {
+            self.committer.raise_head(&range, first, self.version);
+        }
+        Overlay::new(Box::new(below), &self.writes, &range, Direction::Forward)
+    }
+}
+
+impl Reads for Transaction {
+    type Scan<'a> = Scan<'a>;
+
+    fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
+        if let Some(own) = self.writes.get(key) {
+            return Ok(own.clone());
+        }
+        self.reads.borrow_mut().add_key(key);
+        self.snapshot.get(key)
+    }
+
+    fn scan(&self, range: Range<Vec<u8>>, direction: Direction) -> Scan<'_> {
+        let below: Entries<'_> = self.snapshot.scan(range.clone(), direction);
+        let entries = Overlay::new(below, &self.writes, &range, direction);
+        Scan { entries, reads: &self.reads, range, direction, last: None, ended: false }
+    }
+}
+
+/// A walk of a transaction: it has read what it has passed.
+pub struct Scan<'a> {
+    entries: Overlay<'a>,
+    reads: &'a RefCell<ReadSet>,
+    range: Range<Vec<u8>>,
+    direction: Direction,
+    last: Option<Bytes>,
+    ended: bool,
+}
+
+impl Iterator for Scan<'_> {
+    type Item = Result<(Bytes, Bytes), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.entries.next();
+        match &next {
+            Some(Ok((key, _))) => self.last = Some(key.clone()),
+            Some(Err(_)) | None => self.ended = true,
+        }
+        next
+    }
+}
+
+impl Drop for Scan<'_> {
+    fn drop(&mut self) {
+        let mut range = std::mem::take(&mut self.range);
+        match (self.ended, &self.last, self.direction) {
+            (true, ..) => {}
+            (false, None, _) => return,
+            (false, Some(last), Direction::Forward) => {
+                range.end = last.to_vec();
+                range.end.push(0);
+            }
+            (false, Some(last), Direction::Backward) => range.start = last.to_vec(),
+        }
+        self.reads.borrow_mut().add_range(range);
+    }
+}
