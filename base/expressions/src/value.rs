@@ -3,6 +3,7 @@
 //! Follows "Data types" and "Item sizes and formats" of the DynamoDB developer guide. Never reads the JSON of the
 //! API: whoever does also refuses what a [`Value`] cannot show, such as a set with an element twice.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
@@ -153,6 +154,16 @@ impl Value {
             Self::Ss(set) => set.iter().map(String::len).sum(),
             Self::Ns(set) => set.iter().map(Number::size_bytes).sum(),
             Self::Bs(set) => set.iter().map(Bytes::len).sum(),
+        }
+    }
+
+    /// How the values stand to each other, when both are texts, numbers or binaries; other types have no order.
+    pub fn order(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::S(left), Self::S(right)) => Some(left.cmp(right)),
+            (Self::N(left), Self::N(right)) => Some(left.cmp(right)),
+            (Self::B(left), Self::B(right)) => Some(left.cmp(right)),
+            _ => None,
         }
     }
 
