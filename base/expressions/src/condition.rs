@@ -197,3 +197,6 @@ fn contains(value: &Value, part: &Value) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -236,3 +236,6 @@ fn nested_operation() -> String {
 fn invalid_operator(operator: &str) -> String {
     format!("Invalid operator used in KeyConditionExpression: {operator}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,3 +171,6 @@ fn check_used<T>(parameter: &str, placeholders: &BTreeMap<String, Placeholder<T>
     let keys = unused.join(", ");
     Err(Error::new(format!("Value provided in {parameter} unused in expressions: keys: {{{keys}}}")))
 }
+
+#[cfg(test)]
+mod tests;

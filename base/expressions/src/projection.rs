@@ -76,3 +76,6 @@ fn select(value: &Value, steps: &[&[Step]]) -> Option<Value> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ mod tests {
         for word in ["name", "Status", "ZONE", "abort", "DOMAIN", "ttl", "localtimestamp"] {
             assert!(is_reserved(word), "{word}");
         }
-        for word in ["names", "pk", "", "id", "Artist"] {
+        for word in ["nickname", "pk", "", "id", "Artist"] {
             assert!(!is_reserved(word), "{word}");
         }
     }

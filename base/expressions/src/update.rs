@@ -254,3 +254,6 @@ fn remove(item: &mut Item, path: &Path) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,9 +21,9 @@ const EXPRESSION_BYTES_MAX: usize = 4096;
 /// Operators and functions that an expression may have.
 const OPERATORS_MAX: usize = 300;
 
-/// How deep parentheses, functions and `NOT` may be nested. No expression that DynamoDB takes needs as much; the
+/// How deep operands may be nested in parentheses and functions. No expression that makes sense needs as much; the
 /// limit keeps the parser within its stack.
-const NESTING_MAX: usize = 150;
+const NESTING_MAX: usize = 32;
 
 /// A place in an expression that is being read.
 struct Parser<'a> {

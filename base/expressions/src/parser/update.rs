@@ -18,10 +18,7 @@ pub(crate) fn parse(text: &str) -> Result<Parsed<'_>, String> {
     let mut parser = Parser::new(text)?;
     let mut parsed = Parsed { actions: Vec::new(), repeated_section: None };
     let mut seen = Vec::new();
-    loop {
-        let Some(section) = SECTIONS.into_iter().find(|section| parser.take_keyword(section)) else {
-            break;
-        };
+    while let Some(section) = SECTIONS.into_iter().find(|section| parser.take_keyword(section)) {
         if seen.contains(&section) {
             parsed.repeated_section.get_or_insert(section);
         }
