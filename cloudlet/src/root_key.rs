@@ -42,7 +42,11 @@ pub(crate) fn read_or_make(data: &Path, account: Account, random: &Random) -> Re
 
 /// A fresh key of the root user.
 pub(crate) fn make(account: Account, random: &Random) -> Credential {
-    Credential::root(account, ids::access_key_id(account, random.bytes()), ids::secret_access_key(random.bytes()))
+    Credential::root(
+        account,
+        ids::access_key_id(account, random.bytes()),
+        ids::secret_access_key(random.bytes()),
+    )
 }
 
 fn parse(text: &str, account: Account) -> Option<Credential> {

@@ -71,7 +71,8 @@ impl Settings {
         }
         let account = flags.account.or(file.account).unwrap_or_else(|| Account::ZERO.to_string());
         let region = flags.region.or(file.region).unwrap_or_else(|| "us-east-1".to_owned());
-        let tls_files = match (flags.tls_certificate.or(file.tls_certificate), flags.tls_key.or(file.tls_key)) {
+        let tls_files = match (flags.tls_certificate.or(file.tls_certificate), flags.tls_key.or(file.tls_key))
+        {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
             _ => bail!("tls_certificate and tls_key belong together"),
@@ -122,7 +123,8 @@ mod tests {
     #[test]
     fn flags_go_before_the_file_and_the_file_before_defaults() {
         let flags = UpFlags { port: Some(1), ..UpFlags::default() };
-        let settings = gather_with("port = 2\nregion = \"eu-west-1\"\ndurability = \"power\"", flags).unwrap();
+        let settings =
+            gather_with("port = 2\nregion = \"eu-west-1\"\ndurability = \"power\"", flags).unwrap();
         assert_eq!(settings.address.port(), 1);
         assert_eq!(settings.scope.region.as_str(), "eu-west-1");
         assert_eq!(settings.durability, DurabilitySetting::Power);

@@ -31,8 +31,15 @@ async fn serve(settings: Settings) -> Result<()> {
     let address = server.address()?;
     let endpoint: Arc<str> = format!("http://{}:{}", host_name(&settings), address.port()).into();
     put_root(&store, &root)?;
-    let cloud = Cloud::new(store, Clock::default(), random, root.secret_access_key.as_bytes(), Box::new(Everyone), endpoint)
-        .open(services::all());
+    let cloud = Cloud::new(
+        store,
+        Clock::default(),
+        random,
+        root.secret_access_key.as_bytes(),
+        Box::new(Everyone),
+        endpoint,
+    )
+    .open(services::all());
     let workers = Workers::start(&cloud);
     let door = door(&settings, &cloud, root);
     tracing::info!(%address, data = %settings.data.display(), durability = ?settings.durability, auth = ?settings.auth, "serving");
@@ -51,14 +58,19 @@ fn open_store(settings: &Settings) -> Result<Store> {
     };
     let data = &settings.data;
     fs::create_dir_all(data).with_context(|| format!("data folder {}", data.display()))?;
-    Store::open(store::Options::folder(data, durability)).with_context(|| format!("data folder {}", data.display()))
+    Store::open(store::Options::folder(data, durability))
+        .with_context(|| format!("data folder {}", data.display()))
 }
 
 /// The root key and the certificate. Without a data folder the key is fresh and TLS needs given files.
 fn secrets(settings: &Settings, random: &Random) -> Result<(Credential, Option<Arc<Tls>>)> {
     let in_memory = settings.durability == DurabilitySetting::None;
     let account = settings.scope.account;
-    let root = if in_memory { root_key::make(account, random) } else { root_key::read_or_make(&settings.data, account, random)? };
+    let root = if in_memory {
+        root_key::make(account, random)
+    } else {
+        root_key::read_or_make(&settings.data, account, random)?
+    };
     let tls = match &settings.tls_files {
         Some((certificate, key)) => Some(Tls::from_files(certificate, key)?),
         None if in_memory => None,

@@ -76,9 +76,10 @@ impl Clock {
                 Some(offset.saturating_add(by_ms))
             });
         } else {
-            let _ = self.0.frozen_at_ms.fetch_update(Ordering::AcqRel, Ordering::Acquire, |at| {
-                Some(at.saturating_add(by_ms))
-            });
+            let _ = self
+                .0
+                .frozen_at_ms
+                .fetch_update(Ordering::AcqRel, Ordering::Acquire, |at| Some(at.saturating_add(by_ms)));
         }
         self.0.moved.send_replace(());
     }

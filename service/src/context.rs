@@ -68,7 +68,12 @@ impl Cloud {
     pub fn context_of(self: &Arc<Self>, service: &'static str, scope: Scope) -> Context {
         let principal = Principal {
             kind: PrincipalKind::Service,
-            arn: Arn::global("iam", scope.region.partition(), scope.account, format_args!("service/{service}")),
+            arn: Arn::global(
+                "iam",
+                scope.region.partition(),
+                &scope.account,
+                format_args!("service/{service}"),
+            ),
             id: format!("{service}.amazonaws.com"),
             access_key_id: None,
         };
@@ -121,10 +126,15 @@ impl Context {
     ///
     /// # Errors
     /// What `body` fails with, in which case nothing happened; or the store's own.
-    pub async fn transact<T: Send>(&self, mut body: impl FnMut(&mut Tx<'_>) -> Result<T> + Send) -> Result<T> {
+    pub async fn transact<T: Send>(
+        &self,
+        mut body: impl FnMut(&mut Tx<'_>) -> Result<T> + Send,
+    ) -> Result<T> {
         let store = self.cloud.store.clone();
         store
-            .transact(|transaction: &mut Transaction| body(&mut Tx { transaction, now: self.now(), context: self }))
+            .transact(|transaction: &mut Transaction| {
+                body(&mut Tx { transaction, now: self.now(), context: self })
+            })
             .await
     }
 

@@ -104,7 +104,7 @@ impl PrincipalRecord {
     pub fn root(account: Account) -> Self {
         PrincipalRecord {
             kind: PrincipalKind::Root,
-            arn: Arn::global("iam", names::Partition::Aws, account, "root"),
+            arn: Arn::global("iam", names::Partition::Aws, &account, "root"),
             id: account.to_string(),
         }
     }

@@ -47,7 +47,9 @@ impl Directory {
         let begun = std::time::Instant::now();
         let outcome = self.outcome(context, service, operation, protocol, message).await;
         let (answer, code) = match outcome {
-            Ok(output) => (wire::write_output(protocol, facts, operation, encode(&*output), request_id), None),
+            Ok(output) => {
+                (wire::write_output(protocol, facts, operation, encode(&*output), request_id), None)
+            }
             Err(fault) => (wire::write_fault(protocol, facts, &fault, request_id), Some(fault.code)),
         };
         context.cloud.metrics.request(facts.name, operation.name, code.as_deref(), begun.elapsed());
@@ -67,13 +69,21 @@ impl Directory {
     }
 
     /// A neighbour's call: the same way without the codecs.
-    pub(crate) async fn call<O: Operation>(&self, context: &Context, input: O::Input) -> Result<O::Output, Fault> {
+    pub(crate) async fn call<O: Operation>(
+        &self,
+        context: &Context,
+        input: O::Input,
+    ) -> Result<O::Output, Fault> {
         let handler = self
             .service(O::SERVICE.name)
             .and_then(|service| service.handler(O::FACTS.name))
             .ok_or_else(|| not_implemented(O::SERVICE, O::FACTS))?;
         let output = authorised(context, O::SERVICE, handler, Box::new(input)).await?;
-        output.into_any().downcast::<O::Output>().map(|output| *output).map_err(|_| internal("an output of another operation"))
+        output
+            .into_any()
+            .downcast::<O::Output>()
+            .map(|output| *output)
+            .map_err(|_| internal("an output of another operation"))
     }
 
     async fn outcome(

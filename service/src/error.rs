@@ -24,7 +24,11 @@ impl Error {
             Error::Fault(fault) => fault,
             Error::Store(error) => {
                 tracing::error!(%error, "the store failed an operation");
-                Fault::new("InternalFailure", 500, "The request processing has failed because of an unknown error.")
+                Fault::new(
+                    "InternalFailure",
+                    500,
+                    "The request processing has failed because of an unknown error.",
+                )
             }
         }
     }

@@ -28,5 +28,6 @@ pub use directory::Directory;
 pub use error::{Error, Result};
 pub use metrics::{Metrics, Sample};
 pub use operation::{Handler, Output};
+pub use random::Random;
 pub use service::Service;
 pub use work::Workers;

@@ -28,7 +28,13 @@ struct Labels {
 
 impl Metrics {
     /// Counts one request; `code` is the error's, if it was one.
-    pub fn request(&self, service: &'static str, operation: &'static str, code: Option<&str>, took: Duration) {
+    pub fn request(
+        &self,
+        service: &'static str,
+        operation: &'static str,
+        code: Option<&str>,
+        took: Duration,
+    ) {
         let labels = Labels { service, operation, code: code.unwrap_or("ok").to_owned() };
         let mut samples = self.0.lock();
         let sample = samples.entry(labels).or_default();
@@ -52,7 +58,8 @@ impl Metrics {
              # TYPE cloudlet_request_seconds_total counter\n",
         );
         for (labels, sample) in &samples {
-            let _ = writeln!(text, "cloudlet_request_seconds_total{{{labels}}} {}", sample.total_us as f64 / 1e6);
+            let _ =
+                writeln!(text, "cloudlet_request_seconds_total{{{labels}}} {}", sample.total_us as f64 / 1e6);
         }
         text
     }
@@ -76,8 +83,14 @@ mod tests {
         metrics.request("sqs", "SendMessage", None, Duration::from_micros(500));
         metrics.request("sqs", "SendMessage", Some("QueueDoesNotExist"), Duration::ZERO);
         let text = metrics.prometheus();
-        assert!(text.contains("requests_total{service=\"sqs\",operation=\"SendMessage\",code=\"ok\"} 2\n"), "{text}");
-        assert!(text.contains("seconds_total{service=\"sqs\",operation=\"SendMessage\",code=\"ok\"} 0.001\n"), "{text}");
+        assert!(
+            text.contains("requests_total{service=\"sqs\",operation=\"SendMessage\",code=\"ok\"} 2\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("seconds_total{service=\"sqs\",operation=\"SendMessage\",code=\"ok\"} 0.001\n"),
+            "{text}"
+        );
         assert!(text.contains("code=\"QueueDoesNotExist\"} 1\n"), "{text}");
     }
 }

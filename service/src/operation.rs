@@ -72,7 +72,8 @@ impl<O: Operation, B: Body<O>> Handler for Typed<O, B> {
 
     fn carry_out<'a>(&'a self, context: &'a Context, input: Input) -> Boxed<'a, Result<Box<dyn Output>>> {
         Box::pin(async move {
-            let input = input.downcast::<O::Input>().map_err(|_| internal("an input of another operation"))?;
+            let input =
+                input.downcast::<O::Input>().map_err(|_| internal("an input of another operation"))?;
             let output = self.body.run(context, *input).await?;
             Ok(Box::new(output) as Box<dyn Output>)
         })

@@ -90,7 +90,11 @@ impl Service {
         names
     }
 
-    fn add<O: Operation, B: Body<O> + 'static>(mut self, body: B, resources: fn(&Scope, &O::Input) -> Vec<Arn>) -> Self {
+    fn add<O: Operation, B: Body<O> + 'static>(
+        mut self,
+        body: B,
+        resources: fn(&Scope, &O::Input) -> Vec<Arn>,
+    ) -> Self {
         let handler = Typed::<O, B> { resources, body, operation: PhantomData };
         self.handlers.insert(O::FACTS.name, Box::new(handler));
         self

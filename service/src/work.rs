@@ -21,9 +21,11 @@ impl Workers {
     #[must_use]
     pub fn start(cloud: &Arc<Cloud>) -> Self {
         let mut tasks = JoinSet::new();
-        for (service, index) in cloud.directory().services().flat_map(|service| {
-            (0..service.work.len()).map(move |index| (service.facts().name, index))
-        }) {
+        for (service, index) in cloud
+            .directory()
+            .services()
+            .flat_map(|service| (0..service.work.len()).map(move |index| (service.facts().name, index)))
+        {
             tasks.spawn(keep_going(Arc::clone(cloud), service, index));
         }
         Workers(tasks)
@@ -31,13 +33,16 @@ impl Workers {
 }
 
 async fn keep_going(cloud: Arc<Cloud>, service: &'static str, index: usize) {
-    let Some((name, work)) = cloud.directory().service(service).and_then(|service| service.work.get(index)) else {
+    let Some((name, work)) = cloud.directory().service(service).and_then(|service| service.work.get(index))
+    else {
         return;
     };
     loop {
         match AssertUnwindSafe(work(Arc::clone(&cloud))).catch_unwind().await {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => tracing::error!(service, work = name, %error, "background work failed; it starts again"),
+            Ok(Err(error)) => {
+                tracing::error!(service, work = name, %error, "background work failed; it starts again")
+            }
             Err(_) => tracing::error!(service, work = name, "background work panicked; it starts again"),
         }
         tokio::time::sleep(REST).await;

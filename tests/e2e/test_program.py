@@ -32,7 +32,7 @@ def test_help_and_version():
     [
         (["up", "--prot", "1"], {}, "--prot"),
         (["up", "--durability", "often"], {}, "possible values"),
-        (["up"], {"CLOUDLET_PORT": "many"}, "CLOUDLET_PORT"),
+        (["up"], {"CLOUDLET_PORT": "many"}, "--port"),
         (["up", "--listen", "0.0.0.0"], {}, "--auth enforce"),
         (["up", "--account", "12"], {}, "12 digits"),
         (["up", "--data", "/proc/no"], {}, "/proc/no"),
@@ -169,14 +169,13 @@ def _drain(cloud, queue):
 def test_the_aws_cli(cloud):
     environment = {
         **os.environ,
-        "AWS_ENDPOINT_URL": cloud.url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
 
     def aws(*arguments):
-        command = [sys.executable, "-m", "awscli", *arguments, "--output", "text"]
+        command = [sys.executable, "-m", "awscli", "--endpoint-url", cloud.url, "--output", "text", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True).stdout
 
     url = aws("sqs", "create-queue", "--queue-name", "from-the-cli").strip()

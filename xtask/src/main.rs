@@ -3,6 +3,7 @@
 mod apis;
 mod error;
 mod test;
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;
@@ -23,6 +24,8 @@ struct Arguments {
 enum Command {
     /// Makes the facts of AWS APIs (apis/<service>.json) from the pinned API descriptions.
     Apis(apis::Arguments),
+    /// Checks rules that no compiler checks: files that say what they are for, and are not too long.
+    Tidy,
     /// Runs everything that must hold, and ends with `N passed, N failed`.
     Test,
 }
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     match command {
         Command::Apis(arguments) => apis::run(&arguments),
+        Command::Tidy => tidy::run(),
         Command::Test => test::run(),
     }
 }

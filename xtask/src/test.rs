@@ -77,18 +77,8 @@ fn tests_from_outside(root: &Path, python: &Path) -> Result<Count> {
         return Ok(built);
     }
     let mut command = Command::new(python);
-    command.args([
-        "-m",
-        "pytest",
-        "-q",
-        "-n",
-        "4",
-        "--dist",
-        "worksteal",
-        "-p",
-        "no:cacheprovider",
-        "tests/e2e",
-    ]);
+    command.args(["-m", "pytest", "-q", "-n", "4", "--dist", "worksteal"]);
+    command.args(["-p", "no:cacheprovider", "tests/e2e"]);
     let output = command.current_dir(root).stderr(Stdio::inherit()).output().map_err(failed("pytest"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     print!("{text}");

@@ -11,9 +11,15 @@ mod codec;
 mod document;
 mod facts;
 mod fault;
+mod json;
+mod message;
+mod protocol;
+mod query;
+pub mod rest;
 mod scalars;
 mod schema;
 mod timestamp;
+mod xml;
 
 pub use checks::{Checks, Violation};
 pub use codec::{
@@ -23,5 +29,7 @@ pub use codec::{
 pub use document::Document;
 pub use facts::{ErrorFacts, Http, Operation, OperationFacts, Protocol, ServiceFacts};
 pub use fault::{Fault, Faulty};
+pub use message::{Answer, Message};
+pub use protocol::{read_input, write_fault, write_output};
 pub use schema::{Constraints, Kind, Location, Member, Pattern, Shape};
 pub use timestamp::{Timestamp, TimestampFormat};

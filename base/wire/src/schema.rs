@@ -94,7 +94,7 @@ pub struct Member {
     pub location: Location,
     /// `locationName`: its name on the wire, where it differs.
     pub location_name: Option<&'static str>,
-    /// `queryName`: its name in ec2Query.
+    /// `queryName`: its name in forms, where it differs.
     pub query_name: Option<&'static str>,
     /// The member's own `flattened` trait (lists and maps).
     pub flattened: bool,

@@ -29,7 +29,9 @@ async fn collect(mut body: Incoming, bytes_max: usize) -> Result<Bytes, Fault> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(frame) = tokio::time::timeout(PAUSE_MAX, body.frame()).await.map_err(|_| too_slow())? {
-        let Ok(data) = frame.map_err(|_| broken("The request body ended early."))?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|_| broken("The request body ended early."))?.into_data() else {
+            continue;
+        };
         if first.len() + rest.len() + data.len() > bytes_max {
             return Err(too_large(bytes_max));
         }

@@ -13,12 +13,15 @@ use wire::Fault;
 
 use crate::response::{self, Reply};
 
+/// Makes what must exist again after everything was wiped.
+pub type AfterReset = Box<dyn Fn(&Cloud) -> Result<(), store::Error> + Send + Sync>;
+
 /// What the control paths need.
 pub struct Control {
     /// The whole.
     pub cloud: Arc<Cloud>,
     /// Makes what must exist again after everything was wiped: the root key.
-    pub after_reset: Box<dyn Fn(&Cloud) -> Result<(), store::Error> + Send + Sync>,
+    pub after_reset: AfterReset,
 }
 
 /// A control path.
@@ -50,7 +53,9 @@ impl Control {
     /// 405 for another method, 400 for a body that says nothing known.
     pub(crate) async fn answer(&self, page: Page, method: &Method, body: &Bytes) -> Result<Reply, Fault> {
         match (page, method) {
-            (Page::Health, &Method::GET | &Method::HEAD) => Ok(response::json(StatusCode::OK, &self.health())),
+            (Page::Health, &Method::GET | &Method::HEAD) => {
+                Ok(response::json(StatusCode::OK, &self.health()))
+            }
             (Page::Metrics, &Method::GET) => {
                 let text = self.cloud.metrics.prometheus();
                 Ok(response::typed(StatusCode::OK, "text/plain; version=0.0.4", text))
@@ -66,7 +71,8 @@ impl Control {
         let services = self.cloud.directory().services();
         let supported: serde_json::Map<_, _> =
             services.map(|service| (service.facts().name.to_owned(), json!(service.supported()))).collect();
-        let running: serde_json::Map<_, _> = supported.keys().map(|name| (name.clone(), json!("running"))).collect();
+        let running: serde_json::Map<_, _> =
+            supported.keys().map(|name| (name.clone(), json!("running"))).collect();
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "edition": "cloudlet",
@@ -84,15 +90,21 @@ impl Control {
     fn move_clock(&self, body: &Bytes) -> Result<Reply, Fault> {
         let bad = |what: &str| Fault::new("ValidationException", 400, what.to_owned());
         let Ok(Value::Object(wishes)) = serde_json::from_slice(body) else {
-            return Err(bad("The body must be a JSON object such as {\"advance_seconds\": 60, \"frozen\": true}."));
+            return Err(bad(
+                "The body must be a JSON object such as {\"advance_seconds\": 60, \"frozen\": true}.",
+            ));
         };
         let mut advance = None;
         let mut frozen = None;
         for (name, value) in &wishes {
             match (name.as_str(), value) {
                 ("advance_seconds", value) => {
-                    let seconds = value.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-                    advance = Some(seconds.ok_or_else(|| bad("advance_seconds must be a number that is not negative."))?);
+                    let seconds =
+                        value.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+                    advance = Some(
+                        seconds
+                            .ok_or_else(|| bad("advance_seconds must be a number that is not negative."))?,
+                    );
                 }
                 ("frozen", Value::Bool(value)) => frozen = Some(*value),
                 _ => return Err(bad(&format!("Unknown setting of the clock: {name}."))),

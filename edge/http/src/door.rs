@@ -73,9 +73,10 @@ impl Door {
             Err(Refusal { fault, protocol }) => {
                 tracing::debug!(code = %fault.code, status = fault.status, request_id = &*request_id, "refused");
                 match protocol {
-                    Some((protocol, facts)) => {
-                        response::from_answer(wire::write_fault(protocol, facts, &fault, &request_id), &request_id)
-                    }
+                    Some((protocol, facts)) => response::from_answer(
+                        wire::write_fault(protocol, facts, &fault, &request_id),
+                        &request_id,
+                    ),
                     None => response::from_fault(&fault, &request_id),
                 }
             }
@@ -106,7 +107,10 @@ impl Door {
             .and_then(|claim| {
                 self.identities.verify(cloud, &parts, &body, claim.as_ref(), target.operation.unsigned)
             })
-            .map_err(|refused| Refusal { fault: refused.into_fault(Some(target.protocol)), protocol: spoken })?;
+            .map_err(|refused| Refusal {
+                fault: refused.into_fault(Some(target.protocol)),
+                protocol: spoken,
+            })?;
         let caller = Caller {
             scope: identity.scope,
             principal: identity.principal,
@@ -128,11 +132,18 @@ impl Door {
             labels: &target.labels,
         };
         let directory = self.control.cloud.directory();
-        let answer = directory.answer(context, target.service, target.operation, target.protocol, &message).await;
+        let answer =
+            directory.answer(context, target.service, target.operation, target.protocol, &message).await;
         response::from_answer(answer, &context.caller.request_id)
     }
 
-    async fn control_page(&self, page: Page, parts: &Parts, body: &Bytes, peer: IpAddr) -> Result<Reply, Refusal> {
+    async fn control_page(
+        &self,
+        page: Page,
+        parts: &Parts,
+        body: &Bytes,
+        peer: IpAddr,
+    ) -> Result<Reply, Refusal> {
         if !peer.is_loopback() {
             let proved = self.identities.require_root(&self.control.cloud, parts, body, peer);
             proved.map_err(|refused| refused.into_fault(None))?;

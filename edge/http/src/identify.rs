@@ -76,7 +76,9 @@ fn by_rpc_v2<'a>(directory: &'a Directory, service_id: &str, operation: &str) ->
     let service = directory
         .services()
         .filter(|service| service.facts().protocols.contains(&Protocol::RpcV2Cbor))
-        .find(|service| service.facts().target_prefix == Some(service_id) || service.facts().service_id == service_id)
+        .find(|service| {
+            service.facts().target_prefix == Some(service_id) || service.facts().service_id == service_id
+        })
         .ok_or_else(|| no_api(&format!("service {service_id}")))?;
     operation_of(service, Protocol::RpcV2Cbor, operation)
 }
@@ -118,7 +120,11 @@ fn by_action<'a>(
     scope_service: Option<&str>,
 ) -> Result<Target<'a>, Unknown> {
     let speaks = |facts: &ServiceFacts| {
-        facts.protocols.iter().copied().find(|protocol| matches!(protocol, Protocol::AwsQuery | Protocol::Ec2Query))
+        facts
+            .protocols
+            .iter()
+            .copied()
+            .find(|protocol| matches!(protocol, Protocol::AwsQuery | Protocol::Ec2Query))
     };
     let named = scope_service.or_else(|| host_service(parts));
     let fits = |facts: &ServiceFacts| {
@@ -183,7 +189,10 @@ fn operation_of<'a>(service: &'a Service, protocol: Protocol, name: &str) -> Res
     let facts = service.facts();
     match facts.operation(name) {
         Some(operation) => Ok(Target { service, operation, protocol, labels: Default::default() }),
-        None => Err(Unknown { fault: unknown_operation(protocol, facts, name), protocol: Some((protocol, facts)) }),
+        None => Err(Unknown {
+            fault: unknown_operation(protocol, facts, name),
+            protocol: Some((protocol, facts)),
+        }),
     }
 }
 

@@ -96,7 +96,11 @@ impl Identities {
             return Ok(());
         }
         tracing::warn!(%peer, principal = credential.principal.arn.as_str(), "refused a control path");
-        Err(Refused::Fault(Fault::new("AccessDeniedException", 403, "Only the root user may do this from here.")))
+        Err(Refused::Fault(Fault::new(
+            "AccessDeniedException",
+            403,
+            "Only the root user may do this from here.",
+        )))
     }
 
     fn prove(
@@ -151,7 +155,7 @@ fn anonymous(scope: Scope) -> Identity {
     let partition = scope.region.partition();
     let principal = Principal {
         kind: PrincipalKind::Anonymous,
-        arn: Arn::global("iam", partition, scope.account, "anonymous"),
+        arn: Arn::global("iam", partition, &scope.account, "anonymous"),
         id: "anonymous".to_owned(),
         access_key_id: None,
     };
@@ -178,16 +182,17 @@ impl From<signing::Error> for Refused {
 impl Refused {
     /// As AWS says it in this protocol: query and XML have other codes than JSON, and other statuses.
     pub(crate) fn into_fault(self, protocol: Option<Protocol>) -> Fault {
-        let is_query =
-            matches!(protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml));
+        let is_query = matches!(protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml));
         let (json_code, query_code, message) = match &self {
             Refused::Signature(error) => {
                 let (json, query) = codes(error.fault());
                 (json, query, error.to_string())
             }
-            Refused::ExpiredToken => {
-                ("ExpiredTokenException", "ExpiredToken", "The security token included in the request is expired".into())
-            }
+            Refused::ExpiredToken => (
+                "ExpiredTokenException",
+                "ExpiredToken",
+                "The security token included in the request is expired".into(),
+            ),
             Refused::Fault(fault) => return fault.clone(),
         };
         let rest = matches!(protocol, Some(Protocol::RestJson1));

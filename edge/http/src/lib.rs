@@ -12,7 +12,7 @@ mod response;
 mod server;
 mod tls;
 
-pub use control::Control;
+pub use control::{AfterReset, Control};
 pub use door::{Door, Limits};
 pub use identity::Auth;
 pub use server::{BindError, Server};

@@ -110,7 +110,9 @@ impl Server {
         tokio::spawn(async move {
             let _slot = slot;
             match opening(&stream).await {
-                Some(Opening::Plain) => converse(TokioIo::new(stream), peer, false, door, pressure, watcher).await,
+                Some(Opening::Plain) => {
+                    converse(TokioIo::new(stream), peer, false, door, pressure, watcher).await
+                }
                 Some(Opening::Tls) => {
                     let Some(tls) = tls else { return };
                     match tokio::time::timeout(HEAD_TIMEOUT, tls.acceptor().accept(stream)).await {
@@ -165,7 +167,11 @@ async fn converse<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_MAX * 4);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES_MAX * 4);
     builder.http2().timer(TokioTimer::new()).max_header_list_size(HEAD_BYTES_MAX as u32);
     let service = service_fn(|request| {
         let door = Arc::clone(&door);
@@ -173,7 +179,9 @@ async fn converse<S>(
         async move {
             let mut response = door.answer(request, peer, secure).await;
             if close && response.version() < http::Version::HTTP_2 {
-                response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+                response
+                    .headers_mut()
+                    .insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
             }
             Ok::<_, std::convert::Infallible>(response)
         }
@@ -186,6 +194,7 @@ async fn converse<S>(
 
 /// How many connections the process's descriptors allow.
 fn connections_max() -> usize {
-    let soft = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft);
+    let soft = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)
+        .map_or(1024, |(soft, _)| soft);
     usize::try_from(soft.saturating_sub(DESCRIPTORS_KEPT).clamp(8, CONNECTIONS_MAX)).unwrap_or(8)
 }

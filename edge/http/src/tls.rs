@@ -77,10 +77,11 @@ impl Tls {
     fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
         let chain = CertificateDer::pem_slice_iter(certificates).collect::<Result<Vec<_>, _>>()?;
         let key = PrivateKeyDer::from_pem_slice(key)?;
-        let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)?;
+        let mut config =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()?
+                .with_no_client_auth()
+                .with_single_cert(chain, key)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Tls(TlsAcceptor::from(Arc::new(config))))
     }
@@ -97,7 +98,8 @@ fn authority() -> Result<CertificateParams, rcgen::Error> {
 fn server() -> Result<CertificateParams, rcgen::Error> {
     let names = ["localhost", "*.localhost", "*.us-east-1.localhost", "*.execute-api.localhost"];
     let aliases = ["localhost.localstack.cloud", "*.localhost.localstack.cloud"];
-    let mut params = CertificateParams::new(names.into_iter().chain(aliases).map(String::from).collect::<Vec<_>>())?;
+    let mut params =
+        CertificateParams::new(names.into_iter().chain(aliases).map(String::from).collect::<Vec<_>>())?;
     params.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     params.subject_alt_names.push(SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)));
     params.distinguished_name.push(DnType::CommonName, "localhost");

@@ -43,7 +43,8 @@ const RULES: [(&str, Rule); 17] = [
 ];
 
 /// Attributes that only FIFO queues have.
-const FIFO: [&str; 4] = ["FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"];
+const FIFO: [&str; 4] =
+    ["FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"];
 
 /// The default of a numeric attribute or flag.
 pub(crate) fn default_of(name: &str) -> Option<&'static str> {
@@ -88,13 +89,17 @@ pub(crate) fn apply(queue: &mut Queue, attributes: &BTreeMap<String, String>) {
 /// The first attribute, of those that a second CreateQueue names, whose value is another one.
 pub(crate) fn differing<'a>(queue: &Queue, attributes: &'a BTreeMap<String, String>) -> Option<&'a str> {
     let differs = |(name, value): &(&String, &String)| {
-        let present = queue.attributes.get(*name).map(String::as_str).or_else(|| default_of(name)).unwrap_or_default();
+        let present =
+            queue.attributes.get(*name).map(String::as_str).or_else(|| default_of(name)).unwrap_or_default();
         present != value.as_str()
     };
     attributes.iter().find(differs).map(|(name, _)| name.as_str())
 }
 
-pub(crate) fn get(view: &View<'_>, input: &api::GetQueueAttributesInput) -> Result<api::GetQueueAttributesOutput> {
+pub(crate) fn get(
+    view: &View<'_>,
+    input: &api::GetQueueAttributesInput,
+) -> Result<api::GetQueueAttributesOutput> {
     let (address, queue) = queue::find(&**view, &view.scope(), &input.queue_url)?;
     let wanted = input.attribute_names.iter().flatten().map(api::QueueAttributeName::as_str);
     let mut attributes = BTreeMap::new();
@@ -139,7 +144,10 @@ fn fill(
     Ok(())
 }
 
-pub(crate) fn set(tx: &mut Tx<'_>, input: &api::SetQueueAttributesInput) -> Result<api::SetQueueAttributesOutput> {
+pub(crate) fn set(
+    tx: &mut Tx<'_>,
+    input: &api::SetQueueAttributesInput,
+) -> Result<api::SetQueueAttributesOutput> {
     let (address, mut queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     check(&input.attributes)?;
     redrive::check_target(&**tx, &address, &input.attributes)?;

@@ -1,7 +1,7 @@
 //! What all batches share: how many entries there may be, and what their ids are.
 
-use api_sqs::error;
 use api_sqs::BatchResultErrorEntry;
+use api_sqs::error;
 use wire::Fault;
 
 /// Entries of one batch.
@@ -15,7 +15,8 @@ pub(crate) fn check<'a>(entry_shape: &str, ids: impl Iterator<Item = &'a str> + 
         return Err(error::empty_batch_request(message));
     }
     if count > ENTRIES_MAX {
-        let message = format!("Maximum number of entries per request are {ENTRIES_MAX}. You have sent {count}.");
+        let message =
+            format!("Maximum number of entries per request are {ENTRIES_MAX}. You have sent {count}.");
         return Err(error::too_many_entries_in_batch_request(message));
     }
     let mut seen = Vec::with_capacity(count);

@@ -13,13 +13,20 @@ pub(crate) fn one(tx: &mut Tx<'_>, input: &api::DeleteMessageInput) -> Result<ap
     Ok(api::DeleteMessageOutput::default())
 }
 
-pub(crate) fn batch(tx: &mut Tx<'_>, input: &api::DeleteMessageBatchInput) -> Result<api::DeleteMessageBatchOutput> {
+pub(crate) fn batch(
+    tx: &mut Tx<'_>,
+    input: &api::DeleteMessageBatchInput,
+) -> Result<api::DeleteMessageBatchOutput> {
     let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     batch::check("DeleteMessageBatchRequestEntry", input.entries.iter().map(|entry| entry.id.as_str()))?;
-    let (successful, failed) = batch::each(&input.entries, |entry| &entry.id, |entry| {
-        delete(tx, &queue, &entry.receipt_handle)?;
-        Ok(api::DeleteMessageBatchResultEntry { id: entry.id.clone() })
-    })?;
+    let (successful, failed) = batch::each(
+        &input.entries,
+        |entry| &entry.id,
+        |entry| {
+            delete(tx, &queue, &entry.receipt_handle)?;
+            Ok(api::DeleteMessageBatchResultEntry { id: entry.id.clone() })
+        },
+    )?;
     Ok(api::DeleteMessageBatchOutput { successful, failed })
 }
 

@@ -39,7 +39,9 @@ pub(crate) fn attribute_value(name: &str) -> Fault {
 }
 
 pub(crate) fn bad_handle(handle: &str) -> Fault {
-    error::receipt_handle_is_invalid(format!("The input receipt handle \"{handle}\" is not a valid receipt handle."))
+    error::receipt_handle_is_invalid(format!(
+        "The input receipt handle \"{handle}\" is not a valid receipt handle."
+    ))
 }
 
 /// What AWS has and Cloudlet has not.

@@ -42,7 +42,8 @@ impl Handle {
         let (contents, rest) = rest.split_first_chunk()?;
         let (message, rest) = rest.split_first_chunk()?;
         let (at, _) = rest.split_first_chunk()?;
-        let handle = Handle { contents: *contents, message: *message, visible_at_ms: i64::from_be_bytes(*at) };
+        let handle =
+            Handle { contents: *contents, message: *message, visible_at_ms: i64::from_be_bytes(*at) };
         (*version == VERSION).then_some(handle)
     }
 }
@@ -56,7 +57,8 @@ mod tests {
         let handle = Handle { contents: [1; 16], message: [2; 16], visible_at_ms: 1_700_000_000_123 };
         let text = handle.seal();
         assert_eq!(Handle::open(&text).unwrap(), handle);
-        for rubbish in ["", "abc", "ünïcode", &text[1..], &format!("{text}AA"), &text.replacen('A', "B", 1)] {
+        for rubbish in ["", "abc", "ünïcode", &text[1..], &format!("{text}AA"), &text.replacen('A', "B", 1)]
+        {
             assert_eq!(Handle::open(rubbish).unwrap_err().code, "ReceiptHandleIsInvalid", "{rubbish}");
         }
     }

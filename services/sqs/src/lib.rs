@@ -46,8 +46,12 @@ pub fn service() -> Service {
         .waiting::<api::ReceiveMessage, _, _>(receive::receive, |scope, input| at(scope, &input.queue_url))
         .transaction::<api::DeleteMessage>(delete::one, |scope, input| at(scope, &input.queue_url))
         .transaction::<api::DeleteMessageBatch>(delete::batch, |scope, input| at(scope, &input.queue_url))
-        .transaction::<api::ChangeMessageVisibility>(visibility::one, |scope, input| at(scope, &input.queue_url))
-        .transaction::<api::ChangeMessageVisibilityBatch>(visibility::batch, |scope, input| at(scope, &input.queue_url))
+        .transaction::<api::ChangeMessageVisibility>(visibility::one, |scope, input| {
+            at(scope, &input.queue_url)
+        })
+        .transaction::<api::ChangeMessageVisibilityBatch>(visibility::batch, |scope, input| {
+            at(scope, &input.queue_url)
+        })
         .work("sweep", sweep::run)
 }
 

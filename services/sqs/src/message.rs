@@ -68,9 +68,7 @@ pub(crate) fn check_text(text: &str) -> Result<(), Fault> {
     if text.is_empty() {
         return Err(errors::missing("MessageBody"));
     }
-    let fits = |letter: char| {
-        matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
-    };
+    let fits = |letter: char| matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}');
     if text.chars().all(fits) {
         return Ok(());
     }
@@ -106,8 +104,9 @@ fn read_attribute(name: &str, given: &api::MessageAttributeValue) -> Result<Attr
         ("String" | "Number", Some(text), _) if !text.is_empty() => Value::Text(text.clone()),
         ("Binary", _, Some(bytes)) if !bytes.is_empty() => Value::Binary(bytes.clone()),
         ("String" | "Number" | "Binary", ..) => {
-            let message =
-                format!("The message attribute '{name}' must contain a non-empty message attribute value for message attribute type '{data_type}'.");
+            let message = format!(
+                "The message attribute '{name}' must contain a non-empty message attribute value for message attribute type '{data_type}'."
+            );
             return Err(errors::invalid_value(message));
         }
         _ => {

@@ -49,7 +49,8 @@ impl Address {
     pub(crate) fn parse(scope: &Scope, url: &str) -> Option<Self> {
         let (rest, name) = url.trim_end_matches('/').rsplit_once('/')?;
         let account: Account = rest.rsplit('/').next()?.parse().ok()?;
-        (!name.is_empty()).then(|| Address { scope: Scope::new(account, scope.region), name: name.to_owned() })
+        (!name.is_empty())
+            .then(|| Address { scope: Scope::new(account, scope.region), name: name.to_owned() })
     }
 
     /// From an ARN of SQS.
@@ -101,7 +102,9 @@ mod tests {
 
     #[test]
     fn an_address_is_read_from_any_host() {
-        for url in ["http://localhost:4566/000000000000/q", "https://sqs.us-east-1.amazonaws.com/000000000000/q"] {
+        for url in
+            ["http://localhost:4566/000000000000/q", "https://sqs.us-east-1.amazonaws.com/000000000000/q"]
+        {
             let address = Address::parse(&scope(), url).unwrap();
             assert_eq!(address.arn().as_str(), "arn:aws:sqs:us-east-1:000000000000:q");
             assert_eq!(Address::from_arn(address.arn().as_str()), Some(address));

@@ -20,8 +20,9 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateQueueInput) -> Result<a
     match address.read(&**tx)? {
         Some(present) => {
             if let Some(name) = attributes::differing(&present, &wanted) {
-                let message =
-                    format!("A queue already exists with the same name and a different value for attribute {name}");
+                let message = format!(
+                    "A queue already exists with the same name and a different value for attribute {name}"
+                );
                 return Err(api::error::queue_name_exists(message).into());
             }
         }
@@ -62,7 +63,8 @@ pub(crate) fn list(view: &View<'_>, input: &api::ListQueuesInput) -> Result<api:
     let tokens = &view.context.cloud.page_tokens;
     let mut range = keys::queues(&scope).prefix_range();
     if let Some(token) = &input.next_token {
-        let last = tokens.open(OPERATION, token).map_err(|_| errors::invalid_value("Invalid NextToken value."))?;
+        let last =
+            tokens.open(OPERATION, token).map_err(|_| errors::invalid_value("Invalid NextToken value."))?;
         range.start = last;
         range.start.push(0);
     }
@@ -96,7 +98,8 @@ pub(crate) fn purge(tx: &mut Tx<'_>, input: &api::PurgeQueueInput) -> Result<api
     let (address, mut queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     let now_ms = tx.now.millis();
     if queue.purged_ms.is_some_and(|purged_ms| now_ms - purged_ms < PURGE_REST_MS) {
-        let message = format!("Only one PurgeQueue operation on {} is allowed every 60 seconds.", address.name);
+        let message =
+            format!("Only one PurgeQueue operation on {} is allowed every 60 seconds.", address.name);
         return Err(api::error::purge_queue_in_progress(message).into());
     }
     abandon(tx, &queue);

@@ -36,7 +36,10 @@ struct Look {
     next_ms: Option<i64>,
 }
 
-pub(crate) async fn receive(context: Context, input: api::ReceiveMessageInput) -> Result<api::ReceiveMessageOutput> {
+pub(crate) async fn receive(
+    context: Context,
+    input: api::ReceiveMessageInput,
+) -> Result<api::ReceiveMessageOutput> {
     let wish = Wish::read(&input)?;
     let scope = context.scope();
     let begun_ms = context.now().millis();
@@ -78,7 +81,8 @@ impl Wish {
             return Err(errors::not_built("ReceiveRequestAttemptId of FIFO queues"));
         }
         let old_names = input.attribute_names.iter().flatten().map(|name| name.as_str().to_owned());
-        let names = input.message_system_attribute_names.iter().flatten().map(|name| name.as_str().to_owned());
+        let names =
+            input.message_system_attribute_names.iter().flatten().map(|name| name.as_str().to_owned());
         Ok(Wish {
             count: count as usize,
             visibility_s: checked(input.visibility_timeout, "VisibilityTimeout", 0, 43_200)?,
@@ -106,7 +110,8 @@ fn look(tx: &mut Tx<'_>, address: &Address, queue: &Queue, wish: &Wish) -> Resul
     let now_ms = tx.now.millis();
     let (visible, next_ms) = visible(tx, queue, now_ms)?;
     let expired_before_ms = now_ms - queue.number("MessageRetentionPeriod") * 1000;
-    let visible_again_ms = now_ms + wish.visibility_s.unwrap_or_else(|| queue.number("VisibilityTimeout")) * 1000;
+    let visible_again_ms =
+        now_ms + wish.visibility_s.unwrap_or_else(|| queue.number("VisibilityTimeout")) * 1000;
     if !visible.is_empty() {
         check_in_flight(tx, queue, now_ms)?;
     }
@@ -151,7 +156,7 @@ fn look(tx: &mut Tx<'_>, address: &Address, queue: &Queue, wish: &Wish) -> Resul
 #[allow(clippy::type_complexity, reason = "a pair of a list of pairs, used once")]
 fn visible(tx: &Tx<'_>, queue: &Queue, now_ms: i64) -> Result<(Vec<(i64, Id)>, Option<i64>)> {
     let mut visible = Vec::new();
-    for entry in tx.scan_unchecked(keys::index_of(&queue.contents).prefix_range(), Direction::Forward) {
+    for entry in tx.scan_head(keys::index_of(&queue.contents).prefix_range()) {
         let (key, _) = entry?;
         let Some((at_ms, id)) = keys::place_of(&key) else { continue };
         if at_ms > now_ms {

@@ -69,7 +69,11 @@ impl AllowPolicy {
     fn parse(text: &str) -> Option<Self> {
         let policy: AllowPolicy = serde_json::from_str(text).ok()?;
         let named = policy.source_queue_arns.len();
-        let fits = if policy.redrive_permission == Permission::ByQueue { (1..=10).contains(&named) } else { named == 0 };
+        let fits = if policy.redrive_permission == Permission::ByQueue {
+            (1..=10).contains(&named)
+        } else {
+            named == 0
+        };
         fits.then_some(policy)
     }
 
@@ -90,11 +94,15 @@ pub(crate) fn check_target(
 ) -> Result<()> {
     let Some(text) = attributes.get("RedrivePolicy").filter(|text| !text.is_empty()) else { return Ok(()) };
     let refuse = |reason: &str| {
-        errors::invalid_value(format!("Value {text} for parameter RedrivePolicy is invalid. Reason: {reason}"))
+        errors::invalid_value(format!(
+            "Value {text} for parameter RedrivePolicy is invalid. Reason: {reason}"
+        ))
     };
     let (target, _) = Policy::parse(text).ok_or_else(|| errors::attribute_value("RedrivePolicy"))?;
     if target.scope != source.scope {
-        return Err(refuse("Dead-letter target must be in the account and region of its source queue.").into());
+        return Err(
+            refuse("Dead-letter target must be in the account and region of its source queue.").into()
+        );
     }
     let queue = target.read(reads)?.ok_or_else(|| refuse("Dead letter target does not exist."))?;
     let allow = queue.attributes.get("RedriveAllowPolicy").and_then(|text| AllowPolicy::parse(text));
@@ -120,7 +128,14 @@ impl Target {
     }
 
     /// Moves a dead message; it keeps its id, its age and its counts.
-    pub(crate) fn bury(&self, tx: &mut Tx<'_>, source: &Address, id: &Id, body: Body, transit: Transit) -> Result<()> {
+    pub(crate) fn bury(
+        &self,
+        tx: &mut Tx<'_>,
+        source: &Address,
+        id: &Id,
+        body: Body,
+        transit: Transit,
+    ) -> Result<()> {
         let body = Body { source: Some(source.arn().to_string()), ..body };
         let now_ms = tx.now.millis();
         send::place(tx, &self.contents, id, now_ms, &body, &transit)
@@ -134,7 +149,9 @@ mod tests {
     #[test]
     fn policies_are_read_with_numbers_as_texts_too() {
         let policy = |count: &str| {
-            format!(r#"{{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:d","maxReceiveCount":{count}}}"#)
+            format!(
+                r#"{{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:d","maxReceiveCount":{count}}}"#
+            )
         };
         for count in ["1", "\"1\"", "1000"] {
             assert!(is_policy(&policy(count)), "{count}");

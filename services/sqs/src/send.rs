@@ -51,11 +51,15 @@ pub(crate) fn one(tx: &mut Tx<'_>, input: &api::SendMessageInput) -> Result<api:
     })
 }
 
-pub(crate) fn batch(tx: &mut Tx<'_>, input: &api::SendMessageBatchInput) -> Result<api::SendMessageBatchOutput> {
+pub(crate) fn batch(
+    tx: &mut Tx<'_>,
+    input: &api::SendMessageBatchInput,
+) -> Result<api::SendMessageBatchOutput> {
     let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     batch::check("SendMessageBatchRequestEntry", input.entries.iter().map(|entry| entry.id.as_str()))?;
     check_batch_size(&queue, &input.entries)?;
-    let (successful, failed) = batch::each(&input.entries, |entry| &entry.id, |entry| send_entry(tx, &queue, entry))?;
+    let (successful, failed) =
+        batch::each(&input.entries, |entry| &entry.id, |entry| send_entry(tx, &queue, entry))?;
     Ok(api::SendMessageBatchOutput { successful, failed })
 }
 
@@ -87,12 +91,15 @@ fn send(tx: &mut Tx<'_>, queue: &Queue, draft: Draft) -> Result<Sent> {
     message::check_text(&draft.text)?;
     let size_max = queue.number("MaximumMessageSize");
     if message::size_bytes(&draft.text, &draft.attributes) as i64 > size_max {
-        let message = format!("One or more parameters are invalid. Reason: Message must be shorter than {size_max} bytes.");
+        let message = format!(
+            "One or more parameters are invalid. Reason: Message must be shorter than {size_max} bytes."
+        );
         return Err(errors::invalid_value(message).into());
     }
     if let Some(delay) = draft.delay.filter(|delay| !(0..=DELAY_MAX).contains(delay)) {
-        let message =
-            format!("Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= {DELAY_MAX}.");
+        let message = format!(
+            "Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= {DELAY_MAX}."
+        );
         return Err(errors::invalid_value(message).into());
     }
     let delay = draft.delay.map_or_else(|| queue.number("DelaySeconds"), i64::from);
@@ -142,7 +149,8 @@ fn read_system(
     for (name, value) in given.into_iter().flatten() {
         match (name.as_str(), value.data_type.as_str(), &value.string_value) {
             (TRACE, "String", Some(text)) => {
-                let attribute = Attribute { data_type: "String".into(), value: message::Value::Text(text.clone()) };
+                let attribute =
+                    Attribute { data_type: "String".into(), value: message::Value::Text(text.clone()) };
                 system.insert(name.clone(), attribute);
             }
             _ => {
@@ -179,7 +187,8 @@ fn check_batch_size(queue: &Queue, entries: &[api::SendMessageBatchRequestEntry]
     };
     let size: usize = entries.iter().map(|entry| entry.message_body.len() + attributes(entry)).sum();
     if size as i64 > size_max {
-        let message = format!("Batch requests cannot be longer than {size_max} bytes. You have sent {size} bytes.");
+        let message =
+            format!("Batch requests cannot be longer than {size_max} bytes. You have sent {size} bytes.");
         return Err(api::error::batch_request_too_long(message));
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use service::{Cloud, Result};
-use store::{Direction, Reads as _, Transaction};
+use store::Transaction;
 
 use crate::keys;
 
@@ -21,7 +21,7 @@ pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
 
 /// Deletes one piece; false when there is nothing left.
 fn sweep(transaction: &mut Transaction) -> Result<bool> {
-    let first = transaction.scan_unchecked(keys::sweeps().prefix_range(), Direction::Forward).next().transpose()?;
+    let first = transaction.scan_head(keys::sweeps().prefix_range()).next().transpose()?;
     let Some((sweep, _)) = first else { return Ok(false) };
     let Some(contents) = keys::contents_of(&sweep) else {
         transaction.delete(&sweep);
@@ -29,7 +29,7 @@ fn sweep(transaction: &mut Transaction) -> Result<bool> {
     };
     for prefix in keys::all_of(&contents) {
         let keys: Vec<_> = transaction
-            .scan_unchecked(prefix.prefix_range(), Direction::Forward)
+            .scan_head(prefix.prefix_range())
             .take(PIECE)
             .map(|entry| entry.map(|(key, _)| key))
             .collect::<Result<_, _>>()?;

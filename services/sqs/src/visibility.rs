@@ -27,11 +27,18 @@ pub(crate) fn batch(
     input: &api::ChangeMessageVisibilityBatchInput,
 ) -> Result<api::ChangeMessageVisibilityBatchOutput> {
     let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
-    batch::check("ChangeMessageVisibilityBatchRequestEntry", input.entries.iter().map(|entry| entry.id.as_str()))?;
-    let (successful, failed) = batch::each(&input.entries, |entry| &entry.id, |entry| {
-        change(tx, &queue, &entry.receipt_handle, entry.visibility_timeout.unwrap_or_default())?;
-        Ok(api::ChangeMessageVisibilityBatchResultEntry { id: entry.id.clone() })
-    })?;
+    batch::check(
+        "ChangeMessageVisibilityBatchRequestEntry",
+        input.entries.iter().map(|entry| entry.id.as_str()),
+    )?;
+    let (successful, failed) = batch::each(
+        &input.entries,
+        |entry| &entry.id,
+        |entry| {
+            change(tx, &queue, &entry.receipt_handle, entry.visibility_timeout.unwrap_or_default())?;
+            Ok(api::ChangeMessageVisibilityBatchResultEntry { id: entry.id.clone() })
+        },
+    )?;
     Ok(api::ChangeMessageVisibilityBatchOutput { successful, failed })
 }
 

@@ -14,7 +14,10 @@ pub(crate) fn get(view: &View<'_>, _: &api::GetCallerIdentityInput) -> Result<ap
     })
 }
 
-pub(crate) fn key_info(view: &View<'_>, input: &api::GetAccessKeyInfoInput) -> Result<api::GetAccessKeyInfoOutput> {
+pub(crate) fn key_info(
+    view: &View<'_>,
+    input: &api::GetAccessKeyInfoInput,
+) -> Result<api::GetAccessKeyInfoOutput> {
     let id = &input.access_key_id;
     let stored = Credential::find(&**view, id)?.map(|credential| credential.account);
     let named = || id.parse::<Account>().ok().or_else(|| ids::account_of_access_key_id(id));

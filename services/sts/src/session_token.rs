@@ -16,13 +16,13 @@ pub(crate) fn get(tx: &mut Tx<'_>, input: &api::GetSessionTokenInput) -> Result<
         return Err(Fault::new("NotImplemented", 501, message).into());
     }
     let principal = &tx.context.caller.principal;
+    // Temporary keys are told from others by their first letters.
+    let is_session = principal.access_key_id.as_deref().is_some_and(|id| id.starts_with("ASIA"));
     let duration_s = match principal.kind {
+        _ if is_session => return Err(in_session().into()),
         PrincipalKind::Root => input.duration_seconds.unwrap_or(ROOT_DURATION_S).min(ROOT_DURATION_S),
         PrincipalKind::User => input.duration_seconds.unwrap_or(DURATION_S),
-        _ => {
-            let message = "Cannot call GetSessionToken with session credentials";
-            return Err(Fault::new("AccessDenied", 403, message).into());
-        }
+        _ => return Err(in_session().into()),
     };
     let account = tx.scope().account;
     let credential = Credential {
@@ -40,6 +40,10 @@ pub(crate) fn get(tx: &mut Tx<'_>, input: &api::GetSessionTokenInput) -> Result<
     };
     credential.put(tx)?;
     Ok(api::GetSessionTokenOutput { credentials: Some(shown(credential)) })
+}
+
+fn in_session() -> Fault {
+    Fault::new("AccessDenied", 403, "Cannot call GetSessionToken with session credentials")
 }
 
 /// As long as AWS's, so that whoever stores one finds out early how much room it takes.

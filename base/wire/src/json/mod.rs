@@ -1,0 +1,10 @@
+//! JSON: bodies of awsJson 1.0 and 1.1, and of restJson1.
+
+mod reader;
+mod writer;
+
+pub(crate) use reader::JsonReader;
+pub(crate) use writer::JsonWriter;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! Writes values as JSON, straight into bytes.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::codec::{Encode, Members, Writer};
+use crate::{Document, Kind, Shape, Timestamp, TimestampFormat};
+
+/// A JSON text under construction.
+#[derive(Default)]
+pub(crate) struct JsonWriter {
+    text: Vec<u8>,
+}
+
+impl JsonWriter {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.text
+    }
+
+    /// An object whose first entries are these texts, before the members of a structure.
+    pub(crate) fn object(
+        &mut self,
+        first: &[(&str, &str)],
+        shape: &'static Shape,
+        members: Option<&dyn Members>,
+    ) {
+        self.text.push(b'{');
+        for (name, value) in first {
+            self.name(name);
+            self.quoted(value);
+        }
+        if let Some(members) = members {
+            self.members(shape, members);
+        }
+        self.text.push(b'}');
+    }
+
+    fn members(&mut self, shape: &'static Shape, members: &dyn Members) {
+        members.members(&mut |index, value| {
+            if let Some(member) = shape.members().get(index) {
+                self.name(member.wire_name());
+                value.encode(member.shape, self);
+            }
+        });
+    }
+
+    /// A comma where one is due, the name, a colon.
+    fn name(&mut self, name: &str) {
+        self.comma();
+        self.quoted(name);
+        self.text.push(b':');
+    }
+
+    fn comma(&mut self) {
+        if !matches!(self.text.last(), Some(b'{' | b'[') | None) {
+            self.text.push(b',');
+        }
+    }
+
+    fn quoted(&mut self, text: &str) {
+        // Writing text into memory cannot fail.
+        let _ = serde_json::to_writer(&mut self.text, text);
+    }
+
+    fn plain(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
+    }
+
+    fn number(&mut self, text: impl FnOnce() -> String, value: f64) {
+        match value {
+            value if value.is_nan() => self.plain("\"NaN\""),
+            f64::INFINITY => self.plain("\"Infinity\""),
+            f64::NEG_INFINITY => self.plain("\"-Infinity\""),
+            _ => self.plain(&text()),
+        }
+    }
+
+    fn any(&mut self, value: &Document) {
+        match value {
+            Document::Null => self.plain("null"),
+            Document::Boolean(value) => self.plain(if *value { "true" } else { "false" }),
+            Document::Integer(value) => self.plain(itoa::Buffer::new().format(*value)),
+            Document::Double(value) => self.number(|| value.to_string(), *value),
+            Document::String(value) => self.quoted(value),
+            Document::Blob(value) => self.quoted(&STANDARD.encode(value)),
+            Document::Timestamp(value) => self.plain(&value.format(TimestampFormat::EpochSeconds)),
+            Document::List(values) => {
+                self.text.push(b'[');
+                for value in values {
+                    self.comma();
+                    self.any(value);
+                }
+                self.text.push(b']');
+            }
+            Document::Map(map) => {
+                self.text.push(b'{');
+                for (name, value) in map {
+                    self.name(name);
+                    self.any(value);
+                }
+                self.text.push(b'}');
+            }
+        }
+    }
+}
+
+impl Writer for JsonWriter {
+    fn null(&mut self) {
+        self.plain("null");
+    }
+
+    fn boolean(&mut self, _: &'static Shape, value: bool) {
+        self.plain(if value { "true" } else { "false" });
+    }
+
+    fn integer(&mut self, _: &'static Shape, value: i64) {
+        self.plain(itoa::Buffer::new().format(value));
+    }
+
+    fn float(&mut self, _: &'static Shape, value: f32) {
+        self.number(|| value.to_string(), f64::from(value));
+    }
+
+    fn double(&mut self, _: &'static Shape, value: f64) {
+        self.number(|| value.to_string(), value);
+    }
+
+    fn string(&mut self, _: &'static Shape, value: &str) {
+        self.quoted(value);
+    }
+
+    fn blob(&mut self, _: &'static Shape, value: &[u8]) {
+        self.quoted(&STANDARD.encode(value));
+    }
+
+    fn timestamp(&mut self, shape: &'static Shape, value: Timestamp) {
+        match shape.kind {
+            Kind::Timestamp(Some(format)) if format != TimestampFormat::EpochSeconds => {
+                self.quoted(&value.format(format))
+            }
+            _ => self.plain(&value.format(TimestampFormat::EpochSeconds)),
+        }
+    }
+
+    fn document(&mut self, _: &'static Shape, value: &Document) {
+        self.any(value);
+    }
+
+    fn structure(&mut self, shape: &'static Shape, members: &dyn Members) {
+        self.object(&[], shape, Some(members));
+    }
+
+    fn list(&mut self, shape: &'static Shape, values: &mut dyn Iterator<Item = &dyn Encode>) {
+        let Kind::List { member, .. } = shape.kind else { return self.null() };
+        self.text.push(b'[');
+        for value in values {
+            self.comma();
+            value.encode(member.shape, self);
+        }
+        self.text.push(b']');
+    }
+
+    fn map(&mut self, shape: &'static Shape, entries: &mut dyn Iterator<Item = (&str, &dyn Encode)>) {
+        let Kind::Map { value: member, .. } = shape.kind else { return self.null() };
+        self.text.push(b'{');
+        for (name, value) in entries {
+            self.name(name);
+            value.encode(member.shape, self);
+        }
+        self.text.push(b'}');
+    }
+}

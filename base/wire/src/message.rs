@@ -1,0 +1,50 @@
+//! Requests and answers as protocols see them: HTTP without a connection.
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::rest::Labels;
+
+/// A request, read whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// `POST`.
+    pub method: &'a str,
+    /// As it came, still percent-encoded.
+    pub path: &'a str,
+    /// Likewise, without the question mark.
+    pub query: Option<&'a str>,
+    /// All headers.
+    pub headers: &'a HeaderMap,
+    /// The whole body, unpacked.
+    pub body: &'a Bytes,
+    /// The labels of the path, for REST protocols.
+    pub labels: &'a Labels,
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Content type and whatever else the protocol asks for.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));
+        Answer { status, headers, body: body.into() }
+    }
+
+    pub(crate) fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        // A text that no header can carry is left out: the body has it as well.
+        if let Ok(value) = http::HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+}

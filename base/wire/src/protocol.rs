@@ -1,0 +1,108 @@
+//! From a message to a typed input, and from an output or a fault to an answer: one entrance for all protocols.
+
+use crate::facts::{OperationFacts, Protocol, ServiceFacts};
+use crate::json::JsonReader;
+use crate::message::{Answer, Message};
+use crate::query::{Dialect, Form, FormReader};
+use crate::{Checks, Decode, Encode, Fault, Kind, Malformed, Reader, Shape};
+
+mod json_answers;
+mod xml_answers;
+
+/// Of operations whose schema nobody wrote.
+static NOTHING: Shape =
+    Shape::plain("Unit", Kind::Structure { members: &[], payload: None, union: false, event_stream: false });
+
+/// Reads and checks an input.
+///
+/// # Errors
+/// The protocol's error for what cannot be read (`SerializationException`, `MalformedInput`), or a validation error that
+/// lists what does not satisfy the model.
+pub fn read_input<T: Decode>(
+    protocol: Protocol,
+    service: &ServiceFacts,
+    operation: &'static OperationFacts,
+    message: &Message<'_>,
+) -> Result<T, Fault> {
+    let shape = operation.input.unwrap_or(&NOTHING);
+    let mut checks = Checks::default();
+    let input = match protocol {
+        Protocol::AwsJson10 | Protocol::AwsJson11 => from_json(shape, message.body, &mut checks),
+        Protocol::AwsQuery | Protocol::Ec2Query => from_form(protocol, shape, message, &mut checks),
+        Protocol::RestJson1 | Protocol::RestXml | Protocol::RpcV2Cbor => {
+            return Err(not_spoken(protocol, service));
+        }
+    };
+    let input = input.map_err(|malformed| unreadable(protocol, malformed))?;
+    match checks.message() {
+        None => Ok(input),
+        Some(text) => Err(Fault::new(validation_code(protocol), 400, text)),
+    }
+}
+
+fn from_json<T: Decode>(shape: &'static Shape, body: &[u8], checks: &mut Checks) -> Result<T, Malformed> {
+    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+    let mut reader = JsonReader::new(body);
+    let input = T::decode(shape, &mut reader, checks)?;
+    reader.end()?;
+    Ok(input)
+}
+
+fn from_form<T: Decode>(
+    protocol: Protocol,
+    shape: &'static Shape,
+    message: &Message<'_>,
+    checks: &mut Checks,
+) -> Result<T, Malformed> {
+    let dialect = if protocol == Protocol::Ec2Query { Dialect::Ec2 } else { Dialect::Aws };
+    let form = Form::new(message.query.unwrap_or_default().as_bytes(), message.body);
+    T::decode(shape, &mut FormReader::new(&form, dialect) as &mut dyn Reader, checks)
+}
+
+fn unreadable(protocol: Protocol, malformed: Malformed) -> Fault {
+    let code = match protocol {
+        Protocol::AwsQuery | Protocol::Ec2Query => "MalformedInput",
+        _ => "SerializationException",
+    };
+    Fault::new(code, 400, malformed.0)
+}
+
+fn validation_code(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::AwsQuery | Protocol::Ec2Query => "ValidationError",
+        _ => "ValidationException",
+    }
+}
+
+fn not_spoken(protocol: Protocol, service: &ServiceFacts) -> Fault {
+    Fault::new("NotImplemented", 501, format!("{} does not speak {protocol:?} here.", service.name))
+}
+
+/// Writes an output.
+#[must_use]
+pub fn write_output(
+    protocol: Protocol,
+    service: &ServiceFacts,
+    operation: &'static OperationFacts,
+    output: &dyn Encode,
+    request_id: &str,
+) -> Answer {
+    let shape = operation.output.unwrap_or(&NOTHING);
+    match protocol {
+        Protocol::AwsQuery | Protocol::Ec2Query => {
+            xml_answers::output(protocol, service, operation, shape, output, request_id)
+        }
+        _ => json_answers::output(protocol, shape, output),
+    }
+}
+
+/// Writes an error.
+#[must_use]
+pub fn write_fault(protocol: Protocol, service: &ServiceFacts, fault: &Fault, request_id: &str) -> Answer {
+    match protocol {
+        Protocol::AwsQuery => xml_answers::query_fault(service, fault, request_id),
+        Protocol::Ec2Query => xml_answers::ec2_fault(fault, request_id),
+        Protocol::RestXml => xml_answers::rest_fault(fault, request_id),
+        _ => json_answers::fault(protocol, service, fault),
+    }
+}

@@ -1,0 +1,211 @@
+//! Finds the operation that a method and a path mean, and takes the labels out of the path.
+//!
+//! The rules are those of Smithy 2.0's `http` trait: fixed segments win over labels, labels over greedy ones, and more
+//! fixed query parameters over fewer.
+
+use std::cmp::Reverse;
+
+use percent_encoding::percent_decode_str;
+
+use crate::OperationFacts;
+
+/// The labels of a path, decoded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels(Vec<(&'static str, String)>);
+
+impl Labels {
+    /// The value of the label with that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(label, _)| *label == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a request means.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The operation.
+    pub operation: &'static OperationFacts,
+    /// The labels of its path.
+    pub labels: Labels,
+}
+
+/// Finds operations of one API.
+#[derive(Debug)]
+pub struct Router {
+    /// The most specific first.
+    templates: Vec<Template>,
+}
+
+#[derive(Debug)]
+struct Template {
+    operation: &'static OperationFacts,
+    segments: Vec<Segment>,
+    /// Query parameters that must be there, with the value where one is fixed.
+    query: Vec<(&'static str, Option<&'static str>)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Segment {
+    Fixed(&'static str),
+    Label(&'static str),
+    Greedy(&'static str),
+}
+
+impl Router {
+    /// A router for these operations.
+    #[must_use]
+    pub fn new(operations: &'static [OperationFacts]) -> Self {
+        let mut templates: Vec<Template> = operations.iter().map(Template::new).collect();
+        templates.sort_by_key(|template| {
+            let mut kinds: Vec<u8> = template.segments.iter().map(|segment| segment.rank()).collect();
+            // Of two that begin alike, the longer one is more specific.
+            kinds.push(u8::MAX);
+            (kinds, Reverse(template.query.len()))
+        });
+        Router { templates }
+    }
+
+    /// The operation at that address, if any. `path` and `query` are as they came, still encoded.
+    #[must_use]
+    pub fn find(&self, method: &str, path: &str, query: Option<&str>) -> Option<Route> {
+        let segments = split(path);
+        let of_method = self.templates.iter().filter(|template| template.operation.http.method == method);
+        of_method.filter(|template| template.has_query(query.unwrap_or_default())).find_map(|template| {
+            Some(Route { operation: template.operation, labels: template.labels(&segments)? })
+        })
+    }
+}
+
+/// The segments of a path; a slash at its end adds none.
+fn split(path: &str) -> Vec<&str> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if path.is_empty() { Vec::new() } else { path.split('/').collect() }
+}
+
+impl Segment {
+    fn new(text: &'static str) -> Self {
+        match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+            None => Segment::Fixed(text),
+            Some(name) => name.strip_suffix('+').map_or(Segment::Label(name), Segment::Greedy),
+        }
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Segment::Fixed(_) => 0,
+            Segment::Label(_) => 1,
+            Segment::Greedy(_) => 2,
+        }
+    }
+}
+
+impl Template {
+    fn new(operation: &'static OperationFacts) -> Self {
+        let (path, query) = operation.http.uri.split_once('?').unwrap_or((operation.http.uri, ""));
+        let parameters = query.split('&').filter(|parameter| !parameter.is_empty());
+        let query = parameters.map(|parameter| match parameter.split_once('=') {
+            Some((name, value)) => (name, Some(value).filter(|value| !value.is_empty())),
+            None => (parameter, None),
+        });
+        let segments = split(path).into_iter().map(Segment::new).collect();
+        Template { operation, segments, query: query.collect() }
+    }
+
+    fn has_query(&self, query: &str) -> bool {
+        self.query.iter().all(|(name, value)| {
+            form_urlencoded::parse(query.as_bytes())
+                .any(|(found, text)| found == *name && value.is_none_or(|value| text == value))
+        })
+    }
+
+    /// The labels, when the path fits.
+    fn labels(&self, path: &[&str]) -> Option<Labels> {
+        let mut labels = Labels::default();
+        let mut rest = path;
+        for (index, segment) in self.segments.iter().enumerate() {
+            let after = self.segments.len() - index - 1;
+            let size = if segment.rank() == 2 { rest.len().checked_sub(after)? } else { 1 };
+            let (taken, others) = rest.split_at_checked(size)?;
+            rest = others;
+            match segment {
+                Segment::Fixed(text) if taken == [*text] => {}
+                Segment::Fixed(_) => return None,
+                Segment::Label(name) | Segment::Greedy(name) => {
+                    let value = percent_decode_str(&taken.join("/")).decode_utf8().ok()?.into_owned();
+                    if value.is_empty() {
+                        return None;
+                    }
+                    labels.0.push((name, value));
+                }
+            }
+        }
+        rest.is_empty().then_some(labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Router;
+    use crate::{Http, OperationFacts};
+
+    const fn operation(name: &'static str, method: &'static str, uri: &'static str) -> OperationFacts {
+        let http = Http { method, uri, status: 200 };
+        OperationFacts {
+            name,
+            http,
+            input: None,
+            output: None,
+            result_wrapper: None,
+            errors: &[],
+            unsigned: false,
+        }
+    }
+
+    static OPERATIONS: &[OperationFacts] = &[
+        operation("GetObject", "GET", "/{Bucket}/{Key+}"),
+        operation("GetTagging", "GET", "/{Bucket}/{Key+}?tagging"),
+        operation("Invoke", "POST", "/2015-03-31/functions/{FunctionName}/invocations"),
+        operation("ListFunctions", "GET", "/2015-03-31/functions/"),
+        operation("ListObjects", "GET", "/{Bucket}?list-type=2"),
+        operation("ListVersions", "GET", "/{Bucket}/{Key+}/versions"),
+    ];
+
+    fn find(method: &str, path: &str, query: &str) -> Option<(&'static str, Vec<String>)> {
+        let route = Router::new(OPERATIONS).find(method, path, Some(query))?;
+        Some((route.operation.name, route.labels.0.into_iter().map(|(_, value)| value).collect()))
+    }
+
+    #[test]
+    fn the_most_specific_wins() {
+        let found = |method, path, query| find(method, path, query).map(|(name, _)| name);
+        assert_eq!(found("GET", "/2015-03-31/functions", ""), Some("ListFunctions"));
+        assert_eq!(found("GET", "/2015-03-31/functions/", "MaxItems=1"), Some("ListFunctions"));
+        assert_eq!(found("GET", "/bucket/key", "tagging="), Some("GetTagging"));
+        assert_eq!(found("GET", "/bucket/a/b/versions", ""), Some("ListVersions"));
+        assert_eq!(found("GET", "/bucket", "list-type=2"), Some("ListObjects"));
+        assert_eq!(found("GET", "/bucket", "list-type=1"), None);
+        assert_eq!(found("PUT", "/bucket/key", ""), None);
+        assert_eq!(found("GET", "", ""), None);
+    }
+
+    #[test]
+    fn labels_are_decoded_and_never_empty() {
+        let labels = |path| find("GET", path, "").map(|(_, labels)| labels);
+        assert_eq!(labels("/b/a%2Fb/c+d").unwrap(), ["b", "a/b/c+d"]);
+        assert_eq!(labels("//key"), None);
+        assert_eq!(labels("/b/%ff"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_label_comes_back(name in "[^/]{1,20}") {
+            let encoded = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
+            let found = find("POST", &format!("/2015-03-31/functions/{encoded}/invocations"), "");
+            prop_assert_eq!(found, Some(("Invoke", vec![name])));
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! `cargo xtask tidy`: rules of the house that no compiler checks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::workspace;
+
+/// Lines that no source file exceeds.
+const LINES_MAX: usize = 800;
+/// Where source files are.
+const FOLDERS: [&str; 9] =
+    ["base", "api", "store", "runtime", "service", "services", "edge", "cloudlet", "xtask"];
+
+/// Looks at every source file and every service, and names all that is wrong.
+pub(crate) fn run() -> Result<()> {
+    let root = workspace::root();
+    let mut wrong = Vec::new();
+    for folder in FOLDERS {
+        visit(&root.join(folder), &mut |path, text| check_source(path, text, &mut wrong))?;
+    }
+    check_operations(&root, &mut wrong)?;
+    if wrong.is_empty() { Ok(()) } else { Err(Error::Check(wrong.join("\n"))) }
+}
+
+fn visit(folder: &Path, each: &mut dyn FnMut(&Path, &str)) -> Result<()> {
+    let entries = fs::read_dir(folder).map_err(Error::file(folder))?;
+    for entry in entries {
+        let path = entry.map_err(Error::file(folder))?.path();
+        if path.is_dir() {
+            visit(&path, each)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            each(&path, &fs::read_to_string(&path).map_err(Error::file(&path))?);
+        }
+    }
+    Ok(())
+}
+
+fn check_source(path: &Path, text: &str, wrong: &mut Vec<String>) {
+    if !text.starts_with("//!") {
+        wrong.push(format!("{}: opens without a line that says what it is for", path.display()));
+    }
+    let lines = text.lines().count();
+    if lines > LINES_MAX {
+        wrong.push(format!("{}: has {lines} lines; split it by idea", path.display()));
+    }
+}
+
+/// Each service registers exactly the operations that its list names.
+fn check_operations(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
+    let services = root.join("services");
+    for entry in fs::read_dir(&services).map_err(Error::file(&services))? {
+        let folder = entry.map_err(Error::file(&services))?.path();
+        let list = folder.join("operations.txt");
+        if list.exists() {
+            let named = fs::read_to_string(&list).map_err(Error::file(&list))?;
+            let code: PathBuf = folder.join("src/lib.rs");
+            let registered = registered(&fs::read_to_string(&code).map_err(Error::file(&code))?);
+            let mut named: Vec<String> = named.lines().map(str::to_owned).collect();
+            named.sort_unstable();
+            if named != registered {
+                wrong.push(format!("{}: does not list what {} registers", list.display(), code.display()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The operations in lines such as `.read::<api::ListQueues>(`, sorted.
+fn registered(code: &str) -> Vec<String> {
+    let starts = code.match_indices("::<api::").map(|(at, found)| &code[at + found.len()..]);
+    let mut names: Vec<String> =
+        starts.map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_source, registered};
+
+    #[test]
+    fn registered_operations_are_found() {
+        let code = ".waiting::<api::ReceiveMessage, _, _>(x)\n.read::<api::GetQueueUrl>(y)";
+        assert_eq!(registered(code), ["GetQueueUrl", "ReceiveMessage"]);
+    }
+
+    #[test]
+    fn long_and_silent_files_are_named() {
+        let mut wrong = Vec::new();
+        check_source("good.rs".as_ref(), "//! Good.\n", &mut wrong);
+        assert!(wrong.is_empty());
+        check_source("bad.rs".as_ref(), &"x\n".repeat(801), &mut wrong);
+        assert_eq!(wrong.len(), 2);
+    }
+}
