@@ -53,58 +53,107 @@ pub type EachValue<'a> = dyn FnMut(&mut dyn Reader) -> Result<(), Malformed> + '
 /// A protocol's way to read a value; it stands before exactly one value and each call consumes it.
 ///
 /// Unknown members are skipped by the reader. Depth and size are limited by the reader: no input makes it recurse or
-/// allocate beyond its limits.
+/// allocate beyond its limits. A reader of places that hold only some kinds of values leaves the others as they are here:
+/// refused.
 pub trait Reader {
     /// Whether the value is an explicit null; consumes it if so.
-    fn null(&mut self) -> Result<bool, Malformed>;
+    fn null(&mut self) -> Result<bool, Malformed> {
+        Ok(false)
+    }
     /// Reads a boolean.
-    fn boolean(&mut self, shape: &'static Shape) -> Result<bool, Malformed>;
+    fn boolean(&mut self, shape: &'static Shape) -> Result<bool, Malformed> {
+        Err(Malformed::kind("VALUE", shape))
+    }
     /// Reads a whole number; the caller checks the width.
-    fn integer(&mut self, shape: &'static Shape) -> Result<i64, Malformed>;
+    fn integer(&mut self, shape: &'static Shape) -> Result<i64, Malformed> {
+        Err(Malformed::kind("VALUE", shape))
+    }
     /// Reads a floating-point number, NaN and the infinities included.
-    fn double(&mut self, shape: &'static Shape) -> Result<f64, Malformed>;
+    fn double(&mut self, shape: &'static Shape) -> Result<f64, Malformed> {
+        Err(Malformed::kind("VALUE", shape))
+    }
     /// Reads text.
-    fn string(&mut self, shape: &'static Shape) -> Result<String, Malformed>;
+    fn string(&mut self, shape: &'static Shape) -> Result<String, Malformed> {
+        Err(Malformed::kind("VALUE", shape))
+    }
     /// Reads bytes.
-    fn blob(&mut self, shape: &'static Shape) -> Result<Bytes, Malformed>;
+    fn blob(&mut self, shape: &'static Shape) -> Result<Bytes, Malformed> {
+        Err(Malformed::kind("VALUE", shape))
+    }
     /// Reads a moment.
-    fn timestamp(&mut self, shape: &'static Shape) -> Result<Timestamp, Malformed>;
+    fn timestamp(&mut self, shape: &'static Shape) -> Result<Timestamp, Malformed> {
+        Err(Malformed::kind("VALUE", shape))
+    }
     /// Reads any value.
-    fn document(&mut self, shape: &'static Shape) -> Result<Document, Malformed>;
+    fn document(&mut self, shape: &'static Shape) -> Result<Document, Malformed> {
+        Err(Malformed::kind("VALUE", shape))
+    }
     /// Reads a structure or union, member by member, in the order of the message.
-    fn structure(&mut self, shape: &'static Shape, each: &mut EachMember<'_>) -> Result<(), Malformed>;
+    fn structure(&mut self, shape: &'static Shape, each: &mut EachMember<'_>) -> Result<(), Malformed> {
+        let _ = each;
+        Err(Malformed::kind("VALUE", shape))
+    }
     /// Reads a list.
-    fn list(&mut self, shape: &'static Shape, each: &mut EachValue<'_>) -> Result<(), Malformed>;
+    fn list(&mut self, shape: &'static Shape, each: &mut EachValue<'_>) -> Result<(), Malformed> {
+        let _ = each;
+        Err(Malformed::kind("VALUE", shape))
+    }
     /// Reads a map.
-    fn map(&mut self, shape: &'static Shape, each: &mut EachEntry<'_>) -> Result<(), Malformed>;
+    fn map(&mut self, shape: &'static Shape, each: &mut EachEntry<'_>) -> Result<(), Malformed> {
+        let _ = each;
+        Err(Malformed::kind("VALUE", shape))
+    }
 }
 
-/// A protocol's way to write a value.
+/// A protocol's way to write a value. A writer of places that hold only some kinds of values leaves the others as they
+/// are here: not written.
 pub trait Writer {
     /// Writes an explicit null (values of sparse lists and maps).
-    fn null(&mut self);
+    fn null(&mut self) {}
     /// Writes a boolean.
-    fn boolean(&mut self, shape: &'static Shape, value: bool);
+    fn boolean(&mut self, shape: &'static Shape, value: bool) {
+        let _ = (shape, value);
+    }
     /// Writes a whole number.
-    fn integer(&mut self, shape: &'static Shape, value: i64);
+    fn integer(&mut self, shape: &'static Shape, value: i64) {
+        let _ = (shape, value);
+    }
     /// Writes a 32-bit floating-point number with the digits that a 32-bit reader needs.
-    fn float(&mut self, shape: &'static Shape, value: f32);
+    fn float(&mut self, shape: &'static Shape, value: f32) {
+        let _ = (shape, value);
+    }
     /// Writes a floating-point number, NaN and the infinities included.
-    fn double(&mut self, shape: &'static Shape, value: f64);
+    fn double(&mut self, shape: &'static Shape, value: f64) {
+        let _ = (shape, value);
+    }
     /// Writes text.
-    fn string(&mut self, shape: &'static Shape, value: &str);
+    fn string(&mut self, shape: &'static Shape, value: &str) {
+        let _ = (shape, value);
+    }
     /// Writes bytes.
-    fn blob(&mut self, shape: &'static Shape, value: &[u8]);
+    fn blob(&mut self, shape: &'static Shape, value: &[u8]) {
+        let _ = (shape, value);
+    }
     /// Writes a moment.
-    fn timestamp(&mut self, shape: &'static Shape, value: Timestamp);
+    fn timestamp(&mut self, shape: &'static Shape, value: Timestamp) {
+        let _ = (shape, value);
+    }
     /// Writes any value.
-    fn document(&mut self, shape: &'static Shape, value: &Document);
+    fn document(&mut self, shape: &'static Shape, value: &Document) {
+        let _ = (shape, value);
+    }
     /// Writes a structure or union: the members that are present.
-    fn structure(&mut self, shape: &'static Shape, members: &dyn Members);
+    fn structure(&mut self, shape: &'static Shape, members: &dyn Members) {
+        let _ = (shape, members);
+    }
     /// Writes a list.
-    fn list(&mut self, shape: &'static Shape, values: &mut dyn Iterator<Item = &dyn Encode>);
+    fn list(&mut self, shape: &'static Shape, values: &mut dyn Iterator<Item = &dyn Encode>) {
+        let _ = (shape, values);
+    }
     /// Writes a map.
-    fn map(&mut self, shape: &'static Shape, entries: &mut dyn Iterator<Item = (&str, &dyn Encode)>);
+    fn map(&mut self, shape: &'static Shape, entries: &mut dyn Iterator<Item = (&str, &dyn Encode)>) {
+        let _ = (shape, entries);
+    }
 }
 
 /// A value that can be read from any protocol.

@@ -29,7 +29,8 @@ pub fn read_input<T: Decode>(
     let input = match protocol {
         Protocol::AwsJson10 | Protocol::AwsJson11 => from_json(shape, message.body, &mut checks),
         Protocol::AwsQuery | Protocol::Ec2Query => from_form(protocol, shape, message, &mut checks),
-        Protocol::RestJson1 | Protocol::RestXml | Protocol::RpcV2Cbor => {
+        Protocol::RestJson1 => crate::rest::read(shape, message, &mut checks),
+        Protocol::RestXml | Protocol::RpcV2Cbor => {
             return Err(not_spoken(protocol, service));
         }
     };
@@ -92,6 +93,7 @@ pub fn write_output(
         Protocol::AwsQuery | Protocol::Ec2Query => {
             xml_answers::output(protocol, service, operation, shape, output, request_id)
         }
+        Protocol::RestJson1 => crate::rest::write(operation, shape, output),
         _ => json_answers::output(protocol, shape, output),
     }
 }

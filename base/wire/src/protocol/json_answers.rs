@@ -27,7 +27,7 @@ pub(super) fn fault(protocol: Protocol, service: &ServiceFacts, fault: &Fault) -
         first.push(("__type", kind.as_str()));
     }
     let shape = fault.facts.and_then(|facts| facts.shape);
-    first.push((message_name(shape, is_rest), fault.message.as_str()));
+    first.push((message_name(shape), fault.message.as_str()));
     let mut writer = JsonWriter::default();
     match (&fault.detail, shape) {
         (Some(detail), Some(shape)) => {
@@ -61,11 +61,11 @@ fn qualified(service: &ServiceFacts, fault: &Fault) -> String {
 }
 
 /// What the model calls the message.
-fn message_name(shape: Option<&'static Shape>, is_rest: bool) -> &'static str {
+fn message_name(shape: Option<&'static Shape>) -> &'static str {
     let members = shape.map(Shape::members).unwrap_or_default();
     let named =
         members.iter().map(|member| member.wire_name()).find(|name| name.eq_ignore_ascii_case("message"));
-    named.unwrap_or(if is_rest { "Message" } else { "message" })
+    named.unwrap_or("message")
 }
 
 /// Writes an error's structure behind its type and message.
@@ -96,16 +96,4 @@ impl Writer for Body<'_> {
     fn structure(&mut self, shape: &'static Shape, members: &dyn Members) {
         self.writer.object(self.first, shape, Some(&WithoutMessage { shape, members }));
     }
-
-    fn null(&mut self) {}
-    fn boolean(&mut self, _: &'static Shape, _: bool) {}
-    fn integer(&mut self, _: &'static Shape, _: i64) {}
-    fn float(&mut self, _: &'static Shape, _: f32) {}
-    fn double(&mut self, _: &'static Shape, _: f64) {}
-    fn string(&mut self, _: &'static Shape, _: &str) {}
-    fn blob(&mut self, _: &'static Shape, _: &[u8]) {}
-    fn timestamp(&mut self, _: &'static Shape, _: crate::Timestamp) {}
-    fn document(&mut self, _: &'static Shape, _: &crate::Document) {}
-    fn list(&mut self, _: &'static Shape, _: &mut dyn Iterator<Item = &dyn Encode>) {}
-    fn map(&mut self, _: &'static Shape, _: &mut dyn Iterator<Item = (&str, &dyn Encode)>) {}
 }

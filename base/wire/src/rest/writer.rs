@@ -1,0 +1,113 @@
+//! Writes the output of a REST operation into the parts of an HTTP answer: status, headers, body.
+
+use http::{HeaderName, HeaderValue};
+
+use super::text::TextWriter;
+use crate::codec::{Encode, Members, Writer};
+use crate::json::JsonWriter;
+use crate::message::Answer;
+use crate::{Kind, Location, Member, Shape};
+
+/// Makes the answer of an operation whose output is a structure; nothing else is written through this.
+pub(crate) struct RestWriter {
+    pub(crate) answer: Answer,
+}
+
+impl RestWriter {
+    /// With the status of the operation.
+    pub(crate) fn new(status: u16) -> Self {
+        RestWriter { answer: Answer::new(status, "application/json", Vec::new()) }
+    }
+
+    fn outside_body(&mut self, member: &'static Member, value: &dyn Encode) {
+        let mut writer = TextWriter::default();
+        value.encode(member.shape, &mut writer);
+        let texts = writer.texts;
+        match member.location {
+            Location::StatusCode => {
+                let status = texts.first().and_then(|(_, text)| text.parse().ok());
+                self.answer.status = status.unwrap_or(self.answer.status);
+            }
+            Location::Header if !texts.is_empty() => {
+                let values: Vec<&str> = texts.iter().map(|(_, text)| text.as_str()).collect();
+                self.header(member.wire_name(), &values.join(", "));
+            }
+            Location::Headers => {
+                texts
+                    .iter()
+                    .for_each(|(name, text)| self.header(&format!("{}{name}", member.wire_name()), text));
+            }
+            _ => {}
+        }
+    }
+
+    fn header(&mut self, name: &str, value: &str) {
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes())) {
+            (Ok(name), Ok(value)) => drop(self.answer.headers.insert(name, value)),
+            _ => tracing::warn!(name, "an output has a header that HTTP cannot carry"),
+        }
+    }
+
+    fn payload(&mut self, member: &'static Member, value: &dyn Encode) {
+        let is_raw = matches!(member.shape.kind, Kind::Blob { .. } | Kind::String { .. });
+        self.answer.body = if is_raw {
+            let mut raw = Raw::default();
+            value.encode(member.shape, &mut raw);
+            raw.0.into()
+        } else {
+            let mut writer = JsonWriter::default();
+            value.encode(member.shape, &mut writer);
+            writer.into_bytes().into()
+        };
+    }
+}
+
+impl Writer for RestWriter {
+    fn structure(&mut self, shape: &'static Shape, members: &dyn Members) {
+        let payload = match shape.kind {
+            Kind::Structure { payload, .. } => payload,
+            _ => None,
+        };
+        members.members(&mut |index, value| match shape.members().get(index) {
+            Some(member) if payload == Some(index) => self.payload(member, value),
+            Some(member) => self.outside_body(member, value),
+            None => {}
+        });
+        let has_body = shape.members().iter().any(|member| member.location == Location::Body);
+        if payload.is_none() && has_body {
+            let mut writer = JsonWriter::default();
+            writer.object(&[], shape, Some(&InBody { shape, members }));
+            self.answer.body = writer.into_bytes().into();
+        }
+    }
+}
+
+/// The members that are entries of the body.
+struct InBody<'a> {
+    shape: &'static Shape,
+    members: &'a dyn Members,
+}
+
+impl Members for InBody<'_> {
+    fn members(&self, each: &mut dyn FnMut(usize, &dyn Encode)) {
+        self.members.members(&mut |index, value| {
+            if self.shape.members().get(index).is_some_and(|member| member.location == Location::Body) {
+                each(index, value);
+            }
+        });
+    }
+}
+
+/// A body that is a blob or a text as it stands.
+#[derive(Default)]
+struct Raw(Vec<u8>);
+
+impl Writer for Raw {
+    fn blob(&mut self, _: &'static Shape, value: &[u8]) {
+        self.0.extend_from_slice(value);
+    }
+
+    fn string(&mut self, _: &'static Shape, value: &str) {
+        self.0.extend_from_slice(value.as_bytes());
+    }
+}
