@@ -17,6 +17,10 @@ use clap::Parser as _;
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    if let Some(code) = runtime::sandbox_main(&arguments) {
+        return code;
+    }
     let outcome = match Cli::parse().command {
         Command::Up(flags) => up::run(flags),
         Command::Status(flags) => status::run(&flags),

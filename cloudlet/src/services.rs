@@ -1,9 +1,12 @@
 //! The table of services. Adding one is one line here.
 
+use std::path::Path;
+
 use service::{Directory, Service};
 
-/// Every service of this program.
-pub(crate) fn all() -> Directory {
-    let services: Vec<Service> = vec![service_sqs::service(), service_sts::service()];
+/// Every service of this program. `work` is a folder for what can be made again.
+pub(crate) fn all(work: &Path) -> Directory {
+    let services: Vec<Service> =
+        vec![service_lambda::service(work.join("lambda")), service_sqs::service(), service_sts::service()];
     Directory::new(services)
 }

@@ -27,6 +27,9 @@ async fn serve(settings: Settings) -> Result<()> {
     let random = Random::default();
     let store = open_store(&settings)?;
     let (root, tls) = secrets(&settings, &random)?;
+    // Without a data folder, what functions need on disk goes when the program does.
+    let temporary = (settings.durability == DurabilitySetting::None).then(tempfile::tempdir).transpose()?;
+    let work = temporary.as_ref().map_or(settings.data.as_path(), |folder| folder.path()).join("work");
     let server = Server::bind(settings.address, tls).await?;
     let address = server.address()?;
     let endpoint: Arc<str> = format!("http://{}:{}", host_name(&settings), address.port()).into();
@@ -39,7 +42,7 @@ async fn serve(settings: Settings) -> Result<()> {
         Box::new(Everyone),
         endpoint,
     )
-    .open(services::all());
+    .open(services::all(&work));
     let workers = Workers::start(&cloud);
     let door = door(&settings, &cloud, root);
     tracing::info!(%address, data = %settings.data.display(), durability = ?settings.durability, auth = ?settings.auth, "serving");

@@ -1,1 +1,73 @@
-//! Lambda: functions and event source mappings.
+//! Lambda: functions from deployment packages, run in environments of `runtime`, at once or from a durable queue.
+//!
+//! A function's record and its package are written in one transaction; a package is unpacked to disk when it is first
+//! needed, and can be unpacked again at any time. Asynchronous events are records until they are done with.
+//!
+//! Never here: processes (they are the runtime's), versions and aliases, images, layers, event source mappings. What is
+//! not built is refused by name.
+
+mod errors;
+mod event;
+mod function;
+mod functions;
+mod host;
+mod invoke;
+mod keys;
+mod name;
+mod package;
+mod refused;
+mod tags;
+mod update;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use api_lambda as api;
+use names::{Arn, Scope};
+use service::Service;
+
+use crate::host::Host;
+
+/// The service. `work` is a folder of its own, for what can be made again: unpacked packages, environments.
+#[must_use]
+pub fn service(work: PathBuf) -> Service {
+    let host = Arc::new(Host::new(work));
+    let [updating, configuring, deleting, invoking, delivering] = [(); 5].map(|()| Arc::clone(&host));
+    Service::new(&api::FACTS)
+        .transaction::<api::CreateFunction>(functions::create, |scope, input| at(scope, &input.function_name))
+        .read::<api::GetFunction>(functions::get, |scope, input| at(scope, &input.function_name))
+        .read::<api::GetFunctionConfiguration>(functions::get_configuration, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .read::<api::ListFunctions>(functions::list, |_, _| Vec::new())
+        .waiting::<api::DeleteFunction, _, _>(
+            move |context, input| functions::delete(Arc::clone(&deleting), context, input),
+            |scope, input| at(scope, &input.function_name),
+        )
+        .waiting::<api::UpdateFunctionCode, _, _>(
+            move |context, input| update::code(Arc::clone(&updating), context, input),
+            |scope, input| at(scope, &input.function_name),
+        )
+        .waiting::<api::UpdateFunctionConfiguration, _, _>(
+            move |context, input| update::configuration(Arc::clone(&configuring), context, input),
+            |scope, input| at(scope, &input.function_name),
+        )
+        .waiting::<api::Invoke, _, _>(
+            move |context, input| invoke::invoke(Arc::clone(&invoking), context, input),
+            |scope, input| at(scope, &input.function_name),
+        )
+        .transaction::<api::TagResource>(tags::tag, |_, input| named(&input.resource))
+        .transaction::<api::UntagResource>(tags::untag, |_, input| named(&input.resource))
+        .read::<api::ListTags>(tags::list, |_, input| named(&input.resource))
+        .work("events", move |cloud| event::run(Arc::clone(&delivering), cloud))
+}
+
+/// The function of that name, as a resource.
+fn at(scope: &Scope, name: &str) -> Vec<Arn> {
+    name::Name::parse(scope, name, None).map(|name| name.arn()).into_iter().collect()
+}
+
+/// The function of that ARN, as a resource.
+fn named(arn: &str) -> Vec<Arn> {
+    arn.parse().into_iter().collect()
+}

@@ -1,0 +1,39 @@
+//! Lambda's errors, in its words.
+
+use api_lambda as api;
+use names::Arn;
+use wire::Fault;
+
+pub(crate) fn no_function(arn: &Arn) -> Fault {
+    api::error::resource_not_found_exception(format!("Function not found: {arn}"))
+}
+
+pub(crate) fn invalid(message: impl Into<String>) -> Fault {
+    api::error::invalid_parameter_value_exception(message)
+}
+
+pub(crate) fn bad_zip() -> Fault {
+    invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
+}
+
+pub(crate) fn changed_meanwhile() -> Fault {
+    let message = "The Revision Id provided does not match the latest Revision Id. Call the \
+                   GetFunction/GetAlias API to retrieve the latest Revision Id";
+    api::error::precondition_failed_exception(message)
+}
+
+/// What of the API is not built.
+pub(crate) fn not_built(what: &str) -> Fault {
+    Fault::new("NotImplemented", 501, format!("lambda: {what} is not implemented."))
+}
+
+/// Why a function could not be run, as Invoke says it.
+pub(crate) fn of_runtime(error: &runtime::Error) -> Fault {
+    let message = error.to_string();
+    match error {
+        runtime::Error::PayloadTooLarge { .. } => api::error::request_too_large_exception(message),
+        runtime::Error::TooManyEnvironments { .. } => api::error::too_many_requests_exception(message),
+        runtime::Error::InterpreterNotFound(_) => api::error::invalid_runtime_exception(message),
+        _ => api::error::service_exception(message),
+    }
+}

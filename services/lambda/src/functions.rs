@@ -1,0 +1,138 @@
+//! Functions are made, shown, listed and deleted.
+
+use std::sync::Arc;
+
+use api_lambda as api;
+use bytes::Bytes;
+use service::{Context, Result, Tx, View};
+use store::{Direction, Reads as _, record};
+use wire::Fault;
+
+use crate::function::{self, Function};
+use crate::host::Host;
+use crate::name::Name;
+use crate::{errors, keys, package, refused, tags};
+
+/// Functions of a page.
+const PAGE_MAX: i32 = 50;
+
+/// A name in any of its forms; a qualifier of its own wins.
+pub(crate) fn named(scope: &names::Scope, text: &str, qualifier: Option<&str>) -> Result<Name, Fault> {
+    Name::parse(scope, text, qualifier)
+        .ok_or_else(|| errors::invalid(format!("Invalid function name: {text}")))
+}
+
+pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateFunctionInput) -> Result<api::CreateFunctionOutput> {
+    refused::check_create(input)?;
+    let name = named(&tx.scope(), &input.function_name, None)?;
+    let zip = input.code.zip_file.as_ref();
+    let zip = zip.ok_or_else(|| errors::invalid("Please provide a source for function code."))?;
+    let runtime = input.runtime.as_ref().ok_or_else(|| mandatory("Runtime"))?.as_str();
+    let handler = input.handler.as_ref().ok_or_else(|| mandatory("Handler"))?;
+    refused::check_runtime(runtime)?;
+    let environment = variables(input.environment.as_ref())?;
+    package::check(zip)?;
+    let key = keys::function(&name.scope, &name.name);
+    if tx.get(&key)?.is_some() {
+        let message = format!("Function already exist: {}", name.name);
+        return Err(api::error::resource_conflict_exception(message).into());
+    }
+    let function = Function {
+        scope: name.scope,
+        name: name.name,
+        runtime: runtime.to_owned(),
+        role: input.role.clone(),
+        handler: handler.clone(),
+        description: input.description.clone().unwrap_or_default(),
+        timeout_s: input.timeout.unwrap_or(function::TIMEOUT_S),
+        memory_mb: input.memory_size.unwrap_or(function::MEMORY_MB),
+        tmp_mb: input.ephemeral_storage.as_ref().map_or(function::TMP_MB, |storage| storage.size),
+        environment,
+        package: store_package(tx, zip),
+        revision: tx.random().bytes(),
+        modified_ms: tx.now.millis(),
+        tags: tags::checked(input.tags.clone().unwrap_or_default())?,
+    };
+    tx.put_record(&key, &function)?;
+    Ok(function.configuration())
+}
+
+fn mandatory(what: &str) -> Fault {
+    errors::invalid(format!("{what} is mandatory for functions created with deployment packages."))
+}
+
+pub(crate) fn variables(
+    environment: Option<&api::Environment>,
+) -> Result<std::collections::BTreeMap<String, String>, Fault> {
+    let variables = environment.and_then(|environment| environment.variables.clone()).unwrap_or_default();
+    refused::check_environment(&variables)?;
+    Ok(variables)
+}
+
+pub(crate) fn store_package(tx: &mut Tx<'_>, zip: &Bytes) -> package::Stored {
+    let stored = package::describe(zip, tx.random().bytes());
+    package::put(tx, &stored.id, zip);
+    stored
+}
+
+pub(crate) fn get(view: &View<'_>, input: &api::GetFunctionInput) -> Result<api::GetFunctionOutput> {
+    let name = named(&view.scope(), &input.function_name, input.qualifier.as_deref())?;
+    let function = function::find(&**view, &name)?;
+    Ok(api::GetFunctionOutput {
+        configuration: Some(function.configuration()),
+        code: Some(api::FunctionCodeLocation {
+            repository_type: Some("S3".into()),
+            ..api::FunctionCodeLocation::default()
+        }),
+        tags: (!function.tags.is_empty()).then_some(function.tags),
+        ..api::GetFunctionOutput::default()
+    })
+}
+
+pub(crate) fn get_configuration(
+    view: &View<'_>,
+    input: &api::GetFunctionConfigurationInput,
+) -> Result<api::GetFunctionConfigurationOutput> {
+    let name = named(&view.scope(), &input.function_name, input.qualifier.as_deref())?;
+    Ok(function::find(&**view, &name)?.configuration())
+}
+
+pub(crate) fn list(view: &View<'_>, input: &api::ListFunctionsInput) -> Result<api::ListFunctionsOutput> {
+    const OPERATION: &str = "lambda:ListFunctions";
+    refused::refuse(&[("MasterRegion", input.master_region.is_some())])?;
+    let limit = input.max_items.unwrap_or(PAGE_MAX).min(PAGE_MAX) as usize;
+    let tokens = &view.context.cloud.page_tokens;
+    let mut range = keys::functions(&view.scope()).prefix_range();
+    if let Some(marker) = &input.marker {
+        range.start = tokens.open(OPERATION, marker).map_err(|_| errors::invalid("Invalid marker."))?;
+        range.start.push(0);
+    }
+    let mut functions = Vec::new();
+    let mut last: Option<store::Bytes> = None;
+    for entry in view.scan(range, Direction::Forward) {
+        let (key, value) = entry?;
+        if functions.len() == limit {
+            let next_marker = last.map(|key| tokens.seal(OPERATION, &key));
+            return Ok(api::ListFunctionsOutput { next_marker, functions: Some(functions) });
+        }
+        functions.push(record::decode::<Function>(&value)?.configuration());
+        last = Some(key);
+    }
+    Ok(api::ListFunctionsOutput { next_marker: None, functions: Some(functions) })
+}
+
+pub(crate) async fn delete(
+    host: Arc<Host>,
+    context: Context,
+    input: api::DeleteFunctionInput,
+) -> Result<api::DeleteFunctionOutput> {
+    let name = named(&context.scope(), &input.function_name, input.qualifier.as_deref())?;
+    let deleted = context.transact(|tx| {
+        let function = function::find(&**tx, &name)?;
+        tx.delete(&keys::function(&name.scope, &name.name));
+        package::delete(tx, &function.package.id)?;
+        Ok(function)
+    });
+    host.forget(&deleted.await?);
+    Ok(api::DeleteFunctionOutput { status_code: Some(204) })
+}

@@ -1,0 +1,187 @@
+//! Runs functions: unpacks their packages, gives them credentials of their role, hands events to the runtime.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use names::{Arn, ids};
+use parking_lot::Mutex;
+use runtime::{FunctionSpec, Invocation, LogSink, LogSource, Outcome, Runtime};
+use service::{Context, Credential, PrincipalKind, PrincipalRecord, Result};
+use tokio::sync::OnceCell;
+
+use crate::function::Function;
+use crate::{errors, package};
+
+/// How long the credentials of an environment hold.
+const CREDENTIALS_MS: i64 = 12 * 3_600_000;
+/// Credentials that hold no longer than this are replaced, and their environments with them.
+const CREDENTIALS_REST_MS: i64 = 3_600_000;
+
+/// Where functions run.
+pub(crate) struct Host {
+    work: PathBuf,
+    /// Started by the first invocation.
+    runtime: OnceCell<Runtime>,
+    /// The credentials of a function's environments, by their key.
+    credentials: Mutex<HashMap<String, Credential>>,
+    /// One package is unpacked at a time.
+    unpacking: tokio::sync::Mutex<()>,
+}
+
+/// What functions print, in the program's own log.
+struct ToLog;
+
+impl LogSink for ToLog {
+    fn line(&self, source: &LogSource, line: &[u8]) {
+        let line = String::from_utf8_lossy(line);
+        tracing::info!(target: "cloudlet::function", group = source.log_group, stream = source.log_stream, %line);
+    }
+}
+
+impl Host {
+    pub(crate) fn new(work: PathBuf) -> Self {
+        Host {
+            work,
+            runtime: OnceCell::new(),
+            credentials: Mutex::default(),
+            unpacking: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Runs a function once.
+    pub(crate) async fn run(
+        &self,
+        context: &Context,
+        function: &Function,
+        request_id: &str,
+        payload: Bytes,
+    ) -> Result<Outcome> {
+        let spec = self.spec(context, function).await?;
+        let invocation = Invocation {
+            request_id: request_id.to_owned(),
+            payload,
+            function_arn: function.full_name().arn().to_string(),
+            ..Invocation::default()
+        };
+        let outcome = self.runtime().await?.invoke(&spec, invocation).await;
+        Ok(outcome.map_err(|error| errors::of_runtime(&error))?)
+    }
+
+    /// Ends the environments of a revision.
+    pub(crate) fn forget(&self, function: &Function) {
+        let credential = self.credentials.lock().remove(&function.environment_key());
+        if let (Some(credential), Some(runtime)) = (credential, self.runtime.get()) {
+            runtime.retire(&key_of(function, &credential));
+        }
+    }
+
+    async fn runtime(&self) -> Result<&Runtime> {
+        let started = self.runtime.get_or_try_init(|| async {
+            let mut options = runtime::Options::new(self.work.join("environments"), Arc::new(ToLog));
+            // Closer to what an engineer expects of a laptop than a refusal.
+            options.interpreter_fallback = true;
+            Runtime::new(options)
+        });
+        Ok(started.await.map_err(|error| errors::of_runtime(&error))?)
+    }
+
+    async fn spec(&self, context: &Context, function: &Function) -> Result<FunctionSpec> {
+        let code_dir = self.unpacked(context, function).await?;
+        let credential = self.credential(context, function).await?;
+        let runtime = function.runtime.parse();
+        Ok(FunctionSpec {
+            key: key_of(function, &credential),
+            function_name: function.name.clone(),
+            version: "$LATEST".into(),
+            region: function.scope.region.as_str().to_owned(),
+            code_dir,
+            opt_dir: None,
+            handler: function.handler.clone(),
+            runtime: runtime.map_err(|_| errors::not_built(&format!("Runtime {}", function.runtime)))?,
+            memory_mb: function.memory_mb.unsigned_abs(),
+            timeout_ms: u64::from(function.timeout_s.unsigned_abs()) * 1000,
+            tmp_mb: function.tmp_mb.unsigned_abs(),
+            environment: variables(context, function, credential),
+            log_group: format!("/aws/lambda/{}", function.name),
+        })
+    }
+
+    /// The folder with the function's files.
+    async fn unpacked(&self, context: &Context, function: &Function) -> Result<PathBuf> {
+        let folder = self.work.join("packages").join(ids::uuid(function.package.id));
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        let _one_at_a_time = self.unpacking.lock().await;
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        let zip = package::read(&context.cloud.store.snapshot(), &function.package.id)?;
+        let target = folder.clone();
+        let unpacked = tokio::task::spawn_blocking(move || package::unpack(&zip, &target)).await;
+        match unpacked {
+            Ok(Ok(())) => Ok(folder),
+            failed => {
+                tracing::error!(?failed, folder = %folder.display(), "a package could not be unpacked");
+                Err(api_lambda::error::service_exception("The function's package could not be unpacked.")
+                    .into())
+            }
+        }
+    }
+
+    /// Credentials of the function's role, fresh enough for an environment.
+    async fn credential(&self, context: &Context, function: &Function) -> Result<Credential> {
+        let key = function.environment_key();
+        let enough_ms = context.now().millis() + CREDENTIALS_REST_MS;
+        let known = self.credentials.lock().get(&key).cloned();
+        if let Some(known) =
+            known.filter(|known| known.expires_ms.is_some_and(|expires_ms| expires_ms > enough_ms))
+        {
+            return Ok(known);
+        }
+        let fresh = session_of_role(context, function);
+        context.transact(|tx| Ok(fresh.put(tx)?)).await?;
+        self.credentials.lock().insert(key, fresh.clone());
+        Ok(fresh)
+    }
+}
+
+/// Environments share code, configuration and credentials.
+fn key_of(function: &Function, credential: &Credential) -> String {
+    format!("{}+{}", function.environment_key(), credential.access_key_id)
+}
+
+fn session_of_role(context: &Context, function: &Function) -> Credential {
+    let random = context.random();
+    let account = function.scope.account;
+    let role = function.role.rsplit('/').next().unwrap_or_default();
+    let session = format_args!("assumed-role/{role}/{}", function.name);
+    Credential {
+        access_key_id: ids::temporary_access_key_id(account, random.bytes()),
+        secret_access_key: ids::secret_access_key(random.bytes()),
+        session_token: Some((0..6).map(|_| ids::secret_access_key(random.bytes())).collect()),
+        account,
+        principal: PrincipalRecord {
+            kind: PrincipalKind::AssumedRole,
+            arn: Arn::global("sts", function.scope.region.partition(), &account, session),
+            id: format!("{}:{}", ids::unique_id(ids::Kind::Role, random.bytes()), function.name),
+        },
+        expires_ms: Some(context.now().millis() + CREDENTIALS_MS),
+        active: true,
+    }
+}
+
+fn variables(context: &Context, function: &Function, credential: Credential) -> BTreeMap<String, String> {
+    let mut variables = function.environment.clone();
+    let own = [
+        ("AWS_ACCESS_KEY_ID", credential.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", credential.secret_access_key),
+        ("AWS_SESSION_TOKEN", credential.session_token.unwrap_or_default()),
+    ];
+    variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    // The cloud that runs the function, unless the function says that it wants another one.
+    variables.entry("AWS_ENDPOINT_URL".into()).or_insert_with(|| context.cloud.endpoint.to_string());
+    variables
+}

@@ -1,0 +1,108 @@
+//! Changes of a function's code and configuration. Requests at work are finished by the environments that have them.
+
+use std::sync::Arc;
+
+use api_lambda as api;
+use service::{Context, Result};
+
+use crate::function::{self, Function};
+use crate::functions::{named, store_package, variables};
+use crate::host::Host;
+use crate::{errors, keys, package, refused};
+
+pub(crate) async fn code(
+    host: Arc<Host>,
+    context: Context,
+    input: api::UpdateFunctionCodeInput,
+) -> Result<api::UpdateFunctionCodeOutput> {
+    refused::refuse(&[
+        ("Publish", input.publish == Some(true)),
+        ("PublishTo", input.publish_to.is_some()),
+        ("S3Bucket", input.s3_bucket.is_some()),
+        ("ImageUri", input.image_uri.is_some()),
+        ("SourceKMSKeyArn", input.source_kms_key_arn.is_some()),
+    ])?;
+    refused::check_architectures(input.architectures.as_deref())?;
+    let zip = input
+        .zip_file
+        .clone()
+        .ok_or_else(|| errors::invalid("Please provide a source for function code."))?;
+    package::check(&zip)?;
+    change(&host, &context, &input.function_name, input.revision_id.as_deref(), |tx, function| {
+        if input.dry_run == Some(true) {
+            function.package = package::describe(&zip, function.package.id);
+            return Ok(false);
+        }
+        package::delete(tx, &function.package.id)?;
+        function.package = store_package(tx, &zip);
+        Ok(true)
+    })
+    .await
+}
+
+pub(crate) async fn configuration(
+    host: Arc<Host>,
+    context: Context,
+    input: api::UpdateFunctionConfigurationInput,
+) -> Result<api::UpdateFunctionConfigurationOutput> {
+    refused::check_configuration(&input)?;
+    if let Some(runtime) = &input.runtime {
+        refused::check_runtime(runtime.as_str())?;
+    }
+    let variables = match &input.environment {
+        Some(environment) => Some(variables(Some(environment))?),
+        None => None,
+    };
+    change(&host, &context, &input.function_name, input.revision_id.as_deref(), |_, function| {
+        if let Some(runtime) = &input.runtime {
+            function.runtime = runtime.to_string();
+        }
+        if let Some(storage) = &input.ephemeral_storage {
+            function.tmp_mb = storage.size;
+        }
+        replace(&mut function.role, input.role.as_ref());
+        replace(&mut function.handler, input.handler.as_ref());
+        replace(&mut function.description, input.description.as_ref());
+        replace(&mut function.timeout_s, input.timeout.as_ref());
+        replace(&mut function.memory_mb, input.memory_size.as_ref());
+        replace(&mut function.environment, variables.as_ref());
+        Ok(true)
+    })
+    .await
+}
+
+fn replace<T: Clone>(place: &mut T, value: Option<&T>) {
+    if let Some(value) = value {
+        place.clone_from(value);
+    }
+}
+
+/// Changes a function in one transaction, gives it a new revision, and ends the environments of the old one. `edit` says
+/// whether the change is to be kept.
+async fn change(
+    host: &Host,
+    context: &Context,
+    name: &str,
+    revision_id: Option<&str>,
+    edit: impl Fn(&mut service::Tx<'_>, &mut Function) -> Result<bool> + Send + Sync,
+) -> Result<api::FunctionConfiguration> {
+    let name = named(&context.scope(), name, None)?;
+    let changed = context.transact(|tx| {
+        let old = function::find(&**tx, &name)?;
+        if revision_id.is_some_and(|wanted| wanted != old.revision_id()) {
+            return Err(errors::changed_meanwhile().into());
+        }
+        let mut new = old.clone();
+        if edit(tx, &mut new)? {
+            new.revision = tx.random().bytes();
+            new.modified_ms = tx.now.millis();
+            tx.put_record(&keys::function(&name.scope, &name.name), &new)?;
+        }
+        Ok((old, new))
+    });
+    let (old, new) = changed.await?;
+    if old.revision != new.revision {
+        host.forget(&old);
+    }
+    Ok(new.configuration())
+}

@@ -1,0 +1,141 @@
+"""Functions as a client deploys and calls them."""
+
+import base64
+import concurrent.futures
+import io
+import json
+import zipfile
+
+import pytest
+from botocore.exceptions import ClientError
+from conftest import eventually
+
+ROLE = "arn:aws:iam::000000000000:role/service-role/runner"
+ECHO = """
+import os
+def handler(event, context):
+    print("got", event)
+    return {"event": event, "name": context.function_name, "arn": context.invoked_function_arn,
+            "greeting": os.environ.get("GREETING"), "key": os.environ["AWS_ACCESS_KEY_ID"][:4]}
+"""
+
+
+def package(**files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name.replace("__", "."), text)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def functions(cloud):
+    return cloud.client("lambda", read_timeout=60)
+
+
+@pytest.fixture
+def make(functions, name):
+    def make(code=ECHO, **parameters):
+        settings = {
+            "FunctionName": name,
+            "Runtime": "python3.12",
+            "Role": ROLE,
+            "Handler": "main.handler",
+            "Code": {"ZipFile": package(main__py=code)},
+            **parameters,
+        }
+        return functions.create_function(**settings)
+
+    return make
+
+
+def code_of(call, **parameters):
+    with pytest.raises(ClientError) as refusal:
+        call(**parameters)
+    return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
+
+
+def invoke(functions, name, event=None, **parameters):
+    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event or {}), **parameters)
+    return answer, json.loads(answer["Payload"].read() or "null")
+
+
+def test_the_life_of_a_function(functions, make, name):
+    made = make(Environment={"Variables": {"GREETING": "grüße"}}, Tags={"a": "1"}, Timeout=10)
+    arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+    assert (made["FunctionArn"], made["State"], made["Timeout"], made["MemorySize"]) == (arn, "Active", 10, 128)
+    answer, body = invoke(functions, name, {"n": 1})
+    assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "$LATEST")
+    assert body == {"event": {"n": 1}, "name": name, "arn": arn, "greeting": "grüße", "key": "ASIA"}
+
+    code = package(main__py="def handler(event, context): return 'new'")
+    changed = functions.update_function_code(FunctionName=arn, ZipFile=code)
+    assert changed["CodeSha256"] != made["CodeSha256"]
+    assert invoke(functions, name)[1] == "new"
+    functions.update_function_configuration(FunctionName=name, Handler="main.other")
+    answer, body = invoke(functions, name)
+    assert answer["FunctionError"] == "Unhandled"
+    assert body["errorType"] == "Runtime.HandlerNotFound"
+
+    shown = functions.get_function(FunctionName=name)
+    assert (shown["Configuration"]["Handler"], shown["Tags"]) == ("main.other", {"a": "1"})
+    functions.tag_resource(Resource=arn, Tags={"b": "2"})
+    functions.untag_resource(Resource=arn, TagKeys=["a"])
+    assert functions.list_tags(Resource=arn)["Tags"] == {"b": "2"}
+    assert name in [one["FunctionName"] for one in functions.get_paginator("list_functions").paginate().build_full_result()["Functions"]]
+    functions.delete_function(FunctionName=name)
+    assert code_of(functions.invoke, FunctionName=name) == ("ResourceNotFoundException", f"Function not found: {arn}")
+
+
+def test_what_is_refused(functions, make, name):
+    assert code_of(make, Code={"ZipFile": b"no zip"})[0] == "InvalidParameterValueException"
+    assert "Reserved keys" in code_of(make, Environment={"Variables": {"AWS_REGION": "x"}})[1]
+    assert code_of(make, Runtime="java21") == ("NotImplemented", "lambda: Runtime java21 is not implemented.")
+    assert code_of(make, Timeout=901)[0] == "ValidationException"
+    assert code_of(make, VpcConfig={"SubnetIds": ["s"]})[0] == "NotImplemented"
+    make()
+    assert code_of(make) == ("ResourceConflictException", f"Function already exist: {name}")
+    assert code_of(functions.invoke, FunctionName=name, Payload=b"{no")[0] == "InvalidRequestContentException"
+    assert code_of(functions.invoke, FunctionName=name, Qualifier="7")[0] == "ResourceNotFoundException"
+    stale = {"FunctionName": name, "Description": "x", "RevisionId": "00000000-0000-0000-0000-000000000000"}
+    assert code_of(functions.update_function_configuration, **stale)[0] == "PreconditionFailedException"
+    assert functions.invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"] == 204
+
+
+def test_failures_and_logs(functions, make, name):
+    make("def handler(event, context):\n    print('before')\n    raise ValueError('no ' + event['what'])")
+    answer, body = invoke(functions, name, {"what": "way"}, LogType="Tail")
+    assert (answer["FunctionError"], body["errorType"], body["errorMessage"]) == ("Unhandled", "ValueError", "no way")
+    tail = base64.b64decode(answer["LogResult"]).decode()
+    assert "before" in tail and tail.startswith("START RequestId: ") and "REPORT RequestId: " in tail
+
+
+def test_a_timeout_ends_the_function(functions, make, name):
+    make("import time\ndef handler(event, context):\n    time.sleep(60)", Timeout=1)
+    answer, body = invoke(functions, name)
+    assert answer["FunctionError"] == "Unhandled"
+    assert "Task timed out after 1.00 seconds" in body["errorMessage"]
+
+
+def test_many_at_once_each_have_their_environment(functions, make, name):
+    make("import os, time\ndef handler(event, context):\n    time.sleep(0.5)\n    return os.environ['AWS_LAMBDA_LOG_STREAM_NAME']")
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        streams = set(pool.map(lambda _: invoke(functions, name)[1], range(4)))
+    assert len(streams) == 4
+
+
+def test_an_event_survives_a_sigkill(make_cloud):
+    cloud = make_cloud("--auth", "enforce").start()
+    key = cloud.root_key()
+    functions = cloud.client("lambda", *key)
+    code = "import urllib.request, json, os\ndef handler(event, context):\n    return os.environ['AWS_ENDPOINT_URL']"
+    zipped = {"ZipFile": package(main__py=code)}
+    functions.create_function(FunctionName="f", Runtime="python3.12", Role=ROLE, Handler="main.handler", Code=zipped)
+    assert json.loads(functions.invoke(FunctionName="f")["Payload"].read()).endswith(cloud.url.rsplit(":", 1)[1])
+    assert functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"{}")["StatusCode"] == 202
+    cloud.kill()
+    cloud.start()
+    functions = cloud.client("lambda", *key)
+    assert functions.get_function(FunctionName="f")["Configuration"]["State"] == "Active"
+    assert json.loads(functions.invoke(FunctionName="f")["Payload"].read()).endswith(cloud.url.rsplit(":", 1)[1])
+    eventually(lambda: sum('"line":"END RequestId' in line for line in cloud.log) >= 2)
