@@ -6,7 +6,11 @@ use service::{Directory, Service};
 
 /// Every service of this program. `work` is a folder for what can be made again.
 pub(crate) fn all(work: &Path) -> Directory {
-    let services: Vec<Service> =
-        vec![service_lambda::service(work.join("lambda")), service_sqs::service(), service_sts::service()];
+    let services: Vec<Service> = vec![
+        service_apigatewayv2::service(),
+        service_lambda::service(work.join("lambda")),
+        service_sqs::service(),
+        service_sts::service(),
+    ];
     Directory::new(services)
 }

@@ -2,12 +2,14 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use wire::{Answer, Fault, Message, Operation, OperationFacts, Protocol, ServiceFacts};
 
 use crate::operation::{Input, internal};
-use crate::{Access, Context, Handler, Output, Service};
+use crate::visit::Front;
+use crate::{Access, Cloud, Context, Handler, Output, Service, Visit};
 
 /// The services, by their names.
 #[derive(Default)]
@@ -66,6 +68,33 @@ impl Directory {
             micros = begun.elapsed().as_micros() as u64,
         );
         answer
+    }
+
+    /// Whether a front of some service takes visits of this host and path.
+    #[must_use]
+    pub fn accepts(&self, host: &str, path: &str) -> bool {
+        self.front(host, path).is_some()
+    }
+
+    /// The answer of the front that takes this visit; 404 when none does. A panic is the answer to this visit alone.
+    pub async fn visit(&self, cloud: &Arc<Cloud>, visit: Visit) -> Answer {
+        let Some(front) = self.front(&visit.host, &visit.path) else {
+            return Answer::json(404, r#"{"message":"Not Found"}"#);
+        };
+        match AssertUnwindSafe(front.answer(cloud, visit)).catch_unwind().await {
+            Ok(answer) => answer,
+            Err(panic) => {
+                internal(panic_text(&*panic));
+                Answer::json(500, r#"{"message":"Internal Server Error"}"#)
+            }
+        }
+    }
+
+    fn front(&self, host: &str, path: &str) -> Option<&Front> {
+        self.services
+            .iter()
+            .filter_map(|service| service.front.as_ref())
+            .find(|front| front.accepts(host, path))
     }
 
     /// A neighbour's call: the same way without the codecs.

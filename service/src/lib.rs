@@ -17,6 +17,7 @@ mod metrics;
 mod operation;
 mod random;
 mod service;
+mod visit;
 mod work;
 
 pub use access::{Access, Authorizer, Everyone};
@@ -30,4 +31,5 @@ pub use metrics::{Metrics, Sample};
 pub use operation::{Handler, Output};
 pub use random::Random;
 pub use service::Service;
+pub use visit::Visit;
 pub use work::Workers;

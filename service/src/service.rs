@@ -6,10 +6,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use names::{Arn, Scope};
-use wire::{Operation, ServiceFacts};
+use wire::{Answer, Operation, ServiceFacts};
 
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
-use crate::{Cloud, Context, Handler, Result, Tx, View};
+use crate::visit::Front;
+use crate::{Cloud, Context, Handler, Result, Tx, View, Visit};
 
 /// Background work: runs until the process stops, and is started again when it fails.
 pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Send + Sync>;
@@ -18,6 +19,7 @@ pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Se
 pub struct Service {
     facts: &'static ServiceFacts,
     handlers: HashMap<&'static str, Box<dyn Handler>>,
+    pub(crate) front: Option<Front>,
     pub(crate) work: Vec<(&'static str, Work)>,
 }
 
@@ -25,7 +27,7 @@ impl Service {
     /// A service without operations.
     #[must_use]
     pub fn new(facts: &'static ServiceFacts) -> Self {
-        Service { facts, handlers: HashMap::new(), work: Vec::new() }
+        Service { facts, handlers: HashMap::new(), front: None, work: Vec::new() }
     }
 
     /// An operation that is one transaction on the store.
@@ -67,6 +69,17 @@ impl Service {
         W: Future<Output = Result<()>> + Send + 'static,
     {
         self.work.push((name, Box::new(move |cloud| Box::pin(body(cloud)))));
+        self
+    }
+
+    /// A front for web clients: `accepts` says by host and path which requests are its own, before they are taken for calls of an API.
+    #[must_use]
+    pub fn front<F, W>(mut self, accepts: fn(&str, &str) -> bool, answer: F) -> Self
+    where
+        F: Fn(Arc<Cloud>, Visit) -> W + Send + Sync + 'static,
+        W: Future<Output = Answer> + Send + 'static,
+    {
+        self.front = Some(Front::new(accepts, answer));
         self
     }
 

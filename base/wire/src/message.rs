@@ -34,6 +34,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer whose body is JSON.
+    #[must_use]
+    pub fn json(status: u16, body: impl Into<Bytes>) -> Self {
+        let mut answer = Answer::new(status, "application/json", Vec::new());
+        answer.body = body.into();
+        answer
+    }
+
     pub(crate) fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 use http::request::Parts;
 use hyper::body::Incoming;
-use service::{Caller, Context};
+use service::{Caller, Context, Visit};
 use signing::Claim;
 use wire::{Fault, Message, Protocol, ServiceFacts};
 
@@ -96,8 +96,12 @@ impl Door {
         if let Some(page) = Page::at(parts.uri.path()) {
             return self.control_page(page, &parts, &body, peer).await;
         }
-        let claim = self.identities.claim(&parts);
         let directory = self.control.cloud.directory();
+        if directory.accepts(identify::host(&parts).unwrap_or_default(), parts.uri.path()) {
+            let answer = directory.visit(&self.control.cloud, visit(&parts, &body, peer, request_id)).await;
+            return Ok(response::from_answer(answer, request_id));
+        }
+        let claim = self.identities.claim(&parts);
         let scope_service = claim.as_ref().ok().and_then(Option::as_ref).map(Claim::service);
         let target = identify::identify(directory, &self.routers, &parts, &body, scope_service)?;
         let spoken = Some((target.protocol, target.service.facts()));
@@ -149,6 +153,20 @@ impl Door {
             proved.map_err(|refused| refused.into_fault(None))?;
         }
         Ok(self.control.answer(page, &parts.method, body).await?)
+    }
+}
+
+/// The request as a front sees it.
+fn visit(parts: &Parts, body: &Bytes, peer: IpAddr, request_id: &Arc<str>) -> Visit {
+    Visit {
+        request_id: Arc::clone(request_id),
+        method: parts.method.clone(),
+        host: identify::host(parts).unwrap_or_default().to_owned(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers.clone(),
+        body: body.clone(),
+        source_ip: peer,
     }
 }
 

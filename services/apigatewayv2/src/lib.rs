@@ -1,1 +1,52 @@
-//! API Gateway v2: HTTP APIs.
+//! API Gateway v2: HTTP APIs with routes to Lambda functions, and the front by which clients reach them.
+//!
+//! An API is one record with its routes, integrations and stages: it is small (AWS's quota is 300 routes) and read whole
+//! by each request.
+//!
+//! Never here: WebSocket APIs, authorizers, mappings and deployments by hand, which are refused by name.
+
+mod api;
+mod apis;
+mod errors;
+mod event;
+mod front;
+mod integrations;
+mod keys;
+mod outcome;
+mod pattern;
+mod routes;
+mod stages;
+
+use api_apigatewayv2 as model;
+use names::{Arn, Scope};
+use service::Service;
+
+/// The service.
+#[must_use]
+pub fn service() -> Service {
+    use model as api;
+    Service::new(&model::FACTS)
+        .transaction::<api::CreateApi>(apis::create, |scope, _| at(scope, ""))
+        .read::<api::GetApi>(apis::get, |scope, input| at(scope, &input.api_id))
+        .read::<api::GetApis>(apis::list, |scope, _| at(scope, ""))
+        .transaction::<api::DeleteApi>(apis::delete, |scope, input| at(scope, &input.api_id))
+        .transaction::<api::CreateIntegration>(integrations::create, |scope, input| at(scope, &input.api_id))
+        .read::<api::GetIntegration>(integrations::get, |scope, input| at(scope, &input.api_id))
+        .read::<api::GetIntegrations>(integrations::list, |scope, input| at(scope, &input.api_id))
+        .transaction::<api::DeleteIntegration>(integrations::delete, |scope, input| at(scope, &input.api_id))
+        .transaction::<api::CreateRoute>(routes::create, |scope, input| at(scope, &input.api_id))
+        .read::<api::GetRoute>(routes::get, |scope, input| at(scope, &input.api_id))
+        .read::<api::GetRoutes>(routes::list, |scope, input| at(scope, &input.api_id))
+        .transaction::<api::DeleteRoute>(routes::delete, |scope, input| at(scope, &input.api_id))
+        .transaction::<api::CreateStage>(stages::create, |scope, input| at(scope, &input.api_id))
+        .read::<api::GetStage>(stages::get, |scope, input| at(scope, &input.api_id))
+        .read::<api::GetStages>(stages::list, |scope, input| at(scope, &input.api_id))
+        .transaction::<api::DeleteStage>(stages::delete, |scope, input| at(scope, &input.api_id))
+        .front(front::accepts, front::answer)
+}
+
+/// The API of that id as a resource; all APIs when the id is empty.
+fn at(scope: &Scope, id: &str) -> Vec<Arn> {
+    let slash = if id.is_empty() { "" } else { "/" };
+    vec![Arn::in_scope("apigateway", scope, format_args!("/apis{slash}{id}"))]
+}

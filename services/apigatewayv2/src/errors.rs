@@ -1,0 +1,28 @@
+//! API Gateway's errors, in its words.
+
+use api_apigatewayv2 as model;
+use wire::Fault;
+
+pub(crate) fn not_found(kind: &str, id: &str) -> Fault {
+    let message = format!("Invalid {kind} identifier specified {id}");
+    model::error::not_found_exception(message.clone())
+        .with_detail(model::NotFoundException { message: Some(message), resource_type: None })
+}
+
+pub(crate) fn bad(message: impl Into<String>) -> Fault {
+    model::error::bad_request_exception(message)
+}
+
+pub(crate) fn conflict(message: impl Into<String>) -> Fault {
+    model::error::conflict_exception(message)
+}
+
+/// Refuses the first of these that is there: what of the API is not built.
+pub(crate) fn refuse(parameters: &[(&str, bool)]) -> Result<(), Fault> {
+    match parameters.iter().find(|(_, present)| *present) {
+        Some((name, _)) => {
+            Err(Fault::new("NotImplemented", 501, format!("apigatewayv2: {name} is not implemented.")))
+        }
+        None => Ok(()),
+    }
+}
