@@ -8,6 +8,7 @@ use service::{Directory, Service};
 pub(crate) fn all(work: &Path) -> Directory {
     let services: Vec<Service> = vec![
         service_apigatewayv2::service(),
+        service_dynamodb::service(),
         service_lambda::service(work.join("lambda")),
         service_sqs::service(),
         service_sts::service(),

@@ -1,1 +1,48 @@
-//! DynamoDB: tables and items.
+//! DynamoDB: tables and items, over `base/expressions`.
+//!
+//! An item is one record. Its place is a hash of its partition key, the key itself, and its sort key, so that a partition
+//! is a range in the order of its sort keys, and a scan walks all partitions. `keys` has the layout.
+//!
+//! Never here: indexes, streams, transactions, global tables and PartiQL, which are refused by name.
+
+mod attribute;
+mod capacity;
+mod errors;
+mod key;
+mod keys;
+mod list;
+mod page;
+mod query;
+mod read;
+mod scan;
+mod sweep;
+mod table;
+mod tables;
+mod update;
+mod write;
+
+use api_dynamodb as api;
+use names::{Arn, Scope};
+use service::Service;
+
+/// The service.
+#[must_use]
+pub fn service() -> Service {
+    Service::new(&api::FACTS)
+        .transaction::<api::CreateTable>(tables::create, |scope, input| at(scope, &input.table_name))
+        .read::<api::DescribeTable>(tables::describe, |scope, input| at(scope, &input.table_name))
+        .transaction::<api::DeleteTable>(tables::delete, |scope, input| at(scope, &input.table_name))
+        .read::<api::ListTables>(list::list, |_, _| Vec::new())
+        .read::<api::GetItem>(read::get, |scope, input| at(scope, &input.table_name))
+        .transaction::<api::PutItem>(write::put, |scope, input| at(scope, &input.table_name))
+        .transaction::<api::UpdateItem>(update::update, |scope, input| at(scope, &input.table_name))
+        .transaction::<api::DeleteItem>(write::delete, |scope, input| at(scope, &input.table_name))
+        .read::<api::Query>(query::query, |scope, input| at(scope, &input.table_name))
+        .read::<api::Scan>(scan::scan, |scope, input| at(scope, &input.table_name))
+        .work("sweep", sweep::run)
+}
+
+/// The table of that name, or of that ARN, as a resource.
+fn at(scope: &Scope, table: &str) -> Vec<Arn> {
+    vec![table::Place::of(scope, table).arn()]
+}

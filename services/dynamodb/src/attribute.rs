@@ -1,0 +1,132 @@
+//! Attribute values of the API, and those of the expression language.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api_dynamodb::AttributeValue;
+use expressions::{Item, Number, Value};
+use wire::Fault;
+
+use crate::errors;
+
+/// An item of the API as the language has it.
+///
+/// # Errors
+/// What DynamoDB says of empty, ambiguous and impossible values.
+pub(crate) fn item(attributes: &BTreeMap<String, AttributeValue>) -> Result<Item, Fault> {
+    let item: Item = map(attributes)?;
+    expressions::value::check_depth(item.values()).map_err(errors::of_expression)?;
+    Ok(item)
+}
+
+fn map(attributes: &BTreeMap<String, AttributeValue>) -> Result<BTreeMap<String, Value>, Fault> {
+    attributes.iter().map(|(name, attribute)| Ok((name.clone(), value(attribute)?))).collect()
+}
+
+/// One value. Inputs nest no deeper than the reader of messages allows, so this recursion has an end.
+pub(crate) fn value(attribute: &AttributeValue) -> Result<Value, Fault> {
+    let AttributeValue { s, n, b, ss, ns, bs, m, l, null, bool } = attribute;
+    let mut values = Vec::with_capacity(1);
+    values.extend(s.clone().map(|text| Ok(Value::S(text))));
+    values.extend(n.as_ref().map(|text| number(text).map(Value::N)));
+    values.extend(b.clone().map(|bytes| Ok(Value::B(bytes))));
+    values.extend(
+        ss.as_ref().map(|texts| set("string", texts.iter().map(|text| Ok(text.clone()))).map(Value::Ss)),
+    );
+    values
+        .extend(ns.as_ref().map(|texts| set("number", texts.iter().map(|text| number(text))).map(Value::Ns)));
+    values.extend(
+        bs.as_ref().map(|blobs| set("binary", blobs.iter().map(|blob| Ok(blob.clone()))).map(Value::Bs)),
+    );
+    values.extend(m.as_ref().map(|inner| map(inner).map(Value::M)));
+    values.extend(l.as_ref().map(|inner| inner.iter().map(value).collect::<Result<_, _>>().map(Value::L)));
+    values.extend(bool.map(|value| Ok(Value::Bool(value))));
+    values.extend(null.map(|is_null| match is_null {
+        true => Ok(Value::Null),
+        false => Err(errors::invalid_values("Null attribute value types must have the value of true")),
+    }));
+    match values.len() {
+        1 => values.swap_remove(0),
+        0 => Err(errors::invalid(
+            "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
+        )),
+        _ => Err(errors::invalid(
+            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
+        )),
+    }
+}
+
+fn number(text: &str) -> Result<Number, Fault> {
+    text.parse().map_err(errors::of_expression)
+}
+
+fn set<T: Ord>(
+    kind: &str,
+    members: impl ExactSizeIterator<Item = Result<T, Fault>>,
+) -> Result<BTreeSet<T>, Fault> {
+    let count = members.len();
+    if count == 0 {
+        return Err(errors::invalid_values(format_args!("An {kind} set  may not be empty")));
+    }
+    let set: BTreeSet<T> = members.collect::<Result<_, _>>()?;
+    if set.len() < count {
+        return Err(errors::invalid_values("Input collection contains duplicates"));
+    }
+    Ok(set)
+}
+
+/// An item as the API has it.
+pub(crate) fn shown(item: Item) -> BTreeMap<String, AttributeValue> {
+    item.into_iter().map(|(name, value)| (name, shown_value(value))).collect()
+}
+
+fn shown_value(value: Value) -> AttributeValue {
+    let mut shown = AttributeValue::default();
+    match value {
+        Value::S(text) => shown.s = Some(text),
+        Value::N(number) => shown.n = Some(number.to_string()),
+        Value::B(bytes) => shown.b = Some(bytes),
+        Value::Bool(value) => shown.bool = Some(value),
+        Value::Null => shown.null = Some(true),
+        Value::M(map) => shown.m = Some(shown_map(map)),
+        Value::L(list) => shown.l = Some(list.into_iter().map(shown_value).collect()),
+        Value::Ss(set) => shown.ss = Some(set.into_iter().collect()),
+        Value::Ns(set) => shown.ns = Some(set.into_iter().map(|number| number.to_string()).collect()),
+        Value::Bs(set) => shown.bs = Some(set.into_iter().collect()),
+    }
+    shown
+}
+
+fn shown_map(map: BTreeMap<String, Value>) -> BTreeMap<String, AttributeValue> {
+    shown(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AttributeValue, shown_value, value};
+
+    fn refused(attribute: &AttributeValue) -> String {
+        value(attribute).unwrap_err().message
+    }
+
+    #[test]
+    fn values_come_back() {
+        let inner = AttributeValue { n: Some("1.50".into()), ..AttributeValue::default() };
+        let list = AttributeValue { l: Some(vec![inner]), ..AttributeValue::default() };
+        let shown = shown_value(value(&list).unwrap());
+        assert_eq!(shown.l.unwrap()[0].n.as_deref(), Some("1.5"));
+    }
+
+    #[test]
+    fn impossible_values_are_refused() {
+        let empty = AttributeValue::default();
+        assert!(refused(&empty).starts_with("Supplied AttributeValue is empty"));
+        let two = AttributeValue { s: Some("a".into()), bool: Some(true), ..AttributeValue::default() };
+        assert!(refused(&two).starts_with("Supplied AttributeValue has more than one datatypes set"));
+        let set = AttributeValue { ns: Some(vec!["1".into(), "1.0".into()]), ..AttributeValue::default() };
+        assert!(refused(&set).ends_with("contains duplicates"));
+        let set = AttributeValue { ss: Some(vec![]), ..AttributeValue::default() };
+        assert!(refused(&set).ends_with("An string set  may not be empty"));
+        let null = AttributeValue { null: Some(false), ..AttributeValue::default() };
+        assert!(refused(&null).ends_with("must have the value of true"));
+    }
+}

@@ -1,0 +1,103 @@
+//! Keys of items: checked against the table, and as bytes that sort as their values do.
+
+use expressions::{Item, Type, Value};
+use store::tuple::Key;
+use wire::Fault;
+
+use crate::table::{KeyPart, Table};
+use crate::{errors, keys};
+
+/// The longest partition key, in bytes.
+const PARTITION_BYTES_MAX: usize = 2048;
+/// The longest sort key, in bytes.
+const SORT_BYTES_MAX: usize = 1024;
+
+/// The bytes of a key attribute: text and bytes as they are, numbers in the order of their values.
+pub(crate) fn bytes(value: &Value) -> Vec<u8> {
+    match value {
+        Value::S(text) => text.clone().into_bytes(),
+        Value::B(bytes) => bytes.to_vec(),
+        Value::N(number) => {
+            let mut bytes = Vec::new();
+            number.to_sort_key(&mut bytes);
+            bytes
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Where an item with these key attributes stands.
+pub(crate) fn place(table: &Table, item: &Item) -> Key {
+    let value = |part: &KeyPart| item.get(&part.name).map(bytes).unwrap_or_default();
+    let partition = keys::partition(&table.id, &value(&table.partition));
+    match &table.sort {
+        Some(sort) => partition.bytes(value(sort)),
+        None => partition,
+    }
+}
+
+/// Checks a whole item that is to be written.
+pub(crate) fn check_item(table: &Table, item: &Item) -> Result<(), Fault> {
+    for part in table.key_parts() {
+        match item.get(&part.name) {
+            None => {
+                return Err(errors::invalid_values(format_args!(
+                    "Missing the key {} in the item",
+                    part.name
+                )));
+            }
+            Some(value) if value.kind().name() != part.kind => {
+                return Err(errors::invalid_values(format_args!(
+                    "Type mismatch for key {} expected: {} actual: {}",
+                    part.name,
+                    part.kind,
+                    value.kind().name()
+                )));
+            }
+            Some(value) => check_size(table, part, value)?,
+        }
+    }
+    Ok(())
+}
+
+/// Checks a key that is to be found: its attributes and no others.
+pub(crate) fn check(table: &Table, key: &Item) -> Result<(), Fault> {
+    if key.len() != table.key_parts().count() {
+        return Err(errors::wrong_key());
+    }
+    for part in table.key_parts() {
+        match key.get(&part.name) {
+            Some(value) if value.kind().name() == part.kind => check_size(table, part, value)?,
+            _ => return Err(errors::wrong_key()),
+        }
+    }
+    Ok(())
+}
+
+fn check_size(table: &Table, part: &KeyPart, value: &Value) -> Result<(), Fault> {
+    let is_partition = part.name == table.partition.name;
+    let (what, bytes_max) =
+        if is_partition { ("hashkey", PARTITION_BYTES_MAX) } else { ("rangekey", SORT_BYTES_MAX) };
+    let size_bytes = match value.kind() {
+        Type::N => return Ok(()),
+        _ => value.size_bytes(),
+    };
+    if size_bytes == 0 {
+        let kind = if part.kind == "B" { "binary" } else { "string" };
+        return Err(errors::invalid_values(format_args!(
+            "The AttributeValue for a key attribute cannot contain an empty {kind} value. Key: {}",
+            part.name
+        )));
+    }
+    if size_bytes > bytes_max {
+        return Err(errors::invalid_values(format_args!(
+            "Size of {what} has exceeded the maximum size limit of {bytes_max} bytes"
+        )));
+    }
+    Ok(())
+}
+
+/// The key attributes of an item.
+pub(crate) fn of(table: &Table, item: &Item) -> Item {
+    table.key_parts().filter_map(|part| Some((part.name.clone(), item.get(&part.name)?.clone()))).collect()
+}

@@ -1,0 +1,52 @@
+//! What DynamoDB stores, and where. Every key starts with `"dynamodb"`.
+//!
+//! | key | value |
+//! |---|---|
+//! | `"table", account, region, name` | [`crate::table::Table`] |
+//! | `"item", table id, hash of the partition key, partition key, sort key` | the item |
+//! | `"sweep", table id` | nothing: the items of that table are to be deleted |
+//!
+//! The hash (eight bytes of SHA-256) scatters partitions, so that a scan in segments splits a table evenly. Keys are the
+//! bytes of [`crate::key`], whose order is that of their values.
+
+use names::Scope;
+use store::tuple::Key;
+
+/// Sixteen random bytes.
+pub(crate) type Id = [u8; 16];
+
+fn of(kind: &str) -> Key {
+    Key::new().str("dynamodb").str(kind)
+}
+
+pub(crate) fn tables(scope: &Scope) -> Key {
+    of("table").str(scope.account.as_str()).str(scope.region.as_str())
+}
+
+pub(crate) fn items(table: &Id) -> Key {
+    of("item").bytes(table)
+}
+
+/// All items with that hash of their partition key, and more.
+pub(crate) fn hash(table: &Id, hash: [u8; 8]) -> Key {
+    items(table).bytes(hash)
+}
+
+pub(crate) fn partition(table: &Id, partition: &[u8]) -> Key {
+    let digest = ring::digest::digest(&ring::digest::SHA256, partition);
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest.as_ref()[..8]);
+    hash(table, first).bytes(partition)
+}
+
+pub(crate) fn sweeps() -> Key {
+    of("sweep")
+}
+
+/// The table in a key of the sweeps.
+pub(crate) fn swept(key: &[u8]) -> Result<Option<Id>, store::Error> {
+    let mut parts = store::tuple::Parts::new(key);
+    parts.str()?;
+    parts.str()?;
+    Ok(parts.bytes()?.as_ref().try_into().ok())
+}

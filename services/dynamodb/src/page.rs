@@ -1,0 +1,118 @@
+//! A page of a query or scan: what was read, what of it is shown, and where the next page begins.
+
+use std::ops::Range;
+
+use api_dynamodb as api;
+use expressions::value::item_size_bytes;
+use expressions::{Condition, Item, Projection, RangeCondition};
+use service::{Result, View};
+use store::{Direction, Reads as _, record};
+use wire::Fault;
+
+use crate::table::Table;
+use crate::{attribute, errors, key};
+
+/// What a page reads at most, in bytes.
+const PAGE_BYTES_MAX: usize = 1 << 20;
+
+/// What a page is to have.
+pub(crate) struct Wish<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) range: Range<Vec<u8>>,
+    pub(crate) direction: Direction,
+    /// Items outside of it are not read.
+    pub(crate) sort: Option<&'a RangeCondition>,
+    /// Items that it does not hold for are read, and not shown.
+    pub(crate) filter: Option<&'a Condition>,
+    pub(crate) projection: Option<&'a Projection>,
+    pub(crate) limit: Option<i32>,
+    /// Items are only counted.
+    pub(crate) count_only: bool,
+}
+
+/// A page.
+#[derive(Default)]
+pub(crate) struct Page {
+    pub(crate) items: Vec<Item>,
+    pub(crate) count: i32,
+    pub(crate) scanned: i32,
+    pub(crate) size_bytes: usize,
+    pub(crate) last: Option<Item>,
+}
+
+/// Whether items are only counted; checks that the choice fits the projection.
+pub(crate) fn counts_only(select: Option<&api::Select>, has_projection: bool) -> Result<bool, Fault> {
+    match select.map(api::Select::as_str) {
+        Some("COUNT") if has_projection => Err(errors::invalid(
+            "Cannot specify the ProjectionExpression when choosing to get only the Count",
+        )),
+        Some("ALL_ATTRIBUTES") if has_projection => Err(errors::invalid(
+            "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES",
+        )),
+        Some("ALL_PROJECTED_ATTRIBUTES") => {
+            Err(errors::invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"))
+        }
+        Some("SPECIFIC_ATTRIBUTES") if !has_projection => Err(errors::invalid(
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
+        )),
+        select => Ok(select == Some("COUNT")),
+    }
+}
+
+/// Starts a range behind the key where the last page ended.
+pub(crate) fn start_after(
+    table: &Table,
+    range: &mut Range<Vec<u8>>,
+    direction: Direction,
+    start: Option<&std::collections::BTreeMap<String, api::AttributeValue>>,
+) -> Result<(), Fault> {
+    let Some(start) = start else { return Ok(()) };
+    let start = attribute::item(start)?;
+    key::check(table, &start).map_err(|_| {
+        errors::invalid(
+            "The provided starting key is invalid: The provided key element does not match the schema",
+        )
+    })?;
+    let mut place: Vec<u8> = key::place(table, &start).into();
+    match direction {
+        Direction::Forward => {
+            place.push(0);
+            range.start = place.max(std::mem::take(&mut range.start));
+        }
+        Direction::Backward => range.end = place.min(std::mem::take(&mut range.end)),
+    }
+    Ok(())
+}
+
+impl Page {
+    pub(crate) fn read(view: &View<'_>, wish: &Wish<'_>) -> Result<Self> {
+        let mut page = Page::default();
+        let limit = wish.limit.unwrap_or(i32::MAX);
+        for entry in view.scan(wish.range.clone(), wish.direction) {
+            let item: Item = record::decode(&entry?.1)?;
+            let sort = wish.table.sort.as_ref().and_then(|part| item.get(&part.name));
+            if let (Some(condition), Some(value)) = (wish.sort, sort)
+                && !condition.holds(value)
+            {
+                continue;
+            }
+            page.scanned += 1;
+            page.size_bytes += item_size_bytes(&item);
+            let is_full = page.scanned >= limit || page.size_bytes >= PAGE_BYTES_MAX;
+            page.last = is_full.then(|| key::of(wish.table, &item));
+            if wish.filter.is_none_or(|filter| filter.holds(&item)) {
+                page.count += 1;
+                if !wish.count_only {
+                    page.items.push(match wish.projection {
+                        Some(projection) => projection.project(&item),
+                        None => item,
+                    });
+                }
+            }
+            if is_full {
+                break;
+            }
+        }
+        Ok(page)
+    }
+}

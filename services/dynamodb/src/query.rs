@@ -1,0 +1,126 @@
+//! Query: a partition, or a range of it.
+
+use std::ops::Range;
+
+use api_dynamodb as api;
+use expressions::{RangeCondition, Value};
+use service::{Result, View};
+use store::Direction;
+
+use crate::page::{self, Page, Wish};
+use crate::table::{KeyPart, Table};
+use crate::{attribute, capacity, errors, key, keys, read, table};
+
+pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::QueryOutput> {
+    errors::refuse(&[
+        ("IndexName", input.index_name.is_some()),
+        ("AttributesToGet", input.attributes_to_get.is_some()),
+        ("KeyConditions", input.key_conditions.is_some()),
+        ("QueryFilter", input.query_filter.is_some()),
+        ("ConditionalOperator", input.conditional_operator.is_some()),
+    ])?;
+    let missing = || {
+        errors::invalid(
+            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+        )
+    };
+    let expression = input.key_condition_expression.as_deref().ok_or_else(missing)?;
+    let (names, values) = (&input.expression_attribute_names, &input.expression_attribute_values);
+    let mut names = read::names(names.as_ref(), values.as_ref(), true)?;
+    let conditions = names.key_condition(expression).map_err(errors::of_expression)?;
+    let filter = input.filter_expression.as_deref().map(|text| names.condition("FilterExpression", text));
+    let filter = filter.transpose().map_err(errors::of_expression)?;
+    let projection = input.projection_expression.as_deref().map(|text| names.projection(text));
+    let projection = projection.transpose().map_err(errors::of_expression)?;
+    names.finish().map_err(errors::of_expression)?;
+    let count_only = page::counts_only(input.select.as_ref(), projection.is_some())?;
+    let table = table::find(&**view, &view.scope(), &input.table_name)?;
+    let sort = table.sort.as_ref().map(KeyPart::attribute);
+    let condition = conditions.for_key(table.partition.attribute(), sort).map_err(errors::of_expression)?;
+    let is_forward = input.scan_index_forward.unwrap_or(true);
+    let direction = if is_forward { Direction::Forward } else { Direction::Backward };
+    let mut range = range(&table, &condition.partition, condition.sort.as_ref());
+    page::start_after(&table, &mut range, direction, input.exclusive_start_key.as_ref())?;
+    let page = Page::read(
+        view,
+        &Wish {
+            table: &table,
+            range,
+            direction,
+            sort: condition.sort.as_ref(),
+            filter: filter.as_ref(),
+            projection: projection.as_ref(),
+            limit: input.limit,
+            count_only,
+        },
+    )?;
+    let consistent = input.consistent_read == Some(true);
+    let wanted = input.return_consumed_capacity.as_ref();
+    Ok(api::QueryOutput {
+        items: (!count_only).then(|| page.items.into_iter().map(attribute::shown).collect()),
+        count: Some(page.count),
+        scanned_count: Some(page.scanned),
+        last_evaluated_key: page.last.map(attribute::shown),
+        consumed_capacity: capacity::of_read(wanted, &table, page.size_bytes, consistent),
+    })
+}
+
+/// Where the items of a partition stand that can satisfy the condition; its exact bounds are checked on each.
+fn range(table: &Table, partition: &Value, sort: Option<&RangeCondition>) -> Range<Vec<u8>> {
+    let partition = keys::partition(&table.id, &key::bytes(partition));
+    if table.sort.is_none() {
+        let start: Vec<u8> = partition.into();
+        let mut end = start.clone();
+        end.push(0);
+        return start..end;
+    }
+    let mut range = partition.prefix_range();
+    let from = |value: &Value| Vec::from(partition.clone().bytes(key::bytes(value)));
+    let behind = |value: &Value| {
+        let mut end = from(value);
+        end.push(0);
+        end
+    };
+    match sort {
+        None => {}
+        Some(RangeCondition::Eq(value)) => range = from(value)..behind(value),
+        Some(RangeCondition::Lt(value) | RangeCondition::Le(value)) => range.end = behind(value),
+        Some(RangeCondition::Gt(value) | RangeCondition::Ge(value)) => range.start = from(value),
+        Some(RangeCondition::Between(least, greatest)) => range = from(least)..behind(greatest),
+        Some(RangeCondition::BeginsWith(value)) => {
+            range.start = from(value);
+            range.end = behind_prefix(from(value));
+        }
+    }
+    range
+}
+
+/// The least key behind all whose value begins like this one's.
+fn behind_prefix(mut key: Vec<u8>) -> Vec<u8> {
+    // Without the end of the value, and with the last byte that can be one greater.
+    key.pop();
+    while key.pop_if(|last| *last == 0xff).is_some() {}
+    if let Some(last) = key.last_mut() {
+        *last += 1;
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use store::tuple::Key;
+
+    use super::behind_prefix;
+
+    #[test]
+    fn every_value_that_begins_alike_is_before_the_bound() {
+        let key = |bytes: &[u8]| Vec::from(Key::new().bytes(bytes));
+        for prefix in [&b"a"[..], b"a\xff", b"a\xff\xff", b"a\x00", b"\xff"] {
+            let bound = behind_prefix(key(prefix));
+            for more in [&b""[..], b"\x00", b"x", b"\xff\xff\xff\xff"] {
+                assert!(key(&[prefix, more].concat()) < bound, "{prefix:?} {more:?}");
+            }
+        }
+        assert!(behind_prefix(key(b"a")) <= key(b"b"));
+    }
+}

@@ -1,0 +1,88 @@
+//! Scan: a whole table, or one of several segments of it.
+
+use std::ops::Range;
+
+use api_dynamodb as api;
+use service::{Result, View};
+use store::Direction;
+use wire::Fault;
+
+use crate::page::{self, Page, Wish};
+use crate::table::Table;
+use crate::{attribute, capacity, errors, keys, read, table};
+
+pub(crate) fn scan(view: &View<'_>, input: &api::ScanInput) -> Result<api::ScanOutput> {
+    errors::refuse(&[
+        ("IndexName", input.index_name.is_some()),
+        ("AttributesToGet", input.attributes_to_get.is_some()),
+        ("ScanFilter", input.scan_filter.is_some()),
+        ("ConditionalOperator", input.conditional_operator.is_some()),
+    ])?;
+    let (filter, projection) = (input.filter_expression.as_deref(), input.projection_expression.as_deref());
+    let (names, values) = (&input.expression_attribute_names, &input.expression_attribute_values);
+    let mut names = read::names(names.as_ref(), values.as_ref(), filter.is_some() || projection.is_some())?;
+    let filter = filter.map(|text| names.condition("FilterExpression", text)).transpose();
+    let filter = filter.map_err(errors::of_expression)?;
+    let projection =
+        projection.map(|text| names.projection(text)).transpose().map_err(errors::of_expression)?;
+    names.finish().map_err(errors::of_expression)?;
+    let count_only = page::counts_only(input.select.as_ref(), projection.is_some())?;
+    let segment = segment(input.segment, input.total_segments)?;
+    let table = table::find(&**view, &view.scope(), &input.table_name)?;
+    let mut range = range(&table, segment);
+    page::start_after(&table, &mut range, Direction::Forward, input.exclusive_start_key.as_ref())?;
+    let page = Page::read(
+        view,
+        &Wish {
+            table: &table,
+            range,
+            direction: Direction::Forward,
+            sort: None,
+            filter: filter.as_ref(),
+            projection: projection.as_ref(),
+            limit: input.limit,
+            count_only,
+        },
+    )?;
+    let consistent = input.consistent_read == Some(true);
+    let wanted = input.return_consumed_capacity.as_ref();
+    Ok(api::ScanOutput {
+        items: (!count_only).then(|| page.items.into_iter().map(attribute::shown).collect()),
+        count: Some(page.count),
+        scanned_count: Some(page.scanned),
+        last_evaluated_key: page.last.map(attribute::shown),
+        consumed_capacity: capacity::of_read(wanted, &table, page.size_bytes, consistent),
+    })
+}
+
+/// Which segment of how many.
+fn segment(segment: Option<i32>, total: Option<i32>) -> Result<(u64, u64), Fault> {
+    let of = |value: i32| u64::try_from(value).unwrap_or_default();
+    match (segment, total) {
+        (None, None) => Ok((0, 1)),
+        (Some(segment), Some(total)) if segment < total => Ok((of(segment), of(total).max(1))),
+        (Some(segment), Some(total)) => Err(errors::invalid(format!(
+            "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {segment} is not \
+             less than TotalSegments: {total}"
+        ))),
+        (Some(_), None) => Err(errors::invalid(
+            "The TotalSegments parameter is required but was not present in the request when Segment parameter is present",
+        )),
+        (None, Some(_)) => Err(errors::invalid(
+            "The Segment parameter is required but was not present in the request when parameter TotalSegments is present",
+        )),
+    }
+}
+
+/// The items whose hashes are in the segment.
+fn range(table: &Table, (segment, total): (u64, u64)) -> Range<Vec<u8>> {
+    let whole = keys::items(&table.id).prefix_range();
+    let first_hash = |segment: u64| (u128::from(segment) << 64) / u128::from(total);
+    let at = |segment: u64| {
+        let hash = u64::try_from(first_hash(segment)).unwrap_or(u64::MAX);
+        Vec::from(keys::hash(&table.id, hash.to_be_bytes()))
+    };
+    let start = if segment == 0 { whole.start } else { at(segment) };
+    let end = if segment + 1 == total { whole.end } else { at(segment + 1) };
+    start..end
+}

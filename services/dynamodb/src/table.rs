@@ -1,0 +1,119 @@
+//! A table's record.
+
+use api_dynamodb as api;
+use expressions::{KeyAttribute, Type};
+use names::{Arn, Scope, ids};
+use serde::{Deserialize, Serialize};
+use service::Result;
+use store::Reads;
+use store::tuple::Key;
+use wire::Timestamp;
+
+use crate::errors;
+use crate::keys::{self, Id};
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Table {
+    pub(crate) scope: Scope,
+    pub(crate) name: String,
+    pub(crate) id: Id,
+    pub(crate) partition: KeyPart,
+    pub(crate) sort: Option<KeyPart>,
+    /// Read and write units per second, when they are provisioned.
+    pub(crate) provisioned: Option<(i64, i64)>,
+    pub(crate) protected: bool,
+    pub(crate) created_ms: i64,
+}
+
+/// An attribute of the key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeyPart {
+    pub(crate) name: String,
+    /// `S`, `N` or `B`.
+    pub(crate) kind: String,
+}
+
+/// Where a table is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) scope: Scope,
+    pub(crate) name: String,
+}
+
+impl Place {
+    /// By a name, or by an ARN.
+    pub(crate) fn of(scope: &Scope, table: &str) -> Self {
+        let arn = table.parse::<Arn>().ok().filter(|arn| arn.service() == "dynamodb");
+        let named = arn.as_ref().and_then(|arn| Some((arn.scope()?, arn.resource().strip_prefix("table/")?)));
+        let (scope, name) = named.unwrap_or((*scope, table));
+        Place { scope, name: name.to_owned() }
+    }
+
+    pub(crate) fn arn(&self) -> Arn {
+        Arn::in_scope("dynamodb", &self.scope, format_args!("table/{}", self.name))
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        keys::tables(&self.scope).str(&self.name)
+    }
+}
+
+/// The table of that name or ARN.
+pub(crate) fn find(reads: &impl Reads, scope: &Scope, table: &str) -> Result<Table> {
+    let found = reads.get_record(&Place::of(scope, table).key())?;
+    Ok(found.ok_or_else(errors::no_table)?)
+}
+
+impl KeyPart {
+    pub(crate) fn attribute(&self) -> KeyAttribute<'_> {
+        KeyAttribute { name: &self.name, kind: Type::from_name(&self.kind).unwrap_or(Type::S) }
+    }
+}
+
+impl Table {
+    pub(crate) fn place(&self) -> Place {
+        Place { scope: self.scope, name: self.name.clone() }
+    }
+
+    /// The attributes of the key.
+    pub(crate) fn key_parts(&self) -> impl Iterator<Item = &KeyPart> {
+        std::iter::once(&self.partition).chain(&self.sort)
+    }
+
+    /// As the API shows it.
+    pub(crate) fn description(&self, status: &str) -> api::TableDescription {
+        let element = |part: &KeyPart, kind: &str| api::KeySchemaElement {
+            attribute_name: part.name.clone(),
+            key_type: kind.into(),
+        };
+        let definitions = self.key_parts().map(|part| api::AttributeDefinition {
+            attribute_name: part.name.clone(),
+            attribute_type: part.kind.as_str().into(),
+        });
+        let (read, write) = self.provisioned.unwrap_or_default();
+        let on_demand = self.provisioned.is_none().then(|| api::BillingModeSummary {
+            billing_mode: Some("PAY_PER_REQUEST".into()),
+            last_update_to_pay_per_request_date_time: Some(Timestamp(self.created_ms)),
+        });
+        let schema = std::iter::once(element(&self.partition, "HASH"));
+        api::TableDescription {
+            attribute_definitions: Some(definitions.collect()),
+            table_name: Some(self.name.clone()),
+            key_schema: Some(schema.chain(self.sort.as_ref().map(|part| element(part, "RANGE"))).collect()),
+            table_status: Some(status.into()),
+            creation_date_time: Some(Timestamp(self.created_ms)),
+            provisioned_throughput: Some(api::ProvisionedThroughputDescription {
+                number_of_decreases_today: Some(0),
+                read_capacity_units: Some(read),
+                write_capacity_units: Some(write),
+                ..api::ProvisionedThroughputDescription::default()
+            }),
+            table_arn: Some(self.place().arn().to_string()),
+            table_id: Some(ids::uuid(self.id)),
+            billing_mode_summary: on_demand,
+            deletion_protection_enabled: Some(self.protected),
+            ..api::TableDescription::default()
+        }
+    }
+}
