@@ -41,7 +41,7 @@ pub(crate) async fn invoke(
                 return Err(api::error::request_too_large_exception(message).into());
             }
             let event = Event::new(&function, &context, payload);
-            context.transact(|tx| event::put(tx, &event, tx.now.millis())).await?;
+            context.transact(|tx| event::put(tx, &event)).await?;
             Ok(status(202))
         }
         _ => {

@@ -1,1 +1,52 @@
-//! SNS: topics and subscriptions.
+//! SNS: standard topics that pass messages on to SQS queues and Lambda functions.
+//!
+//! Publishing notes a delivery for each subscription that wants the message, in one transaction; a worker carries the
+//! deliveries out, at least once, and tries again for an hour.
+//!
+//! Never here: FIFO topics, mobile push, e-mail, text messages and deliveries over HTTP, which are refused by name.
+
+mod delivery;
+mod errors;
+mod filter;
+mod keys;
+mod message;
+mod publish;
+mod subscription;
+mod subscriptions;
+mod topics;
+
+use api_sns as api;
+use names::Arn;
+use service::Service;
+
+/// The service.
+#[must_use]
+pub fn service() -> Service {
+    Service::new(&api::FACTS)
+        .transaction::<api::CreateTopic>(topics::create, |scope, input| {
+            vec![Arn::in_scope("sns", scope, &input.name)]
+        })
+        .transaction::<api::DeleteTopic>(topics::delete, |_, input| at(&input.topic_arn))
+        .read::<api::ListTopics>(topics::list, |_, _| Vec::new())
+        .read::<api::GetTopicAttributes>(topics::get_attributes, |_, input| at(&input.topic_arn))
+        .transaction::<api::SetTopicAttributes>(topics::set_attributes, |_, input| at(&input.topic_arn))
+        .transaction::<api::Subscribe>(subscriptions::subscribe, |_, input| at(&input.topic_arn))
+        .transaction::<api::Unsubscribe>(subscriptions::unsubscribe, |_, input| at(&input.subscription_arn))
+        .read::<api::ListSubscriptions>(subscriptions::list, |_, _| Vec::new())
+        .read::<api::ListSubscriptionsByTopic>(subscriptions::list_by_topic, |_, input| at(&input.topic_arn))
+        .read::<api::GetSubscriptionAttributes>(subscriptions::get_attributes, |_, input| {
+            at(&input.subscription_arn)
+        })
+        .transaction::<api::SetSubscriptionAttributes>(subscriptions::set_attributes, |_, input| {
+            at(&input.subscription_arn)
+        })
+        .transaction::<api::Publish>(publish::one, |_, input| {
+            input.topic_arn.as_deref().or(input.target_arn.as_deref()).map(at).unwrap_or_default()
+        })
+        .transaction::<api::PublishBatch>(publish::batch, |_, input| at(&input.topic_arn))
+        .work("deliver", delivery::run)
+}
+
+fn at(arn: &str) -> Vec<Arn> {
+    arn.parse().into_iter().collect()
+}

@@ -1,0 +1,138 @@
+//! Durable work: noted in the transaction that causes it, done in the background at least once, noted again for later
+//! when it did not succeed. It survives the end of the process.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use store::tuple::{Key, Parts};
+use store::{Direction, Reads as _, Transaction, record};
+use tokio::task::JoinSet;
+use wire::Timestamp;
+
+use crate::{Cloud, Result};
+
+/// A kind of work of a service.
+///
+/// Its records stand at `service, name, due at (ms), id`; the key `service, name` is signalled when there is a new one.
+#[derive(Clone, Copy, Debug)]
+pub struct Jobs {
+    service: &'static str,
+    name: &'static str,
+    at_work_max: usize,
+}
+
+/// What became of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict<T> {
+    /// It is done, or given up.
+    Done,
+    /// It is to be done, as it is now, at that moment (in milliseconds).
+    Again(T, i64),
+}
+
+/// Jobs with their keys, and when the next one will be due.
+type Due<T> = (Vec<(Vec<u8>, T)>, Option<i64>);
+
+impl Jobs {
+    /// Work of that name, of which so much is done at once.
+    #[must_use]
+    pub const fn new(service: &'static str, name: &'static str, at_work_max: usize) -> Self {
+        Jobs { service, name, at_work_max }
+    }
+
+    /// Notes a job for that moment. `id` tells it from others of the same moment.
+    ///
+    /// # Errors
+    /// When the job cannot be a record.
+    pub fn put<T: Serialize>(&self, tx: &mut Transaction, due_ms: i64, id: &[u8; 16], job: &T) -> Result<()> {
+        tx.put_record(&self.key().i64(due_ms).bytes(id), job)?;
+        tx.signal(self.key());
+        Ok(())
+    }
+
+    /// Does jobs as they become due, until the store fails.
+    ///
+    /// # Errors
+    /// What the store, or a job, fails with; its record stays.
+    pub async fn run<T, F, W>(&self, cloud: Arc<Cloud>, work: F) -> Result<()>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: Fn(Arc<Cloud>, T) -> W,
+        W: Future<Output = Result<Verdict<T>>> + Send + 'static,
+    {
+        let mut news = cloud.store.watch(self.key());
+        let mut at_work = JoinSet::new();
+        let mut keys_at_work = HashSet::new();
+        loop {
+            let (due, next_ms) = self.due(&cloud, &keys_at_work)?;
+            for (key, job) in due {
+                keys_at_work.insert(key.clone());
+                let done = work(Arc::clone(&cloud), job);
+                at_work.spawn(async move { (key, done.await) });
+            }
+            let sleep_until = Timestamp(next_ms.unwrap_or(i64::MAX));
+            tokio::select! {
+                () = news.changed() => {}
+                () = cloud.clock.sleep_until(sleep_until), if next_ms.is_some() => {}
+                Some(done) = at_work.join_next() => match done {
+                    Ok((key, verdict)) => {
+                        self.settle(&cloud, &key, verdict?).await?;
+                        keys_at_work.remove(&key);
+                    }
+                    // Which job it was is unknown: all that are at work are taken up again by the next run.
+                    Err(panic) => return Err(crate::operation::internal(&panic.to_string()).into()),
+                },
+            }
+        }
+    }
+
+    /// Jobs that are due, and when the next one will be.
+    fn due<T: DeserializeOwned>(&self, cloud: &Cloud, at_work: &HashSet<Vec<u8>>) -> Result<Due<T>> {
+        let now_ms = cloud.clock.now().millis();
+        let mut due = Vec::new();
+        if at_work.len() >= self.at_work_max {
+            return Ok((due, None));
+        }
+        for entry in cloud.store.snapshot().scan(self.key().prefix_range(), Direction::Forward) {
+            let (key, value) = entry?;
+            let due_ms = due_of(&key)?;
+            if due_ms > now_ms {
+                return Ok((due, Some(due_ms)));
+            }
+            if !at_work.contains(&key[..]) {
+                due.push((key.to_vec(), record::decode(&value)?));
+            }
+            if at_work.len() + due.len() >= self.at_work_max {
+                break;
+            }
+        }
+        Ok((due, None))
+    }
+
+    async fn settle<T: Serialize>(&self, cloud: &Cloud, key: &[u8], verdict: Verdict<T>) -> Result<()> {
+        let id = cloud.random.bytes();
+        let settled = cloud.store.transact(|tx: &mut Transaction| {
+            tx.delete(key);
+            match &verdict {
+                Verdict::Done => Ok(()),
+                Verdict::Again(job, due_ms) => self.put(tx, *due_ms, &id, job),
+            }
+        });
+        settled.await
+    }
+
+    fn key(&self) -> Key {
+        Key::new().str(self.service).str(self.name)
+    }
+}
+
+/// The moment in the key of a job.
+fn due_of(key: &[u8]) -> Result<i64, store::Error> {
+    let mut parts = Parts::new(key);
+    parts.str()?;
+    parts.str()?;
+    parts.i64()
+}

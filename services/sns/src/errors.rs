@@ -1,0 +1,21 @@
+//! SNS's errors, in its words.
+
+use api_sns as api;
+use wire::Fault;
+
+pub(crate) fn invalid(what: impl std::fmt::Display) -> Fault {
+    api::error::invalid_parameter_exception(format!("Invalid parameter: {what}"))
+}
+
+pub(crate) fn no_topic() -> Fault {
+    api::error::not_found_exception("Topic does not exist")
+}
+
+pub(crate) fn no_subscription() -> Fault {
+    api::error::not_found_exception("Subscription does not exist")
+}
+
+/// What of the API is not built.
+pub(crate) fn not_built(what: &str) -> Fault {
+    Fault::new("NotImplemented", 501, format!("sns: {what} is not implemented."))
+}

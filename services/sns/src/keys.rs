@@ -1,0 +1,42 @@
+//! What SNS stores, and where. Every key starts with `"sns"`.
+//!
+//! | key | value |
+//! |---|---|
+//! | `"topic", account, region, name` | [`crate::topics::Topic`] |
+//! | `"subscription", account, region, topic, id` | [`crate::subscription::Subscription`]: those of a topic are a range |
+//! | `"delivery", due at (ms), id` | [`crate::delivery::Delivery`] (see `service::Jobs`) |
+
+use names::{Arn, Scope};
+use store::tuple::Key;
+
+fn of(kind: &str, scope: &Scope) -> Key {
+    Key::new().str("sns").str(kind).str(scope.account.as_str()).str(scope.region.as_str())
+}
+
+pub(crate) fn topics(scope: &Scope) -> Key {
+    of("topic", scope)
+}
+
+/// The key of a topic; none when the ARN is not one of a topic.
+pub(crate) fn topic(arn: &str) -> Option<Key> {
+    let arn: Arn = arn.parse().ok()?;
+    let scope = arn.scope().filter(|_| arn.service() == "sns")?;
+    (!arn.resource().contains(':')).then(|| topics(&scope).str(arn.resource()))
+}
+
+pub(crate) fn subscriptions(scope: &Scope) -> Key {
+    of("subscription", scope)
+}
+
+/// All subscriptions of a topic, by its ARN.
+pub(crate) fn subscriptions_of(topic: &Arn) -> Option<Key> {
+    Some(subscriptions(&topic.scope()?).str(topic.resource()))
+}
+
+/// The key of a subscription; none when the ARN is not one of a subscription.
+pub(crate) fn subscription(arn: &str) -> Option<Key> {
+    let arn: Arn = arn.parse().ok()?;
+    let scope = arn.scope().filter(|_| arn.service() == "sns")?;
+    let (topic, id) = arn.resource().split_once(':')?;
+    Some(subscriptions(&scope).str(topic).str(id))
+}

@@ -1,0 +1,169 @@
+//! Topics are made, shown, changed and deleted.
+
+use std::collections::BTreeMap;
+
+use api_sns as api;
+use names::{Arn, Scope};
+use serde::{Deserialize, Serialize};
+use service::{Result, Tx, View};
+use store::{Direction, Reads, record};
+use wire::Fault;
+
+use crate::subscription::Subscription;
+use crate::{errors, keys};
+
+/// Entries of a page of any list.
+pub(crate) const PAGE: usize = 100;
+
+/// A topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Topic {
+    pub(crate) scope: Scope,
+    pub(crate) name: String,
+    pub(crate) attributes: BTreeMap<String, String>,
+}
+
+impl Topic {
+    pub(crate) fn arn(&self) -> Arn {
+        Arn::in_scope("sns", &self.scope, &self.name)
+    }
+
+    /// The topic of that ARN.
+    pub(crate) fn find(reads: &impl Reads, arn: &str) -> Result<Self> {
+        let key = keys::topic(arn).ok_or_else(|| errors::invalid("TopicArn"))?;
+        Ok(reads.get_record(&key)?.ok_or_else(errors::no_topic)?)
+    }
+}
+
+/// Attributes that topics can have; others would change nothing here, and are refused.
+fn check_attribute(name: &str, value: &str) -> Result<(), Fault> {
+    match name {
+        "DisplayName" if value.len() <= 100 => Ok(()),
+        "DisplayName" => Err(errors::invalid("DisplayName")),
+        "FifoTopic" if value == "false" => Ok(()),
+        "FifoTopic" => Err(errors::not_built("FifoTopic")),
+        "Policy"
+        | "DeliveryPolicy"
+        | "KmsMasterKeyId"
+        | "SignatureVersion"
+        | "TracingConfig"
+        | "ArchivePolicy"
+        | "ContentBasedDeduplication"
+        | "FifoThroughputScope" => Err(errors::not_built(name)),
+        _ => Err(errors::invalid("AttributeName")),
+    }
+}
+
+pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<api::CreateTopicOutput> {
+    if input.data_protection_policy.is_some() {
+        return Err(errors::not_built("DataProtectionPolicy").into());
+    }
+    if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
+        return Err(errors::not_built("Tags").into());
+    }
+    let is_name =
+        |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
+    if input.name.is_empty() || input.name.len() > 256 || !is_name(&input.name) {
+        return Err(errors::invalid("Topic Name").into());
+    }
+    let mut attributes = input.attributes.clone().unwrap_or_default();
+    for (name, value) in &attributes {
+        check_attribute(name, value)?;
+    }
+    attributes.remove("FifoTopic");
+    let topic = Topic { scope: tx.scope(), name: input.name.clone(), attributes };
+    let key = keys::topics(&topic.scope).str(&topic.name);
+    let topic_arn = Some(topic.arn().to_string());
+    match tx.get_record::<Topic>(&key)? {
+        None => tx.put_record(&key, &topic)?,
+        Some(old) if topic.attributes.iter().all(|(name, value)| old.attributes.get(name) == Some(value)) => {
+        }
+        Some(_) => {
+            return Err(
+                errors::invalid("Attributes Reason: Topic already exists with different attributes").into()
+            );
+        }
+    }
+    Ok(api::CreateTopicOutput { topic_arn })
+}
+
+pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTopicInput) -> Result<api::DeleteTopicOutput> {
+    let key = keys::topic(&input.topic_arn).ok_or_else(|| errors::invalid("TopicArn"))?;
+    // Deleting what is not there succeeds, as in AWS.
+    let Some(topic) = tx.get_record::<Topic>(&key)? else { return Ok(api::DeleteTopicOutput::default()) };
+    tx.delete(&key);
+    for subscription in subscriptions_of(&**tx, &topic)? {
+        tx.delete(&subscription.key());
+    }
+    Ok(api::DeleteTopicOutput::default())
+}
+
+/// Every subscription of a topic.
+pub(crate) fn subscriptions_of(reads: &impl Reads, topic: &Topic) -> Result<Vec<Subscription>> {
+    let Some(range) = keys::subscriptions_of(&topic.arn()) else { return Ok(Vec::new()) };
+    let entries = reads.scan(range.prefix_range(), Direction::Forward);
+    entries.map(|entry| Ok(record::decode(&entry?.1)?)).collect()
+}
+
+pub(crate) fn list(view: &View<'_>, input: &api::ListTopicsInput) -> Result<api::ListTopicsOutput> {
+    let range = keys::topics(&view.scope()).prefix_range();
+    let (topics, next_token) = page::<Topic>(view, "sns:ListTopics", range, input.next_token.as_deref())?;
+    let shown = |topic: Topic| api::Topic { topic_arn: Some(topic.arn().to_string()) };
+    Ok(api::ListTopicsOutput { topics: Some(topics.into_iter().map(shown).collect()), next_token })
+}
+
+/// A page of the records of a range, and the token of the next one.
+pub(crate) fn page<T: serde::de::DeserializeOwned>(
+    view: &View<'_>,
+    operation: &str,
+    mut range: std::ops::Range<Vec<u8>>,
+    token: Option<&str>,
+) -> Result<(Vec<T>, Option<String>)> {
+    let tokens = &view.context.cloud.page_tokens;
+    if let Some(token) = token {
+        range.start = tokens.open(operation, token).map_err(|_| errors::invalid("NextToken"))?;
+        range.start.push(0);
+    }
+    let mut records = Vec::new();
+    let mut last: Option<store::Bytes> = None;
+    for entry in view.scan(range, Direction::Forward) {
+        let (key, value) = entry?;
+        if records.len() == PAGE {
+            return Ok((records, last.map(|key| tokens.seal(operation, &key))));
+        }
+        records.push(record::decode(&value)?);
+        last = Some(key);
+    }
+    Ok((records, None))
+}
+
+pub(crate) fn get_attributes(
+    view: &View<'_>,
+    input: &api::GetTopicAttributesInput,
+) -> Result<api::GetTopicAttributesOutput> {
+    let topic = Topic::find(&**view, &input.topic_arn)?;
+    let confirmed = subscriptions_of(&**view, &topic)?.len();
+    let own = [
+        ("TopicArn", topic.arn().to_string()),
+        ("Owner", topic.scope.account.to_string()),
+        ("SubscriptionsConfirmed", confirmed.to_string()),
+        ("SubscriptionsPending", "0".to_owned()),
+        ("SubscriptionsDeleted", "0".to_owned()),
+    ];
+    let mut attributes = topic.attributes;
+    attributes.entry("DisplayName".into()).or_default();
+    attributes.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    Ok(api::GetTopicAttributesOutput { attributes: Some(attributes) })
+}
+
+pub(crate) fn set_attributes(
+    tx: &mut Tx<'_>,
+    input: &api::SetTopicAttributesInput,
+) -> Result<api::SetTopicAttributesOutput> {
+    let mut topic = Topic::find(&**tx, &input.topic_arn)?;
+    let value = input.attribute_value.clone().unwrap_or_default();
+    check_attribute(&input.attribute_name, &value)?;
+    topic.attributes.insert(input.attribute_name.clone(), value);
+    tx.put_record(&keys::topics(&topic.scope).str(&topic.name), &topic)?;
+    Ok(api::SetTopicAttributesOutput::default())
+}

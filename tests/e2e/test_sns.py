@@ -1,0 +1,159 @@
+"""SNS: topics that fan out to queues."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+from conftest import eventually
+
+
+@pytest.fixture
+def topics(cloud):
+    return cloud.client("sns")
+
+
+@pytest.fixture
+def queues(cloud):
+    return cloud.client("sqs")
+
+
+@pytest.fixture
+def topic(topics, name):
+    return topics.create_topic(Name=name)["TopicArn"]
+
+
+def queue_of(queues, topics, topic, name, **attributes):
+    url = queues.create_queue(QueueName=name)["QueueUrl"]
+    arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    subscription = topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
+    return url, subscription["SubscriptionArn"]
+
+
+def receive(queues, url, count=1):
+    found = []
+
+    def more():
+        answer = queues.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageAttributeNames=["All"]
+        )
+        found.extend(answer.get("Messages", []))
+        return len(found) >= count
+
+    eventually(more)
+    assert len(found) == count
+    return found
+
+
+def refused(call, **parameters):
+    with pytest.raises(ClientError) as refusal:
+        call(**parameters)
+    return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
+
+
+def test_a_message_reaches_every_queue(topics, queues, topic, name):
+    first, subscription = queue_of(queues, topics, topic, f"{name}-1")
+    second, _ = queue_of(queues, topics, topic, f"{name}-2", RawMessageDelivery="true")
+    attributes = {"kind": {"DataType": "String", "StringValue": "grüße"}}
+    sent = topics.publish(TopicArn=topic, Message="hello", Subject="s", MessageAttributes=attributes)
+    envelope = json.loads(receive(queues, first)[0]["Body"])
+    assert (envelope["Type"], envelope["MessageId"]) == ("Notification", sent["MessageId"])
+    assert (envelope["TopicArn"], envelope["Subject"], envelope["Message"]) == (topic, "s", "hello")
+    assert envelope["MessageAttributes"] == {"kind": {"Type": "String", "Value": "grüße"}}
+    raw = receive(queues, second)[0]
+    assert (raw["Body"], raw["MessageAttributes"]["kind"]["StringValue"]) == ("hello", "grüße")
+    topics.unsubscribe(SubscriptionArn=subscription)
+    topics.publish(TopicArn=topic, Message="after")
+    assert receive(queues, second)[0]["Body"] == "after"
+    assert "Messages" not in queues.receive_message(QueueUrl=first)
+
+
+def test_filters(topics, queues, topic, name):
+    by_attribute, subscription = queue_of(
+        queues, topics, topic, f"{name}-1", RawMessageDelivery="true", FilterPolicy='{"size": [{"numeric": [">", 5]}]}'
+    )
+    by_body, _ = queue_of(
+        queues,
+        topics,
+        topic,
+        f"{name}-2",
+        RawMessageDelivery="true",
+        FilterPolicy='{"trip": {"state": ["new"]}}',
+        FilterPolicyScope="MessageBody",
+    )
+    for size in [1, 9]:
+        number = {"size": {"DataType": "Number", "StringValue": str(size)}}
+        topics.publish(TopicArn=topic, Message=f"{size}", MessageAttributes=number)
+    topics.publish(TopicArn=topic, Message='{"trip": {"state": "new"}}')
+    assert receive(queues, by_attribute)[0]["Body"] == "9"
+    assert receive(queues, by_body)[0]["Body"] == '{"trip": {"state": "new"}}'
+    topics.set_subscription_attributes(
+        SubscriptionArn=subscription, AttributeName="FilterPolicy", AttributeValue='{"size": [{"exists": false}]}'
+    )
+    topics.publish(TopicArn=topic, Message="none")
+    assert receive(queues, by_attribute)[0]["Body"] == "none"
+
+
+def test_batches_and_structures(topics, queues, topic, name):
+    url, _ = queue_of(queues, topics, topic, name, RawMessageDelivery="true")
+    entries = [
+        {"Id": "a", "Message": "one"},
+        {"Id": "b", "Message": ""},
+        {"Id": "c", "Message": json.dumps({"default": "d", "sqs": "for queues"}), "MessageStructure": "json"},
+    ]
+    answer = topics.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
+    assert [entry["Id"] for entry in answer["Successful"]] == ["a", "c"]
+    assert [(entry["Id"], entry["Code"]) for entry in answer["Failed"]] == [("b", "InvalidParameter")]
+    assert {message["Body"] for message in receive(queues, url, 2)} == {"one", "for queues"}
+    twice = [{"Id": "a", "Message": "1"}, {"Id": "a", "Message": "2"}]
+    assert refused(topics.publish_batch, TopicArn=topic, PublishBatchRequestEntries=twice)[0] == "BatchEntryIdsNotDistinct"
+
+
+def test_the_life_of_a_topic(topics, queues, topic, name):
+    assert topics.create_topic(Name=name)["TopicArn"] == topic
+    assert {"TopicArn": topic} in topics.get_paginator("list_topics").paginate().build_full_result()["Topics"]
+    topics.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue="shown")
+    _, subscription = queue_of(queues, topics, topic, name)
+    assert queue_of(queues, topics, topic, name)[1] == subscription, "the same subscription again"
+    attributes = topics.get_topic_attributes(TopicArn=topic)["Attributes"]
+    assert (attributes["DisplayName"], attributes["SubscriptionsConfirmed"]) == ("shown", "1")
+    listed = topics.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert [one["SubscriptionArn"] for one in listed] == [subscription]
+    assert topics.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]["Protocol"] == "sqs"
+    topics.delete_topic(TopicArn=topic)
+    topics.delete_topic(TopicArn=topic)
+    assert refused(topics.get_topic_attributes, TopicArn=topic) == ("NotFound", "Topic does not exist")
+    assert refused(topics.get_subscription_attributes, SubscriptionArn=subscription)[0] == "NotFound"
+
+
+def test_what_is_refused(topics, topic):
+    assert refused(topics.publish, TopicArn=topic, Message="") == ("InvalidParameter", "Invalid parameter: Empty message")
+    assert refused(topics.publish, TopicArn=topic, Message="x" * 262_145)[1] == "Invalid parameter: Message too long"
+    assert refused(topics.publish, TopicArn=topic + "x", Message="x") == ("NotFound", "Topic does not exist")
+    assert refused(topics.publish, TopicArn=topic, Message="x", MessageStructure="json")[0] == "InvalidParameter"
+    assert refused(topics.create_topic, Name="a b") == ("InvalidParameter", "Invalid parameter: Topic Name")
+    assert refused(topics.create_topic, Name="a.fifo", Attributes={"FifoTopic": "true"})[0] == "NotImplemented"
+    subscribe = {"TopicArn": topic, "Protocol": "email", "Endpoint": "a@example.com"}
+    assert refused(topics.subscribe, **subscribe) == ("NotImplemented", "sns: Protocol email is not implemented.")
+    assert refused(topics.subscribe, **{**subscribe, "Protocol": "sqs"})[1] == "Invalid parameter: SQS endpoint ARN"
+    assert refused(topics.tag_resource, ResourceArn=topic, Tags=[{"Key": "a", "Value": "b"}])[0] == "NotImplemented"
+
+
+def test_no_acknowledged_message_is_lost_by_a_sigkill(make_cloud):
+    cloud = make_cloud().start()
+    topics, queues = cloud.client("sns"), cloud.client("sqs")
+    topic = topics.create_topic(Name="t")["TopicArn"]
+    queue_of(queues, topics, topic, "q", RawMessageDelivery="true")
+    for number in range(100):
+        topics.publish(TopicArn=topic, Message=str(number))
+    cloud.kill()
+    cloud.start()
+    queues = cloud.client("sqs")
+    url = queues.get_queue_url(QueueName="q")["QueueUrl"]
+    bodies = set()
+
+    def all_there():
+        messages = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        bodies.update(message["Body"] for message in messages)
+        return len(bodies) == 100
+
+    eventually(all_there)
