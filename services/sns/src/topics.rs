@@ -61,16 +61,16 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
     if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
         return Err(errors::not_built("Tags").into());
     }
-    let is_name =
-        |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
-    if input.name.is_empty() || input.name.len() > 256 || !is_name(&input.name) {
-        return Err(errors::invalid("Topic Name").into());
-    }
     let mut attributes = input.attributes.clone().unwrap_or_default();
     for (name, value) in &attributes {
         check_attribute(name, value)?;
     }
     attributes.remove("FifoTopic");
+    let is_name =
+        |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
+    if input.name.is_empty() || input.name.len() > 256 || !is_name(&input.name) {
+        return Err(errors::invalid("Topic Name").into());
+    }
     let topic = Topic { scope: tx.scope(), name: input.name.clone(), attributes };
     let key = keys::topics(&topic.scope).str(&topic.name);
     let topic_arn = Some(topic.arn().to_string());
