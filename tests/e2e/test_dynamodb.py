@@ -161,6 +161,9 @@ def test_queries(resource, name):
                 break
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         assert pages == (numbers if forward else numbers[::-1])
+    elsewhere = {"KeyConditionExpression": Key("pk").eq("a"), "ExclusiveStartKey": {"pk": "ab", "n": 1}}
+    assert "outside query boundaries" in refused(table.query, **elsewhere)[1]
+    assert "outside query boundaries" in refused(table.query, **elsewhere, ScanIndexForward=False)[1]
     assert table.query(KeyConditionExpression=Key("pk").eq("a"), Select="COUNT")["Count"] == 7
     assert "Query key condition not supported" in refused(table.query, KeyConditionExpression=Key("pk").gt("a"))[1]
 

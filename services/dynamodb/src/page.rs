@@ -59,12 +59,13 @@ pub(crate) fn counts_only(select: Option<&api::Select>, has_projection: bool) ->
     }
 }
 
-/// Starts a range behind the key where the last page ended.
+/// Starts a range behind the key where the last page ended; a key that is not in the range is refused as `outside`.
 pub(crate) fn start_after(
     table: &Table,
     range: &mut Range<Vec<u8>>,
     direction: Direction,
     start: Option<&std::collections::BTreeMap<String, api::AttributeValue>>,
+    outside: &str,
 ) -> Result<(), Fault> {
     let Some(start) = start else { return Ok(()) };
     let start = attribute::item(start)?;
@@ -74,12 +75,15 @@ pub(crate) fn start_after(
         )
     })?;
     let mut place: Vec<u8> = key::place(table, &start).into();
+    if !range.contains(&place) {
+        return Err(errors::invalid(outside));
+    }
     match direction {
         Direction::Forward => {
             place.push(0);
-            range.start = place.max(std::mem::take(&mut range.start));
+            range.start = place;
         }
-        Direction::Backward => range.end = place.min(std::mem::take(&mut range.end)),
+        Direction::Backward => range.end = place,
     }
     Ok(())
 }

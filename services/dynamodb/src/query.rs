@@ -11,6 +11,9 @@ use crate::page::{self, Page, Wish};
 use crate::table::{KeyPart, Table};
 use crate::{attribute, capacity, errors, key, keys, read, table};
 
+/// Why a starting key is refused that the key condition does not reach.
+const OUTSIDE: &str = "The provided starting key is outside query boundaries based on provided conditions";
+
 pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::QueryOutput> {
     errors::refuse(&[
         ("IndexName", input.index_name.is_some()),
@@ -40,7 +43,7 @@ pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::Que
     let is_forward = input.scan_index_forward.unwrap_or(true);
     let direction = if is_forward { Direction::Forward } else { Direction::Backward };
     let mut range = range(&table, &condition.partition, condition.sort.as_ref());
-    page::start_after(&table, &mut range, direction, input.exclusive_start_key.as_ref())?;
+    page::start_after(&table, &mut range, direction, input.exclusive_start_key.as_ref(), OUTSIDE)?;
     let page = Page::read(
         view,
         &Wish {

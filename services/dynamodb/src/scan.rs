@@ -11,6 +11,9 @@ use crate::page::{self, Page, Wish};
 use crate::table::Table;
 use crate::{attribute, capacity, errors, keys, read, table};
 
+/// Why a starting key of another segment is refused.
+const OUTSIDE: &str = "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment.";
+
 pub(crate) fn scan(view: &View<'_>, input: &api::ScanInput) -> Result<api::ScanOutput> {
     errors::refuse(&[
         ("IndexName", input.index_name.is_some()),
@@ -30,7 +33,7 @@ pub(crate) fn scan(view: &View<'_>, input: &api::ScanInput) -> Result<api::ScanO
     let segment = segment(input.segment, input.total_segments)?;
     let table = table::find(&**view, &view.scope(), &input.table_name)?;
     let mut range = range(&table, segment);
-    page::start_after(&table, &mut range, Direction::Forward, input.exclusive_start_key.as_ref())?;
+    page::start_after(&table, &mut range, Direction::Forward, input.exclusive_start_key.as_ref(), OUTSIDE)?;
     let page = Page::read(
         view,
         &Wish {

@@ -45,6 +45,7 @@ fn check_unbuilt(input: &api::CreateTableInput) -> Result<(), Fault> {
         ("ResourcePolicy", input.resource_policy.is_some()),
         ("OnDemandThroughput", input.on_demand_throughput.is_some()),
         ("GlobalTableSourceArn", input.global_table_source_arn.is_some()),
+        ("GlobalTableSettingsReplicationMode", input.global_table_settings_replication_mode.is_some()),
     ])
 }
 
