@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `"function", account, region, name` | [`crate::function::Function`] |
 //! | `"package", package id, piece` | a piece of a deployment package, as it was uploaded |
+//! | `"mapping", account, region, UUID` | [`crate::sources::mapping::Mapping`] |
 //! | `"event", due at (ms), event id` | [`crate::event::Event`] |
 
 use names::Scope;
@@ -30,4 +31,18 @@ pub(crate) fn package(id: &Id) -> Key {
 
 pub(crate) fn piece(id: &Id, piece: u64) -> Key {
     package(id).u64(piece)
+}
+
+/// All mappings; signalled when one is made or changed.
+pub(crate) fn mappings() -> Key {
+    of("mapping")
+}
+
+pub(crate) fn mappings_of(scope: &Scope) -> Key {
+    mappings().str(scope.account.as_str()).str(scope.region.as_str())
+}
+
+/// Signalled when the mapping changes or is deleted.
+pub(crate) fn mapping(scope: &Scope, uuid: &str) -> Key {
+    mappings_of(scope).str(uuid)
 }

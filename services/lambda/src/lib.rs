@@ -3,8 +3,8 @@
 //! A function's record and its package are written in one transaction; a package is unpacked to disk when it is first
 //! needed, and can be unpacked again at any time. Asynchronous events are records until they are done with.
 //!
-//! Never here: processes (they are the runtime's), versions and aliases, images, layers, event source mappings. What is
-//! not built is refused by name.
+//! Never here: processes (they are the runtime's), versions and aliases, images, layers. What is not built is refused
+//! by name.
 
 mod errors;
 mod event;
@@ -16,6 +16,7 @@ mod keys;
 mod name;
 mod package;
 mod refused;
+mod sources;
 mod tags;
 mod update;
 
@@ -32,7 +33,8 @@ use crate::host::Host;
 #[must_use]
 pub fn service(work: PathBuf) -> Service {
     let host = Arc::new(Host::new(work));
-    let [updating, configuring, deleting, invoking, delivering] = [(); 5].map(|()| Arc::clone(&host));
+    let [updating, configuring, deleting, invoking, delivering, polling] =
+        [(); 6].map(|()| Arc::clone(&host));
     Service::new(&api::FACTS)
         .transaction::<api::CreateFunction>(functions::create, |scope, input| at(scope, &input.function_name))
         .read::<api::GetFunction>(functions::get, |scope, input| at(scope, &input.function_name))
@@ -56,10 +58,22 @@ pub fn service(work: PathBuf) -> Service {
             move |context, input| invoke::invoke(Arc::clone(&invoking), context, input),
             |scope, input| at(scope, &input.function_name),
         )
+        .waiting::<api::CreateEventSourceMapping, _, _>(sources::create, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .read::<api::GetEventSourceMapping>(sources::get, |scope, input| mapping(scope, &input.uuid))
+        .read::<api::ListEventSourceMappings>(sources::list, |_, _| Vec::new())
+        .waiting::<api::UpdateEventSourceMapping, _, _>(sources::update, |scope, input| {
+            mapping(scope, &input.uuid)
+        })
+        .transaction::<api::DeleteEventSourceMapping>(sources::delete, |scope, input| {
+            mapping(scope, &input.uuid)
+        })
         .transaction::<api::TagResource>(tags::tag, |_, input| named(&input.resource))
         .transaction::<api::UntagResource>(tags::untag, |_, input| named(&input.resource))
         .read::<api::ListTags>(tags::list, |_, input| named(&input.resource))
         .work("events", move |cloud| event::run(Arc::clone(&delivering), cloud))
+        .work("event sources", move |cloud| sources::run(Arc::clone(&polling), cloud))
 }
 
 /// The function of that name, as a resource.
@@ -67,7 +81,12 @@ fn at(scope: &Scope, name: &str) -> Vec<Arn> {
     name::Name::parse(scope, name, None).map(|name| name.arn()).into_iter().collect()
 }
 
-/// The function of that ARN, as a resource.
+/// The event source mapping of that UUID, as a resource.
+fn mapping(scope: &Scope, uuid: &str) -> Vec<Arn> {
+    vec![Arn::in_scope("lambda", scope, format_args!("event-source-mapping:{uuid}"))]
+}
+
+/// The function or mapping of that ARN, as a resource.
 fn named(arn: &str) -> Vec<Arn> {
     arn.parse().into_iter().collect()
 }

@@ -1,4 +1,4 @@
-//! Tags of functions.
+//! Tags of functions and of event source mappings.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use wire::Fault;
 
 use crate::function;
 use crate::functions::named;
-use crate::{errors, keys};
+use crate::{errors, keys, sources};
 
 /// Tags that AWS would take, or its refusal.
 pub(crate) fn checked(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Fault> {
@@ -18,24 +18,34 @@ pub(crate) fn checked(tags: BTreeMap<String, String>) -> Result<BTreeMap<String,
 }
 
 pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagResourceInput) -> Result<api::TagResourceOutput> {
-    let name = named(&tx.scope(), &input.resource, None)?;
-    let mut function = function::find(&**tx, &name)?;
-    function.tags.extend(input.tags.clone());
-    function.tags = checked(function.tags)?;
-    tx.put_record(&keys::function(&name.scope, &name.name), &function)?;
+    change(tx, &input.resource, |tags| tags.extend(input.tags.clone()))?;
     Ok(api::TagResourceOutput::default())
 }
 
 pub(crate) fn untag(tx: &mut Tx<'_>, input: &api::UntagResourceInput) -> Result<api::UntagResourceOutput> {
-    let name = named(&tx.scope(), &input.resource, None)?;
-    let mut function = function::find(&**tx, &name)?;
-    input.tag_keys.iter().for_each(|key| drop(function.tags.remove(key)));
-    tx.put_record(&keys::function(&name.scope, &name.name), &function)?;
+    change(tx, &input.resource, |tags| tags.retain(|key, _| !input.tag_keys.contains(key)))?;
     Ok(api::UntagResourceOutput::default())
 }
 
 pub(crate) fn list(view: &View<'_>, input: &api::ListTagsInput) -> Result<api::ListTagsOutput> {
-    let name = named(&view.scope(), &input.resource, None)?;
-    let function = function::find(&**view, &name)?;
-    Ok(api::ListTagsOutput { tags: Some(function.tags) })
+    let tags = match sources::uuid_of(&input.resource) {
+        Some(uuid) => sources::find(&**view, &view.scope(), uuid)?.tags,
+        None => function::find(&**view, &named(&view.scope(), &input.resource, None)?)?.tags,
+    };
+    Ok(api::ListTagsOutput { tags: Some(tags) })
+}
+
+/// Changes the tags of a function or of an event source mapping.
+fn change(tx: &mut Tx<'_>, resource: &str, change: impl FnOnce(&mut BTreeMap<String, String>)) -> Result<()> {
+    if let Some(uuid) = sources::uuid_of(resource) {
+        let mut mapping = sources::find(&**tx, &tx.scope(), uuid)?;
+        change(&mut mapping.tags);
+        mapping.tags = checked(mapping.tags)?;
+        return sources::put(tx, &mapping);
+    }
+    let name = named(&tx.scope(), resource, None)?;
+    let mut function = function::find(&**tx, &name)?;
+    change(&mut function.tags);
+    function.tags = checked(function.tags)?;
+    Ok(tx.put_record(&keys::function(&name.scope, &name.name), &function)?)
 }

@@ -1,0 +1,180 @@
+//! Mappings are made, shown, listed, changed and deleted.
+
+use api_lambda as api;
+use names::Arn;
+use service::{Context, Result, Tx, View};
+use store::{Direction, Reads, record};
+use wire::Fault;
+
+use super::checks;
+use super::mapping::{self, BATCH_SIZE, Mapping};
+use crate::functions::named;
+use crate::{errors, function, keys, tags};
+
+/// Mappings of a page.
+const PAGE_MAX: i32 = 100;
+
+pub(crate) async fn create(
+    context: Context,
+    input: api::CreateEventSourceMappingInput,
+) -> Result<api::CreateEventSourceMappingOutput> {
+    let source = checks::source(&input)?;
+    let name = named(&context.scope(), &input.function_name, None)?;
+    let mapping = Mapping {
+        scope: name.scope,
+        uuid: context.random().uuid(),
+        source,
+        function: name.name.clone(),
+        enabled: input.enabled.unwrap_or(true),
+        batch_size: input.batch_size.unwrap_or(BATCH_SIZE),
+        window_s: input.maximum_batching_window_in_seconds.unwrap_or_default(),
+        concurrency_max: input.scaling_config.and_then(|scaling| scaling.maximum_concurrency),
+        reports_failures: input.function_response_types.is_some_and(|types| !types.is_empty()),
+        modified_ms: context.now().millis(),
+        tags: tags::checked(input.tags.unwrap_or_default())?,
+    };
+    if mapping.source.region() != Some(mapping.scope.region) {
+        return Err(errors::invalid("The event source must be in the function's region.").into());
+    }
+    checks::settings(&mapping)?;
+    let function = function::find(&*context.view(), &name)?;
+    checks::queue(&context.cloud, &mapping, &function).await?;
+    let created = context.transact(|tx| {
+        function::find(&**tx, &name)?;
+        check_unique(&**tx, &mapping)?;
+        mapping::put(tx, &mapping)
+    });
+    created.await?;
+    Ok(mapping.shown("Creating"))
+}
+
+/// A function reads a queue once.
+fn check_unique(reads: &impl Reads, new: &Mapping) -> Result<()> {
+    for entry in reads.scan(keys::mappings_of(&new.scope).prefix_range(), Direction::Forward) {
+        let known: Mapping = record::decode(&entry?.1)?;
+        if (&known.source, &known.function) == (&new.source, &new.function) {
+            let message = format!(
+                "An event source mapping with SQS arn (\" {} \") and function (\" {} \") already exists. Please \
+                 update or delete the existing mapping with UUID {}",
+                new.source, new.function, known.uuid
+            );
+            return Err(api::error::resource_conflict_exception(message).into());
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn get(
+    view: &View<'_>,
+    input: &api::GetEventSourceMappingInput,
+) -> Result<api::GetEventSourceMappingOutput> {
+    let mapping = mapping::find(&**view, &view.scope(), &input.uuid)?;
+    Ok(mapping.shown(mapping.state()))
+}
+
+pub(crate) fn list(
+    view: &View<'_>,
+    input: &api::ListEventSourceMappingsInput,
+) -> Result<api::ListEventSourceMappingsOutput> {
+    const OPERATION: &str = "lambda:ListEventSourceMappings";
+    let wanted = Wanted::read(view, input)?;
+    let limit = input.max_items.unwrap_or(PAGE_MAX).min(PAGE_MAX) as usize;
+    let tokens = &view.context.cloud.page_tokens;
+    let mut range = keys::mappings_of(&view.scope()).prefix_range();
+    if let Some(marker) = &input.marker {
+        range.start = tokens.open(OPERATION, marker).map_err(|_| errors::invalid("Invalid marker."))?;
+    }
+    let mut shown = Vec::new();
+    for entry in view.scan(range, Direction::Forward) {
+        let (key, value) = entry?;
+        let mapping: Mapping = record::decode(&value)?;
+        if !wanted.is(&mapping) {
+            continue;
+        }
+        if shown.len() == limit {
+            let next_marker = Some(tokens.seal(OPERATION, &key));
+            return Ok(api::ListEventSourceMappingsOutput {
+                next_marker,
+                event_source_mappings: Some(shown),
+            });
+        }
+        shown.push(mapping.shown(mapping.state()));
+    }
+    Ok(api::ListEventSourceMappingsOutput { next_marker: None, event_source_mappings: Some(shown) })
+}
+
+/// Which mappings a list shows.
+struct Wanted<'a> {
+    source: Option<&'a str>,
+    function: Option<Arn>,
+}
+
+impl<'a> Wanted<'a> {
+    fn read(view: &View<'_>, input: &'a api::ListEventSourceMappingsInput) -> Result<Self, Fault> {
+        let function = input.function_name.as_deref().map(|name| named(&view.scope(), name, None));
+        Ok(Wanted {
+            source: input.event_source_arn.as_deref(),
+            function: function.transpose()?.map(|name| name.arn()),
+        })
+    }
+
+    fn is(&self, mapping: &Mapping) -> bool {
+        self.source.is_none_or(|source| source == mapping.source.to_string())
+            && self.function.as_ref().is_none_or(|function| *function == mapping.function().arn())
+    }
+}
+
+pub(crate) async fn update(
+    context: Context,
+    input: api::UpdateEventSourceMappingInput,
+) -> Result<api::UpdateEventSourceMappingOutput> {
+    checks::update(&input)?;
+    let (before, after) = changed(&context, &input)?;
+    checks::settings(&after)?;
+    if after.function != before.function {
+        let function = function::find(&*context.view(), &after.function())?;
+        checks::queue(&context.cloud, &after, &function).await?;
+    }
+    let updated = context.transact(|tx| {
+        let found = mapping::find(&**tx, &after.scope, &after.uuid)?;
+        if found != before {
+            let message = "The event source mapping is being changed by another request.";
+            return Err(api::error::resource_conflict_exception(message).into());
+        }
+        mapping::put(tx, &after)
+    });
+    updated.await?;
+    Ok(after.shown(match (before.enabled, after.enabled) {
+        (false, true) => "Enabling",
+        (true, false) => "Disabling",
+        _ => "Updating",
+    }))
+}
+
+/// The mapping as it is, and as it shall be.
+fn changed(context: &Context, input: &api::UpdateEventSourceMappingInput) -> Result<(Mapping, Mapping)> {
+    let before = mapping::find(&*context.view(), &context.scope(), &input.uuid)?;
+    let mut after = Mapping { modified_ms: context.now().millis(), ..before.clone() };
+    if let Some(name) = &input.function_name {
+        after.function = named(&context.scope(), name, None)?.name;
+    }
+    after.enabled = input.enabled.unwrap_or(before.enabled);
+    after.batch_size = input.batch_size.unwrap_or(before.batch_size);
+    after.window_s = input.maximum_batching_window_in_seconds.unwrap_or(before.window_s);
+    if let Some(scaling) = &input.scaling_config {
+        after.concurrency_max = scaling.maximum_concurrency;
+    }
+    if let Some(types) = &input.function_response_types {
+        after.reports_failures = !types.is_empty();
+    }
+    Ok((before, after))
+}
+
+pub(crate) fn delete(
+    tx: &mut Tx<'_>,
+    input: &api::DeleteEventSourceMappingInput,
+) -> Result<api::DeleteEventSourceMappingOutput> {
+    let mapping = mapping::find(&**tx, &tx.scope(), &input.uuid)?;
+    mapping::delete(tx, &mapping);
+    Ok(mapping.shown("Deleting"))
+}
