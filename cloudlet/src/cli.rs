@@ -19,6 +19,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start the cloud and serve until it is stopped.
     Up(UpFlags),
+    /// Build the example application, deploy it to a new cloud, kill that in the middle, and count what is lost.
+    Demo(DemoFlags),
     /// Show what a running cloud offers.
     Status(StatusFlags),
 }
@@ -59,6 +61,14 @@ pub(crate) struct UpFlags {
     /// Configuration file with the same names as the flags
     #[arg(long, env = "CLOUDLET_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// How the demo ends.
+#[derive(Debug, Args)]
+pub(crate) struct DemoFlags {
+    /// Leave the cloud running, and say how to look at it
+    #[arg(long)]
+    pub(crate) keep: bool,
 }
 
 /// Where the running cloud is.

@@ -3,6 +3,7 @@
 //! It puts the parts together and stops them again. It holds no behaviour of any service.
 
 mod cli;
+mod demo;
 mod log;
 mod root_key;
 mod services;
@@ -22,11 +23,12 @@ fn main() -> ExitCode {
         return code;
     }
     let outcome = match Cli::parse().command {
-        Command::Up(flags) => up::run(flags),
-        Command::Status(flags) => status::run(&flags),
+        Command::Up(flags) => up::run(flags).map(|()| ExitCode::SUCCESS),
+        Command::Demo(flags) => demo::run(&flags),
+        Command::Status(flags) => status::run(&flags).map(|()| ExitCode::SUCCESS),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("cloudlet: {error:#}");
             ExitCode::FAILURE
