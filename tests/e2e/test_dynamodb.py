@@ -239,3 +239,66 @@ def test_items_survive_a_sigkill(make_cloud):
     cloud.kill()
     cloud.start()
     assert cloud.client("dynamodb").scan(TableName="kept", Select="COUNT")["Count"] == 50
+
+
+def test_batches_write_and_read_items_of_many_tables(client, resource, table, name):
+    other = make(resource, name + "-other")
+    with table.batch_writer() as batch:
+        for number in range(60):
+            batch.put_item(Item={"pk": "p", "sk": f"{number:02}", "x": "y" * 10})
+    assert len(table.query(KeyConditionExpression=Key("pk").eq("p"))["Items"]) == 60
+    with table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
+        batch.delete_item(Key={"pk": "p", "sk": "00"})
+        batch.delete_item(Key={"pk": "p", "sk": "none"})
+    other.put_item(Item={"pk": "o"})
+    answer = resource.batch_get_item(
+        RequestItems={
+            name: {"Keys": [{"pk": "p", "sk": sk} for sk in ("00", "01", "02")], "ProjectionExpression": "sk"},
+            name + "-other": {"Keys": [{"pk": "o"}, {"pk": "none"}], "ConsistentRead": True},
+        },
+        ReturnConsumedCapacity="TOTAL",
+    )
+    assert sorted(item["sk"] for item in answer["Responses"][name]) == ["01", "02"]
+    assert answer["Responses"][name + "-other"] == [{"pk": "o"}]
+    assert answer["UnprocessedKeys"] == {}
+    units = {capacity["TableName"]: capacity["CapacityUnits"] for capacity in answer["ConsumedCapacity"]}
+    assert units == {name: 1.5, name + "-other": 2.0}
+
+
+def test_a_batch_of_reads_ends_at_16_megabytes(client, table, name):
+    for number in range(45):
+        client.put_item(TableName=name, Item={"pk": {"S": "p"}, "sk": {"S": str(number)}, "x": {"S": "y" * 400_000}})
+    keys = [{"pk": {"S": "p"}, "sk": {"S": str(number)}} for number in range(45)]
+    answer = client.batch_get_item(RequestItems={name: {"Keys": keys}})
+    left = answer["UnprocessedKeys"][name]["Keys"]
+    assert (len(answer["Responses"][name]), len(left)) == (41, 4)
+    answer = client.batch_get_item(RequestItems=answer["UnprocessedKeys"])
+    assert (len(answer["Responses"][name]), answer["UnprocessedKeys"]) == (4, {})
+
+
+def test_bad_batches_change_nothing(client, table, name):
+    def put(sk, **more):
+        return {"PutRequest": {"Item": {"pk": {"S": "p"}, "sk": {"S": sk}, **more}}}
+
+    def write(*requests, **more):
+        return refused(client.batch_write_item, RequestItems={name: list(requests), **more})
+
+    invalid = "ValidationException"
+    key = {"pk": {"S": "p"}, "sk": {"S": "1"}}
+    duplicates = (invalid, "Provided list of item keys contains duplicates")
+    assert write(put("0"), put("1"), {"DeleteRequest": {"Key": key}}) == duplicates
+    assert refused(client.batch_get_item, RequestItems={name: {"Keys": [key, key]}}) == duplicates
+    assert write(put("0"), put("1", x={"S": "y" * 409_600})) == (invalid, "Item size has exceeded the maximum allowed size")
+    assert write(put("0"), {"DeleteRequest": {"Key": {"pk": {"S": "p"}}}}) == (
+        invalid,
+        "The provided key element does not match the schema",
+    )
+    assert write(put("0"), {})[0] == invalid
+    assert write(put("0"), **{name + "-none": [put("0")]})[0] == "ResourceNotFoundException"
+    assert write(*[put(str(number)) for number in range(26)])[0] == invalid
+    assert refused(client.batch_write_item, RequestItems={})[0] == invalid
+    code, message = refused(client.batch_get_item, RequestItems={name: {"Keys": [
+        {"pk": {"S": "p"}, "sk": {"S": str(number)}} for number in range(101)
+    ]}})
+    assert code == invalid
+    assert table.scan()["Items"] == []

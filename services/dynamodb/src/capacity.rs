@@ -10,26 +10,18 @@ const WRITE_BYTES: usize = 1024;
 const READ_BYTES: usize = 4096;
 
 /// What a write of that many bytes consumes; the larger of the old and the new item counts.
-pub(crate) fn of_write(
-    wanted: Option<&api::ReturnConsumedCapacity>,
-    table: &Table,
-    size_bytes: usize,
-) -> Option<api::ConsumedCapacity> {
-    shown(wanted, table, size_bytes.max(1).div_ceil(WRITE_BYTES) as f64)
+pub(crate) fn write_units(size_bytes: usize) -> f64 {
+    size_bytes.max(1).div_ceil(WRITE_BYTES) as f64
 }
 
 /// What a read of that many bytes consumes; half when it need not be consistent.
-pub(crate) fn of_read(
-    wanted: Option<&api::ReturnConsumedCapacity>,
-    table: &Table,
-    size_bytes: usize,
-    consistent: bool,
-) -> Option<api::ConsumedCapacity> {
+pub(crate) fn read_units(size_bytes: usize, consistent: bool) -> f64 {
     let units = size_bytes.max(1).div_ceil(READ_BYTES) as f64;
-    shown(wanted, table, if consistent { units } else { units / 2.0 })
+    if consistent { units } else { units / 2.0 }
 }
 
-fn shown(
+/// The units of a table, where they are wanted.
+pub(crate) fn shown(
     wanted: Option<&api::ReturnConsumedCapacity>,
     table: &Table,
     units: f64,

@@ -6,8 +6,10 @@
 //! Never here: indexes, streams, transactions, global tables and PartiQL, which are refused by name.
 
 mod attribute;
+mod batch;
 mod capacity;
 mod errors;
+mod guard;
 mod key;
 mod keys;
 mod list;
@@ -39,7 +41,16 @@ pub fn service() -> Service {
         .transaction::<api::DeleteItem>(write::delete, |scope, input| at(scope, &input.table_name))
         .read::<api::Query>(query::query, |scope, input| at(scope, &input.table_name))
         .read::<api::Scan>(scan::scan, |scope, input| at(scope, &input.table_name))
+        .read::<api::BatchGetItem>(batch::get, |scope, input| all(scope, input.request_items.keys()))
+        .transaction::<api::BatchWriteItem>(batch::write, |scope, input| {
+            all(scope, input.request_items.keys())
+        })
         .work("sweep", sweep::run)
+}
+
+/// The tables of those names, as resources.
+fn all<'a>(scope: &Scope, tables: impl Iterator<Item = &'a String>) -> Vec<Arn> {
+    tables.flat_map(|table| at(scope, table)).collect()
 }
 
 /// The table of that name, or of that ARN, as a resource.

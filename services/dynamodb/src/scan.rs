@@ -54,7 +54,7 @@ pub(crate) fn scan(view: &View<'_>, input: &api::ScanInput) -> Result<api::ScanO
         count: Some(page.count),
         scanned_count: Some(page.scanned),
         last_evaluated_key: page.last.map(attribute::shown),
-        consumed_capacity: capacity::of_read(wanted, &table, page.size_bytes, consistent),
+        consumed_capacity: capacity::shown(wanted, &table, capacity::read_units(page.size_bytes, consistent)),
     })
 }
 

@@ -9,8 +9,9 @@ use service::{Result, Tx};
 use store::Reads as _;
 use wire::Fault;
 
+use crate::guard::Guard;
 use crate::table::Table;
-use crate::write::{ITEM_BYTES_MAX, check_condition};
+use crate::write::ITEM_BYTES_MAX;
 use crate::{attribute, capacity, errors, key, read, table};
 
 pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateItemInput) -> Result<api::UpdateItemOutput> {
@@ -23,8 +24,8 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateItemInput) -> Result<ap
     let (names, values) = (&input.expression_attribute_names, &input.expression_attribute_values);
     let mut names = read::names(names.as_ref(), values.as_ref(), update.is_some() || condition.is_some())?;
     let update = update.map(|text| names.update(text)).transpose().map_err(errors::of_expression)?;
-    let condition = condition.map(|text| names.condition("ConditionExpression", text)).transpose();
-    let condition = condition.map_err(errors::of_expression)?;
+    let on_failure = input.return_values_on_condition_check_failure.as_ref();
+    let guard = Guard::read(&mut names, condition, on_failure)?;
     names.finish().map_err(errors::of_expression)?;
     let wanted = attribute::item(&input.key)?;
     let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
@@ -34,11 +35,7 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateItemInput) -> Result<ap
     }
     let place = key::place(&table, &wanted);
     let old: Option<Item> = tx.get_record(&place)?;
-    check_condition(
-        condition.as_ref(),
-        old.as_ref(),
-        input.return_values_on_condition_check_failure.as_ref(),
-    )?;
+    guard.check(old.as_ref())?;
     let mut new = old.clone().unwrap_or(wanted);
     let touched = update.map(|update| update.apply(&mut new)).transpose().map_err(errors::of_expression)?;
     check_depth(new.values()).map_err(errors::of_expression)?;
@@ -48,9 +45,10 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateItemInput) -> Result<ap
     }
     tx.put_record(&place, &new)?;
     let larger = size_bytes.max(old.as_ref().map_or(0, item_size_bytes));
+    let units = capacity::write_units(larger);
     Ok(api::UpdateItemOutput {
         attributes: returned(input.return_values.as_ref(), old, new, touched.as_ref()),
-        consumed_capacity: capacity::of_write(input.return_consumed_capacity.as_ref(), &table, larger),
+        consumed_capacity: capacity::shown(input.return_consumed_capacity.as_ref(), &table, units),
         item_collection_metrics: None,
     })
 }

@@ -1,32 +1,57 @@
-//! PutItem and DeleteItem, and what all conditional writes share.
+//! PutItem and DeleteItem, and the writing of whole items that batches share with them.
 
 use api_dynamodb as api;
+use expressions::Item;
 use expressions::value::item_size_bytes;
-use expressions::{Condition, Item};
 use service::{Result, Tx};
 use store::Reads as _;
+use store::tuple::Key;
 use wire::Fault;
 
-use crate::{attribute, capacity, errors, key, read, table};
+use crate::guard::Guard;
+use crate::table::Table;
+use crate::{attribute, capacity, errors, key, table};
 
 /// The largest item, in bytes: 400 KB.
 pub(crate) const ITEM_BYTES_MAX: usize = 409_600;
 
-/// Refuses a write whose condition does not hold, with the item that was found where that is wanted.
-pub(crate) fn check_condition(
-    condition: Option<&Condition>,
-    old: Option<&Item>,
-    wanted: Option<&api::ReturnValuesOnConditionCheckFailure>,
-) -> Result<(), Fault> {
-    const MESSAGE: &str = "The conditional request failed";
-    let nothing = Item::new();
-    if condition.is_none_or(|condition| condition.holds(old.unwrap_or(&nothing))) {
-        return Ok(());
+/// One item that is to be there, or not.
+pub(crate) struct Write {
+    pub(crate) place: Key,
+    /// None deletes.
+    item: Option<Item>,
+}
+
+impl Write {
+    /// Puts that item.
+    pub(crate) fn put(table: &Table, item: Item) -> Result<Self, Fault> {
+        key::check_item(table, &item)?;
+        if item_size_bytes(&item) > ITEM_BYTES_MAX {
+            return Err(errors::invalid("Item size has exceeded the maximum allowed size"));
+        }
+        Ok(Write { place: key::place(table, &item), item: Some(item) })
     }
-    let shows_old = wanted.is_some_and(|wanted| wanted.as_str() == "ALL_OLD");
-    let item = old.filter(|_| shows_old).cloned().map(attribute::shown);
-    let failed = api::error::conditional_check_failed_exception(MESSAGE);
-    Err(failed.with_detail(api::ConditionalCheckFailedException { message: Some(MESSAGE.into()), item }))
+
+    /// Deletes the item of that key.
+    pub(crate) fn delete(table: &Table, wanted: &Item) -> Result<Self, Fault> {
+        key::check(table, wanted)?;
+        Ok(Write { place: key::place(table, wanted), item: None })
+    }
+
+    /// Carries it out: the item that was there, and the size that counts.
+    pub(crate) fn carry_out(&self, tx: &mut Tx<'_>, guard: Option<&Guard>) -> Result<(Option<Item>, usize)> {
+        let old: Option<Item> = tx.get_record(&self.place)?;
+        if let Some(guard) = guard {
+            guard.check(old.as_ref())?;
+        }
+        match &self.item {
+            Some(item) => tx.put_record(&self.place, item)?,
+            None if old.is_some() => tx.delete(&self.place),
+            None => {}
+        }
+        let larger = [old.as_ref(), self.item.as_ref()].into_iter().flatten().map(item_size_bytes).max();
+        Ok((old, larger.unwrap_or_default()))
+    }
 }
 
 /// Whether the old item is to be returned: the only choice of Put and Delete.
@@ -44,31 +69,19 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutItemInput) -> Result<api::Put
         ("ConditionalOperator", input.conditional_operator.is_some()),
     ])?;
     let returns_old = returns_old(input.return_values.as_ref())?;
-    let expression = input.condition_expression.as_deref();
-    let (names, values) = (&input.expression_attribute_names, &input.expression_attribute_values);
-    let mut names = read::names(names.as_ref(), values.as_ref(), expression.is_some())?;
-    let condition = expression.map(|text| names.condition("ConditionExpression", text)).transpose();
-    let condition = condition.map_err(errors::of_expression)?;
-    names.finish().map_err(errors::of_expression)?;
-    let item = attribute::item(&input.item)?;
-    let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
-    key::check_item(&table, &item)?;
-    let size_bytes = item_size_bytes(&item);
-    if size_bytes > ITEM_BYTES_MAX {
-        return Err(errors::invalid("Item size has exceeded the maximum allowed size").into());
-    }
-    let place = key::place(&table, &item);
-    let old: Option<Item> = tx.get_record(&place)?;
-    check_condition(
-        condition.as_ref(),
-        old.as_ref(),
+    let guard = Guard::alone(
+        input.expression_attribute_names.as_ref(),
+        input.expression_attribute_values.as_ref(),
+        input.condition_expression.as_deref(),
         input.return_values_on_condition_check_failure.as_ref(),
     )?;
-    tx.put_record(&place, &item)?;
-    let larger = size_bytes.max(old.as_ref().map_or(0, item_size_bytes));
+    let item = attribute::item(&input.item)?;
+    let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
+    let (old, size_bytes) = Write::put(&table, item)?.carry_out(tx, Some(&guard))?;
+    let units = capacity::write_units(size_bytes);
     Ok(api::PutItemOutput {
         attributes: old.filter(|_| returns_old).map(attribute::shown),
-        consumed_capacity: capacity::of_write(input.return_consumed_capacity.as_ref(), &table, larger),
+        consumed_capacity: capacity::shown(input.return_consumed_capacity.as_ref(), &table, units),
         item_collection_metrics: None,
     })
 }
@@ -79,29 +92,19 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteItemInput) -> Result<ap
         ("ConditionalOperator", input.conditional_operator.is_some()),
     ])?;
     let returns_old = returns_old(input.return_values.as_ref())?;
-    let expression = input.condition_expression.as_deref();
-    let (names, values) = (&input.expression_attribute_names, &input.expression_attribute_values);
-    let mut names = read::names(names.as_ref(), values.as_ref(), expression.is_some())?;
-    let condition = expression.map(|text| names.condition("ConditionExpression", text)).transpose();
-    let condition = condition.map_err(errors::of_expression)?;
-    names.finish().map_err(errors::of_expression)?;
-    let wanted = attribute::item(&input.key)?;
-    let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
-    key::check(&table, &wanted)?;
-    let place = key::place(&table, &wanted);
-    let old: Option<Item> = tx.get_record(&place)?;
-    check_condition(
-        condition.as_ref(),
-        old.as_ref(),
+    let guard = Guard::alone(
+        input.expression_attribute_names.as_ref(),
+        input.expression_attribute_values.as_ref(),
+        input.condition_expression.as_deref(),
         input.return_values_on_condition_check_failure.as_ref(),
     )?;
-    if old.is_some() {
-        tx.delete(&place);
-    }
-    let size_bytes = old.as_ref().map_or(0, item_size_bytes);
+    let wanted = attribute::item(&input.key)?;
+    let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
+    let (old, size_bytes) = Write::delete(&table, &wanted)?.carry_out(tx, Some(&guard))?;
+    let units = capacity::write_units(size_bytes);
     Ok(api::DeleteItemOutput {
         attributes: old.filter(|_| returns_old).map(attribute::shown),
-        consumed_capacity: capacity::of_write(input.return_consumed_capacity.as_ref(), &table, size_bytes),
+        consumed_capacity: capacity::shown(input.return_consumed_capacity.as_ref(), &table, units),
         item_collection_metrics: None,
     })
 }
