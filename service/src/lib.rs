@@ -18,6 +18,7 @@ mod metrics;
 mod operation;
 mod random;
 mod service;
+mod sweep;
 mod visit;
 mod work;
 
@@ -33,5 +34,6 @@ pub use metrics::{Metrics, Sample};
 pub use operation::{Handler, Output};
 pub use random::Random;
 pub use service::Service;
+pub use sweep::Sweeper;
 pub use visit::Visit;
 pub use work::Workers;

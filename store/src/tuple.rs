@@ -64,13 +64,7 @@ impl Key {
     /// All keys that have more parts after these.
     #[must_use]
     pub fn prefix_range(&self) -> Range<Vec<u8>> {
-        let with = |byte| {
-            let mut key = self.0.clone();
-            key.push(byte);
-            key
-        };
-        // No part begins with either.
-        with(0x00)..with(0xff)
+        within(&self.0)
     }
 
     /// The encoded tuple.
@@ -94,6 +88,14 @@ impl Key {
 
 fn size_of_number(magnitude: u64) -> usize {
     8 - magnitude.leading_zeros() as usize / 8
+}
+
+/// All keys that have more parts after this encoded tuple.
+#[must_use]
+pub fn within(tuple: &[u8]) -> Range<Vec<u8>> {
+    let with = |byte| [tuple, &[byte]].concat();
+    // No part begins with either.
+    with(0x00)..with(0xff)
 }
 
 impl Deref for Key {

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `"table", account, region, name` | [`crate::table::Table`] |
 //! | `"item", table id, hash of the partition key, partition key, sort key` | the item |
-//! | `"sweep", table id` | nothing: the items of that table are to be deleted |
 //!
 //! The hash (eight bytes of SHA-256) scatters partitions, so that a scan in segments splits a table evenly. Keys are the
 //! bytes of [`crate::key`], whose order is that of their values.
@@ -37,16 +36,4 @@ pub(crate) fn partition(table: &Id, partition: &[u8]) -> Key {
     let mut first = [0; 8];
     first.copy_from_slice(&digest.as_ref()[..8]);
     hash(table, first).bytes(partition)
-}
-
-pub(crate) fn sweeps() -> Key {
-    of("sweep")
-}
-
-/// The table in a key of the sweeps.
-pub(crate) fn swept(key: &[u8]) -> Result<Option<Id>, store::Error> {
-    let mut parts = store::tuple::Parts::new(key);
-    parts.str()?;
-    parts.str()?;
-    Ok(parts.bytes()?.as_ref().try_into().ok())
 }

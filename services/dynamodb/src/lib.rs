@@ -17,7 +17,6 @@ mod page;
 mod query;
 mod read;
 mod scan;
-mod sweep;
 mod table;
 mod tables;
 mod update;
@@ -25,7 +24,10 @@ mod write;
 
 use api_dynamodb as api;
 use names::{Arn, Scope};
-use service::Service;
+use service::{Service, Sweeper};
+
+/// Deletes the items of deleted tables.
+const SWEEPER: Sweeper = Sweeper::new("dynamodb");
 
 /// The service.
 #[must_use]
@@ -45,7 +47,7 @@ pub fn service() -> Service {
         .transaction::<api::BatchWriteItem>(batch::write, |scope, input| {
             all(scope, input.request_items.keys())
         })
-        .work("sweep", sweep::run)
+        .work("sweep", |cloud| SWEEPER.run(cloud))
 }
 
 /// The tables of those names, as resources.

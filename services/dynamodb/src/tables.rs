@@ -6,7 +6,7 @@ use store::Reads as _;
 use wire::Fault;
 
 use crate::table::{self, KeyPart, Place, Table};
-use crate::{errors, keys};
+use crate::{SWEEPER, errors, keys};
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<api::CreateTableOutput> {
     check_unbuilt(input)?;
@@ -146,7 +146,6 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTableInput) -> Result<a
         return Err(errors::invalid(message).into());
     }
     tx.delete(&place.key());
-    tx.put(&keys::sweeps().bytes(table.id), Vec::new());
-    tx.signal(keys::sweeps());
+    SWEEPER.put(tx, &keys::items(&table.id));
     Ok(api::DeleteTableOutput { table_description: Some(table.description("DELETING")) })
 }

@@ -6,7 +6,6 @@
 //! | `"index", contents, visible at (ms), message id` | [`crate::message::Transit`] |
 //! | `"body", contents, message id` | [`crate::message::Body`] |
 //! | `"moved", contents, message id` | ms at which the index entry stands, after a change of visibility |
-//! | `"sweep", contents` | nothing: all of these contents are to be deleted |
 //! | `"arrival", contents` | never written, only signalled: something may be received |
 //!
 //! `contents` is a random number that a queue gets when it is made, and again when it is purged: the old messages are
@@ -54,14 +53,6 @@ pub(crate) fn arrival(contents: &Id) -> Key {
     of("arrival").bytes(contents)
 }
 
-pub(crate) fn sweep(contents: &Id) -> Key {
-    sweeps().bytes(contents)
-}
-
-pub(crate) fn sweeps() -> Key {
-    of("sweep")
-}
-
 /// Everything that belongs to `contents`.
 pub(crate) fn all_of(contents: &Id) -> [Key; 3] {
     [index_of(contents), of("body").bytes(contents), of("moved").bytes(contents)]
@@ -84,12 +75,4 @@ pub(crate) fn place_of(key: &[u8]) -> Option<(i64, Id)> {
     parts.bytes().ok()?;
     let at_ms = parts.i64().ok()?;
     Some((at_ms, parts.bytes().ok()?.as_ref().try_into().ok()?))
-}
-
-/// The contents in a key of [`sweep`].
-pub(crate) fn contents_of(key: &[u8]) -> Option<Id> {
-    let mut parts = store::tuple::Parts::new(key);
-    parts.str().ok()?;
-    parts.str().ok()?;
-    parts.bytes().ok()?.as_ref().try_into().ok()
 }

@@ -19,13 +19,15 @@ mod queues;
 mod receive;
 mod redrive;
 mod send;
-mod sweep;
 mod tags;
 mod visibility;
 
 use api_sqs as api;
 use names::{Arn, Scope};
-use service::Service;
+use service::{Service, Sweeper};
+
+/// Deletes the contents of deleted and purged queues.
+const SWEEPER: Sweeper = Sweeper::new("sqs");
 
 /// The service.
 #[must_use]
@@ -52,7 +54,7 @@ pub fn service() -> Service {
         .transaction::<api::ChangeMessageVisibilityBatch>(visibility::batch, |scope, input| {
             at(scope, &input.queue_url)
         })
-        .work("sweep", sweep::run)
+        .work("sweep", |cloud| SWEEPER.run(cloud))
 }
 
 /// The queue of that name, as a resource.

@@ -5,7 +5,7 @@ use service::{Result, Tx, View};
 use store::{Direction, Reads as _};
 
 use crate::queue::{self, Address, Queue};
-use crate::{attributes, errors, keys, redrive, tags};
+use crate::{SWEEPER, attributes, errors, keys, redrive, tags};
 
 /// Queues that one page lists at most.
 const PAGE_MAX: i32 = 1000;
@@ -111,7 +111,6 @@ pub(crate) fn purge(tx: &mut Tx<'_>, input: &api::PurgeQueueInput) -> Result<api
 
 /// Leaves a queue's contents to the sweeper, and wakes who waits for them.
 fn abandon(tx: &mut Tx<'_>, queue: &Queue) {
-    tx.put(&keys::sweep(&queue.contents), Vec::new());
-    tx.signal(keys::sweeps());
+    keys::all_of(&queue.contents).iter().for_each(|prefix| SWEEPER.put(tx, prefix));
     tx.signal(keys::arrival(&queue.contents));
 }
