@@ -10,6 +10,7 @@ pub(crate) fn all(work: &Path) -> Directory {
         service_apigatewayv2::service(),
         service_dynamodb::service(),
         service_lambda::service(work.join("lambda")),
+        service_logs::service(),
         service_sns::service(),
         service_sqs::service(),
         service_sts::service(),

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use names::{Arn, ids};
 use parking_lot::Mutex;
-use runtime::{FunctionSpec, Invocation, LogSink, LogSource, Outcome, Runtime};
+use runtime::{FunctionSpec, Invocation, Outcome, Runtime};
 use service::{Context, Credential, PrincipalKind, PrincipalRecord, Result};
 use tokio::sync::OnceCell;
 
 use crate::function::Function;
+use crate::output::Output;
 use crate::{errors, package};
 
 /// How long the credentials of an environment hold.
@@ -22,6 +23,8 @@ const CREDENTIALS_REST_MS: i64 = 3_600_000;
 /// Where functions run.
 pub(crate) struct Host {
     work: PathBuf,
+    /// What functions print.
+    pub(crate) output: Arc<Output>,
     /// Started by the first invocation.
     runtime: OnceCell<Runtime>,
     /// The credentials of a function's environments, by their key.
@@ -30,20 +33,11 @@ pub(crate) struct Host {
     unpacking: tokio::sync::Mutex<()>,
 }
 
-/// What functions print, in the program's own log.
-struct ToLog;
-
-impl LogSink for ToLog {
-    fn line(&self, source: &LogSource, line: &[u8]) {
-        let line = String::from_utf8_lossy(line);
-        tracing::info!(target: "cloudlet::function", group = source.log_group, stream = source.log_stream, %line);
-    }
-}
-
 impl Host {
     pub(crate) fn new(work: PathBuf) -> Self {
         Host {
             work,
+            output: Arc::new(Output::new()),
             runtime: OnceCell::new(),
             credentials: Mutex::default(),
             unpacking: tokio::sync::Mutex::default(),
@@ -79,7 +73,8 @@ impl Host {
 
     async fn runtime(&self) -> Result<&Runtime> {
         let started = self.runtime.get_or_try_init(|| async {
-            let mut options = runtime::Options::new(self.work.join("environments"), Arc::new(ToLog));
+            let mut options =
+                runtime::Options::new(self.work.join("environments"), Arc::<Output>::clone(&self.output));
             // Closer to what an engineer expects of a laptop than a refusal.
             options.interpreter_fallback = true;
             Runtime::new(options)

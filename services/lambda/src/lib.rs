@@ -14,6 +14,7 @@ mod host;
 mod invoke;
 mod keys;
 mod name;
+mod output;
 mod package;
 mod refused;
 mod sources;
@@ -33,8 +34,8 @@ use crate::host::Host;
 #[must_use]
 pub fn service(work: PathBuf) -> Service {
     let host = Arc::new(Host::new(work));
-    let [updating, configuring, deleting, invoking, delivering, polling] =
-        [(); 6].map(|()| Arc::clone(&host));
+    let [updating, configuring, deleting, invoking, delivering, polling, printing] =
+        [(); 7].map(|()| Arc::clone(&host));
     Service::new(&api::FACTS)
         .transaction::<api::CreateFunction>(functions::create, |scope, input| at(scope, &input.function_name))
         .read::<api::GetFunction>(functions::get, |scope, input| at(scope, &input.function_name))
@@ -73,6 +74,10 @@ pub fn service(work: PathBuf) -> Service {
         .transaction::<api::UntagResource>(tags::untag, |_, input| named(&input.resource))
         .read::<api::ListTags>(tags::list, |_, input| named(&input.resource))
         .work("events", move |cloud| event::run(Arc::clone(&delivering), cloud))
+        .work("output", move |cloud| {
+            let output = Arc::clone(&printing.output);
+            async move { output.run(cloud).await }
+        })
         .work("event sources", move |cloud| sources::run(Arc::clone(&polling), cloud))
 }
 
