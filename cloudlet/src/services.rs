@@ -9,6 +9,7 @@ pub(crate) fn all(work: &Path) -> Directory {
     let services: Vec<Service> = vec![
         service_apigatewayv2::service(),
         service_dynamodb::service(),
+        service_iam::service(),
         service_lambda::service(work.join("lambda")),
         service_logs::service(),
         service_sns::service(),

@@ -3,8 +3,10 @@
 //! [`Document::parse`] reads a document of one [`Kind`], checks it in IAM's order and refuses it in IAM's words. What
 //! comes out is well formed, so whoever decides over it later need not check again.
 //!
-//! Never here: I/O, whether the principals and resources that a document names exist, and deciding a request, which
-//! will read [`Document`] from a module of its own. Follows "Grammar of the IAM JSON policy language" in the IAM user
+//! A trust policy also decides who may assume its role ([`Document::lets_assume`]).
+//!
+//! Never here: I/O, whether the principals and resources that a document names exist, and deciding any other request,
+//! which will read [`Document`] from a module of its own. Follows "Grammar of the IAM JSON policy language" in the IAM user
 //! guide.
 
 mod action;
@@ -12,14 +14,17 @@ mod check;
 pub mod condition;
 mod document;
 mod error;
+pub mod glob;
 pub mod limits;
 mod principal;
 mod read;
 mod resource;
+mod trust;
 
 pub use condition::Condition;
 pub use document::{Document, Effect, Kind, Patterns, Principal, Principals, Statement, Version};
 pub use error::{Error, Fault};
+pub use trust::Assumption;
 
 #[cfg(test)]
 mod tests;

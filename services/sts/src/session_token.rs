@@ -3,7 +3,9 @@
 use api_sts as api;
 use names::ids;
 use service::{Credential, PrincipalKind, PrincipalRecord, Result, Tx};
-use wire::{Fault, Timestamp};
+use wire::Fault;
+
+use crate::session;
 
 /// The longest session of the root user, and its default.
 const ROOT_DURATION_S: i32 = 3600;
@@ -28,7 +30,7 @@ pub(crate) fn get(tx: &mut Tx<'_>, input: &api::GetSessionTokenInput) -> Result<
     let credential = Credential {
         access_key_id: ids::temporary_access_key_id(account, tx.random().bytes()),
         secret_access_key: ids::secret_access_key(tx.random().bytes()),
-        session_token: Some(session_token(tx)),
+        session_token: Some(session::token(tx.random())),
         account,
         principal: PrincipalRecord {
             kind: principal.kind,
@@ -39,23 +41,9 @@ pub(crate) fn get(tx: &mut Tx<'_>, input: &api::GetSessionTokenInput) -> Result<
         active: true,
     };
     credential.put(tx)?;
-    Ok(api::GetSessionTokenOutput { credentials: Some(shown(credential)) })
+    Ok(api::GetSessionTokenOutput { credentials: Some(session::shown(credential)) })
 }
 
 fn in_session() -> Fault {
     Fault::new("AccessDenied", 403, "Cannot call GetSessionToken with session credentials")
-}
-
-/// As long as AWS's, so that whoever stores one finds out early how much room it takes.
-fn session_token(tx: &Tx<'_>) -> String {
-    (0..6).map(|_| ids::secret_access_key(tx.random().bytes())).collect()
-}
-
-fn shown(credential: Credential) -> api::Credentials {
-    api::Credentials {
-        access_key_id: credential.access_key_id,
-        secret_access_key: credential.secret_access_key,
-        session_token: credential.session_token.unwrap_or_default(),
-        expiration: Timestamp(credential.expires_ms.unwrap_or_default()),
-    }
 }
