@@ -1,7 +1,9 @@
 //! Developers' commands: `cargo xtask <command>`. One module a command; none of this is part of Cloudlet itself.
 
 mod apis;
+mod bench;
 mod error;
+mod program;
 mod test;
 mod tidy;
 mod workspace;
@@ -24,6 +26,8 @@ struct Arguments {
 enum Command {
     /// Makes the facts of AWS APIs (apis/<service>.json) from the pinned API descriptions.
     Apis(apis::Arguments),
+    /// Measures Cloudlet against a bare server, for release, and compares with the last time.
+    Bench(bench::Arguments),
     /// Checks rules that no compiler checks: files that say what they are for, and are not too long.
     Tidy,
     /// Runs everything that must hold, and ends with `N passed, N failed`.
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     match command {
         Command::Apis(arguments) => apis::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Tidy => tidy::run(),
         Command::Test => test::run(),
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::error::{Error, Result};
+use crate::program::{failed, must};
 use crate::workspace;
 
 /// How many tests passed and failed.
@@ -118,23 +119,10 @@ fn python(root: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-fn must(name: &str, command: &mut Command) -> Result<()> {
-    let status = command.status().map_err(failed(name))?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(Error::Program { program: name.to_owned(), why: format!("it ended with {status}") })
-}
-
 fn cargo<S: AsRef<OsStr>>(root: &Path, arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root);
     command
-}
-
-fn failed(program: &str) -> impl FnOnce(std::io::Error) -> Error {
-    let program = program.to_owned();
-    move |error| Error::Program { program, why: error.to_string() }
 }
 
 #[cfg(test)]

@@ -1,0 +1,24 @@
+//! The function that is invoked: answers each event with itself, over the Runtime API.
+
+use std::net::ToSocketAddrs as _;
+
+use anyhow::{Context as _, Result};
+
+use crate::connection::{Connection, get, header};
+
+/// Answers events until the environment ends.
+pub(crate) fn serve(api: &str) -> Result<()> {
+    let address = api.to_socket_addrs()?.next().context("the Runtime API has no address")?;
+    let mut connection = Connection::open(address)?;
+    loop {
+        let (head, event) = connection.exchange(&get("/2018-06-01/runtime/invocation/next"))?;
+        let id = header(&head, "lambda-runtime-aws-request-id").context("an event without an id")?;
+        let mut answer = format!(
+            "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n",
+            event.len()
+        )
+        .into_bytes();
+        answer.extend(event);
+        connection.exchange(&answer)?;
+    }
+}

@@ -1,0 +1,84 @@
+//! A server under measurement: its start, its processor time, its memory.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::connection::{Connection, get};
+
+/// How long a start may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Clock ticks of a second in `/proc`, the same on every Linux of today.
+const TICKS_PER_S: f64 = 100.0;
+
+/// A running server; killed when dropped.
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) address: SocketAddr,
+    /// From the start of the process to the answer to its first request.
+    pub(crate) first_answer: Duration,
+}
+
+impl Server {
+    /// Cloudlet, on a data folder.
+    pub(crate) fn cloudlet(program: &Path, data: &Path) -> Result<Self> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let mut command = Command::new(program);
+        command.args(["up", "--port", &port.to_string(), "--durability", "crash", "--data"]).arg(data);
+        Self::start(command, || Ok(Some(port)))
+    }
+
+    /// The bare server: this very program.
+    pub(crate) fn bare(folder: &Path) -> Result<Self> {
+        let port_file = folder.join("port");
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["bare", "--port-file"]).arg(&port_file);
+        Self::start(command, || Ok(fs::read_to_string(&port_file).ok().and_then(|port| port.parse().ok())))
+    }
+
+    fn start(mut command: Command, port: impl Fn() -> Result<Option<u16>>) -> Result<Self> {
+        let begun = Instant::now();
+        let process = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        loop {
+            ensure!(begun.elapsed() < PATIENCE, "a server does not start");
+            let address = port()?.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+            if let Some(address) = address.filter(|address| TcpStream::connect(address).is_ok()) {
+                Connection::open(address)?.ask(&get("/_cloudlet/health"))?;
+                return Ok(Server { process, address, first_answer: begun.elapsed() });
+            }
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+
+    /// Processor time that it has used, in user and in system mode.
+    pub(crate) fn processor_s(&self) -> Result<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        // Behind the name in parentheses, which may hold anything.
+        let (_, fields) = stat.rsplit_once(')').context("/proc has another form")?;
+        let ticks = |at: usize| -> Result<f64> {
+            Ok(fields.split_whitespace().nth(at).context("/proc has another form")?.parse()?)
+        };
+        Ok((ticks(11)? + ticks(12)?) / TICKS_PER_S)
+    }
+
+    /// Memory that it holds, in megabytes.
+    pub(crate) fn resident_mb(&self) -> Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes =
+            line.and_then(|line| line.split_whitespace().next()).context("/proc has another form")?;
+        Ok(kilobytes.parse::<f64>()? / 1024.0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,205 @@
+//! What is measured, in order.
+
+use std::io::{Cursor, Write as _};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::Args;
+use serde_json::{Value, json};
+use zip::write::SimpleFileOptions;
+
+use crate::calls::Caller;
+use crate::connection::Connection;
+use crate::load::{self, Cost};
+use crate::process::Server;
+use crate::report::Report;
+
+/// Requests of a measurement.
+const REQUESTS: usize = 40_000;
+/// Rounds of send, receive and delete.
+const ROUNDS: usize = 10_000;
+/// Items that are read and written.
+const ITEMS: usize = 10_000;
+/// Invocations of a warm function.
+const INVOCATIONS: usize = 2000;
+/// A message, or what an item holds.
+const BODY_BYTES: usize = 1024;
+/// How long a server is left alone before its memory counts as idle.
+const IDLE: Duration = Duration::from_secs(1);
+
+#[derive(Args)]
+pub(crate) struct Flags {
+    /// The program to measure
+    #[arg(long)]
+    cloudlet: PathBuf,
+    /// File of figures: compared with, then replaced
+    #[arg(long)]
+    figures: PathBuf,
+    /// Messages and items that are stored for the second measurement
+    #[arg(long, default_value_t = 100_000)]
+    stored: usize,
+}
+
+pub(crate) fn run(flags: &Flags) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut report = Report::default();
+    let bare = Server::bare(folder.path())?;
+    let body = "x".repeat(BODY_BYTES);
+    let request = format!("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {BODY_BYTES}\r\n\r\n{body}");
+    let floor = load::run(&bare, REQUESTS, |connection, _| connection.ask(request.as_bytes()).map(drop))?;
+    drop(bare);
+    report.add("bare server: requests", floor.per_second, "1/s", None);
+    report.add("bare server: processor for one", floor.processor_us, "µs", None);
+
+    let data = folder.path().join("data");
+    drop(Server::cloudlet(&flags.cloudlet, &data)?);
+    let server = Server::cloudlet(&flags.cloudlet, &data)?;
+    let first_ms = server.first_answer.as_secs_f64() * 1000.0;
+    report.add("first answer after start", first_ms, "ms", Some(50.0));
+    std::thread::sleep(IDLE);
+    report.add("resident memory, idle", server.resident_mb()?, "MB", Some(50.0));
+    let binary_mb = std::fs::metadata(&flags.cloudlet)?.len() as f64 / 1e6;
+    report.add("binary", binary_mb, "MB", Some(60.0));
+
+    let caller = Caller::root(server.address, &data)?;
+    let suite = Suite { server, caller, floor, body };
+    suite.prepare()?;
+    let (send, put) = (suite.send(REQUESTS)?, suite.put(REQUESTS, 0)?);
+    suite.ratio(&mut report, "SQS SendMessage", send, 3.0);
+    suite.ratio(&mut report, "DynamoDB PutItem", put, 3.0);
+    suite.ratio(&mut report, "DynamoDB GetItem", suite.get()?, 3.0);
+    suite.ratio(&mut report, "SQS send, receive and delete", suite.rounds()?, 8.0);
+    let invocation = suite.invoke()?;
+    report.add("Lambda warm invoke, median", invocation.0, "ms", Some(2.0));
+    report.add("Lambda warm invoke, 99th percentile", invocation.1, "ms", None);
+
+    suite.send(flags.stored)?;
+    suite.put(flags.stored, ITEMS)?;
+    let flat = |before: Cost, after: Cost| before.per_second / after.per_second;
+    let name = |what: &str| format!("{what}: slower with {} stored", flags.stored);
+    report.add(&name("SQS SendMessage"), flat(send, suite.send(REQUESTS)?), "times", Some(1.3));
+    report.add(&name("DynamoDB PutItem"), flat(put, suite.put(REQUESTS, 0)?), "times", Some(1.3));
+    report.add("resident memory after all", suite.server.resident_mb()?, "MB", None);
+    report.keep(&flags.figures)
+}
+
+struct Suite {
+    server: Server,
+    caller: Caller,
+    floor: Cost,
+    body: String,
+}
+
+impl Suite {
+    fn prepare(&self) -> Result<()> {
+        let mut connection = Connection::open(self.server.address)?;
+        for queue in ["load", "rounds"] {
+            let input = json!({ "QueueName": queue }).to_string();
+            connection.ask(&self.caller.json("sqs", "AmazonSQS.CreateQueue", &input)?)?;
+        }
+        let table = json!({
+            "TableName": "load",
+            "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+            "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
+            "BillingMode": "PAY_PER_REQUEST",
+        });
+        connection.ask(&self.caller.json(
+            "dynamodb",
+            "DynamoDB_20120810.CreateTable",
+            &table.to_string(),
+        )?)?;
+        Ok(())
+    }
+
+    fn ratio(&self, report: &mut Report, what: &str, cost: Cost, goal: f64) {
+        report.add(what, cost.per_second, "1/s", None);
+        let ratio = cost.processor_us / self.floor.processor_us;
+        report.add(&format!("{what}: processor, to the bare server's"), ratio, "times", Some(goal));
+    }
+
+    fn sqs(&self, operation: &str, queue: &str, mut input: Value) -> Result<Vec<u8>> {
+        input["QueueUrl"] = json!(format!("http://{}/000000000000/{queue}", self.server.address));
+        self.caller.json("sqs", &format!("AmazonSQS.{operation}"), &input.to_string())
+    }
+
+    fn send(&self, count: usize) -> Result<Cost> {
+        load::run(&self.server, count, |connection, _| {
+            connection.ask(&self.sqs("SendMessage", "load", json!({ "MessageBody": self.body }))?).map(drop)
+        })
+    }
+
+    /// Each round takes whichever message comes first, and deletes it.
+    fn rounds(&self) -> Result<Cost> {
+        load::run(&self.server, ROUNDS, |connection, _| {
+            connection.ask(&self.sqs("SendMessage", "rounds", json!({ "MessageBody": self.body }))?)?;
+            let receive = self.sqs("ReceiveMessage", "rounds", json!({ "WaitTimeSeconds": 20 }))?;
+            let answer: Value = serde_json::from_slice(&connection.ask(&receive)?)?;
+            let handle = answer["Messages"][0]["ReceiptHandle"].as_str().context("no message came")?;
+            let delete = self.sqs("DeleteMessage", "rounds", json!({ "ReceiptHandle": handle }))?;
+            connection.ask(&delete).map(drop)
+        })
+    }
+
+    /// Writes items; from `first` on, each is a new one.
+    fn put(&self, count: usize, first: usize) -> Result<Cost> {
+        load::run(&self.server, count, |connection, turn| {
+            let id = if first == 0 { turn % ITEMS } else { first + turn };
+            let item = json!({ "id": { "S": format!("item-{id}") }, "body": { "S": self.body } });
+            let input = json!({ "TableName": "load", "Item": item }).to_string();
+            connection.ask(&self.caller.json("dynamodb", "DynamoDB_20120810.PutItem", &input)?).map(drop)
+        })
+    }
+
+    fn get(&self) -> Result<Cost> {
+        let missing = AtomicUsize::new(0);
+        let cost = load::run(&self.server, REQUESTS, |connection, turn| {
+            let key = json!({ "id": { "S": format!("item-{}", turn % ITEMS) } });
+            let input = json!({ "TableName": "load", "Key": key }).to_string();
+            let answer =
+                connection.ask(&self.caller.json("dynamodb", "DynamoDB_20120810.GetItem", &input)?)?;
+            missing.fetch_add(usize::from(answer.len() < BODY_BYTES), Ordering::Relaxed);
+            Ok(())
+        })?;
+        anyhow::ensure!(missing.into_inner() == 0, "items are missing");
+        Ok(cost)
+    }
+
+    /// A compiled function that answers at once, called one time after another: median and 99th percentile, in ms.
+    fn invoke(&self) -> Result<(f64, f64)> {
+        let input = json!({
+            "FunctionName": "echo",
+            "Runtime": "provided.al2023",
+            "Handler": "bootstrap",
+            "Role": "arn:aws:iam::000000000000:role/bench",
+            "Architectures": [if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }],
+            "Code": { "ZipFile": STANDARD.encode(package()?) },
+        });
+        let mut connection = Connection::open(self.server.address)?;
+        let json = [("content-type", "application/json")];
+        let call = |path: &str, body: &[u8]| self.caller.signed("lambda", "POST", path, &json, body);
+        connection.ask(&call("/2015-03-31/functions", input.to_string().as_bytes())?)?;
+        let event = br#"{"trip":"one"}"#;
+        let mut once = || {
+            let request = call("/2015-03-31/functions/echo/invocations", event)?;
+            let answer = connection.ask(&request)?;
+            anyhow::ensure!(answer == event, "{}", String::from_utf8_lossy(&answer));
+            Ok(())
+        };
+        // The first one starts an environment.
+        once()?;
+        let (median, worst) = load::latency(INVOCATIONS, once)?;
+        Ok((median.as_secs_f64() * 1000.0, worst.as_secs_f64() * 1000.0))
+    }
+}
+
+/// This program as a deployment package.
+fn package() -> Result<Vec<u8>> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file("bootstrap", SimpleFileOptions::default().unix_permissions(0o755))?;
+    archive.write_all(&std::fs::read(std::env::current_exe()?)?)?;
+    Ok(archive.finish()?.into_inner())
+}

@@ -1,0 +1,30 @@
+//! `cargo xtask bench`: builds Cloudlet and its load generator for release, and measures.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::error::Result;
+use crate::program::must;
+use crate::workspace;
+
+/// What is measured.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Messages and items that are stored for the second measurement
+    #[arg(long, default_value_t = 100_000)]
+    stored: usize,
+}
+
+/// Measures, and keeps the figures in `bench.json` beside the builds.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let root = workspace::root();
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let build = ["build", "--release", "--package", "cloudlet", "--package", "cloudlet-bench"];
+    must("cargo build", Command::new(cargo).args(build).current_dir(&root))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let release = target.join("release");
+    let mut bench = Command::new(release.join("cloudlet-bench"));
+    bench.args(["run", "--stored", &arguments.stored.to_string(), "--cloudlet"]);
+    bench.arg(release.join("cloudlet")).arg("--figures").arg(target.join("bench.json"));
+    must("cloudlet-bench", &mut bench)
+}
