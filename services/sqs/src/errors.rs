@@ -44,6 +44,10 @@ pub(crate) fn bad_handle(handle: &str) -> Fault {
     ))
 }
 
+pub(crate) fn over_limit() -> Fault {
+    error::over_limit("Too many messages are in flight.")
+}
+
 /// What AWS has and Cloudlet has not.
 pub(crate) fn not_built(what: &str) -> Fault {
     Fault::new("NotImplemented", 501, format!("sqs: {what} is not implemented."))

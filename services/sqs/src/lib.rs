@@ -8,10 +8,12 @@
 
 mod attributes;
 mod batch;
+mod claims;
 mod counts;
 mod delete;
 mod errors;
 mod handle;
+mod in_flight;
 mod keys;
 mod message;
 mod queue;
@@ -21,6 +23,8 @@ mod redrive;
 mod send;
 mod tags;
 mod visibility;
+
+use std::sync::Arc;
 
 use api_sqs as api;
 use names::{Arn, Scope};
@@ -32,6 +36,7 @@ const SWEEPER: Sweeper = Sweeper::new("sqs");
 /// The service.
 #[must_use]
 pub fn service() -> Service {
+    let receives = Arc::new(receive::Receives::default());
     Service::new(&api::FACTS)
         .transaction::<api::CreateQueue>(queues::create, |scope, input| named(scope, &input.queue_name))
         .read::<api::GetQueueUrl>(queues::get_url, |scope, input| named(scope, &input.queue_name))
@@ -45,7 +50,10 @@ pub fn service() -> Service {
         .read::<api::ListQueueTags>(tags::list, |scope, input| at(scope, &input.queue_url))
         .transaction::<api::SendMessage>(send::one, |scope, input| at(scope, &input.queue_url))
         .transaction::<api::SendMessageBatch>(send::batch, |scope, input| at(scope, &input.queue_url))
-        .waiting::<api::ReceiveMessage, _, _>(receive::receive, |scope, input| at(scope, &input.queue_url))
+        .waiting::<api::ReceiveMessage, _, _>(
+            move |context, input| receive::receive(Arc::clone(&receives), context, input),
+            |scope, input| at(scope, &input.queue_url),
+        )
         .transaction::<api::DeleteMessage>(delete::one, |scope, input| at(scope, &input.queue_url))
         .transaction::<api::DeleteMessageBatch>(delete::batch, |scope, input| at(scope, &input.queue_url))
         .transaction::<api::ChangeMessageVisibility>(visibility::one, |scope, input| {

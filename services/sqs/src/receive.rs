@@ -1,13 +1,16 @@
 //! Receive messages, at once or by long poll.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api_sqs as api;
 use service::{Context, Result, Tx};
 use store::{Direction, Reads as _, record};
 use wire::{Fault, Timestamp};
 
+use crate::claims::{Claimed, Claims};
 use crate::handle::Handle;
+use crate::in_flight::{IN_FLIGHT_MAX, InFlight};
 use crate::keys::{self, Id};
 use crate::message::{self, Body, Transit};
 use crate::queue::{self, Address, Queue};
@@ -17,8 +20,8 @@ use crate::{errors, redrive};
 const MESSAGES_MAX: i32 = 10;
 /// Index entries that one receive looks at, at most, when it meets expired or dead ones.
 const LOOKS_MAX: usize = 1000;
-/// Messages of one queue that may be in flight.
-const IN_FLIGHT_MAX: usize = 120_000;
+/// How long a receive waits for another one's message, in milliseconds.
+const CLAIM_MS: i64 = 10;
 
 /// What a receive asks for, checked.
 struct Wish {
@@ -36,7 +39,15 @@ struct Look {
     next_ms: Option<i64>,
 }
 
+/// What the receives of a process know of one another.
+#[derive(Default)]
+pub(crate) struct Receives {
+    in_flight: InFlight,
+    claims: Claims,
+}
+
 pub(crate) async fn receive(
+    receives: Arc<Receives>,
     context: Context,
     input: api::ReceiveMessageInput,
 ) -> Result<api::ReceiveMessageOutput> {
@@ -47,12 +58,14 @@ pub(crate) async fn receive(
         let (_, queue) = queue::find(&*context.view(), &scope, &input.queue_url)?;
         // Subscribed before the look, so that no arrival falls between the two.
         let mut arrival = context.cloud.store.watch(keys::arrival(&queue.contents));
-        let look = context
-            .transact(|tx| {
-                let (address, queue) = queue::find(&**tx, &scope, &input.queue_url)?;
-                look(tx, &address, &queue, &wish)
-            })
-            .await?;
+        let mut claimed = receives.claims.begin();
+        let look = context.transact(|tx| {
+            claimed.release();
+            let (address, queue) = queue::find(&**tx, &scope, &input.queue_url)?;
+            look(tx, &address, &queue, &wish, &receives.in_flight, &mut claimed)
+        });
+        let look = look.await?;
+        drop(claimed);
         let wait_s = wish.wait_s.unwrap_or_else(|| queue.number("ReceiveMessageWaitTimeSeconds"));
         let until_ms = begun_ms + wait_s * 1000;
         if !look.messages.is_empty() || context.now().millis() >= until_ms {
@@ -106,82 +119,117 @@ impl Wish {
 }
 
 /// Takes visible messages from the head of the index and moves their entries to when they are visible again.
-fn look(tx: &mut Tx<'_>, address: &Address, queue: &Queue, wish: &Wish) -> Result<Look> {
-    let now_ms = tx.now.millis();
-    let (visible, next_ms) = visible(tx, queue, now_ms)?;
-    let expired_before_ms = now_ms - queue.number("MessageRetentionPeriod") * 1000;
-    let visible_again_ms =
-        now_ms + wish.visibility_s.unwrap_or_else(|| queue.number("VisibilityTimeout")) * 1000;
-    if !visible.is_empty() {
-        check_in_flight(tx, queue, now_ms)?;
-    }
+fn look(
+    tx: &mut Tx<'_>,
+    address: &Address,
+    queue: &Queue,
+    wish: &Wish,
+    in_flight: &InFlight,
+    claimed: &mut Claimed<'_>,
+) -> Result<Look> {
     let redrive = redrive::Target::of(&**tx, queue)?;
     let mut messages = Vec::new();
-    for (at_ms, id) in visible {
+    let mut looks = 0;
+    loop {
+        let (visible, next_ms) = visible(tx, queue, wish.count - messages.len(), claimed)?;
+        looks += visible.len();
+        if messages.is_empty() && !visible.is_empty() {
+            in_flight.admit(&queue.contents, wish.count, tx.now.millis(), || count_in_flight(tx, queue))?;
+        }
+        if visible.is_empty() || looks > LOOKS_MAX {
+            return Ok(Look { messages, next_ms });
+        }
+        for (at_ms, id) in visible {
+            messages.extend(take(tx, address, queue, wish, redrive.as_ref(), at_ms, &id)?);
+        }
         if messages.len() == wish.count {
-            break;
+            return Ok(Look { messages, next_ms: None });
         }
-        let index = keys::index(&queue.contents, at_ms, &id);
-        // Read again, now as a part of the transaction: another receive may have been faster.
-        let Some(transit) = tx.get_record::<Transit>(&index)? else { continue };
-        let body_key = keys::body(&queue.contents, &id);
-        let Some(body) = tx.get_record::<Body>(&body_key)? else {
-            tx.delete(&index);
-            continue;
-        };
-        tx.delete(&index);
-        if transit.sent_ms < expired_before_ms {
-            tx.delete(&body_key);
-            continue;
-        }
-        if let Some(target) = redrive.as_ref().filter(|target| transit.receives >= target.receives_max) {
-            tx.delete(&body_key);
-            target.bury(tx, address, &id, body, transit)?;
-            continue;
-        }
-        let transit = Transit {
-            receives: transit.receives + 1,
-            first_received_ms: transit.first_received_ms.or(Some(now_ms)),
-            ..transit
-        };
-        tx.put_record(&keys::index(&queue.contents, visible_again_ms, &id), &transit)?;
-        tx.delete(&keys::moved(&queue.contents, &id));
-        let handle = Handle { contents: queue.contents, message: id, visible_at_ms: visible_again_ms };
-        messages.push(write(wish, &handle, &transit, body));
     }
-    Ok(Look { messages, next_ms })
 }
 
-/// The index entries that are visible now, and when the first one after them will be.
+/// Takes one message, unless it is gone, expired or dead.
+fn take(
+    tx: &mut Tx<'_>,
+    address: &Address,
+    queue: &Queue,
+    wish: &Wish,
+    redrive: Option<&redrive::Target>,
+    at_ms: i64,
+    id: &Id,
+) -> Result<Option<api::Message>> {
+    let now_ms = tx.now.millis();
+    let index = keys::index(&queue.contents, at_ms, id);
+    // Read again, now as a part of the transaction: another receive may have been faster.
+    let Some(transit) = tx.get_record::<Transit>(&index)? else { return Ok(None) };
+    tx.delete(&index);
+    let body_key = keys::body(&queue.contents, id);
+    let Some(body) = tx.get_record::<Body>(&body_key)? else { return Ok(None) };
+    if transit.sent_ms < now_ms - queue.number("MessageRetentionPeriod") * 1000 {
+        tx.delete(&body_key);
+        return Ok(None);
+    }
+    if let Some(target) = redrive.filter(|target| transit.receives >= target.receives_max) {
+        tx.delete(&body_key);
+        target.bury(tx, address, id, body, transit)?;
+        return Ok(None);
+    }
+    let transit = Transit {
+        receives: transit.receives + 1,
+        first_received_ms: transit.first_received_ms.or(Some(now_ms)),
+        ..transit
+    };
+    let visibility_s = wish.visibility_s.unwrap_or_else(|| queue.number("VisibilityTimeout"));
+    let visible_at_ms = now_ms + visibility_s * 1000;
+    tx.put_record(&keys::index(&queue.contents, visible_at_ms, id), &transit)?;
+    tx.delete(&keys::moved(&queue.contents, id));
+    let handle = Handle { contents: queue.contents, message: *id, visible_at_ms };
+    Ok(Some(write(wish, &handle, &transit, body)))
+}
+
+/// Index entries that are visible now, `count` at most, and when to look again if there are none.
 #[allow(clippy::type_complexity, reason = "a pair of a list of pairs, used once")]
-fn visible(tx: &Tx<'_>, queue: &Queue, now_ms: i64) -> Result<(Vec<(i64, Id)>, Option<i64>)> {
+fn visible(
+    tx: &Tx<'_>,
+    queue: &Queue,
+    count: usize,
+    claimed: &mut Claimed<'_>,
+) -> Result<(Vec<(i64, Id)>, Option<i64>)> {
+    let now_ms = tx.now.millis();
     let mut visible = Vec::new();
-    for entry in tx.scan_head(keys::index_of(&queue.contents).prefix_range()) {
+    let mut next_ms = None;
+    for entry in tx.scan_head(keys::index_of(&queue.contents).prefix_range()).take(LOOKS_MAX) {
         let (key, _) = entry?;
         let Some((at_ms, id)) = keys::place_of(&key) else { continue };
         if at_ms > now_ms {
-            return Ok((visible, Some(at_ms)));
+            return Ok((visible, next_ms.or(Some(at_ms))));
+        }
+        if !claimed.claim(&id) {
+            // It is being received; should that come to nothing, it is there again at once.
+            next_ms = Some(now_ms + CLAIM_MS);
+            continue;
         }
         visible.push((at_ms, id));
-        if visible.len() == LOOKS_MAX {
+        if visible.len() == count {
             break;
         }
     }
-    Ok((visible, None))
+    Ok((visible, next_ms))
 }
 
-/// AWS refuses to have more than 120,000 messages of a standard queue in flight.
-fn check_in_flight(tx: &Tx<'_>, queue: &Queue, now_ms: i64) -> Result<()> {
+/// Messages that were received and are hidden.
+fn count_in_flight(tx: &Tx<'_>, queue: &Queue) -> Result<usize> {
     let mut range = keys::index_of(&queue.contents).prefix_range();
-    range.start = keys::index_at(&queue.contents, now_ms + 1).into();
-    // Only a queue that can have so many is counted: the entry at the limit is looked for, not each one.
-    let over = tx.scan_unchecked(range, Direction::Forward).nth(IN_FLIGHT_MAX);
-    match over {
-        None => Ok(()),
-        Some(Err(error)) => Err(error.into()),
-        Some(Ok((_, value))) if record::decode::<Transit>(&value)?.receives == 0 => Ok(()),
-        Some(Ok(_)) => Err(api::error::over_limit("Too many messages are in flight.").into()),
+    range.start = keys::index_at(&queue.contents, tx.now.millis() + 1).into();
+    let mut count = 0;
+    for entry in tx.scan_unchecked(range, Direction::Forward) {
+        // A message that was never received is delayed.
+        count += usize::from(record::decode::<Transit>(&entry?.1)?.receives > 0);
+        if count == IN_FLIGHT_MAX {
+            break;
+        }
     }
+    Ok(count)
 }
 
 fn write(wish: &Wish, handle: &Handle, transit: &Transit, body: Body) -> api::Message {
