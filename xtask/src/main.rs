@@ -2,6 +2,7 @@
 
 mod apis;
 mod bench;
+mod clients;
 mod error;
 mod program;
 mod test;

@@ -4,11 +4,12 @@
 //! `N passed, N failed`.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::clients;
 use crate::error::{Error, Result};
-use crate::program::{failed, must};
+use crate::program::failed;
 use crate::workspace;
 
 /// How many tests passed and failed.
@@ -37,7 +38,13 @@ pub(crate) fn run() -> Result<()> {
     let lints = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
     total.add(check(&root, "clippy", cargo(&root, lints))?);
     total.add(check(&root, "tidy", cargo(&root, ["xtask", "tidy"]))?);
-    let python = python(&root)?;
+    total.add(check(&root, "facts", cargo(&root, ["xtask", "apis", "--check"]))?);
+    let mut deny = clients::deny(&root)?;
+    // Without the advisories, which would need a network at every run.
+    deny.args(["--log-level", "error", "check", "licenses", "bans", "sources"]);
+    total.add(check(&root, "dependencies", deny)?);
+    let python = clients::python(&root)?;
+    clients::javascript(&root)?;
     total.add(rust_tests(&root)?);
     total.add(tests_from_outside(&root, &python)?);
     println!("{} passed, {} failed", total.passed, total.failed);
@@ -99,24 +106,6 @@ fn number_before(line: &str, word: &str) -> u64 {
     let Some((before, _)) = line.split_once(word) else { return 0 };
     let digits = before.rsplit(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
     digits.parse().unwrap_or(0)
-}
-
-/// The Python of a virtual environment in `target/`, with the clients that the tests use.
-fn python(root: &Path) -> Result<PathBuf> {
-    let folder = root.join("target/python");
-    let python = folder.join("bin/python");
-    let requirements = root.join("tests/requirements.txt");
-    let wanted = std::fs::read_to_string(&requirements).map_err(Error::file(&requirements))?;
-    let stamp = folder.join("installed.txt");
-    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(python);
-    }
-    println!("── installing the clients");
-    must("python3 -m venv", Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    must("pip install", Command::new(&python).args(pip).arg(&requirements))?;
-    std::fs::write(&stamp, wanted).map_err(Error::file(&stamp))?;
-    Ok(python)
 }
 
 fn cargo<S: AsRef<OsStr>>(root: &Path, arguments: impl IntoIterator<Item = S>) -> Command {

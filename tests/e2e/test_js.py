@@ -1,0 +1,34 @@
+"""The AWS SDK for JavaScript, unchanged: tests/js/slice.mjs does the work."""
+
+import base64
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from test_lambda import package
+
+FOLDER = Path(os.environ.get("CLOUDLET_JS", Path(__file__).parents[2] / "target/js"))
+SECONDS_MAX = 60
+
+
+@pytest.fixture(params=["open", "enforce"])
+def keys(request, make_cloud):
+    """A cloud with its address and credentials in the environment, as a shell would have them."""
+    cloud = make_cloud("--auth", request.param).start()
+    key, secret = cloud.root_key()
+    return {
+        "AWS_ENDPOINT_URL": cloud.url,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": key,
+        "AWS_SECRET_ACCESS_KEY": secret,
+    }
+
+
+def test_the_slice_works_with_the_javascript_sdk(keys):
+    zipped = base64.b64encode(package(main__py="def handler(event, context):\n    return event")).decode()
+    environment = {**os.environ, **keys}
+    command = ["node", "slice.mjs", "slice", zipped]
+    run = subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True, timeout=SECONDS_MAX)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.endswith("all is well\n")

@@ -1,0 +1,73 @@
+//! Installs into `target/` what the tests use: clients for Python and JavaScript, and the check of dependencies.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{fs, io};
+
+use crate::error::{Error, Result};
+use crate::program::must;
+
+/// The version of cargo-deny.
+const DENY_VERSION: &str = "0.20.2";
+
+/// The Python of a virtual environment with the clients of `tests/requirements.txt`.
+pub(crate) fn python(root: &Path) -> Result<PathBuf> {
+    let folder = root.join("target/python");
+    let python = folder.join("bin/python");
+    once(&root.join("tests/requirements.txt"), &folder.join("installed.txt"), |requirements| {
+        must("python3 -m venv", Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        must("pip install", Command::new(&python).args(pip).arg(requirements))
+    })?;
+    Ok(python)
+}
+
+/// The folder with the JavaScript tests and the packages of `tests/js/package-lock.json`.
+pub(crate) fn javascript(root: &Path) -> Result<PathBuf> {
+    let (source, folder) = (root.join("tests/js"), root.join("target/js"));
+    fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
+    for name in ["package.json", "package-lock.json", "slice.mjs"] {
+        let file = source.join(name);
+        fs::copy(&file, folder.join(name)).map_err(Error::file(&file))?;
+    }
+    once(&source.join("package-lock.json"), &folder.join("installed.json"), |_| {
+        let npm = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+        must("npm ci", Command::new("npm").args(npm).current_dir(&folder))
+    })?;
+    Ok(folder)
+}
+
+/// A command that runs cargo-deny: the machine's own, where it has one.
+pub(crate) fn deny(root: &Path) -> Result<Command> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut own = Command::new(&cargo);
+    own.args(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut command = if own.status().is_ok_and(|status| status.success()) {
+        let mut command = Command::new(&cargo);
+        command.arg("deny");
+        command
+    } else {
+        let tools = root.join("target/tools");
+        let program = tools.join("bin/cargo-deny");
+        if !program.is_file() {
+            println!("── installing cargo-deny");
+            let install =
+                ["install", "cargo-deny", "--quiet", "--locked", "--version", DENY_VERSION, "--root"];
+            must("cargo install", Command::new(&cargo).args(install).arg(&tools).current_dir(root))?;
+        }
+        Command::new(program)
+    };
+    command.current_dir(root);
+    Ok(command)
+}
+
+/// Installs what `wanted` lists, unless `stamp` says that this was done.
+fn once(wanted: &Path, stamp: &Path, install: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let list = fs::read_to_string(wanted).map_err(Error::file(wanted))?;
+    if fs::read_to_string(stamp).is_ok_and(|installed| installed == list) {
+        return Ok(());
+    }
+    println!("── installing the clients of {}", wanted.display());
+    install(wanted)?;
+    fs::write(stamp, list).map_err(|error: io::Error| Error::file(stamp)(error))
+}
