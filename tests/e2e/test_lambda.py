@@ -167,3 +167,44 @@ def test_a_function_reaches_the_cloud_where_every_request_needs_a_signature(make
     zipped = {"ZipFile": package(main__py=code)}
     functions.create_function(FunctionName="f", Runtime="python3.12", Role=ROLE, Handler="main.handler", Code=zipped)
     assert json.loads(functions.invoke(FunctionName="f")["Payload"].read()).endswith(cloud.url.rsplit(":", 1)[1])
+
+
+def test_permissions_make_a_policy(functions, make, name):
+    arn = make()["FunctionArn"]
+    missing = ("ResourceNotFoundException", "The resource you requested does not exist.")
+    assert code_of(functions.get_policy, FunctionName=name) == missing
+    api = "arn:aws:execute-api:us-east-1:000000000000:api/*/*/trips"
+    wish = {"FunctionName": name, "StatementId": "api", "Action": "lambda:InvokeFunction"}
+    added = functions.add_permission(
+        **wish, Principal="apigateway.amazonaws.com", SourceArn=api, SourceAccount="000000000000"
+    )
+    statement = {
+        "Sid": "api",
+        "Effect": "Allow",
+        "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": arn,
+        "Condition": {"ArnLike": {"AWS:SourceArn": api}, "StringEquals": {"AWS:SourceAccount": "000000000000"}},
+    }
+    assert json.loads(added["Statement"]) == statement
+    conflict, _ = code_of(functions.add_permission, **wish, Principal="*")
+    assert conflict == "ResourceConflictException"
+    wish["StatementId"] = "other"
+    assert code_of(functions.add_permission, **wish, Principal="nobody")[0] == "InvalidParameterValueException"
+    functions.add_permission(**wish, Principal="111122223333")
+    shown = functions.get_policy(FunctionName=name)
+    policy = json.loads(shown["Policy"])
+    assert policy["Statement"][0] == statement
+    assert policy["Statement"][1]["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
+    remove = {"FunctionName": name, "StatementId": "api"}
+    changed, _ = code_of(functions.remove_permission, **remove, RevisionId="00000000-0000-4000-8000-000000000000")
+    assert changed == "PreconditionFailedException"
+    functions.remove_permission(**remove, RevisionId=shown["RevisionId"])
+    assert code_of(functions.remove_permission, **remove)[0] == "ResourceNotFoundException"
+    wish.update(Principal="*", SourceArn="arn:aws:s3:::" + "x" * 1900)
+    for number in range(9):
+        functions.add_permission(**{**wish, "StatementId": f"s{number}"})
+    assert code_of(functions.add_permission, **wish | {"StatementId": "last"})[0] == "PolicyLengthExceededException"
+    functions.delete_function(FunctionName=name)
+    make()
+    assert code_of(functions.get_policy, FunctionName=name) == missing, "a new function has nothing of the old one"

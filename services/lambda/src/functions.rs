@@ -130,6 +130,7 @@ pub(crate) async fn delete(
     let deleted = context.transact(|tx| {
         let function = function::find(&**tx, &name)?;
         tx.delete(&keys::function(&name.scope, &name.name));
+        tx.delete(&keys::policy(&name.scope, &name.name));
         package::delete(tx, &function.package.id)?;
         Ok(function)
     });

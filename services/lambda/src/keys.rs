@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `"function", account, region, name` | [`crate::function::Function`] |
 //! | `"package", package id, piece` | a piece of a deployment package, as it was uploaded |
+//! | `"policy", account, region, name` | [`crate::permissions::Policy`] |
 //! | `"mapping", account, region, UUID` | [`crate::sources::mapping::Mapping`] |
 //! | `"event", due at (ms), event id` | [`crate::event::Event`] |
 
@@ -23,6 +24,10 @@ pub(crate) fn functions(scope: &Scope) -> Key {
 
 pub(crate) fn function(scope: &Scope, name: &str) -> Key {
     functions(scope).str(name)
+}
+
+pub(crate) fn policy(scope: &Scope, function: &str) -> Key {
+    of("policy").str(scope.account.as_str()).str(scope.region.as_str()).str(function)
 }
 
 pub(crate) fn package(id: &Id) -> Key {

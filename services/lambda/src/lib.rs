@@ -16,6 +16,7 @@ mod keys;
 mod name;
 mod output;
 mod package;
+mod permissions;
 mod refused;
 mod sources;
 mod tags;
@@ -70,6 +71,11 @@ pub fn service(work: PathBuf) -> Service {
         .transaction::<api::DeleteEventSourceMapping>(sources::delete, |scope, input| {
             mapping(scope, &input.uuid)
         })
+        .transaction::<api::AddPermission>(permissions::add, |scope, input| at(scope, &input.function_name))
+        .transaction::<api::RemovePermission>(permissions::remove, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .read::<api::GetPolicy>(permissions::get, |scope, input| at(scope, &input.function_name))
         .transaction::<api::TagResource>(tags::tag, |_, input| named(&input.resource))
         .transaction::<api::UntagResource>(tags::untag, |_, input| named(&input.resource))
         .read::<api::ListTags>(tags::list, |_, input| named(&input.resource))

@@ -1,0 +1,153 @@
+//! A function's resource policy: who else may use it, as a document made of statements. It is kept and shown; what it
+//! allows is not decided here.
+
+use api_lambda as api;
+use names::ids;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use service::{Result, Tx, View};
+use store::Reads as _;
+use wire::Fault;
+
+use crate::functions::named;
+use crate::keys::{self, Id};
+use crate::name::Name;
+use crate::{errors, function};
+
+/// The largest policy, in bytes.
+const POLICY_BYTES_MAX: usize = 20_480;
+
+/// The statements of a function's policy, by their ids, in the order in which they were added.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Policy {
+    statements: Vec<(String, String)>,
+    /// Changes with every change.
+    revision: Id,
+}
+
+impl Policy {
+    fn document(&self) -> String {
+        let statements: Vec<&str> = self.statements.iter().map(|(_, statement)| statement.as_str()).collect();
+        format!(r#"{{"Version":"2012-10-17","Id":"default","Statement":[{}]}}"#, statements.join(","))
+    }
+
+    fn check_revision(&self, wanted: Option<&str>) -> Result<(), Fault> {
+        let is_present = wanted.is_none_or(|wanted| wanted == ids::uuid(self.revision));
+        if is_present { Ok(()) } else { Err(errors::changed_meanwhile()) }
+    }
+}
+
+pub(crate) fn add(tx: &mut Tx<'_>, input: &api::AddPermissionInput) -> Result<api::AddPermissionOutput> {
+    let (name, mut policy) = find(tx, &input.function_name, input.qualifier.as_deref())?;
+    policy.check_revision(input.revision_id.as_deref())?;
+    let id = &input.statement_id;
+    if policy.statements.iter().any(|(known, _)| known == id) {
+        let message = format!(
+            "The statement id ({id}) provided already exists. Please provide a new statement id, or remove the \
+             existing statement."
+        );
+        return Err(api::error::resource_conflict_exception(message).into());
+    }
+    let statement = statement(input, &name)?.to_string();
+    policy.statements.push((id.clone(), statement.clone()));
+    let size_bytes = policy.document().len();
+    if size_bytes > POLICY_BYTES_MAX {
+        let message =
+            format!("The final policy size ({size_bytes}) is bigger than the limit ({POLICY_BYTES_MAX}).");
+        return Err(api::error::policy_length_exceeded_exception(message).into());
+    }
+    put(tx, &name, policy)?;
+    Ok(api::AddPermissionOutput { statement: Some(statement) })
+}
+
+/// The function of that name, which must be there, and its policy.
+fn find(tx: &Tx<'_>, name: &str, qualifier: Option<&str>) -> Result<(Name, Policy)> {
+    let name = named(&tx.scope(), name, qualifier)?;
+    function::find(&**tx, &name)?;
+    let policy: Option<Policy> = tx.get_record(&keys::policy(&name.scope, &name.name))?;
+    Ok((name, policy.unwrap_or_default()))
+}
+
+fn put(tx: &mut Tx<'_>, name: &Name, mut policy: Policy) -> Result<()> {
+    policy.revision = tx.random().bytes();
+    Ok(tx.put_record(&keys::policy(&name.scope, &name.name), &policy)?)
+}
+
+fn statement(input: &api::AddPermissionInput, name: &Name) -> Result<Value, Fault> {
+    let mut statement = json!({
+        "Sid": input.statement_id,
+        "Effect": "Allow",
+        "Principal": principal(&input.principal, name)?,
+        "Action": input.action,
+        "Resource": name.qualified_arn().to_string(),
+    });
+    let conditions = conditions(input);
+    if !conditions.is_empty() {
+        statement["Condition"] = conditions.into();
+    }
+    Ok(statement)
+}
+
+/// An account stands for its root user; a service goes by its domain name.
+fn principal(text: &str, name: &Name) -> Result<Value, Fault> {
+    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text {
+        "*" => Ok(json!("*")),
+        _ if is_account => Ok(json!({ "AWS": format!("arn:{}:iam::{text}:root", name.arn().partition()) })),
+        _ if text.parse::<names::Arn>().is_ok() => Ok(json!({ "AWS": text })),
+        _ if text.contains('.') => Ok(json!({ "Service": text })),
+        _ => Err(errors::invalid(
+            "The provided principal was invalid. Please check the principal and try again.",
+        )),
+    }
+}
+
+fn conditions(input: &api::AddPermissionInput) -> Map<String, Value> {
+    let equals = [
+        ("AWS:SourceAccount", input.source_account.as_deref()),
+        ("lambda:EventSourceToken", input.event_source_token.as_deref()),
+        ("aws:PrincipalOrgID", input.principal_org_id.as_deref()),
+        ("lambda:FunctionUrlAuthType", input.function_url_auth_type.as_ref().map(|kind| kind.as_str())),
+    ];
+    let equals: Map<String, Value> =
+        equals.into_iter().filter_map(|(key, value)| Some((key.to_owned(), json!(value?)))).collect();
+    let mut conditions = Map::new();
+    if !equals.is_empty() {
+        conditions.insert("StringEquals".into(), equals.into());
+    }
+    if let Some(source_arn) = &input.source_arn {
+        conditions.insert("ArnLike".into(), json!({ "AWS:SourceArn": source_arn }));
+    }
+    if let Some(via_url) = input.invoked_via_function_url {
+        conditions.insert("Bool".into(), json!({ "lambda:InvokedViaFunctionUrl": via_url.to_string() }));
+    }
+    conditions
+}
+
+pub(crate) fn remove(
+    tx: &mut Tx<'_>,
+    input: &api::RemovePermissionInput,
+) -> Result<api::RemovePermissionOutput> {
+    let (name, mut policy) = find(tx, &input.function_name, input.qualifier.as_deref())?;
+    policy.check_revision(input.revision_id.as_deref())?;
+    let Some(at) = policy.statements.iter().position(|(id, _)| *id == input.statement_id) else {
+        let message = format!("Statement {} is not found in resource policy.", input.statement_id);
+        return Err(api::error::resource_not_found_exception(message).into());
+    };
+    policy.statements.remove(at);
+    put(tx, &name, policy)?;
+    Ok(api::RemovePermissionOutput::default())
+}
+
+pub(crate) fn get(view: &View<'_>, input: &api::GetPolicyInput) -> Result<api::GetPolicyOutput> {
+    let name = named(&view.scope(), &input.function_name, input.qualifier.as_deref())?;
+    function::find(&**view, &name)?;
+    let policy: Option<Policy> = view.get_record(&keys::policy(&name.scope, &name.name))?;
+    let policy = policy.filter(|policy| !policy.statements.is_empty());
+    let missing = || api::error::resource_not_found_exception("The resource you requested does not exist.");
+    let policy = policy.ok_or_else(missing)?;
+    Ok(api::GetPolicyOutput {
+        policy: Some(policy.document()),
+        revision_id: Some(ids::uuid(policy.revision)),
+    })
+}
