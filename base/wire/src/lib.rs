@@ -6,6 +6,7 @@
 //!
 //! This crate never opens a socket, reads a clock or knows what an operation does.
 
+mod cbor;
 mod checks;
 mod codec;
 mod document;

@@ -1,17 +1,25 @@
 //! From a message to a typed input, and from an output or a fault to an answer: one entrance for all protocols.
 
+use crate::cbor::CborReader;
 use crate::facts::{OperationFacts, Protocol, ServiceFacts};
 use crate::json::JsonReader;
 use crate::message::{Answer, Message};
 use crate::query::{Dialect, Form, FormReader};
 use crate::{Checks, Decode, Encode, Fault, Kind, Malformed, Reader, Shape};
 
+mod cbor_answers;
+mod faults;
 mod json_answers;
 mod xml_answers;
 
 /// Of operations whose schema nobody wrote.
 static NOTHING: Shape =
     Shape::plain("Unit", Kind::Structure { members: &[], payload: None, union: false, event_stream: false });
+
+/// Whether a shape stands for what the model does not have: an operation's missing input or output.
+fn is_nothing(shape: &Shape) -> bool {
+    shape.name == NOTHING.name && shape.members().is_empty()
+}
 
 /// Reads and checks an input.
 ///
@@ -30,7 +38,8 @@ pub fn read_input<T: Decode>(
         Protocol::AwsJson10 | Protocol::AwsJson11 => from_json(shape, message.body, &mut checks),
         Protocol::AwsQuery | Protocol::Ec2Query => from_form(protocol, shape, message, &mut checks),
         Protocol::RestJson1 => crate::rest::read(shape, message, &mut checks),
-        Protocol::RestXml | Protocol::RpcV2Cbor => {
+        Protocol::RpcV2Cbor => from_cbor(shape, message.body, &mut checks),
+        Protocol::RestXml => {
             return Err(not_spoken(protocol, service));
         }
     };
@@ -44,6 +53,15 @@ pub fn read_input<T: Decode>(
 fn from_json<T: Decode>(shape: &'static Shape, body: &[u8], checks: &mut Checks) -> Result<T, Malformed> {
     let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
     let mut reader = JsonReader::new(body);
+    let input = T::decode(shape, &mut reader, checks)?;
+    reader.end()?;
+    Ok(input)
+}
+
+fn from_cbor<T: Decode>(shape: &'static Shape, body: &[u8], checks: &mut Checks) -> Result<T, Malformed> {
+    // An empty map.
+    let body = if body.is_empty() { &[0xa0] } else { body };
+    let mut reader = CborReader::new(body);
     let input = T::decode(shape, &mut reader, checks)?;
     reader.end()?;
     Ok(input)
@@ -94,6 +112,7 @@ pub fn write_output(
             xml_answers::output(protocol, service, operation, shape, output, request_id)
         }
         Protocol::RestJson1 => crate::rest::write(operation, shape, output),
+        Protocol::RpcV2Cbor => cbor_answers::output(shape, output),
         _ => json_answers::output(protocol, shape, output),
     }
 }
@@ -105,6 +124,7 @@ pub fn write_fault(protocol: Protocol, service: &ServiceFacts, fault: &Fault, re
         Protocol::AwsQuery => xml_answers::query_fault(service, fault, request_id),
         Protocol::Ec2Query => xml_answers::ec2_fault(fault, request_id),
         Protocol::RestXml => xml_answers::rest_fault(fault, request_id),
+        Protocol::RpcV2Cbor => cbor_answers::fault(service, fault),
         _ => json_answers::fault(protocol, service, fault),
     }
 }
