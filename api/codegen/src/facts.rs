@@ -22,6 +22,10 @@ pub(crate) struct Facts {
     pub(crate) xml_namespace: Option<String>,
     #[serde(default)]
     pub(crate) query_compatible: bool,
+    #[serde(default)]
+    pub(crate) bare_errors: bool,
+    #[serde(default)]
+    pub(crate) answer_crc32: bool,
     pub(crate) operations: BTreeMap<String, Operation>,
     pub(crate) shapes: BTreeMap<String, Shape>,
 }

@@ -37,6 +37,8 @@ fn write_service(code: &mut Code, facts: &Facts) {
         code.line(format!("target_prefix: {},", optional(facts.target_prefix.as_deref())));
         code.line(format!("xml_namespace: {},", optional(facts.xml_namespace.as_deref())));
         code.line(format!("query_compatible: {},", facts.query_compatible));
+        code.line(format!("bare_errors: {},", facts.bare_errors));
+        code.line(format!("answer_crc32: {},", facts.answer_crc32));
         code.line("operations: OPERATIONS,");
     });
 }

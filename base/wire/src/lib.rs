@@ -12,6 +12,7 @@ mod codec;
 mod document;
 mod facts;
 mod fault;
+mod floats;
 mod json;
 mod message;
 mod protocol;
