@@ -146,4 +146,6 @@ pub fn write_fault(protocol: Protocol, service: &ServiceFacts, fault: &Fault, re
 }
 
 #[cfg(test)]
+mod ec2_query_tests;
+#[cfg(test)]
 mod rest_xml_tests;
