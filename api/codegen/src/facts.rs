@@ -83,6 +83,7 @@ pub(crate) struct Shape {
     #[serde(rename = "eventstream")]
     pub(crate) event_stream: bool,
     pub(crate) fault: bool,
+    pub(crate) exception: bool,
     pub(crate) error: Option<ErrorTrait>,
     pub(crate) location_name: Option<String>,
     pub(crate) xml_namespace: Option<XmlNamespace>,
@@ -108,6 +109,10 @@ pub(crate) struct Member {
     pub(crate) idempotency_token: bool,
     pub(crate) timestamp_format: Option<String>,
     pub(crate) host_label: bool,
+    #[serde(rename = "eventheader")]
+    pub(crate) event_header: bool,
+    #[serde(rename = "eventpayload")]
+    pub(crate) event_payload: bool,
     /// A correction: the service words the refusal itself.
     pub(crate) unchecked: bool,
 }

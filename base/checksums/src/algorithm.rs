@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(of(Algorithm::Crc32c), "4waSgw==");
         assert_eq!(of(Algorithm::Crc64Nvme), "rosUhgp5mIg=");
         assert_eq!(of(Algorithm::Sha1), "98O8HYCOBHMq32eZZczDTKeuNEE=");
-        assert_eq!(of(Algorithm::Sha256), "FeKw09ViFr7+nv3D0SbDi83wfrxlQNx3yTLM4KZvwiU=");
+        assert_eq!(of(Algorithm::Sha256), "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=");
         assert_eq!(of(Algorithm::Md5), "JfnnlDI7RTiF9RgfG2JNCw==");
     }
 

@@ -10,6 +10,7 @@ mod cbor;
 mod checks;
 mod codec;
 mod document;
+pub mod event_stream;
 mod facts;
 mod fault;
 mod floats;

@@ -1,13 +1,12 @@
 //! From a message to a typed input, and from an output or a fault to an answer: one entrance for all protocols.
 
-use crate::cbor::CborReader;
 use crate::facts::{OperationFacts, Protocol, ServiceFacts};
-use crate::json::JsonReader;
 use crate::message::{Answer, Message};
 use crate::query::{Dialect, Form, FormReader};
 use crate::rest::{self, Format};
 use crate::{Checks, Decode, Encode, Fault, Kind, Malformed, Reader, Shape};
 
+pub(crate) mod bodies;
 mod cbor_answers;
 mod faults;
 mod json_answers;
@@ -40,34 +39,18 @@ pub fn read_input<T: Decode>(
     let shape = operation.input.unwrap_or(&NOTHING);
     let mut checks = Checks::default();
     let input = match protocol {
-        Protocol::AwsJson10 | Protocol::AwsJson11 => from_json(shape, message.body, &mut checks),
+        Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::RpcV2Cbor => {
+            bodies::read(protocol, message.body, |reader| T::decode(shape, reader, &mut checks))
+        }
         Protocol::AwsQuery | Protocol::Ec2Query => from_form(protocol, shape, message, &mut checks),
         Protocol::RestJson1 => rest::read(shape, Format::Json, message, &mut checks),
         Protocol::RestXml => rest::read(shape, Format::Xml, message, &mut checks),
-        Protocol::RpcV2Cbor => from_cbor(shape, message.body, &mut checks),
     };
     let input = input.map_err(|malformed| unreadable(protocol, service, malformed))?;
     match checks.message() {
         None => Ok(input),
         Some(text) => Err(Fault::new(validation_code(protocol, service), 400, text)),
     }
-}
-
-fn from_json<T: Decode>(shape: &'static Shape, body: &[u8], checks: &mut Checks) -> Result<T, Malformed> {
-    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
-    let mut reader = JsonReader::new(body);
-    let input = T::decode(shape, &mut reader, checks)?;
-    reader.end()?;
-    Ok(input)
-}
-
-fn from_cbor<T: Decode>(shape: &'static Shape, body: &[u8], checks: &mut Checks) -> Result<T, Malformed> {
-    // An empty map.
-    let body = if body.is_empty() { &[0xa0] } else { body };
-    let mut reader = CborReader::new(body);
-    let input = T::decode(shape, &mut reader, checks)?;
-    reader.end()?;
-    Ok(input)
 }
 
 fn from_form<T: Decode>(
@@ -143,6 +126,11 @@ pub fn write_fault(protocol: Protocol, service: &ServiceFacts, fault: &Fault, re
             json_answers::fault(protocol, service, fault)
         }
     }
+}
+
+/// An error's type, message and members as one value, where no HTTP answer is around them.
+pub(crate) fn fault_body(protocol: Protocol, fault: &Fault) -> Vec<u8> {
+    faults::body(protocol, fault)
 }
 
 #[cfg(test)]

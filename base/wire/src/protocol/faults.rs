@@ -1,9 +1,10 @@
 //! What errors have in common in the protocols that write them as one object.
 
 use crate::cbor::CborWriter;
-use crate::facts::ServiceFacts;
+use crate::facts::{Protocol, ServiceFacts};
 use crate::json::JsonWriter;
 use crate::message::Answer;
+use crate::xml::XmlWriter;
 use crate::{Encode, Fault, Members, Shape, Writer};
 
 /// A writer of objects that begin with some texts.
@@ -33,6 +34,29 @@ pub(super) fn write(writer: &mut dyn Objects, kind: Option<&str>, fault: &Fault)
             detail.encode(shape, &mut Body { writer, first: &first } as &mut dyn Writer);
         }
         _ => writer.object(&first, &super::NOTHING, None),
+    }
+}
+
+/// An error in an event stream: its type stands in a header of its frame.
+pub(super) fn body(protocol: Protocol, fault: &Fault) -> Vec<u8> {
+    match protocol {
+        Protocol::RpcV2Cbor => {
+            let mut writer = CborWriter::default();
+            write(&mut writer, None, fault);
+            writer.into_bytes()
+        }
+        Protocol::RestXml | Protocol::AwsQuery | Protocol::Ec2Query => {
+            let mut writer = XmlWriter::default();
+            writer.element(&fault.code, |writer| {
+                writer.element("Message", |writer| writer.content(&fault.message));
+            });
+            writer.into_bytes()
+        }
+        Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::RestJson1 => {
+            let mut writer = JsonWriter::default();
+            write(&mut writer, None, fault);
+            writer.into_bytes()
+        }
     }
 }
 

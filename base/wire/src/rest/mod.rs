@@ -10,6 +10,9 @@ use crate::codec::Decode;
 use crate::message::{Answer, Message};
 use crate::{Checks, Encode, Malformed, OperationFacts, ServiceFacts, Shape};
 
+pub(crate) use reader::RawReader;
+pub(crate) use writer::Raw;
+
 pub use router::{Labels, Route, Router};
 
 /// What bodies are made of.

@@ -49,7 +49,7 @@ impl<'a> RestReader<'a> {
             }
             Location::Header => header(self.message.headers, member),
             Location::Headers => prefixed(self.message.headers, name),
-            Location::Body | Location::StatusCode => return Ok(()),
+            _ => return Ok(()),
         };
         if reader.is_empty() { Ok(()) } else { each(index, member, &mut reader) }
     }
@@ -80,7 +80,7 @@ impl<'a> RestReader<'a> {
             return Ok(());
         }
         match member.shape.kind {
-            Kind::Blob { .. } | Kind::String { .. } => each(index, member, &mut Raw(body)),
+            Kind::Blob { .. } | Kind::String { .. } => each(index, member, &mut RawReader(body)),
             _ if self.format == Format::Xml => {
                 let tree = Tree::parse(body)?;
                 let name = member.location_name.or(member.shape.location_name);
@@ -161,9 +161,9 @@ impl Reader for RestReader<'_> {
 }
 
 /// A body that is a blob or a text as it stands.
-struct Raw<'a>(&'a Bytes);
+pub(crate) struct RawReader<'a>(pub(crate) &'a Bytes);
 
-impl Reader for Raw<'_> {
+impl Reader for RawReader<'_> {
     fn blob(&mut self, _: &'static Shape) -> Result<Bytes, Malformed> {
         Ok(self.0.clone())
     }

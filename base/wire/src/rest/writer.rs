@@ -149,7 +149,7 @@ impl Members for InBody<'_> {
 
 /// A body that is a blob or a text as it stands.
 #[derive(Default)]
-struct Raw(Vec<u8>);
+pub(crate) struct Raw(pub(crate) Vec<u8>);
 
 impl Writer for Raw {
     fn blob(&mut self, _: &'static Shape, value: &[u8]) {
