@@ -46,6 +46,17 @@ pub(crate) struct Operation {
     pub(crate) authtype: Option<String>,
     #[serde(default)]
     pub(crate) auth: Vec<String>,
+    pub(crate) http_checksum: Option<HttpChecksum>,
+    #[serde(default)]
+    pub(crate) http_checksum_required: bool,
+}
+
+/// How an operation's bodies are checked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct HttpChecksum {
+    pub(crate) request_algorithm_member: Option<String>,
+    pub(crate) request_checksum_required: bool,
 }
 
 /// How a REST protocol finds an operation.
@@ -146,6 +157,20 @@ impl Operation {
     pub(crate) fn is_unsigned(&self) -> bool {
         self.authtype.as_deref() == Some("none")
             || self.auth.iter().any(|scheme| scheme == "smithy.api#noAuth")
+    }
+}
+
+impl Operation {
+    /// What becomes of a checksum of its body.
+    pub(crate) fn body_checksum(&self) -> &'static str {
+        let trait_ = self.http_checksum.as_ref();
+        if self.http_checksum_required || trait_.is_some_and(|checksum| checksum.request_checksum_required) {
+            "Required"
+        } else if trait_.is_some_and(|checksum| checksum.request_algorithm_member.is_some()) {
+            "Checked"
+        } else {
+            "Ignored"
+        }
     }
 }
 

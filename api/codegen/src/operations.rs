@@ -95,6 +95,7 @@ fn write_facts(code: &mut Code, name: &str, operation: &Operation, written: Opti
         .collect();
     code.line(format!("errors: &[{}],", errors.join(", ")));
     code.line(format!("unsigned: {},", operation.is_unsigned()));
+    code.line(format!("checksum: ::wire::BodyChecksum::{},", operation.body_checksum()));
 }
 
 fn write_type(code: &mut Code, name: &str, index: usize) {

@@ -97,6 +97,36 @@ pub struct OperationFacts {
     pub errors: &'static [&'static ErrorFacts],
     /// Clients call it without a signature (`authtype: none`).
     pub unsigned: bool,
+    /// What becomes of a checksum of its body (`httpChecksum`).
+    pub checksum: BodyChecksum,
+}
+
+impl OperationFacts {
+    /// An operation without shapes and particulars; the base of struct-update syntax in tests.
+    #[must_use]
+    pub const fn plain(name: &'static str, http: Http) -> Self {
+        OperationFacts {
+            name,
+            http,
+            input: None,
+            output: None,
+            result_wrapper: None,
+            errors: &[],
+            unsigned: false,
+            checksum: BodyChecksum::Ignored,
+        }
+    }
+}
+
+/// What becomes of a checksum that a client sends with a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyChecksum {
+    /// Nothing: headers of that name mean something else, or nothing.
+    Ignored,
+    /// It is checked where there is one.
+    Checked,
+    /// Without one the request is refused.
+    Required,
 }
 
 /// `http` trait of an operation.

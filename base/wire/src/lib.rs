@@ -30,7 +30,7 @@ pub use codec::{
     decode_structure, decode_union,
 };
 pub use document::Document;
-pub use facts::{ErrorFacts, Http, Operation, OperationFacts, Protocol, ServiceFacts};
+pub use facts::{BodyChecksum, ErrorFacts, Http, Operation, OperationFacts, Protocol, ServiceFacts};
 pub use fault::{Fault, Faulty};
 pub use message::{Answer, Message};
 pub use protocol::{read_input, write_fault, write_output};

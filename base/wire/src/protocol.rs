@@ -107,7 +107,7 @@ pub fn write_output(
             xml_answers::with_ids(answer, service, request_id)
         }
         Protocol::RpcV2Cbor => cbor_answers::output(shape, output),
-        Protocol::AwsJson10 | Protocol::AwsJson11 => json_answers::output(protocol, shape, output),
+        Protocol::AwsJson10 | Protocol::AwsJson11 => json_answers::output(protocol, service, shape, output),
     }
 }
 

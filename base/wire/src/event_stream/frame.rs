@@ -1,6 +1,8 @@
 //! Messages on the wire: lengths, checksums, headers, payload.
 //!
-//!     total length: 4 | length of headers: 4 | CRC-32 of these 8: 4 | headers | payload | CRC-32 of all before: 4
+//! ```text
+//! total length: 4 | length of headers: 4 | CRC-32 of these 8: 4 | headers | payload | CRC-32 of all before: 4
+//! ```
 //!
 //! Numbers have their most significant byte first. A header is the length of its name (1), the name, the type of its value
 //! (1), and the value.
@@ -96,7 +98,7 @@ impl Decoder {
     ///
     /// # Errors
     /// When lengths or checksums are wrong, or a header is malformed.
-    pub fn next(&mut self) -> Result<Option<Frame>, Malformed> {
+    pub fn take(&mut self) -> Result<Option<Frame>, Malformed> {
         let Some((total, headers)) = prelude(&self.buffer)? else { return Ok(None) };
         if self.buffer.len() < total {
             return Ok(None);

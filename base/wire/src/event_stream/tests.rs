@@ -59,7 +59,7 @@ static OUTPUT: Shape = structure("Output", &[Member::plain("Id", &TEXT), Member:
 fn decode(bytes: &[u8]) -> Result<Option<Frame>, Malformed> {
     let mut decoder = Decoder::default();
     decoder.feed(bytes);
-    decoder.next()
+    decoder.take()
 }
 
 fn map<const N: usize>(entries: [(&str, Document); N]) -> Document {
@@ -127,7 +127,7 @@ fn frames_are_cut_out_of_any_pieces() {
     let mut found = Vec::new();
     for byte in stream {
         decoder.feed(&[byte]);
-        while let Some(frame) = decoder.next().unwrap() {
+        while let Some(frame) = decoder.take().unwrap() {
             found.push(header(&frame, ":error-message"));
         }
     }

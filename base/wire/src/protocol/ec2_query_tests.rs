@@ -46,13 +46,9 @@ static INPUT: Shape = structure(
     ],
 );
 static OPERATION: OperationFacts = OperationFacts {
-    name: "DescribeThings",
-    http: Http { method: "POST", uri: "/", status: 200 },
     input: Some(&INPUT),
     output: Some(&INPUT),
-    result_wrapper: None,
-    errors: &[],
-    unsigned: false,
+    ..OperationFacts::plain("DescribeThings", Http { method: "POST", uri: "/", status: 200 })
 };
 static EC2: ServiceFacts =
     ServiceFacts { xml_namespace: Some("urn:ec2"), ..ServiceFacts::plain("ec2", &[Protocol::Ec2Query]) };

@@ -6,10 +6,24 @@ use crate::json::JsonWriter;
 use crate::message::Answer;
 use crate::{Encode, Fault, Shape};
 
-pub(super) fn output(protocol: Protocol, shape: &'static Shape, output: &dyn Encode) -> Answer {
+pub(super) fn output(
+    protocol: Protocol,
+    service: &ServiceFacts,
+    shape: &'static Shape,
+    output: &dyn Encode,
+) -> Answer {
     let mut writer = JsonWriter::default();
     output.encode(shape, &mut writer);
-    Answer::new(200, content_type(protocol), writer.into_bytes())
+    summed(service, Answer::new(200, content_type(protocol), writer.into_bytes()))
+}
+
+/// With the checksum that DynamoDB's clients compare their answers with.
+fn summed(service: &ServiceFacts, answer: Answer) -> Answer {
+    if !service.answer_crc32 {
+        return answer;
+    }
+    let checksum = checksums::crc32(&answer.body);
+    answer.with_header("x-amz-crc32", itoa::Buffer::new().format(checksum))
 }
 
 fn content_type(protocol: Protocol) -> &'static str {
@@ -27,5 +41,5 @@ pub(super) fn fault(protocol: Protocol, service: &ServiceFacts, fault: &Fault) -
     faults::write(&mut writer, kind.as_deref(), fault);
     let answer = Answer::new(fault.status, content_type(protocol), writer.into_bytes());
     let answer = if is_rest { answer.with_header("x-amzn-errortype", &fault.code) } else { answer };
-    faults::with_query_code(answer, service, fault)
+    summed(service, faults::with_query_code(answer, service, fault))
 }

@@ -92,13 +92,9 @@ const fn structure(name: &'static str, members: &'static [Member], payload: Opti
 
 const fn operation(shape: &'static Shape) -> OperationFacts {
     OperationFacts {
-        name: "PutThing",
-        http: Http { method: "PUT", uri: "/things/{Key+}", status: 200 },
         input: Some(shape),
         output: Some(shape),
-        result_wrapper: None,
-        errors: &[],
-        unsigned: false,
+        ..OperationFacts::plain("PutThing", Http { method: "PUT", uri: "/things/{Key+}", status: 200 })
     }
 }
 

@@ -163,15 +163,7 @@ mod tests {
 
     const fn operation(name: &'static str, method: &'static str, uri: &'static str) -> OperationFacts {
         let http = Http { method, uri, status: 200 };
-        OperationFacts {
-            name,
-            http,
-            input: None,
-            output: None,
-            result_wrapper: None,
-            errors: &[],
-            unsigned: false,
-        }
+        OperationFacts::plain(name, http)
     }
 
     static OPERATIONS: &[OperationFacts] = &[

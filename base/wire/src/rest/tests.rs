@@ -45,15 +45,8 @@ static IN_PARTS: Shape = structure(
 static RAW: Shape =
     structure("Raw", &[at(Location::Header, "Kind", &TEXT), Member::plain("Data", &BYTES)], Some(1));
 static SERVICE: ServiceFacts = ServiceFacts::plain("things", &[]);
-static OPERATIONS: &[OperationFacts] = &[OperationFacts {
-    name: "Put",
-    http: Http { method: "PUT", uri: "/things/{Name}", status: 201 },
-    input: None,
-    output: None,
-    result_wrapper: None,
-    errors: &[],
-    unsigned: false,
-}];
+static OPERATIONS: &[OperationFacts] =
+    &[OperationFacts::plain("Put", Http { method: "PUT", uri: "/things/{Name}", status: 201 })];
 
 fn read(
     shape: &'static Shape,
