@@ -170,7 +170,7 @@ fn every_kind_of_member_is_written() {
         ("Ratio", Document::Double(f64::INFINITY)),
         ("When", Document::Timestamp(Timestamp(1_515_531_081_123))),
         ("Data", Document::Blob("hi".into())),
-        ("Grants", Document::List(vec![map([("Type", text("\"q")), ("Id", text("1\r"))])])),
+        ("Grants", Document::List(vec![map([("Type", text("\"q\n")), ("Id", text("1\r"))])])),
         ("Flat", texts(&["one", "two"])),
         ("Pairs", map([("a", text("1")), ("b", text("2"))])),
     ]);
@@ -178,7 +178,7 @@ fn every_kind_of_member_is_written() {
     assert_eq!(
         body,
         "<Thing><Ratio>Infinity</Ratio><When>2018-01-09T20:51:21.123Z</When><Data>aGk=</Data>\
-         <AccessControlList><Grant xmlns:xsi=\"urn:xsi\" xsi:type=\"&quot;q\"><Id>1&#13;</Id></Grant></AccessControlList>\
+         <AccessControlList><Grant xmlns:xsi=\"urn:xsi\" xsi:type=\"&quot;q&#10;\"><Id>1&#13;</Id></Grant></AccessControlList>\
          <Tag>one</Tag><Tag>two</Tag>\
          <Pair><key>a</key><value>1</value></Pair><Pair><key>b</key><value>2</value></Pair></Thing>"
     );

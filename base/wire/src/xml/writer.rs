@@ -154,8 +154,9 @@ impl Writer for XmlWriter {
             if let Some(member) = shape.members().get(index).filter(|member| member.xml_attribute) {
                 let mut inner = XmlWriter::default();
                 value.encode(member.shape, &mut inner);
-                // Already escaped.
-                self.text.push_str(&format!(" {}=\"{}\"", member.wire_name(), inner.text));
+                // Already escaped, but for what readers of attributes take for a space.
+                let text = inner.text.replace('\n', "&#10;").replace('\t', "&#9;");
+                self.text.push_str(&format!(" {}=\"{text}\"", member.wire_name()));
             }
         });
         // A structure without members is an element with a start and an end.
