@@ -200,3 +200,22 @@ impl Shape {
         self.members.iter().chain(&self.member).chain(&self.value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Operation;
+
+    #[test]
+    fn operations_say_whether_bodies_are_checked() {
+        let checksum = |traits: &str| {
+            let text = format!(r#"{{ "http": {{ "method": "PUT", "requestUri": "/" }}{traits} }}"#);
+            serde_json::from_str::<Operation>(&text).unwrap().body_checksum()
+        };
+        assert_eq!(checksum(""), "Ignored");
+        assert_eq!(checksum(r#", "httpChecksumRequired": true"#), "Required");
+        assert_eq!(checksum(r#", "httpChecksum": { "requestAlgorithmMember": "A" }"#), "Checked");
+        let required = r#", "httpChecksum": { "requestAlgorithmMember": "A", "requestChecksumRequired": true }"#;
+        assert_eq!(checksum(required), "Required");
+        assert_eq!(checksum(r#", "httpChecksum": { "requestValidationModeMember": "A" }"#), "Ignored");
+    }
+}
