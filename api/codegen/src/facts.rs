@@ -49,6 +49,8 @@ pub(crate) struct Operation {
     pub(crate) http_checksum: Option<HttpChecksum>,
     #[serde(default)]
     pub(crate) http_checksum_required: bool,
+    #[serde(default)]
+    pub(crate) deprecated: bool,
 }
 
 /// How an operation's bodies are checked.
@@ -161,6 +163,16 @@ impl Operation {
 }
 
 impl Operation {
+    /// What every request has at this location: the wire names of the required members there.
+    pub(crate) fn needs<'a>(&self, facts: &'a Facts, location: &str) -> Vec<&'a str> {
+        let Some(shape) = self.input.as_ref().and_then(|name| facts.shapes.get(name)) else {
+            return Vec::new();
+        };
+        let there = shape.members.iter().filter(|member| member.location.as_deref() == Some(location));
+        let needed = there.filter(|member| shape.requires(member));
+        needed.map(|member| member.location_name.as_deref().unwrap_or(&member.name)).collect()
+    }
+
     /// What becomes of a checksum of its body.
     pub(crate) fn body_checksum(&self) -> &'static str {
         let trait_ = self.http_checksum.as_ref();
@@ -214,7 +226,8 @@ mod tests {
         assert_eq!(checksum(""), "Ignored");
         assert_eq!(checksum(r#", "httpChecksumRequired": true"#), "Required");
         assert_eq!(checksum(r#", "httpChecksum": { "requestAlgorithmMember": "A" }"#), "Checked");
-        let required = r#", "httpChecksum": { "requestAlgorithmMember": "A", "requestChecksumRequired": true }"#;
+        let required =
+            r#", "httpChecksum": { "requestAlgorithmMember": "A", "requestChecksumRequired": true }"#;
         assert_eq!(checksum(required), "Required");
         assert_eq!(checksum(r#", "httpChecksum": { "requestValidationModeMember": "A" }"#), "Ignored");
     }

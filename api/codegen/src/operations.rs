@@ -15,7 +15,7 @@ pub(crate) fn write(code: &mut Code, model: &Model<'_>) {
         for (name, operation) in &model.facts.operations {
             let written = model.operations.contains_key(name.as_str()).then_some(model);
             code.enclosed("::wire::OperationFacts {", "},", |code| {
-                write_facts(code, name, operation, written)
+                write_facts(code, model.facts, name, operation, written)
             });
         }
     });
@@ -74,7 +74,13 @@ pub(crate) fn check_protocols(facts: &Facts) -> Result<(), Error> {
 }
 
 /// The facts of one operation; its shapes and errors only where it is written.
-fn write_facts(code: &mut Code, name: &str, operation: &Operation, written: Option<&Model<'_>>) {
+fn write_facts(
+    code: &mut Code,
+    facts: &Facts,
+    name: &str,
+    operation: &Operation,
+    written: Option<&Model<'_>>,
+) {
     let http = &operation.http;
     let (method, uri, status) = (&http.method, &http.request_uri, http.response_code.unwrap_or(200));
     code.line(format!("name: {name:?},"));
@@ -96,6 +102,9 @@ fn write_facts(code: &mut Code, name: &str, operation: &Operation, written: Opti
     code.line(format!("errors: &[{}],", errors.join(", ")));
     code.line(format!("unsigned: {},", operation.is_unsigned()));
     code.line(format!("checksum: ::wire::BodyChecksum::{},", operation.body_checksum()));
+    code.line(format!("needs_query: &{:?},", operation.needs(facts, "querystring")));
+    code.line(format!("needs_headers: &{:?},", operation.needs(facts, "header")));
+    code.line(format!("deprecated: {},", operation.deprecated));
 }
 
 fn write_type(code: &mut Code, name: &str, index: usize) {

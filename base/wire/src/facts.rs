@@ -99,6 +99,12 @@ pub struct OperationFacts {
     pub unsigned: bool,
     /// What becomes of a checksum of its body (`httpChecksum`).
     pub checksum: BodyChecksum,
+    /// The query parameters that every request of it has, beyond those of its address.
+    pub needs_query: &'static [&'static str],
+    /// The headers that every request of it has.
+    pub needs_headers: &'static [&'static str],
+    /// Another operation took its place, often at the same address.
+    pub deprecated: bool,
 }
 
 impl OperationFacts {
@@ -114,6 +120,9 @@ impl OperationFacts {
             errors: &[],
             unsigned: false,
             checksum: BodyChecksum::Ignored,
+            needs_query: &[],
+            needs_headers: &[],
+            deprecated: false,
         }
     }
 }

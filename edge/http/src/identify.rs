@@ -155,7 +155,8 @@ fn by_path<'a>(
         if named.is_some_and(|named| named != facts.signing_name && named != facts.endpoint_prefix) {
             continue;
         }
-        if let Some(route) = router.find(parts.method.as_str(), parts.uri.path(), parts.uri.query()) {
+        let (method, uri) = (parts.method.as_str(), &parts.uri);
+        if let Some(route) = router.find(method, uri.path(), uri.query(), &parts.headers) {
             let protocol = facts.protocols.iter().copied().find(|protocol| is_rest(*protocol));
             return Ok(Target {
                 service,

@@ -76,7 +76,7 @@ fn read(
     let headers = headers(&command["headers"])?;
     let body = Bytes::from(STANDARD.decode(text(command, "body")?)?);
     let is_rest = matches!(protocol, Protocol::RestJson1 | Protocol::RestXml);
-    let route = is_rest.then(|| api.router.find(method, path, query)).flatten();
+    let route = is_rest.then(|| api.router.find(method, path, query, &headers)).flatten();
     let routed = route.as_ref().map(|route| route.operation.name);
     let labels = match route {
         Some(route) if routed == Some(operation.name) => route.labels,
@@ -84,7 +84,7 @@ fn read(
         _ if is_rest => {
             let alone = Router::new(std::slice::from_ref(operation));
             alone
-                .find(method, path, query)
+                .find(method, path, query, &headers)
                 .map(|route| route.labels)
                 .ok_or("no operation has that address")?
         }

@@ -78,11 +78,25 @@ impl Builder<'_> {
                 .unwrap_or(200),
         };
         OperationFacts {
+            needs_query: self.needs(facts, "querystring"),
+            needs_headers: self.needs(facts, "header"),
+            deprecated: flag(facts, "deprecated"),
             input: self.input(facts),
             output: facts["output"].as_str().and_then(|shape| self.shape(shape, &Change::default())),
             result_wrapper: facts["outputWrapper"].as_str().map(keep),
             ..OperationFacts::plain(keep(name), http)
         }
+    }
+
+    /// The wire names of the required members of an input at one location.
+    fn needs(&self, facts: &Value, location: &str) -> &'static [&'static str] {
+        let shape = &self.shapes[facts["input"].as_str().unwrap_or_default()];
+        let required: Vec<&Value> = shape["required"].as_array().into_iter().flatten().collect();
+        let members = shape["members"].as_array().into_iter().flatten();
+        let there =
+            members.filter(|member| member["location"] == location && required.contains(&&member["name"]));
+        let names = there.filter_map(|member| member["locationName"].as_str().or(member["name"].as_str()));
+        names.map(keep).collect::<Vec<_>>().leak()
     }
 
     /// The input, under the name and in the namespace that the operation gives it.

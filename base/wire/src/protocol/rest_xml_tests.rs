@@ -109,7 +109,7 @@ fn read(
         .iter()
         .map(|(name, value)| (name.parse().unwrap(), http::HeaderValue::from_static(value)))
         .collect();
-    let labels = Router::new(ROUTES).find("PUT", path, None).unwrap().labels;
+    let labels = Router::new(ROUTES).find("PUT", path, None, &map).unwrap().labels;
     let body = Bytes::copy_from_slice(body.as_bytes());
     let message = Message { method: "PUT", path, query: None, headers: &map, body: &body, labels: &labels };
     read_input(Protocol::RestXml, &S3, operation, &message)

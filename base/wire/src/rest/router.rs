@@ -1,10 +1,11 @@
 //! Finds the operation that a method and a path mean, and takes the labels out of the path.
 //!
 //! The rules are those of Smithy 2.0's `http` trait: fixed segments win over labels, labels over greedy ones, and more
-//! fixed query parameters over fewer.
+//! fixed query parameters over fewer. Some of S3's operations share an address, and differ in what else a request has.
 
 use std::cmp::Reverse;
 
+use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 
 use crate::OperationFacts;
@@ -43,6 +44,8 @@ struct Template {
     segments: Vec<Segment>,
     /// Query parameters that must be there, with the value where one is fixed.
     query: Vec<(&'static str, Option<&'static str>)>,
+    /// Equal for operations that no address tells apart.
+    address: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,19 +64,30 @@ impl Router {
             let mut kinds: Vec<u8> = template.segments.iter().map(|segment| segment.rank()).collect();
             // Of two that begin alike, the longer one is more specific.
             kinds.push(u8::MAX);
-            (kinds, Reverse(template.query.len()))
+            let needs = template.operation.needs_query.len() + template.operation.needs_headers.len();
+            let address = template.address.clone();
+            (kinds, Reverse(template.query.len()), address, template.operation.deprecated, Reverse(needs))
         });
         Router { templates }
     }
 
     /// The operation at that address, if any. `path` and `query` are as they came, still encoded.
     #[must_use]
-    pub fn find(&self, method: &str, path: &str, query: Option<&str>) -> Option<Route> {
+    pub fn find(&self, method: &str, path: &str, query: Option<&str>, headers: &HeaderMap) -> Option<Route> {
         let segments = path_segments(path);
-        let of_method = self.templates.iter().filter(|template| template.operation.http.method == method);
-        of_method.filter(|template| template.has_query(query.unwrap_or_default())).find_map(|template| {
-            Some(Route { operation: template.operation, labels: template.labels(&segments)? })
-        })
+        let query = query.unwrap_or_default();
+        let (at, labels) = self.templates.iter().enumerate().find_map(|(at, template)| {
+            let fits = template.operation.http.method == method && template.has_query(query);
+            fits.then(|| template.labels(&segments)).flatten().map(|labels| (at, labels))
+        })?;
+        let (first, others) = self.templates.get(at..)?.split_first()?;
+        let mut others = others.iter().take_while(|other| other.address == first.address).peekable();
+        if others.peek().is_none() {
+            return Some(Route { operation: first.operation, labels });
+        }
+        let mut all = std::iter::once(first).chain(others);
+        let template = all.find(|template| template.has_needs(query, headers)).unwrap_or(first);
+        Some(Route { operation: template.operation, labels: template.labels(&segments)? })
     }
 }
 
@@ -98,6 +112,15 @@ impl Segment {
         }
     }
 
+    /// The segment, whatever its label is called.
+    fn place(self) -> &'static str {
+        match self {
+            Segment::Fixed(text) => text,
+            Segment::Label(_) => "{}",
+            Segment::Greedy(_) => "{+}",
+        }
+    }
+
     fn rank(self) -> u8 {
         match self {
             Segment::Fixed(_) => 0,
@@ -115,8 +138,19 @@ impl Template {
             Some((name, value)) => (name, Some(value).filter(|value| !value.is_empty())),
             None => (parameter, None),
         });
-        let segments = split(path).into_iter().map(Segment::new).collect();
-        Template { operation, segments, query: query.collect() }
+        let segments: Vec<Segment> = split(path).into_iter().map(Segment::new).collect();
+        let query: Vec<_> = query.collect();
+        let places: Vec<&str> = segments.iter().map(|segment| segment.place()).collect();
+        let address = format!("{} /{}?{query:?}", operation.http.method, places.join("/"));
+        Template { operation, segments, query, address }
+    }
+
+    /// Whether a request has all that requests of this operation have.
+    fn has_needs(&self, query: &str, headers: &HeaderMap) -> bool {
+        let OperationFacts { needs_query, needs_headers, .. } = self.operation;
+        let has = |name: &str| form_urlencoded::parse(query.as_bytes()).any(|(found, _)| found == name);
+        needs_query.iter().all(|name| has(name))
+            && needs_headers.iter().all(|name| headers.contains_key(*name))
     }
 
     fn has_query(&self, query: &str) -> bool {
@@ -156,6 +190,7 @@ impl Template {
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderMap, HeaderValue};
     use proptest::prelude::*;
 
     use super::Router;
@@ -176,7 +211,7 @@ mod tests {
     ];
 
     fn find(method: &str, path: &str, query: &str) -> Option<(&'static str, Vec<String>)> {
-        let route = Router::new(OPERATIONS).find(method, path, Some(query))?;
+        let route = Router::new(OPERATIONS).find(method, path, Some(query), &HeaderMap::new())?;
         Some((route.operation.name, route.labels.0.into_iter().map(|(_, value)| value).collect()))
     }
 
@@ -191,6 +226,33 @@ mod tests {
         assert_eq!(found("GET", "/bucket", "list-type=1"), None);
         assert_eq!(found("PUT", "/bucket/key", ""), None);
         assert_eq!(found("GET", "", ""), None);
+    }
+
+    #[test]
+    fn operations_of_one_address_differ_in_what_they_need() {
+        static SHARED: &[OperationFacts] = &[
+            OperationFacts { needs_headers: &["x-source"], ..operation("Copy", "PUT", "/{Bucket}/{Key+}") },
+            operation("Put", "PUT", "/{Bucket}/{Name+}"),
+            OperationFacts {
+                needs_query: &["part", "upload"],
+                ..operation("UploadPart", "PUT", "/{B}/{Key+}")
+            },
+            OperationFacts { deprecated: true, ..operation("GetOld", "GET", "/{Bucket}?rules") },
+            operation("GetRules", "GET", "/{Bucket}?rules"),
+        ];
+        let router = Router::new(SHARED);
+        let found = |method, path, query, headers: &HeaderMap| {
+            router
+                .find(method, path, Some(query), headers)
+                .map(|route| (route.operation.name, route.labels.0.len()))
+        };
+        let source = HeaderMap::from_iter([("x-source".parse().unwrap(), HeaderValue::from_static("s"))]);
+        let none = HeaderMap::new();
+        assert_eq!(found("PUT", "/b/k", "", &none), Some(("Put", 2)));
+        assert_eq!(found("PUT", "/b/k", "", &source), Some(("Copy", 2)));
+        assert_eq!(found("PUT", "/b/k", "part=1&upload=u", &none), Some(("UploadPart", 2)));
+        assert_eq!(found("PUT", "/b/k", "part=1", &none), Some(("Put", 2)));
+        assert_eq!(found("GET", "/b", "rules", &none), Some(("GetRules", 1)));
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn read(
     for (name, value) in headers {
         map.append(*name, HeaderValue::from_str(value).unwrap());
     }
-    let labels = Router::new(OPERATIONS).find("PUT", path, Some(query)).unwrap().labels;
+    let labels = Router::new(OPERATIONS).find("PUT", path, Some(query), &map).unwrap().labels;
     let body = Bytes::copy_from_slice(body.as_bytes());
     let message =
         Message { method: "PUT", path, query: Some(query), headers: &map, body: &body, labels: &labels };
