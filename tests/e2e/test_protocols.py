@@ -6,6 +6,7 @@ The server is `edge/http/examples/echo.rs`, whose services give back what they a
 import base64
 import datetime
 import hashlib
+import hmac
 import json
 import math
 import os
@@ -16,6 +17,9 @@ from urllib.request import Request, urlopen
 from urllib.error import HTTPError
 
 import botocore.session
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -165,8 +169,12 @@ def test_cbor_byte_by_byte(address):
 
 
 def put(address, body, **headers):
+    return put_to(address, body, headers | {"host": "echoxml.localhost"})
+
+
+def put_to(address, body, headers):
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = Request(address + "/folder/a%20b/", body, headers | {"host": "echoxml.localhost"}, method="PUT")
+    request = Request(address + "/folder/a%20b/", body, headers, method="PUT")
     try:
         with urlopen(request) as response:
             return response.status, response.read()
@@ -216,3 +224,48 @@ def test_a_checksum_may_come_in_the_trailer(address):
     status, answer = put(address, body % b"AAAAAA==", **headers)
     assert (status, b"<Code>BadDigest</Code>" in answer) == (400, True)
     assert b"IncompleteBody" in put(address, body[:7], **headers)[1]
+
+
+class ChunkSigner(S3SigV4Auth):
+    """Signs a request whose chunks and trailer are signed after it, with a key that the server knows."""
+
+    def __init__(self):
+        super().__init__(Credentials("AKIAECHOECHOECHOECHO", "secret"), "s3", "us-east-1")
+
+    def payload(self, request):
+        return "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+
+    def body(self, request, chunks, trailer):
+        previous = request.headers["Authorization"].rsplit("Signature=", 1)[1]
+        body = b""
+        for chunk in [*chunks, b""]:
+            hashes = [hashlib.sha256(b"").hexdigest(), hashlib.sha256(chunk).hexdigest()]
+            previous = self.chained("AWS4-HMAC-SHA256-PAYLOAD", request, previous, hashes)
+            body += b"%x;chunk-signature=%s\r\n" % (len(chunk), previous.encode())
+            body += chunk + b"\r\n" if chunk else b""
+        hashes = [hashlib.sha256(trailer + b"\n").hexdigest()]
+        last = self.chained("AWS4-HMAC-SHA256-TRAILER", request, previous, hashes)
+        return body + trailer + b"\r\nx-amz-trailer-signature:" + last.encode() + b"\r\n\r\n"
+
+    def chained(self, algorithm, request, previous, hashes):
+        lines = [algorithm, request.context["timestamp"], self.credential_scope(request), previous, *hashes]
+        return self.signature("\n".join(lines), request)
+
+
+def test_chunks_and_trailer_may_be_signed(address):
+    signer = ChunkSigner()
+    headers = {
+        "x-amz-decoded-content-length": "4",
+        "x-amz-trailer": "x-amz-checksum-crc32",
+        "content-encoding": "aws-chunked",
+    }
+    request = AWSRequest("PUT", address + "/folder/a%20b/", headers)
+    signer.add_auth(request)
+    signed = {name.replace("-", "_"): value for name, value in request.headers.items()}
+    body = signer.body(request, [b"bo", b"dy"], b"x-amz-checksum-crc32:" + CRC32.encode())
+    assert put_to(address, body, signed) == (200, b"body")
+    for wrong in [body.replace(b"dy", b"dx"), body.replace(CRC32.encode(), b"AAAAAA==")]:
+        status, answer = put_to(address, wrong, signed)
+        assert (status, b"<Code>SignatureDoesNotMatch</Code>" in answer) == (403, True)
+    lie = signer.body(request, [b"bo", b"dy"], b"x-amz-checksum-crc32:AAAAAA==")
+    assert b"<Code>BadDigest</Code>" in put_to(address, lie, signed)[1]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use api::{Echo, FACTS};
 use cloudlet_http::{Auth, Control, Door, Limits, Server};
 use names::Scope;
-use service::{Clock, Cloud, Directory, Everyone, Random, Service};
+use service::{Clock, Cloud, Credential, Directory, Everyone, Random, Service};
 use store::{Options, Store};
 
 /// The services and their one operation.
@@ -126,13 +126,16 @@ fn echo<const SERVICE: usize>() -> Service {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = Store::open(Options::memory())?;
+    let account = "000000000000".parse()?;
+    let known = Credential::root(account, "AKIAECHOECHOECHOECHO".into(), "secret".into());
+    store.transact_now(|transaction| known.put(transaction))?;
     let server = Server::bind(([127, 0, 0, 1], 0).into(), None).await?;
     let endpoint = format!("http://{}", server.address()?);
     println!("{endpoint}");
     let cloud =
         Cloud::new(store, Clock::default(), Random::default(), b"key", Box::new(Everyone), endpoint.into())
             .open(Directory::new(vec![echo::<0>(), echo::<1>(), echo::<2>()]));
-    let default = Scope::new("000000000000".parse()?, "us-east-1".parse()?);
+    let default = Scope::new(account, "us-east-1".parse()?);
     let control = Control { cloud, after_reset: Box::new(|_| Ok(())) };
     let door = Door::new(control, Auth::Open { default }, Limits::default());
     server.serve(Arc::new(door), std::future::pending()).await;
