@@ -50,7 +50,30 @@ def protocols(name):
     return metadata.get("protocols", [metadata["protocol"]]) + ALSO.get(name, [])
 
 
-PAIRS = [(name, protocol) for name in OURS + OTHERS for protocol in protocols(name)]
+def description_of(facts, protocol):
+    """Our facts as a description, for the protocol of old clients that the published one no longer tells."""
+    def traits(member):
+        return {**member, "locationName": member.get("queryName", member.get("locationName", member.get("name")))}
+
+    shapes = {}
+    for name, shape in facts["shapes"].items():
+        members = {member["name"]: traits(member) for member in shape.get("members", [])}
+        # Younger than the protocol, and under the name of an older one: whoever sends that one means both.
+        members.pop("MessageSystemAttributeNames", None)
+        shapes[name] = {**shape, "members": members} if shape["type"] == "structure" else shape
+    operations = {}
+    for name, operation in facts["operations"].items():
+        operations[name] = {"name": name, "http": operation["http"]}
+        if "input" in operation:
+            operations[name]["input"] = {"shape": operation["input"]}
+        if "output" in operation:
+            output = {"shape": operation["output"], "resultWrapper": operation["outputWrapper"]}
+            operations[name]["output"] = output
+    metadata = {**facts, "protocol": protocol, "protocols": [protocol]}
+    return {"metadata": metadata, "operations": operations, "shapes": shapes}
+
+
+PAIRS = [(name, protocol) for name in OURS + OTHERS for protocol in protocols(name)] + [("sqs", "query")]
 
 
 def facts_of(name, description):
@@ -91,12 +114,15 @@ class Oracle:
         assert "failure" not in answer, answer["failure"]
         return answer
 
-    def learn(self, name):
-        if name not in self.learnt:
+    def learn(self, name, protocol=None):
+        if (name, protocol) not in self.learnt:
             description = LOADER.load_service_model(name, "service-2")
-            self.ask(do="learn", service=name, facts=facts_of(name, description))
-            self.learnt[name] = ServiceModel(description, name)
-        return self.learnt[name]
+            facts = facts_of(name, description)
+            if protocol == "query" and name == "sqs":
+                description = description_of(facts, protocol)
+            self.ask(do="learn", service=name, facts=facts)
+            self.learnt[name, protocol] = ServiceModel(description, name)
+        return self.learnt[name, protocol]
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +156,7 @@ def told(name, protocol, operation, number):
 
 def each_operation(oracle, name, protocol, extra):
     """Every operation of a service, several times, with its own source of chance."""
-    model = oracle.learn(name)
+    model = oracle.learn(name, protocol)
     for operation in model.operation_names:
         for number in range(ROUNDS):
             chance = random.Random(f"{SEED}/{name}/{protocol}/{operation}/{number}/{extra}")
@@ -169,6 +195,8 @@ def test_what_botocore_writes_is_read(oracle, name, protocol, record_property):
             if member_name not in value and member.serialization.get("name", "").lower() == "content-length":
                 # Of HTTP, not of the caller.
                 answer["document"]["m"].pop(member_name, None)
+        if protocol == "query":
+            answer.get("document", {"m": {}})["m"].pop("MessageSystemAttributeNames", None)
         assert "fault" not in answer, f"{where}: {answer['fault']} for {value}\n{request.url}\n{body}"
         expected = neutral(shape, value) if shape else {"m": {}}
         assert_equal(shape, answer["document"], expected, f"{where}\n{request.url}\n{body}")
@@ -222,7 +250,7 @@ def test_botocore_reads_what_is_written(oracle, name, protocol, record_property)
 @pytest.mark.parametrize("name, protocol", PAIRS)
 def test_botocore_reads_errors(oracle, name, protocol):
     parser = create_parser(protocol)
-    model = oracle.learn(name)
+    model = oracle.learn(name, protocol)
     operation = model.operation_model(model.operation_names[0])
     for status, code in [(400, "ThrottlingException"), (404, "Not.Found"), (503, "ServiceUnavailable")]:
         message = "It is <gone> & \"away\" é"
