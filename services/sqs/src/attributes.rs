@@ -148,7 +148,8 @@ pub(crate) fn set(
     tx: &mut Tx<'_>,
     input: &api::SetQueueAttributesInput,
 ) -> Result<api::SetQueueAttributesOutput> {
-    let (address, mut queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let mut queue = Queue::clone(&queue);
     check(&input.attributes)?;
     redrive::check_target(&**tx, &address, &input.attributes)?;
     apply(&mut queue, &input.attributes);
