@@ -3,9 +3,13 @@
 //!
 //! What is left to chance comes from one seed, which a failing test prints and `CLOUDLET_SEED` gives back.
 
+mod chance;
+mod faulty;
 mod folder;
 mod interface;
+mod killed;
 mod map;
+mod model;
 
 use std::ops::Range;
 
