@@ -3,6 +3,7 @@
 //! fjall was chosen for what a store of queues and records needs: cheap small commits (its journal is one appended
 //! file), views that never block writers, memory bounded by configuration, pure Rust.
 
+use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 
@@ -31,6 +32,11 @@ impl Embedded {
         let database = builder.max_journaling_size(JOURNAL_BYTES_MAX).open()?;
         let options = || KeyspaceCreateOptions::default().max_memtable_size(write_buffer_bytes);
         let keyspace = database.keyspace("data", options)?;
+        // fjall 3.1 syncs what is in a new keyspace's folder, and not the folder's own name.
+        let names = path.join("keyspaces");
+        File::open(&names)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|source| Error::Folder { path: names, source })?;
         Ok(Embedded { database, keyspace })
     }
 }
