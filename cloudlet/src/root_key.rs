@@ -36,6 +36,8 @@ pub(crate) fn read_or_make(data: &Path, account: Account, random: &Random) -> Re
         .open(&partial)
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&partial, &path))
+        // So that a power cut does not take the key back that somebody already uses.
+        .and_then(|()| fs::File::open(data)?.sync_all())
         .with_context(|| path.display().to_string())?;
     Ok(credential)
 }

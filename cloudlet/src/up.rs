@@ -1,6 +1,5 @@
 //! `cloudlet up`: opens the data folder, starts the services, serves until a signal, and stops without loss.
 
-use std::fs;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -60,7 +59,6 @@ fn open_store(settings: &Settings) -> Result<Store> {
         DurabilitySetting::None => return Ok(Store::open(store::Options::memory())?),
     };
     let data = &settings.data;
-    fs::create_dir_all(data).with_context(|| format!("data folder {}", data.display()))?;
     Store::open(store::Options::folder(data, durability))
         .with_context(|| format!("data folder {}", data.display()))
 }

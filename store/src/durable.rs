@@ -68,6 +68,11 @@ impl Syncer {
         }
     }
 
+    /// Accepts nothing more, because a sync failed.
+    pub(crate) fn fail(&self, error: &Error) {
+        self.shared.fail(error);
+    }
+
     /// Waits until a commit is as durable as promised.
     pub(crate) async fn wait(&self, version: u64) -> Result<(), Error> {
         if self.durability == Durability::Crash {
@@ -118,17 +123,32 @@ impl Shared {
             let (version, stop) = self.next(done, durability);
             if version > done {
                 if let Err(error) = committer.engine().sync() {
-                    tracing::error!(%error, "a sync to disk failed; the store accepts nothing more");
-                    self.reached.send_replace(Reached::Failed(error.to_string()));
+                    self.fail(&error);
                     return;
                 }
                 done = version;
-                self.reached.send_replace(Reached::Version(done));
+                self.reach(done);
             }
             if stop {
                 return;
             }
         }
+    }
+
+    fn fail(&self, error: &Error) {
+        tracing::error!(%error, "a sync to disk failed; the store accepts nothing more");
+        self.reached.send_replace(Reached::Failed(error.to_string()));
+    }
+
+    /// After a failure nothing is reached any more: a later sync says nothing about what the failed one left out.
+    fn reach(&self, version: u64) {
+        self.reached.send_if_modified(|reached| {
+            let goes_on = matches!(reached, Reached::Version(_));
+            if goes_on {
+                *reached = Reached::Version(version);
+            }
+            goes_on
+        });
     }
 
     /// Waits until there is something to sync: at once, or after the delay.

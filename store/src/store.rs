@@ -1,6 +1,7 @@
 //! The store.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use serde::de::DeserializeOwned;
@@ -14,7 +15,7 @@ use crate::watch::Watches;
 use crate::{Error, Options, Snapshot, Transaction, Watch, shared};
 
 /// How often a transaction runs beside others before it runs alone.
-const ATTEMPTS_BESIDE_OTHERS: usize = 8;
+pub(crate) const ATTEMPTS_BESIDE_OTHERS: usize = 8;
 
 /// An ordered, transactional store. Clones are the same store.
 #[derive(Clone)]
@@ -28,6 +29,7 @@ struct Inner {
     syncer: Option<Syncer>,
     /// Until it is closed.
     folder: Mutex<Option<Folder>>,
+    closed: AtomicBool,
 }
 
 impl Store {
@@ -54,7 +56,17 @@ impl Store {
             watches: Watches::default(),
             syncer,
             folder: Mutex::new(folder),
+            closed: AtomicBool::new(false),
         }))
+    }
+
+    /// A store on an engine that a test has prepared.
+    #[cfg(test)]
+    pub(crate) fn on(engine: Box<dyn crate::engine::Engine>, durability: Option<crate::Durability>) -> Self {
+        let committer = Arc::new(Committer::new(engine));
+        let start = |durability| Syncer::start(Arc::clone(&committer), durability).unwrap();
+        let syncer = durability.map(start);
+        Store::new(committer, syncer, None)
     }
 
     /// Runs `body` in a transaction, again while others change what it reads, and returns when its writes are durable.
@@ -82,7 +94,7 @@ impl Store {
     ) -> Result<T, E> {
         let (value, version) = self.run(body)?;
         if version.is_some() {
-            self.0.committer.engine().sync()?;
+            self.sync()?;
         }
         Ok(value)
     }
@@ -111,14 +123,14 @@ impl Store {
         self.0.watches.watch(key.as_ref())
     }
 
-    /// Deletes everything.
+    /// Deletes everything. It blocks while it syncs.
     ///
     /// # Errors
-    /// When the engine fails.
+    /// When the engine fails, or the store accepts nothing more.
     pub fn reset(&self) -> Result<(), Error> {
-        let version = self.0.committer.clear()?;
-        self.want(version);
-        Ok(())
+        self.check()?;
+        self.0.committer.clear()?;
+        self.sync()
     }
 
     /// Brings everything to the disk and gives the data folder free.
@@ -126,6 +138,7 @@ impl Store {
     /// # Errors
     /// When the last sync fails.
     pub fn close(&self) -> Result<(), Error> {
+        self.0.closed.store(true, Ordering::Release);
         if let Some(syncer) = &self.0.syncer {
             syncer.stop()?;
         }
@@ -138,9 +151,7 @@ impl Store {
         &self,
         mut body: impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<(T, Option<u64>), E> {
-        if let Some(syncer) = &self.0.syncer {
-            syncer.check()?;
-        }
+        self.check()?;
         for _ in 0..ATTEMPTS_BESIDE_OTHERS {
             let _beside_others = self.0.turn.read();
             if let Some(done) = self.attempt(&mut body)? {
@@ -176,6 +187,25 @@ impl Store {
         }
         self.0.watches.signal(&signals);
         Ok(Some((value, committed)))
+    }
+
+    /// Fails when the store was closed, or a sync failed.
+    fn check(&self) -> Result<(), Error> {
+        if self.0.closed.load(Ordering::Acquire) {
+            return Err(Error::Failed("it was closed".into()));
+        }
+        self.0.syncer.as_ref().map_or(Ok(()), Syncer::check)
+    }
+
+    /// Syncs now. When that fails the store accepts nothing more, as after any failed sync.
+    fn sync(&self) -> Result<(), Error> {
+        self.0.committer.engine().sync().inspect_err(|error| {
+            if let Some(syncer) = &self.0.syncer {
+                syncer.fail(error);
+            }
+        })?;
+        // Another sync may have failed meanwhile, and nobody knows which writes that one left out.
+        self.check()
     }
 
     fn want(&self, version: u64) {

@@ -1,6 +1,7 @@
 //! What the store asks of an engine: consistent views, atomic writes, a sync. Transactions are the store's.
 
 mod embedded;
+mod journal;
 mod memory;
 
 use std::collections::BTreeMap;
