@@ -4,7 +4,10 @@
 //! takes four times as long, which is a twentieth of a whole request.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, IsTerminal as _};
+use std::os::fd::AsFd as _;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use tracing::field::{Field, Visit};
@@ -18,11 +21,13 @@ use tracing_subscriber::registry::LookupSpan;
 /// Starts logging to standard error.
 pub(crate) fn start(filter: &str) -> Result<()> {
     let filter = EnvFilter::try_new(filter).with_context(|| format!("log {filter:?}"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter);
     if io::stderr().is_terminal() {
-        builder.compact().with_target(false).init();
+        builder.with_writer(io::stderr).compact().with_target(false).init();
     } else {
-        builder.event_format(JsonLines).init();
+        // Without a lock: each line is one write, and requests do not wait for each other's.
+        let lines = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+        builder.with_writer(Arc::new(lines)).event_format(JsonLines).init();
     }
     Ok(())
 }
@@ -110,7 +115,7 @@ impl Visit for Fields<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use super::*;
 

@@ -21,6 +21,8 @@ pub(crate) struct Committer {
     engine: Box<dyn Engine>,
     /// The version of the last commit whose writes every later view has.
     version: AtomicU64,
+    /// The version of the commit that is being written, or of the last one: a view may have it already.
+    begun: AtomicU64,
     log: Mutex<Log>,
     shared: SharedRecords,
 }
@@ -61,6 +63,7 @@ impl Committer {
         Committer {
             engine,
             version: AtomicU64::new(0),
+            begun: AtomicU64::new(0),
             log: Mutex::default(),
             shared: SharedRecords::default(),
         }
@@ -79,6 +82,11 @@ impl Committer {
     /// The version of the last commit.
     pub(crate) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
+    }
+
+    /// No view that was made before has anything of a later commit than this one.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Acquire)
     }
 
     /// Decoded records.
@@ -105,7 +113,8 @@ impl Committer {
         let writes = transaction.writes;
         log.lower_heads(&writes);
         self.shared.forget(&writes);
-        self.engine.write(&writes)?;
+        self.begun.store(log.version + 1, Ordering::Release);
+        self.engine.write(&writes).inspect_err(|_| self.begun.store(log.version, Ordering::Release))?;
         log.remember(writes);
         self.version.store(log.version, Ordering::Release);
         Ok(Outcome::Committed(log.version))
@@ -118,6 +127,7 @@ impl Committer {
         self.engine.clear()?;
         let version = log.version + 1;
         *log = Log { version, forgotten: version, ..Log::default() };
+        self.begun.store(version, Ordering::Release);
         self.version.store(version, Ordering::Release);
         Ok(version)
     }

@@ -77,11 +77,24 @@ impl Store {
         &self,
         body: impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (value, version) = self.run(body)?;
-        if let (Some(version), Some(syncer)) = (version, &self.0.syncer) {
-            syncer.wait(version).await?;
+        let outcome = self.run(body);
+        match (&self.0.syncer, &outcome) {
+            (Some(syncer), Ok((_, Some(version)))) => syncer.wait(*version).await?,
+            (Some(syncer), _) => syncer.settle().await?,
+            (None, _) => {}
         }
-        Ok(value)
+        Ok(outcome?.0)
+    }
+
+    /// Waits until what a view of now shows survives the end of the process: for those who answer from a view.
+    ///
+    /// # Errors
+    /// When the operating system does not take it.
+    pub async fn settle(&self) -> Result<(), Error> {
+        match &self.0.syncer {
+            Some(syncer) => syncer.settle().await,
+            None => Ok(()),
+        }
     }
 
     /// Like [`Store::transact`], for places that cannot wait: it blocks while it syncs.

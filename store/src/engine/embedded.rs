@@ -67,7 +67,7 @@ impl Engine for Embedded {
     }
 
     fn write(&self, writes: &Writes) -> Result<(), Error> {
-        let mut batch = self.database.batch().durability(Some(PersistMode::Buffer));
+        let mut batch = self.database.batch();
         for (key, value) in writes {
             match value {
                 Some(value) => batch.insert(&self.keyspace, key.as_slice(), value.clone()),
@@ -75,6 +75,10 @@ impl Engine for Embedded {
             }
         }
         Ok(batch.commit()?)
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        Ok(self.database.persist(PersistMode::Buffer)?)
     }
 
     fn clear(&self) -> Result<(), Error> {
