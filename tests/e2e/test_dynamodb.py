@@ -1,6 +1,7 @@
 """DynamoDB as boto3's resource and client use it."""
 
 import concurrent.futures
+import zlib
 from decimal import Decimal
 
 import boto3
@@ -42,6 +43,17 @@ def refused(call, **parameters):
     with pytest.raises(ClientError) as refusal:
         call(**parameters)
     return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
+
+
+def test_answers_carry_their_checksum(client):
+    bodies = []
+    client.meta.events.register("before-parse.dynamodb.*", lambda response_dict, **_: bodies.append(response_dict["body"]))
+    answers = [client.list_tables()]
+    with pytest.raises(ClientError) as refusal:
+        client.describe_table(TableName="nobody-made-it")
+    answers.append(refusal.value.response)
+    sums = [answer["ResponseMetadata"]["HTTPHeaders"]["x-amz-crc32"] for answer in answers]
+    assert sums == [str(zlib.crc32(body)) for body in bodies]
 
 
 def test_the_life_of_a_table(client, resource, name):

@@ -15,7 +15,7 @@ use crate::control::Page;
 use crate::identify::{self, Routers, Target, Unknown};
 use crate::identity::{Auth, Identities, Refused};
 use crate::response::{self, Reply};
-use crate::{Control, body};
+use crate::{Control, body, content};
 
 /// What a request may be at most.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,7 @@ impl Door {
         secure: bool,
         request_id: &Arc<str>,
     ) -> Result<Reply, Refusal> {
-        let (parts, incoming) = request.into_parts();
+        let (mut parts, incoming) = request.into_parts();
         let body = body::read(&parts.headers, incoming, self.limits.body_bytes_max).await?;
         if let Some(page) = Page::at(parts.uri.path()) {
             return self.control_page(page, &parts, &body, peer).await;
@@ -115,6 +115,9 @@ impl Door {
                 fault: refused.into_fault(Some(target.protocol)),
                 protocol: spoken,
             })?;
+        let (protocol, operation) = (target.protocol, target.operation);
+        let body = content::settle(&mut parts.headers, body, protocol, operation, identity.proof)
+            .map_err(|fault| Refusal { fault, protocol: spoken })?;
         let caller = Caller {
             scope: identity.scope,
             principal: identity.principal,

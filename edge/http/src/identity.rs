@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use names::{Account, Arn, Region, Scope, ids};
 use service::{Cloud, Credential, Principal, PrincipalKind, PrincipalRecord, Signatory};
-use signing::{Claim, DayKeys, Payload, Request, Secret, Style};
+use signing::{Claim, DayKeys, Payload, Proof, Request, Secret, Style};
 use wire::{Fault, Protocol};
 
 /// Signing keys that are kept derived.
@@ -38,6 +38,8 @@ pub(crate) struct Identities {
 pub(crate) struct Identity {
     pub(crate) scope: Scope,
     pub(crate) principal: Arc<Principal>,
+    /// Of the signature, where it was checked: chunked bodies go on from it.
+    pub(crate) proof: Option<Proof>,
 }
 
 impl Identities {
@@ -70,9 +72,9 @@ impl Identities {
         let region: Region = claim.region().parse().unwrap_or(default.region);
         match (find(cloud, claim.access_key_id())?, self.auth) {
             (Some(signatory), _) => {
-                self.prove(cloud, parts, body, claim, &signatory.credential)?;
+                let proof = Some(self.prove(cloud, parts, body, claim, &signatory.credential)?);
                 let scope = Scope::new(signatory.credential.account, region);
-                Ok(Identity { scope, principal: Arc::clone(&signatory.principal) })
+                Ok(Identity { scope, principal: Arc::clone(&signatory.principal), proof })
             }
             (None, Auth::Open { .. }) => {
                 Ok(root(Scope::new(account_of(claim.access_key_id()).unwrap_or(default.account), region)))
@@ -111,16 +113,16 @@ impl Identities {
         body: &Bytes,
         claim: &Claim<'_>,
         credential: &Credential,
-    ) -> Result<(), Refused> {
+    ) -> Result<Proof, Refused> {
         let request = Request::new(parts, Style::of_service(claim.service()));
         let secret = Secret::new(credential.secret_access_key.as_str());
         // Signatures are made by the machine's clock, however far ours was moved.
         let now_s = cloud.clock.machine_now().secs();
-        signing::verify(&request, claim, Payload::Bytes(body), &secret, &self.keys, now_s)?;
+        let proof = signing::verify(&request, claim, Payload::Bytes(body), &secret, &self.keys, now_s)?;
         if credential.session_token.as_deref() != claim.session_token() || !credential.active {
             return Err(signing::Error::UnknownKey.into());
         }
-        if credential.has_expired(cloud.clock.now()) { Err(Refused::ExpiredToken) } else { Ok(()) }
+        if credential.has_expired(cloud.clock.now()) { Err(Refused::ExpiredToken) } else { Ok(proof) }
     }
 
     fn default_scope(&self) -> Scope {
@@ -149,7 +151,7 @@ fn account_of(access_key_id: &str) -> Option<Account> {
 
 fn root(scope: Scope) -> Identity {
     let PrincipalRecord { kind, arn, id } = PrincipalRecord::root(scope.account);
-    Identity { scope, principal: Arc::new(Principal { kind, arn, id, access_key_id: None }) }
+    Identity { scope, principal: Arc::new(Principal { kind, arn, id, access_key_id: None }), proof: None }
 }
 
 fn anonymous(scope: Scope) -> Identity {
@@ -160,7 +162,7 @@ fn anonymous(scope: Scope) -> Identity {
         id: "anonymous".to_owned(),
         access_key_id: None,
     };
-    Identity { scope, principal: Arc::new(principal) }
+    Identity { scope, principal: Arc::new(principal), proof: None }
 }
 
 /// Why an identity was not proved.

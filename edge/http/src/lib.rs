@@ -4,6 +4,7 @@
 //! out which service and operation is meant, who calls, and nothing else: it never knows what an operation does.
 
 mod body;
+mod content;
 mod control;
 mod door;
 mod identify;
