@@ -39,7 +39,7 @@ async fn serve(settings: Settings) -> Result<()> {
         Clock::default(),
         random,
         root.secret_access_key.as_bytes(),
-        Box::new(Everyone),
+        Box::new(Everyone { is_enforced: settings.auth == AuthSetting::Enforce }),
         endpoint,
     )
     .open(services::all(&work));

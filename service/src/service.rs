@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use names::{Arn, Scope};
-use wire::{Answer, Operation, ServiceFacts};
+use wire::{Answer, Operation, OperationFacts, ServiceFacts};
 
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::visit::Front;
@@ -15,10 +15,19 @@ use crate::{Cloud, Context, Handler, Result, Tx, View, Visit};
 /// Background work: runs until the process stops, and is started again when it fails.
 pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Send + Sync>;
 
+/// IAM's name for what an operation does; none where no permission is needed.
+type Actions = fn(&'static OperationFacts) -> Option<&'static str>;
+
+/// Most actions are called as their operation.
+fn own_name(operation: &'static OperationFacts) -> Option<&'static str> {
+    Some(operation.name)
+}
+
 /// What a service offers.
 pub struct Service {
     facts: &'static ServiceFacts,
     handlers: HashMap<&'static str, Box<dyn Handler>>,
+    actions: Actions,
     pub(crate) front: Option<Front>,
     pub(crate) work: Vec<(&'static str, Work)>,
 }
@@ -27,7 +36,7 @@ impl Service {
     /// A service without operations.
     #[must_use]
     pub fn new(facts: &'static ServiceFacts) -> Self {
-        Service { facts, handlers: HashMap::new(), front: None, work: Vec::new() }
+        Service { facts, handlers: HashMap::new(), actions: own_name, front: None, work: Vec::new() }
     }
 
     /// An operation that is one transaction on the store.
@@ -81,6 +90,19 @@ impl Service {
     {
         self.front = Some(Front::new(accepts, answer));
         self
+    }
+
+    /// How IAM names the actions of this service, where they are not called as their operations.
+    #[must_use]
+    pub fn actions(mut self, actions: Actions) -> Self {
+        self.actions = actions;
+        self
+    }
+
+    /// IAM's name for what an operation does; none where no permission is needed.
+    #[must_use]
+    pub fn action(&self, operation: &'static OperationFacts) -> Option<&'static str> {
+        (self.actions)(operation)
     }
 
     /// What its API is.

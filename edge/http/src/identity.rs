@@ -147,8 +147,8 @@ fn account_of(access_key_id: &str) -> Option<Account> {
 }
 
 fn root(scope: Scope) -> Identity {
-    let PrincipalRecord { kind, arn, id } = PrincipalRecord::root(scope.account);
-    Identity { scope, principal: Arc::new(Principal { kind, arn, id, access_key_id: None }) }
+    let PrincipalRecord { kind, arn, id, role } = PrincipalRecord::root(scope.account);
+    Identity { scope, principal: Arc::new(Principal { kind, arn, id, access_key_id: None, role }) }
 }
 
 fn anonymous(scope: Scope) -> Identity {
@@ -158,6 +158,7 @@ fn anonymous(scope: Scope) -> Identity {
         arn: Arn::global("iam", partition, &scope.account, "anonymous"),
         id: "anonymous".to_owned(),
         access_key_id: None,
+        role: None,
     };
     Identity { scope, principal: Arc::new(principal) }
 }

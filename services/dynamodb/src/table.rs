@@ -1,5 +1,7 @@
 //! A table's record.
 
+use std::collections::BTreeMap;
+
 use api_dynamodb as api;
 use expressions::{KeyAttribute, Type};
 use names::{Arn, Scope, ids};
@@ -24,6 +26,8 @@ pub(crate) struct Table {
     pub(crate) provisioned: Option<(i64, i64)>,
     pub(crate) protected: bool,
     pub(crate) created_ms: i64,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 /// An attribute of the key.

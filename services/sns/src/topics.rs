@@ -10,7 +10,7 @@ use store::{Direction, Reads, record};
 use wire::Fault;
 
 use crate::subscription::Subscription;
-use crate::{errors, keys};
+use crate::{errors, keys, tags};
 
 /// Entries of a page of any list.
 pub(crate) const PAGE: usize = 100;
@@ -21,6 +21,8 @@ pub(crate) struct Topic {
     pub(crate) scope: Scope,
     pub(crate) name: String,
     pub(crate) attributes: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 impl Topic {
@@ -58,9 +60,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
     if input.data_protection_policy.is_some() {
         return Err(errors::not_built("DataProtectionPolicy").into());
     }
-    if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-        return Err(errors::not_built("Tags").into());
-    }
+    let tags = tags::checked(input.tags.as_deref().unwrap_or_default())?;
     let mut attributes = input.attributes.clone().unwrap_or_default();
     for (name, value) in &attributes {
         check_attribute(name, value)?;
@@ -71,20 +71,28 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
     if input.name.is_empty() || input.name.len() > 256 || !is_name(&input.name) {
         return Err(errors::invalid("Topic Name").into());
     }
-    let topic = Topic { scope: tx.scope(), name: input.name.clone(), attributes };
+    let topic = Topic { scope: tx.scope(), name: input.name.clone(), attributes, tags };
     let key = keys::topics(&topic.scope).str(&topic.name);
     let topic_arn = Some(topic.arn().to_string());
     match tx.get_record::<Topic>(&key)? {
         None => tx.put_record(&key, &topic)?,
-        Some(old) if topic.attributes.iter().all(|(name, value)| old.attributes.get(name) == Some(value)) => {
-        }
-        Some(_) => {
-            return Err(
-                errors::invalid("Attributes Reason: Topic already exists with different attributes").into()
-            );
-        }
+        Some(old) => check_same(&old, &topic)?,
     }
     Ok(api::CreateTopicOutput { topic_arn })
+}
+
+/// Creating a topic again succeeds when nothing new is said of it.
+fn check_same(old: &Topic, new: &Topic) -> Result<(), Fault> {
+    let has_all = |old: &BTreeMap<String, String>, new: &BTreeMap<String, String>| {
+        new.iter().all(|(name, value)| old.get(name) == Some(value))
+    };
+    if !has_all(&old.attributes, &new.attributes) {
+        return Err(errors::invalid("Attributes Reason: Topic already exists with different attributes"));
+    }
+    if !has_all(&old.tags, &new.tags) {
+        return Err(errors::invalid("Tags Reason: Topic already exists with different tags"));
+    }
+    Ok(())
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTopicInput) -> Result<api::DeleteTopicOutput> {
