@@ -10,6 +10,8 @@ use service::{Cloud, Credential, Principal, PrincipalKind, PrincipalRecord};
 use signing::{Claim, DayKeys, Payload, Request, Secret, Style};
 use wire::{Fault, Protocol};
 
+use crate::identify::Target;
+
 /// Signing keys that are kept derived.
 const DAY_KEYS_MAX: usize = 4096;
 
@@ -57,19 +59,20 @@ impl Identities {
         parts: &Parts,
         body: &Bytes,
         claim: Option<&Claim<'_>>,
-        unsigned_allowed: bool,
+        target: &Target<'_>,
     ) -> Result<Identity, Refused> {
         let default = self.default_scope();
         let Some(claim) = claim else {
             return match self.auth {
                 Auth::Open { .. } => Ok(root(default)),
-                Auth::Enforce { .. } if unsigned_allowed => Ok(anonymous(default)),
+                Auth::Enforce { .. } if target.operation.unsigned => Ok(anonymous(default)),
                 Auth::Enforce { .. } => Err(signing::Error::MissingToken.into()),
             };
         };
         let region: Region = claim.region().parse().unwrap_or(default.region);
         match (find(cloud, claim.access_key_id())?, self.auth) {
             (Some(credential), _) => {
+                check_scope(claim, target.service.facts().signing_name)?;
                 self.prove(cloud, parts, body, claim, &credential)?;
                 let scope = Scope::new(credential.account, region);
                 Ok(Identity { scope, principal: Arc::new(credential.principal()) })
@@ -127,6 +130,18 @@ impl Identities {
             Auth::Open { default } | Auth::Enforce { default } => default,
         }
     }
+}
+
+/// A signature for one service is not good for another, and there is no region of any name.
+fn check_scope(claim: &Claim<'_>, service: &str) -> Result<(), Refused> {
+    let mut wrong = Vec::new();
+    if claim.region().parse::<Region>().is_err() {
+        wrong.push("Credential should be scoped to a valid region. ".to_owned());
+    }
+    if claim.service() != service {
+        wrong.push(format!("Credential should be scoped to correct service: '{service}'. "));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(signing::Error::Scope(wrong.concat()).into()) }
 }
 
 fn find(cloud: &Cloud, access_key_id: &str) -> Result<Option<Credential>, Refused> {
