@@ -162,11 +162,41 @@ def handler(event, context):
 
 def test_a_function_reaches_the_cloud_where_every_request_needs_a_signature(make_cloud):
     cloud = make_cloud("--auth", "enforce").start()
-    functions = cloud.client("lambda", *cloud.root_key())
+    functions, iam = (cloud.client(service, *cloud.root_key()) for service in ["lambda", "iam"])
+    iam.create_role(RoleName="runner", Path="/service-role/", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))
     code = "import os\ndef handler(event, context):\n    return os.environ['AWS_ENDPOINT_URL']"
     zipped = {"ZipFile": package(main__py=code)}
     functions.create_function(FunctionName="f", Runtime="python3.12", Role=ROLE, Handler="main.handler", Code=zipped)
     assert json.loads(functions.invoke(FunctionName="f")["Payload"].read()).endswith(cloud.url.rsplit(":", 1)[1])
+
+
+def trust(service):
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.mark.parametrize("auth", ["open", "enforce"])
+def test_a_role_must_trust_lambda(make_cloud, auth):
+    cloud = make_cloud("--auth", auth).start()
+    functions, iam = (cloud.client(service, *cloud.root_key()) for service in ["lambda", "iam"])
+    code = {"ZipFile": package(main__py="def handler(event, context): pass")}
+    wish = {"Runtime": "python3.12", "Handler": "main.handler", "Code": code}
+    refusal = ("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
+    other = iam.create_role(RoleName="other", AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))["Role"]["Arn"]
+    assert code_of(functions.create_function, FunctionName="f", Role=other, **wish) == refusal
+    iam.update_assume_role_policy(RoleName="other", PolicyDocument=trust("lambda.amazonaws.com"))
+    functions.create_function(FunctionName="f", Role=other, **wish)
+    if auth == "open":
+        # A placeholder.
+        functions.create_function(FunctionName="g", Role="arn:aws:iam::123456789012:role/none", **wish)
+        return
+    none = "arn:aws:iam::000000000000:role/none"
+    assert code_of(functions.create_function, FunctionName="g", Role=none, **wish) == refusal
+    assert code_of(functions.update_function_configuration, FunctionName="f", Role=none) == refusal
+    # A role is known by its path as well.
+    assert code_of(functions.create_function, FunctionName="g", Role=other.replace("role/", "role/path/"), **wish) == refusal
+    foreign = code_of(functions.create_function, FunctionName="g", Role=none.replace("0" * 12, "1" * 12), **wish)
+    assert foreign == ("AccessDeniedException", "Cross-account pass role is not allowed.")
 
 
 def test_permissions_make_a_policy(functions, make, name):

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use api_sns as api;
+use names::Tags;
 use names::tags::Error;
-use names::{Arn, Tags};
 use service::{Result, Tx, View};
 use store::Reads;
 use wire::Fault;
@@ -30,19 +30,9 @@ fn refusal(error: Error) -> Fault {
 
 /// The topic of that ARN; other resources of SNS have no tags.
 fn find(reads: &impl Reads, arn: &str) -> Result<Topic> {
-    let key = keys::topic(arn).ok_or_else(|| errors::invalid(reason(arn)))?;
+    let key = keys::topic(arn).ok_or_else(|| errors::invalid_arn("ResourceArn", arn))?;
     let missing = || api::error::resource_not_found_exception("Resource does not exist");
     Ok(reads.get_record(&key)?.ok_or_else(missing)?)
-}
-
-fn reason(arn: &str) -> String {
-    match arn.parse::<Arn>() {
-        Ok(_) => "ResourceArn Reason: Resource ARN is not a topic".into(),
-        Err(_) => {
-            let elements = arn.split(':').count();
-            format!("ResourceArn Reason: An ARN must have at least 6 elements, not {elements}")
-        }
-    }
 }
 
 pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagResourceInput) -> Result<api::TagResourceOutput> {

@@ -32,9 +32,37 @@ impl Topic {
 
     /// The topic of that ARN.
     pub(crate) fn find(reads: &impl Reads, arn: &str) -> Result<Self> {
-        let key = keys::topic(arn).ok_or_else(|| errors::invalid("TopicArn"))?;
+        let key = keys::topic(arn).ok_or_else(|| errors::invalid_arn("TopicArn", arn))?;
         Ok(reads.get_record(&key)?.ok_or_else(errors::no_topic)?)
     }
+}
+
+/// How AWS delivers to topics' HTTP endpoints, which are not built here, when nobody said otherwise.
+const DELIVERY: &str = concat!(
+    r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"#,
+    r#""numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"#,
+    r#""disableSubscriptionOverrides":false,"#,
+    r#""defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}}"#
+);
+/// What the policy of a new topic lets its owner do.
+const ACTIONS: [&str; 8] = [
+    "SNS:GetTopicAttributes",
+    "SNS:SetTopicAttributes",
+    "SNS:AddPermission",
+    "SNS:RemovePermission",
+    "SNS:DeleteTopic",
+    "SNS:Subscribe",
+    "SNS:ListSubscriptionsByTopic",
+    "SNS:Publish",
+];
+
+/// The policy that every new topic has.
+fn policy(topic: &Topic) -> String {
+    let actions = ACTIONS.map(|action| format!("\"{action}\"")).join(",");
+    let (arn, account) = (topic.arn(), topic.scope.account);
+    format!(
+        r#"{{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{{"Sid":"__default_statement_ID","Effect":"Allow","Principal":{{"AWS":"*"}},"Action":[{actions}],"Resource":"{arn}","Condition":{{"StringEquals":{{"AWS:SourceOwner":"{account}"}}}}}}]}}"#
+    )
 }
 
 /// Attributes that topics can have; others would change nothing here, and are refused.
@@ -96,7 +124,8 @@ fn check_same(old: &Topic, new: &Topic) -> Result<(), Fault> {
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTopicInput) -> Result<api::DeleteTopicOutput> {
-    let key = keys::topic(&input.topic_arn).ok_or_else(|| errors::invalid("TopicArn"))?;
+    let arn = &input.topic_arn;
+    let key = keys::topic(arn).ok_or_else(|| errors::invalid_arn("TopicArn", arn))?;
     // Deleting what is not there succeeds, as in AWS.
     let Some(topic) = tx.get_record::<Topic>(&key)? else { return Ok(api::DeleteTopicOutput::default()) };
     tx.delete(&key);
@@ -153,6 +182,8 @@ pub(crate) fn get_attributes(
     let confirmed = subscriptions_of(&**view, &topic)?.len();
     let own = [
         ("TopicArn", topic.arn().to_string()),
+        ("Policy", policy(&topic)),
+        ("EffectiveDeliveryPolicy", DELIVERY.to_owned()),
         ("Owner", topic.scope.account.to_string()),
         ("SubscriptionsConfirmed", confirmed.to_string()),
         ("SubscriptionsPending", "0".to_owned()),

@@ -27,7 +27,7 @@ pub(crate) fn out_of_range(value: i64, parameter: &str, min: i64, max: i64) -> F
 
 pub(crate) fn missing(parameter: &str) -> Fault {
     let message = format!("The request must contain the parameter {parameter}.");
-    unmodelled("MissingParameterException", "MissingParameter", message)
+    unmodelled("MissingRequiredParameterException", "MissingParameter", message)
 }
 
 pub(crate) fn unknown_attribute(name: &str) -> Fault {
