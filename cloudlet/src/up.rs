@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use http_door::{Auth, Control, Door, Limits, Server, Tls};
 use service::{Clock, Cloud, Credential, Everyone, Random, Workers};
 use store::{Durability, Store};
@@ -69,10 +69,14 @@ fn open_store(settings: &Settings) -> Result<Store> {
 fn secrets(settings: &Settings, random: &Random) -> Result<(Credential, Option<Arc<Tls>>)> {
     let in_memory = settings.durability == DurabilitySetting::None;
     let account = settings.scope.account;
-    let root = if in_memory {
-        root_key::make(account, random)
-    } else {
-        root_key::read_or_make(&settings.data, account, random)?
+    let root = match root_key::read(&settings.data, account)? {
+        Some(root) => root,
+        None if !in_memory => root_key::make_and_keep(&settings.data, account, random)?,
+        None if settings.auth == AuthSetting::Open => root_key::make(account, random),
+        None => bail!(
+            "nobody would know the root key of a cloud in memory: put one into {}",
+            root_key::file(&settings.data).display()
+        ),
     };
     let tls = match &settings.tls_files {
         Some((certificate, key)) => Some(Tls::from_files(certificate, key)?),

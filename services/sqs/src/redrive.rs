@@ -183,7 +183,7 @@ mod tests {
             assert!(!is_policy(&policy(count)), "{count}");
         }
         assert!(!is_policy("{}"));
-        let message = |text| check(text).unwrap_err().message;
+        let message = |text: &str| check(text).unwrap_err().message;
         assert!(message("x").ends_with("Reason: Redrive policy is not a valid JSON map."));
         assert!(message("{}").ends_with("does not contain mandatory attribute: deadLetterTargetArn."));
         assert!(
