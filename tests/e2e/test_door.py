@@ -5,7 +5,6 @@ import contextlib
 import gzip
 import http.client
 import json
-import resource
 import socket
 import ssl
 import urllib.parse
@@ -157,21 +156,3 @@ def test_reset_wipes_everything_but_the_root_key(make_cloud):
     for path in ["/_cloudlet/reset", "/moto-api/reset"]:
         assert ask(cloud, "POST", path)[0] == 200
         assert "QueueUrls" not in sqs.list_queues()
-
-
-def test_two_hundred_clients_with_few_descriptors(make_cloud):
-    limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    cloud = make_cloud(preexec=limit).start()
-    queue = cloud.client("sqs").create_queue(QueueName="q")["QueueUrl"]
-
-    def send(n):
-        body = json.dumps({"QueueUrl": queue, "MessageBody": str(n)})
-        return ask(cloud, "POST", "/", body, target("AmazonSQS.SendMessage"))[0]
-
-    with concurrent.futures.ThreadPoolExecutor(200) as pool:
-        statuses = list(pool.map(send, range(600)))
-    assert statuses == [200] * 600
-    counted = cloud.client("sqs").get_queue_attributes(
-        QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"]
-    )
-    assert counted["Attributes"]["ApproximateNumberOfMessages"] == "600"
