@@ -124,7 +124,7 @@ impl Directory {
     ) -> Result<Box<dyn Output>, Fault> {
         let facts = service.facts();
         let handler = service.handler(operation.name).ok_or_else(|| not_implemented(facts, operation))?;
-        let input = handler.read(protocol, message)?;
+        let input = handler.read(protocol, message).map_err(service.wording)?;
         authorised(context, service, handler, input).await
     }
 }

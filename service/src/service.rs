@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use names::{Arn, Scope};
-use wire::{Answer, Operation, OperationFacts, ServiceFacts};
+use wire::{Answer, Fault, Operation, OperationFacts, ServiceFacts};
 
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::visit::Front;
@@ -18,6 +18,14 @@ pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Se
 /// IAM's name for what an operation does; none where no permission is needed.
 type Actions = fn(&'static OperationFacts) -> Option<&'static str>;
 
+/// A service's own words for an input that its model refuses.
+type Wording = fn(Fault) -> Fault;
+
+/// Most services leave it at that.
+fn as_it_is(fault: Fault) -> Fault {
+    fault
+}
+
 /// Most actions are called as their operation.
 fn own_name(operation: &'static OperationFacts) -> Option<&'static str> {
     Some(operation.name)
@@ -28,6 +36,7 @@ pub struct Service {
     facts: &'static ServiceFacts,
     handlers: HashMap<&'static str, Box<dyn Handler>>,
     actions: Actions,
+    pub(crate) wording: Wording,
     pub(crate) front: Option<Front>,
     pub(crate) work: Vec<(&'static str, Work)>,
 }
@@ -36,7 +45,14 @@ impl Service {
     /// A service without operations.
     #[must_use]
     pub fn new(facts: &'static ServiceFacts) -> Self {
-        Service { facts, handlers: HashMap::new(), actions: own_name, front: None, work: Vec::new() }
+        Service {
+            facts,
+            handlers: HashMap::new(),
+            actions: own_name,
+            wording: as_it_is,
+            front: None,
+            work: Vec::new(),
+        }
     }
 
     /// An operation that is one transaction on the store.
@@ -96,6 +112,13 @@ impl Service {
     #[must_use]
     pub fn actions(mut self, actions: Actions) -> Self {
         self.actions = actions;
+        self
+    }
+
+    /// What this service makes of the refusal of an input that cannot be read or does not satisfy the model.
+    #[must_use]
+    pub fn wording(mut self, wording: Wording) -> Self {
+        self.wording = wording;
         self
     }
 

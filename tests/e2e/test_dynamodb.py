@@ -221,6 +221,14 @@ def test_what_is_refused(client, table, name):
     assert refused(client.put_item, TableName=name, Item=key, ReturnValues="ALL_NEW")[1] == (
         "ReturnValues can only be ALL_OLD or NONE"
     )
+    query = {"TableName": name, "KeyConditionExpression": "pk = :a", "ExpressionAttributeValues": {":a": {"S": "a"}}}
+    for part in ["pk", "sk"]:
+        assert refused(client.query, **query, FilterExpression=f"size(x) = size(y) OR {part} = :a")[1] == (
+            f"Filter Expression can only contain non-primary key attributes: Primary key attribute: {part}"
+        )
+    assert refused(client.put_item, TableName=name, Item=key, ReturnValues="SOME")[1].endswith(
+        "enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
+    )
     assert refused(client.transact_write_items, TransactItems=[{"Put": {"TableName": name, "Item": key}}])[0] == (
         "NotImplemented"
     )

@@ -324,3 +324,19 @@ def test_words_for_what_is_missing_and_empty(sqs, queue):
     empty = {"Details": {"DataType": "String", "StringValue": ""}}
     with pytest.raises(ClientError, match=r"Message \(user\) attribute 'Details' must contain a non-empty value of type 'String'"):
         sqs.send_message(QueueUrl=queue, MessageBody="x", MessageAttributes=empty)
+
+
+def test_words_for_parameters_that_are_not_there(cloud, queue):
+    sqs = cloud.client("sqs", parameter_validation=False)
+    for call, parameters, name in [
+        (sqs.send_message, {"QueueUrl": queue}, "MessageBody"),
+        (sqs.send_message, {"MessageBody": "x"}, "QueueUrl"),
+        (sqs.delete_message, {}, "QueueUrl"),
+        (sqs.create_queue, {}, "QueueName"),
+        (sqs.set_queue_attributes, {"QueueUrl": queue}, "Attributes"),
+    ]:
+        with pytest.raises(ClientError) as refusal:
+            call(**parameters)
+        error = refusal.value.response["Error"]
+        wanted = ("MissingParameter", f"The request must contain the parameter {name}.")
+        assert (error["Code"], error["Message"]) == wanted

@@ -27,6 +27,7 @@ use wire::OperationFacts;
 pub fn service() -> Service {
     use model as api;
     Service::new(&model::FACTS)
+        .wording(errors::of_model)
         .actions(action)
         .transaction::<api::CreateApi>(apis::create, |scope, _| at(scope, "/apis"))
         .read::<api::GetApi>(apis::get, |scope, input| at(scope, format_args!("/apis/{}", input.api_id)))

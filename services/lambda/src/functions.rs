@@ -10,7 +10,7 @@ use wire::Fault;
 
 use crate::function::{self, Function};
 use crate::host::Host;
-use crate::name::Name;
+use crate::name::{self, Name};
 use crate::{errors, keys, package, refused, role, tags};
 
 /// Functions of a page.
@@ -33,6 +33,7 @@ pub(crate) async fn create(
 
 fn record(tx: &mut Tx<'_>, input: &api::CreateFunctionInput) -> Result<api::CreateFunctionOutput> {
     let name = named(&tx.scope(), &input.function_name, None)?;
+    name::check_length(&name.name)?;
     let zip = input.code.zip_file.as_ref();
     let zip = zip.ok_or_else(|| errors::invalid("Please provide a source for function code."))?;
     let runtime = input.runtime.as_ref().ok_or_else(|| mandatory("Runtime"))?.as_str();

@@ -39,6 +39,7 @@ const SWEEPER: Sweeper = Sweeper::new("sqs");
 pub fn service() -> Service {
     let receives = Arc::new(receive::Receives::default());
     Service::new(&api::FACTS)
+        .wording(errors::of_model)
         .actions(action)
         .transaction::<api::CreateQueue>(queues::create, |scope, input| named(scope, &input.queue_name))
         .read::<api::GetQueueUrl>(queues::get_url, |scope, input| named(scope, &input.queue_name))
