@@ -156,3 +156,37 @@ def test_reset_wipes_everything_but_the_root_key(make_cloud):
     for path in ["/_cloudlet/reset", "/moto-api/reset"]:
         assert ask(cloud, "POST", path)[0] == 200
         assert "QueueUrls" not in sqs.list_queues()
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "status"),
+    [
+        ("sns.us-east-1.localhost:4566", "/?Action=ListTopics", 200),
+        ("sns.us-east-1.localhost.localstack.cloud:4566", "/?Action=ListTopics", 200),
+        ("sns.us-east-1.amazonaws.com", "/?Action=ListTopics", 200),
+        ("localhost.localstack.cloud", "/?Action=ListTopics", 200),
+        ("sts.localhost", "/?Action=GetCallerIdentity", 200),
+        # The host says which service is meant, and that one has no such thing.
+        ("sqs.us-east-1.localhost", "/?Action=ListTopics", 400),
+        ("sqs.us-east-1.localhost", "/2015-03-31/functions", 404),
+        ("lambda.eu-west-1.localhost", "/2015-03-31/functions", 200),
+        ("lambda.eu-west-1.localhost", "/v2/apis", 404),
+        ("apigateway.eu-west-1.localhost", "/v2/apis", 200),
+        ("nobody.eu-west-1.localhost", "/v2/apis", 404),
+        ("cloud.example.com", "/v2/apis", 200),
+        ("none.execute-api.localhost:4566", "/", 404),
+    ],
+)
+def test_services_are_known_by_their_hosts(cloud, host, path, status):
+    answer, _, body = ask(cloud, "GET", path, headers={"Host": host})
+    assert answer == status, body
+
+
+def test_an_address_for_one_service_alone(cloud, monkeypatch):
+    """As AWS_ENDPOINT_URL_SQS gives it."""
+    import boto3
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", cloud.url)
+    session = boto3.Session("test", "test", region_name="us-east-1")
+    assert session.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
