@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use http_door::{Auth, Control, Door, Limits, Server, Tls};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use service::{Clock, Cloud, Credential, Everyone, Random, Workers};
 use store::{Durability, Store};
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,14 +14,28 @@ use crate::cli::UpFlags;
 use crate::settings::{AuthSetting, DurabilitySetting, Settings};
 use crate::{log, root_key, services};
 
+/// More descriptors than this are never needed.
+const DESCRIPTORS_MAX: u64 = 65_536;
+
 /// Runs the cloud until it is told to stop.
 pub(crate) fn run(flags: UpFlags) -> Result<()> {
     let settings = Settings::gather(flags)?;
     log::start(&settings.log)?;
+    raise_descriptors();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(serve(settings));
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     outcome
+}
+
+/// Takes as many file descriptors as the system lets this process have: shells often grant few at first.
+fn raise_descriptors() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
+        setrlimit(Resource::RLIMIT_NOFILE, soft.max(hard.min(DESCRIPTORS_MAX)), hard)
+    });
+    if let Err(error) = raised {
+        tracing::debug!(%error, "the limit of file descriptors stays as it is");
+    }
 }
 
 async fn serve(settings: Settings) -> Result<()> {

@@ -15,6 +15,10 @@ SECONDS = float(os.environ.get("E2E_CROWD_SECONDS", "8"))
 PATIENCE_SECONDS = 60
 
 
+def few_descriptors():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+
 class Client(threading.Thread):
     """One client with one connection, which it keeps as long as the server does."""
 
@@ -70,8 +74,7 @@ class Client(threading.Thread):
 
 
 def test_two_hundred_clients_with_few_descriptors(make_cloud):
-    limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    cloud = make_cloud(preexec=limit, env={"CLOUDLET_LOG": "warn,cloudlet=info"}).start()
+    cloud = make_cloud(preexec=few_descriptors, env={"CLOUDLET_LOG": "warn,cloudlet=info"}).start()
     sqs, dynamodb = cloud.client("sqs"), cloud.client("dynamodb")
     queue = sqs.create_queue(QueueName="crowd")["QueueUrl"]
     sqs.create_queue(QueueName="crowd-empty")
@@ -102,3 +105,35 @@ def test_two_hundred_clients_with_few_descriptors(make_cloud):
     print(f"{sent} rounds of {CLIENTS} clients")
     assert cloud.process.poll() is None
     assert not [line for line in cloud.log if '"ERROR"' in line or "panicked" in line]
+
+
+def test_functions_wait_for_their_turn(make_cloud):
+    """There are descriptors for two environments, and more than that is asked for: no invocation fails."""
+    cloud = make_cloud(preexec=few_descriptors).start()
+    queues, functions = cloud.client("sqs"), cloud.client("lambda")
+    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    for name in ["called", "fed"]:
+        functions.create_function(
+            FunctionName=name,
+            Runtime="python3.12",
+            Role=ROLE,
+            Handler="main.handler",
+            Code={"ZipFile": package(main__py="def handler(event, context):\n    return event")},
+        )
+    functions.create_event_source_mapping(FunctionName="fed", EventSourceArn="arn:aws:sqs:us-east-1:000000000000:q")
+
+    def use(number):
+        queues.send_message(QueueUrl=url, MessageBody=str(number))
+        answer = functions.invoke(FunctionName="called", Payload=str(number))
+        return answer.get("FunctionError"), answer["Payload"].read().decode()
+
+    with ThreadPoolExecutor(20) as pool:
+        assert list(pool.map(use, range(200))) == [(None, str(number)) for number in range(200)]
+
+    def left():
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = queues.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(map(int, counts.values()))
+
+    eventually(lambda: left() == 0, seconds=30)
+    assert not [line for line in cloud.log if "Too many open files" in line]
