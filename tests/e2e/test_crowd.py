@@ -7,6 +7,10 @@ import resource
 import threading
 import time
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
+
+from conftest import eventually
+from test_lambda import ROLE, package
 
 
 CLIENTS = 200
