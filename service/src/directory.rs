@@ -48,6 +48,7 @@ impl Directory {
         let request_id = &context.caller.request_id;
         let begun = std::time::Instant::now();
         let outcome = self.outcome(context, service, operation, protocol, message).await;
+        let outcome = outcome.map_err(service.wording);
         let (answer, code) = match outcome {
             Ok(output) => {
                 (wire::write_output(protocol, facts, operation, encode(&*output), request_id), None)
@@ -124,7 +125,7 @@ impl Directory {
     ) -> Result<Box<dyn Output>, Fault> {
         let facts = service.facts();
         let handler = service.handler(operation.name).ok_or_else(|| not_implemented(facts, operation))?;
-        let input = handler.read(protocol, message).map_err(service.wording)?;
+        let input = handler.read(protocol, message)?;
         authorised(context, service, handler, input).await
     }
 }

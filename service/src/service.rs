@@ -18,7 +18,7 @@ pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Se
 /// IAM's name for what an operation does; none where no permission is needed.
 type Actions = fn(&'static OperationFacts) -> Option<&'static str>;
 
-/// A service's own words for an input that its model refuses.
+/// A service's own words for errors that others find: an input that its model refuses, for one.
 type Wording = fn(Fault) -> Fault;
 
 /// Most services leave it at that.
@@ -115,7 +115,7 @@ impl Service {
         self
     }
 
-    /// What this service makes of the refusal of an input that cannot be read or does not satisfy the model.
+    /// What this service makes of any error before a client sees it.
     #[must_use]
     pub fn wording(mut self, wording: Wording) -> Self {
         self.wording = wording;

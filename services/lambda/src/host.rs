@@ -99,7 +99,7 @@ impl Host {
             timeout_ms: u64::from(function.timeout_s.unsigned_abs()) * 1000,
             tmp_mb: function.tmp_mb.unsigned_abs(),
             environment: variables(context, function, credential),
-            log_group: format!("/aws/lambda/{}", function.name),
+            log_group: function.log_group(),
         })
     }
 

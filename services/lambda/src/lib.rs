@@ -41,6 +41,7 @@ pub fn service(work: PathBuf) -> Service {
         [(); 7].map(|()| Arc::clone(&host));
     Service::new(&api::FACTS)
         .actions(action)
+        .wording(errors::with_type)
         .waiting::<api::CreateFunction, _, _>(functions::create, |scope, input| {
             at(scope, &input.function_name)
         })
