@@ -193,6 +193,12 @@ def test_a_role_must_trust_lambda(make_cloud, auth):
     none = "arn:aws:iam::000000000000:role/none"
     assert code_of(functions.create_function, FunctionName="g", Role=none, **wish) == refusal
     assert code_of(functions.update_function_configuration, FunctionName="f", Role=none) == refusal
+    with pytest.raises(ClientError) as refused:
+        functions.get_function(FunctionName="none")
+    assert refused.value.response["Type"] == "User"
+    shown = functions.get_function_configuration(FunctionName="f")
+    assert shown["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/aws/lambda/f"}
+    assert shown["SnapStart"] == {"ApplyOn": "None", "OptimizationStatus": "Off"}
     long = code_of(functions.create_function, FunctionName="f" * 65, Role=other, **wish)
     assert long[0] == "ValidationException" and long[1].endswith("Member must have length less than or equal to 64")
     # A role is known by its path as well.
