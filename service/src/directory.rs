@@ -55,7 +55,7 @@ impl Directory {
             }
             Err(fault) => (wire::write_fault(protocol, facts, &fault, request_id), Some(fault.code)),
         };
-        context.cloud.metrics.request(facts.name, operation.name, code.as_deref(), begun.elapsed());
+        let took = begun.elapsed();
         tracing::info!(
             target: "cloudlet::request",
             service = facts.name,
@@ -66,8 +66,9 @@ impl Directory {
             region = context.caller.scope.region.as_str(),
             principal = context.caller.principal.arn.as_str(),
             request_id = &**request_id,
-            micros = begun.elapsed().as_micros() as u64,
+            micros = took.as_micros() as u64,
         );
+        context.cloud.metrics.request(facts.name, operation.name, code, took);
         answer
     }
 

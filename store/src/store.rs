@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
+use serde::de::DeserializeOwned;
 
 use crate::commit::{Committer, Outcome};
 use crate::durable::Syncer;
@@ -10,7 +11,7 @@ use crate::engine::{Embedded, Memory};
 use crate::folder::Folder;
 use crate::options::Place;
 use crate::watch::Watches;
-use crate::{Error, Options, Snapshot, Transaction, Watch};
+use crate::{Error, Options, Snapshot, Transaction, Watch, shared};
 
 /// How often a transaction runs beside others before it runs alone.
 const ATTEMPTS_BESIDE_OTHERS: usize = 8;
@@ -89,7 +90,19 @@ impl Store {
     /// The store as it is now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.0.committer.snapshot().0
+        self.0.committer.snapshot()
+    }
+
+    /// The record at `key` as it is now: [`Reads::get_shared`] without a snapshot where none is needed.
+    ///
+    /// # Errors
+    /// When the engine fails, or there is something else.
+    pub fn get_shared<T>(&self, key: &[u8]) -> Result<Option<Arc<T>>, Error>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+    {
+        let committer = &self.0.committer;
+        shared::find(committer, key, committer.version(), || committer.snapshot())
     }
 
     /// Waits for signals of `key`.
@@ -148,8 +161,7 @@ impl Store {
         &self,
         body: &mut impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<Option<(T, Option<u64>)>, E> {
-        let (snapshot, version) = self.0.committer.snapshot();
-        let mut transaction = Transaction::new(snapshot, version, Arc::clone(&self.0.committer));
+        let mut transaction = Transaction::new(self.0.committer.snapshot(), Arc::clone(&self.0.committer));
         let value = body(&mut transaction)?;
         let signals = std::mem::take(&mut transaction.signals);
         let mut committed = None;

@@ -174,5 +174,5 @@ fn visit(parts: &Parts, body: &Bytes, peer: IpAddr, request_id: &Arc<str>) -> Vi
 /// Scheme and host as the client wrote them.
 fn endpoint(parts: &Parts, secure: bool) -> Option<Arc<str>> {
     let host = identify::host(parts)?;
-    Some(format!("{}://{host}", if secure { "https" } else { "http" }).into())
+    Some([if secure { "https://" } else { "http://" }, host].concat().into())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use names::{Account, Arn, Region, Scope, ids};
-use service::{Cloud, Credential, Principal, PrincipalKind, PrincipalRecord};
+use service::{Cloud, Credential, Principal, PrincipalKind, PrincipalRecord, Signatory};
 use signing::{Claim, DayKeys, Payload, Request, Secret, Style};
 use wire::{Fault, Protocol};
 
@@ -71,11 +71,11 @@ impl Identities {
         };
         let region: Region = claim.region().parse().unwrap_or(default.region);
         match (find(cloud, claim.access_key_id())?, self.auth) {
-            (Some(credential), _) => {
+            (Some(signatory), _) => {
                 check_scope(claim, target.service.facts().signing_name)?;
-                self.prove(cloud, parts, body, claim, &credential)?;
-                let scope = Scope::new(credential.account, region);
-                Ok(Identity { scope, principal: Arc::new(credential.principal()) })
+                self.prove(cloud, parts, body, claim, &signatory.credential)?;
+                let scope = Scope::new(signatory.credential.account, region);
+                Ok(Identity { scope, principal: Arc::clone(&signatory.principal) })
             }
             (None, Auth::Open { .. }) => {
                 Ok(root(Scope::new(account_of(claim.access_key_id()).unwrap_or(default.account), region)))
@@ -93,12 +93,13 @@ impl Identities {
         peer: IpAddr,
     ) -> Result<(), Refused> {
         let claim = self.claim(parts)?.ok_or(signing::Error::MissingToken)?;
-        let credential = find(cloud, claim.access_key_id())?.ok_or(signing::Error::UnknownKey)?;
-        self.prove(cloud, parts, body, &claim, &credential)?;
-        if credential.principal.kind == PrincipalKind::Root {
+        let Signatory { credential, principal } =
+            &*find(cloud, claim.access_key_id())?.ok_or(signing::Error::UnknownKey)?;
+        self.prove(cloud, parts, body, &claim, credential)?;
+        if principal.kind == PrincipalKind::Root {
             return Ok(());
         }
-        tracing::warn!(%peer, principal = credential.principal.arn.as_str(), "refused a control path");
+        tracing::warn!(%peer, principal = principal.arn.as_str(), "refused a control path");
         Err(Refused::Fault(Fault::new(
             "AccessDeniedException",
             403,
@@ -144,13 +145,13 @@ fn check_scope(claim: &Claim<'_>, service: &str) -> Result<(), Refused> {
     if wrong.is_empty() { Ok(()) } else { Err(signing::Error::Scope(wrong.concat()).into()) }
 }
 
-fn find(cloud: &Cloud, access_key_id: &str) -> Result<Option<Credential>, Refused> {
+fn find(cloud: &Cloud, access_key_id: &str) -> Result<Option<Arc<Signatory>>, Refused> {
     // Keys of ours look like AWS's; `test` and account numbers need no look into the store.
     let is_ours = access_key_id.len() >= 16 && access_key_id.starts_with('A');
     if !is_ours {
         return Ok(None);
     }
-    Credential::find(&cloud.store.snapshot(), access_key_id).map_err(|error| {
+    Signatory::find(&cloud.store, access_key_id).map_err(|error| {
         tracing::error!(%error, "an access key could not be read");
         Refused::Fault(Fault::new("InternalFailure", 500, "The access key could not be read."))
     })

@@ -176,7 +176,8 @@ pub(crate) fn set(
     tx: &mut Tx<'_>,
     input: &api::SetQueueAttributesInput,
 ) -> Result<api::SetQueueAttributesOutput> {
-    let (address, mut queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let mut queue = Queue::clone(&queue);
     let wanted = input.attributes.as_ref().ok_or_else(|| errors::missing("Attributes"))?;
     check(wanted)?;
     redrive::check_target(&**tx, &address, wanted)?;

@@ -96,7 +96,8 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteQueueInput) -> Result<a
 }
 
 pub(crate) fn purge(tx: &mut Tx<'_>, input: &api::PurgeQueueInput) -> Result<api::PurgeQueueOutput> {
-    let (address, mut queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let mut queue = Queue::clone(&queue);
     let now_ms = tx.now.millis();
     if queue.purged_ms.is_some_and(|purged_ms| now_ms - purged_ms < PURGE_REST_MS) {
         let message =
