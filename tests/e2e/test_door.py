@@ -130,6 +130,8 @@ def test_temporary_credentials(make_cloud):
     temporary = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
     assert cloud.client("sts", *temporary).get_caller_identity()["Account"] == "000000000000"
     assert code_of(cloud.client("sts", *temporary[:2]).get_caller_identity) == "InvalidClientTokenId"
+    assert code_of(cloud.client("sts", *temporary[:2], "wrong").get_caller_identity) == "InvalidClientTokenId"
+    assert code_of(cloud.client("sqs", *temporary[:2], "wrong").list_queues) == "UnrecognizedClientException"
     assert code_of(cloud.client("sts", *temporary).get_session_token) == "AccessDenied"
     ask(cloud, "POST", "/_cloudlet/clock", b'{"advance_seconds": 901}')
     assert code_of(cloud.client("sts", *temporary).get_caller_identity) == "ExpiredToken"

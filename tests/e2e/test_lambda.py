@@ -163,11 +163,17 @@ def handler(event, context):
 def test_a_function_reaches_the_cloud_where_every_request_needs_a_signature(make_cloud):
     cloud = make_cloud("--auth", "enforce").start()
     functions, iam = (cloud.client(service, *cloud.root_key()) for service in ["lambda", "iam"])
-    iam.create_role(RoleName="runner", Path="/service-role/", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))
-    code = "import os\ndef handler(event, context):\n    return os.environ['AWS_ENDPOINT_URL']"
+    wish = {"RoleName": "runner", "Path": "/service-role/"}
+    role = iam.create_role(**wish, AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))["Role"]
+    code = "import os\ndef handler(event, context):\n    return dict(os.environ)"
     zipped = {"ZipFile": package(main__py=code)}
     functions.create_function(FunctionName="f", Runtime="python3.12", Role=ROLE, Handler="main.handler", Code=zipped)
-    assert json.loads(functions.invoke(FunctionName="f")["Payload"].read()).endswith(cloud.url.rsplit(":", 1)[1])
+    own = json.loads(functions.invoke(FunctionName="f")["Payload"].read())
+    assert own["AWS_ENDPOINT_URL"].endswith(cloud.url.rsplit(":", 1)[1])
+    keys = [own[f"AWS_{part}"] for part in ["ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN"]]
+    identity = cloud.client("sts", *keys).get_caller_identity()
+    assert identity["Arn"] == "arn:aws:sts::000000000000:assumed-role/runner/f"
+    assert identity["UserId"] == f"{role['RoleId']}:f"
 
 
 def trust(service):
