@@ -67,6 +67,9 @@ pub struct PrincipalRecord {
     pub arn: Arn,
     /// Its unique id.
     pub id: String,
+    /// The role whose session this is: a session's own ARN does not have the role's path.
+    #[serde(default)]
+    pub role: Option<Arn>,
 }
 
 impl Credential {
@@ -92,6 +95,7 @@ impl Credential {
             arn: self.principal.arn.clone(),
             id: self.principal.id.clone(),
             access_key_id: Some(self.access_key_id.clone()),
+            role: self.principal.role.clone(),
         }
     }
 
@@ -135,6 +139,7 @@ impl PrincipalRecord {
             kind: PrincipalKind::Root,
             arn: Arn::global("iam", names::Partition::Aws, &account, "root"),
             id: account.to_string(),
+            role: None,
         }
     }
 }

@@ -214,7 +214,8 @@ mod tests {
         assert_eq!(checksum(""), "Ignored");
         assert_eq!(checksum(r#", "httpChecksumRequired": true"#), "Required");
         assert_eq!(checksum(r#", "httpChecksum": { "requestAlgorithmMember": "A" }"#), "Checked");
-        let required = r#", "httpChecksum": { "requestAlgorithmMember": "A", "requestChecksumRequired": true }"#;
+        let required =
+            r#", "httpChecksum": { "requestAlgorithmMember": "A", "requestChecksumRequired": true }"#;
         assert_eq!(checksum(required), "Required");
         assert_eq!(checksum(r#", "httpChecksum": { "requestValidationModeMember": "A" }"#), "Ignored");
     }

@@ -1,5 +1,6 @@
 //! A table's record.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api_dynamodb as api;
@@ -26,6 +27,8 @@ pub(crate) struct Table {
     pub(crate) provisioned: Option<(i64, i64)>,
     pub(crate) protected: bool,
     pub(crate) created_ms: i64,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 /// An attribute of the key.

@@ -117,15 +117,14 @@ fn read_attribute(name: &str, given: &api::MessageAttributeValue) -> Result<Attr
         ("String" | "Number", Some(text), _) if !text.is_empty() => Value::Text(text.clone()),
         ("Binary", _, Some(bytes)) if !bytes.is_empty() => Value::Binary(bytes.clone()),
         ("String" | "Number" | "Binary", ..) => {
-            let message = format!(
-                "The message attribute '{name}' must contain a non-empty message attribute value for message attribute type '{data_type}'."
-            );
+            let message =
+                format!("Message (user) attribute '{name}' must contain a non-empty value of type '{kind}'.");
             return Err(errors::invalid_value(message));
         }
         _ => {
             let message = format!(
-                "The message attribute '{name}' has an invalid message attribute type, the set of supported type \
-                 prefixes is Binary, Number, and String."
+                "The type of message (user) attribute '{name}' is invalid. You must use only the following supported type \
+                 prefixes: Binary, Number, String."
             );
             return Err(errors::invalid_value(message));
         }
@@ -133,7 +132,7 @@ fn read_attribute(name: &str, given: &api::MessageAttributeValue) -> Result<Attr
     if let ("Number", Value::Text(text)) = (kind, &value)
         && text.parse::<f64>().is_err()
     {
-        let message = format!("Can't cast the value of message attribute '{name}' to a number.");
+        let message = format!("Can't cast the value of message (user) attribute '{name}' to a number.");
         return Err(errors::invalid_value(message));
     }
     Ok(Attribute { data_type: data_type.clone(), value })

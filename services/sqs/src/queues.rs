@@ -15,6 +15,7 @@ const PURGE_REST_MS: i64 = 60_000;
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateQueueInput) -> Result<api::CreateQueueOutput> {
     queue::check_name(&input.queue_name)?;
     let wanted = input.attributes.clone().unwrap_or_default();
+    attributes::refuse_fifo(&wanted)?;
     attributes::check(&wanted)?;
     let address = Address { scope: tx.scope(), name: input.queue_name.clone() };
     match address.read(&**tx)? {
