@@ -16,6 +16,7 @@ mod folder;
 mod options;
 pub mod record;
 mod scan;
+mod shared;
 mod snapshot;
 mod store;
 mod transaction;

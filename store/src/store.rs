@@ -1,8 +1,10 @@
 //! The store.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
+use serde::de::DeserializeOwned;
 
 use crate::commit::{Committer, Outcome};
 use crate::durable::Syncer;
@@ -10,10 +12,10 @@ use crate::engine::{Embedded, Memory};
 use crate::folder::Folder;
 use crate::options::Place;
 use crate::watch::Watches;
-use crate::{Error, Options, Snapshot, Transaction, Watch};
+use crate::{Error, Options, Snapshot, Transaction, Watch, shared};
 
 /// How often a transaction runs beside others before it runs alone.
-const ATTEMPTS_BESIDE_OTHERS: usize = 8;
+pub(crate) const ATTEMPTS_BESIDE_OTHERS: usize = 8;
 
 /// An ordered, transactional store. Clones are the same store.
 #[derive(Clone)]
@@ -27,6 +29,7 @@ struct Inner {
     syncer: Option<Syncer>,
     /// Until it is closed.
     folder: Mutex<Option<Folder>>,
+    closed: AtomicBool,
 }
 
 impl Store {
@@ -53,7 +56,17 @@ impl Store {
             watches: Watches::default(),
             syncer,
             folder: Mutex::new(folder),
+            closed: AtomicBool::new(false),
         }))
+    }
+
+    /// A store on an engine that a test has prepared.
+    #[cfg(test)]
+    pub(crate) fn on(engine: Box<dyn crate::engine::Engine>, durability: Option<crate::Durability>) -> Self {
+        let committer = Arc::new(Committer::new(engine));
+        let start = |durability| Syncer::start(Arc::clone(&committer), durability).unwrap();
+        let syncer = durability.map(start);
+        Store::new(committer, syncer, None)
     }
 
     /// Runs `body` in a transaction, again while others change what it reads, and returns when its writes are durable.
@@ -64,11 +77,24 @@ impl Store {
         &self,
         body: impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (value, version) = self.run(body)?;
-        if let (Some(version), Some(syncer)) = (version, &self.0.syncer) {
-            syncer.wait(version).await?;
+        let outcome = self.run(body);
+        match (&self.0.syncer, &outcome) {
+            (Some(syncer), Ok((_, Some(version)))) => syncer.wait(*version).await?,
+            (Some(syncer), _) => syncer.settle().await?,
+            (None, _) => {}
         }
-        Ok(value)
+        Ok(outcome?.0)
+    }
+
+    /// Waits until what a view of now shows survives the end of the process: for those who answer from a view.
+    ///
+    /// # Errors
+    /// When the operating system does not take it.
+    pub async fn settle(&self) -> Result<(), Error> {
+        match &self.0.syncer {
+            Some(syncer) => syncer.settle().await,
+            None => Ok(()),
+        }
     }
 
     /// Like [`Store::transact`], for places that cannot wait: it blocks while it syncs.
@@ -81,7 +107,7 @@ impl Store {
     ) -> Result<T, E> {
         let (value, version) = self.run(body)?;
         if version.is_some() {
-            self.0.committer.engine().sync()?;
+            self.sync()?;
         }
         Ok(value)
     }
@@ -89,7 +115,19 @@ impl Store {
     /// The store as it is now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.0.committer.snapshot().0
+        self.0.committer.snapshot()
+    }
+
+    /// The record at `key` as it is now: [`Reads::get_shared`] without a snapshot where none is needed.
+    ///
+    /// # Errors
+    /// When the engine fails, or there is something else.
+    pub fn get_shared<T>(&self, key: &[u8]) -> Result<Option<Arc<T>>, Error>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+    {
+        let committer = &self.0.committer;
+        shared::find(committer, key, committer.version(), || committer.snapshot())
     }
 
     /// Waits for signals of `key`.
@@ -98,14 +136,14 @@ impl Store {
         self.0.watches.watch(key.as_ref())
     }
 
-    /// Deletes everything.
+    /// Deletes everything. It blocks while it syncs.
     ///
     /// # Errors
-    /// When the engine fails.
+    /// When the engine fails, or the store accepts nothing more.
     pub fn reset(&self) -> Result<(), Error> {
-        let version = self.0.committer.clear()?;
-        self.want(version);
-        Ok(())
+        self.check()?;
+        self.0.committer.clear()?;
+        self.sync()
     }
 
     /// Brings everything to the disk and gives the data folder free.
@@ -113,6 +151,7 @@ impl Store {
     /// # Errors
     /// When the last sync fails.
     pub fn close(&self) -> Result<(), Error> {
+        self.0.closed.store(true, Ordering::Release);
         if let Some(syncer) = &self.0.syncer {
             syncer.stop()?;
         }
@@ -125,9 +164,7 @@ impl Store {
         &self,
         mut body: impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<(T, Option<u64>), E> {
-        if let Some(syncer) = &self.0.syncer {
-            syncer.check()?;
-        }
+        self.check()?;
         for _ in 0..ATTEMPTS_BESIDE_OTHERS {
             let _beside_others = self.0.turn.read();
             if let Some(done) = self.attempt(&mut body)? {
@@ -148,8 +185,7 @@ impl Store {
         &self,
         body: &mut impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<Option<(T, Option<u64>)>, E> {
-        let (snapshot, version) = self.0.committer.snapshot();
-        let mut transaction = Transaction::new(snapshot, version, Arc::clone(&self.0.committer));
+        let mut transaction = Transaction::new(self.0.committer.snapshot(), Arc::clone(&self.0.committer));
         let value = body(&mut transaction)?;
         let signals = std::mem::take(&mut transaction.signals);
         let mut committed = None;
@@ -164,6 +200,25 @@ impl Store {
         }
         self.0.watches.signal(&signals);
         Ok(Some((value, committed)))
+    }
+
+    /// Fails when the store was closed, or a sync failed.
+    fn check(&self) -> Result<(), Error> {
+        if self.0.closed.load(Ordering::Acquire) {
+            return Err(Error::Failed("it was closed".into()));
+        }
+        self.0.syncer.as_ref().map_or(Ok(()), Syncer::check)
+    }
+
+    /// Syncs now. When that fails the store accepts nothing more, as after any failed sync.
+    fn sync(&self) -> Result<(), Error> {
+        self.0.committer.engine().sync().inspect_err(|error| {
+            if let Some(syncer) = &self.0.syncer {
+                syncer.fail(error);
+            }
+        })?;
+        // Another sync may have failed meanwhile, and nobody knows which writes that one left out.
+        self.check()
     }
 
     fn want(&self, version: u64) {

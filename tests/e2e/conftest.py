@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import threading
@@ -104,6 +105,14 @@ def cloud(tmp_path_factory):
 def name(request):
     """A name that no other test uses."""
     return "".join(c if c.isalnum() else "-" for c in request.node.name)[:70]
+
+
+@pytest.fixture
+def chance():
+    """What a test leaves to chance, repeated by CLOUDLET_SEED; a failing test shows it."""
+    seed = int(os.environ.get("CLOUDLET_SEED", 0)) or random.SystemRandom().getrandbits(32)
+    print(f"CLOUDLET_SEED={seed} repeats this run")
+    return random.Random(seed)
 
 
 def eventually(check, seconds=20):

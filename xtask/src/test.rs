@@ -39,6 +39,7 @@ pub(crate) fn run() -> Result<()> {
     total.add(check(&root, "clippy", cargo(&root, lints))?);
     total.add(check(&root, "tidy", cargo(&root, ["xtask", "tidy"]))?);
     total.add(check(&root, "facts", cargo(&root, ["xtask", "apis", "--check"]))?);
+    total.add(check(&root, "docs", cargo(&root, ["xtask", "docs", "--check"]))?);
     let mut deny = clients::deny(&root)?;
     // Without the advisories, which would need a network at every run.
     deny.args(["--log-level", "error", "check", "licenses", "bans", "sources"]);

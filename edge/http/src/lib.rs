@@ -9,6 +9,7 @@ mod control;
 mod door;
 mod identify;
 mod identity;
+mod queue_path;
 mod response;
 mod server;
 mod tls;

@@ -125,7 +125,8 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
         .truncate(true)
         .mode(mode)
         .open(&partial)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+        // Synced: after a power cut an empty file would keep the next start from succeeding.
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&partial, path));
     done.map_err(|source| TlsError::File { path: path.to_owned(), source })
 }

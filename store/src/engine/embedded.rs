@@ -3,13 +3,14 @@
 //! fjall was chosen for what a store of queues and records needs: cheap small commits (its journal is one appended
 //! file), views that never block writers, memory bounded by configuration, pure Rust.
 
+use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 
 use bytes::Bytes;
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, Snapshot};
 
-use crate::engine::{Engine, Entries, View, Writes};
+use crate::engine::{Engine, Entries, View, Writes, journal};
 use crate::{Direction, Error};
 
 /// How much of the journal may lie beside the sorted tables before these are brought up to date.
@@ -27,12 +28,37 @@ pub(crate) struct Embedded {
 impl Embedded {
     /// Opens the folder, or makes it, and takes in what the journal has.
     pub(crate) fn open(path: &Path, cache_bytes: u64, write_buffer_bytes: u64) -> Result<Self, Error> {
-        let builder = Database::builder(path).worker_threads(WORKERS).cache_size(cache_bytes);
-        let database = builder.max_journaling_size(JOURNAL_BYTES_MAX).open()?;
+        let database = match database(path, cache_bytes) {
+            Err(fjall::Error::JournalRecovery(why)) => {
+                cut_torn_end(path, &why)?;
+                database(path, cache_bytes)?
+            }
+            opened => opened?,
+        };
         let options = || KeyspaceCreateOptions::default().max_memtable_size(write_buffer_bytes);
         let keyspace = database.keyspace("data", options)?;
+        // fjall 3.1 syncs what is in a new keyspace's folder, and not the folder's own name.
+        let names = path.join("keyspaces");
+        File::open(&names)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|source| Error::Folder { path: names, source })?;
         Ok(Embedded { database, keyspace })
     }
+}
+
+fn database(path: &Path, cache_bytes: u64) -> fjall::Result<Database> {
+    let builder = Database::builder(path).worker_threads(WORKERS).cache_size(cache_bytes);
+    builder.max_journaling_size(JOURNAL_BYTES_MAX).open()
+}
+
+fn cut_torn_end(path: &Path, why: &fjall::JournalRecoveryError) -> Result<(), Error> {
+    let cut = journal::cut_torn_end(path);
+    let cut = cut.map_err(|source| Error::Folder { path: path.to_owned(), source })?;
+    if let Some((kept, bytes)) = cut {
+        let kept = kept.display();
+        tracing::warn!(%why, bytes, %kept, "the end of the journal is torn, as after a power cut; it was cut off");
+    }
+    Ok(())
 }
 
 impl Engine for Embedded {
@@ -41,7 +67,7 @@ impl Engine for Embedded {
     }
 
     fn write(&self, writes: &Writes) -> Result<(), Error> {
-        let mut batch = self.database.batch().durability(Some(PersistMode::Buffer));
+        let mut batch = self.database.batch();
         for (key, value) in writes {
             match value {
                 Some(value) => batch.insert(&self.keyspace, key.as_slice(), value.clone()),
@@ -49,6 +75,10 @@ impl Engine for Embedded {
             }
         }
         Ok(batch.commit()?)
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        Ok(self.database.persist(PersistMode::Buffer)?)
     }
 
     fn clear(&self) -> Result<(), Error> {

@@ -1,0 +1,45 @@
+"""Unsigned requests on one connection, for tests that count every acknowledgement: nothing is retried or made up."""
+
+import http.client
+import json
+import urllib.parse
+
+
+class Refused(Exception):
+    """An answer that is an error."""
+
+
+class Raw:
+    """A connection to the cloud. A broken one raises OSError or http.client.HTTPException: then nobody knows."""
+
+    def __init__(self, cloud, timeout=20):
+        self.connection = http.client.HTTPConnection(cloud.url.removeprefix("http://"), timeout=timeout)
+
+    def sqs(self, operation, **parameters):
+        return self._json("AmazonSQS." + operation, parameters)
+
+    def dynamodb(self, operation, **parameters):
+        return self._json("DynamoDB_20120810." + operation, parameters)
+
+    def sns(self, operation, **parameters):
+        form = urllib.parse.urlencode({"Action": operation, "Version": "2010-03-31", **parameters})
+        return self._send(form, {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def advance(self, seconds):
+        self._send(json.dumps({"advance_seconds": seconds}), {}, "/_cloudlet/clock")
+
+    def _json(self, target, parameters):
+        headers = {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.0"}
+        answer = self._send(json.dumps(parameters), headers)
+        return json.loads(answer) if answer else {}
+
+    def _send(self, body, headers, path="/"):
+        self.connection.request("POST", path, body, headers)
+        response = self.connection.getresponse()
+        answer = response.read()
+        if response.status != 200:
+            raise Refused(response.status, answer[:500])
+        return answer
+
+
+UNSURE = (OSError, http.client.HTTPException)

@@ -1,0 +1,63 @@
+"""Power cuts: what was acknowledged at `--durability power` is on the disk, and at `crash` what is a second old.
+
+See powercut.py for what a cut leaves. CLOUDLET_SEED repeats a run's choices.
+"""
+
+import time
+
+import powercut
+import pytest
+from conftest import eventually
+from load import Found, Ledger, Load, prepare
+
+KINDS = ["late", "early", "torn"]
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory):
+    return powercut.build(tmp_path_factory.mktemp("powercut"))
+
+
+def test_at_power_nothing_acknowledged_is_lost(make_cloud, tmp_path, library, chance):
+    ledger = Ledger()
+    root = tmp_path / "0"
+    for number in range(3):
+        cut = powercut.Cut(library, root)
+        cloud = make_cloud("--durability", "power", data=cut.data, env=cut.env).start()
+        if number == 0:
+            prepare(cloud)
+        load = Load(cloud, ledger, str(number))
+        goal = len(ledger) + chance.randrange(50, 600)
+        eventually(lambda: len(ledger) > goal, 60)
+        cloud.kill()
+        load.end()
+        for kind in KINDS:
+            root = tmp_path / f"{number}-{kind}"
+            after = make_cloud("--durability", "power", data=cut.left(kind, root, chance)).start()
+            found = Found(after)
+            assert found.lost(ledger) == set(), f"after cut {number}, {kind}"
+            assert not found.half_there(ledger)
+            after.kill()
+        # The next cloud starts on what the disk had at least; what the check received is not in it.
+        root = tmp_path / f"{number}-next"
+        cut.left("late", root)
+
+
+def test_at_crash_what_is_two_seconds_old_is_not_lost(make_cloud, tmp_path, library, chance):
+    """And what is younger is: the test itself would notice if it dropped nothing."""
+    cut = powercut.Cut(library, tmp_path / "0")
+    cloud = make_cloud("--durability", "crash", data=cut.data, env=cut.env).start()
+    prepare(cloud)
+    begun, ledger = time.monotonic(), Ledger()
+    load = Load(cloud, ledger, "0")
+    eventually(lambda: time.monotonic() > begun + 4 and len(ledger) > 100)
+    killed = time.monotonic()
+    cloud.kill()
+    load.end()
+    for kind in KINDS:
+        after = make_cloud(data=cut.left(kind, tmp_path / kind, chance)).start()
+        found = Found(after)
+        assert found.lost(ledger, before=killed - 2) == set(), kind
+        if kind == "late":
+            assert found.lost(ledger), "the cut dropped nothing"
+        after.kill()
