@@ -66,7 +66,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Makes a folder, and those above it, so that their names outlive a power cut: what is synced inside of a folder is
 /// lost with the folder's own name.
-fn make(path: &Path) -> io::Result<()> {
+pub(crate) fn make(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
