@@ -74,7 +74,12 @@ impl Engine for Embedded {
                 None => batch.remove(&self.keyspace, key.as_slice()),
             }
         }
-        Ok(batch.commit()?)
+        batch.commit().map_err(|error| {
+            // What is left of the batch in fjall's buffer would be written when the database is dropped, and be there
+            // after the next start although it was refused. fjall takes no more writes until then.
+            std::mem::forget(self.database.clone());
+            error.into()
+        })
     }
 
     fn clear(&self) -> Result<(), Error> {
