@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 
@@ -18,10 +18,6 @@ use crate::load::{self, Cost};
 use crate::process::Server;
 use crate::report::Report;
 
-/// Requests of a measurement.
-const REQUESTS: usize = 40_000;
-/// Rounds of send, receive and delete.
-const ROUNDS: usize = 10_000;
 /// Items that are read and written.
 const ITEMS: usize = 10_000;
 /// Invocations of a warm function.
@@ -42,19 +38,25 @@ pub(crate) struct Flags {
     /// Messages and items that are stored for the second measurement
     #[arg(long, default_value_t = 100_000)]
     stored: usize,
+    /// One load alone, beside the bare server: for a profiler
+    #[arg(long)]
+    only: Option<Only>,
+    /// How many requests a load has
+    #[arg(long, default_value_t = 40_000)]
+    requests: usize,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Only {
+    Send,
+    Put,
+    Get,
+    Rounds,
 }
 
 pub(crate) fn run(flags: &Flags) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut report = Report::default();
-    let bare = Server::bare(folder.path())?;
-    let body = "x".repeat(BODY_BYTES);
-    let request = format!("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {BODY_BYTES}\r\n\r\n{body}");
-    let floor = load::run(&bare, REQUESTS, |connection, _| connection.ask(request.as_bytes()).map(drop))?;
-    drop(bare);
-    report.add("bare server: requests", floor.per_second, "1/s", None);
-    report.add("bare server: processor for one", floor.processor_us, "µs", None);
-
     let data = folder.path().join("data");
     drop(Server::cloudlet(&flags.cloudlet, &data)?);
     let server = Server::cloudlet(&flags.cloudlet, &data)?;
@@ -65,33 +67,45 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     let binary_mb = std::fs::metadata(&flags.cloudlet)?.len() as f64 / 1e6;
     report.add("binary", binary_mb, "MB", Some(60.0));
 
-    let caller = Caller::root(server.address, &data)?;
-    let suite = Suite { server, caller, floor, body };
+    let bare = Server::bare(folder.path())?;
+    let suite = Suite {
+        caller: Caller::root(server.address, &data)?,
+        server,
+        bare,
+        body: "x".repeat(BODY_BYTES),
+        requests: flags.requests,
+    };
     suite.prepare()?;
-    let (send, put) = (suite.send(REQUESTS)?, suite.put(REQUESTS, 0)?);
-    suite.ratio(&mut report, "SQS SendMessage", send, 3.0);
-    suite.ratio(&mut report, "DynamoDB PutItem", put, 3.0);
-    suite.ratio(&mut report, "DynamoDB GetItem", suite.get()?, 3.0);
-    suite.ratio(&mut report, "SQS send, receive and delete", suite.rounds()?, 8.0);
+    if let Some(only) = flags.only {
+        return suite.alone(&mut report, only);
+    }
+    let send = suite.compare(&mut report, "SQS SendMessage", 3.0, &|it| suite.send(it, suite.requests))?;
+    let put = suite.compare(&mut report, "DynamoDB PutItem", 3.0, &|it| suite.put(it, suite.requests, 0))?;
+    suite.compare(&mut report, "DynamoDB GetItem", 3.0, &|it| suite.get(it))?;
+    suite.rounds(&mut report)?;
     let invocation = suite.invoke()?;
     report.add("Lambda warm invoke, median", invocation.0, "ms", Some(2.0));
     report.add("Lambda warm invoke, 99th percentile", invocation.1, "ms", None);
 
-    suite.send(flags.stored)?;
-    suite.put(flags.stored, ITEMS)?;
+    suite.send(&suite.server, flags.stored)?;
+    suite.put(&suite.server, flags.stored, ITEMS)?;
     let flat = |before: Cost, after: Cost| before.per_second / after.per_second;
     let name = |what: &str| format!("{what}: slower with {} stored", flags.stored);
-    report.add(&name("SQS SendMessage"), flat(send, suite.send(REQUESTS)?), "times", Some(1.3));
-    report.add(&name("DynamoDB PutItem"), flat(put, suite.put(REQUESTS, 0)?), "times", Some(1.3));
+    let (send_full, put_full) =
+        (suite.send(&suite.server, suite.requests)?, suite.put(&suite.server, suite.requests, 0)?);
+    report.add(&name("SQS SendMessage"), flat(send, send_full), "times", Some(1.3));
+    report.add(&name("DynamoDB PutItem"), flat(put, put_full), "times", Some(1.3));
     report.add("resident memory after all", suite.server.resident_mb()?, "MB", None);
     report.keep(&flags.figures)
 }
 
 struct Suite {
     server: Server,
+    /// Gets the same requests, and answers each with a fixed body.
+    bare: Server,
     caller: Caller,
-    floor: Cost,
     body: String,
+    requests: usize,
 }
 
 impl Suite {
@@ -115,10 +129,34 @@ impl Suite {
         Ok(())
     }
 
-    fn ratio(&self, report: &mut Report, what: &str, cost: Cost, goal: f64) {
+    fn alone(&self, report: &mut Report, only: Only) -> Result<()> {
+        match only {
+            Only::Send => self.compare(report, "SQS SendMessage", 3.0, &|it| self.send(it, self.requests)),
+            Only::Put => self.compare(report, "DynamoDB PutItem", 3.0, &|it| self.put(it, self.requests, 0)),
+            Only::Get => {
+                self.put(&self.server, ITEMS, 0)?;
+                self.compare(report, "DynamoDB GetItem", 3.0, &|it| self.get(it))
+            }
+            Only::Rounds => self.rounds(report),
+        }
+        .map(drop)
+    }
+
+    /// The same load on the bare server and on Cloudlet.
+    fn compare(
+        &self,
+        report: &mut Report,
+        what: &str,
+        goal: f64,
+        load: &dyn Fn(&Server) -> Result<Cost>,
+    ) -> Result<Cost> {
+        let (floor, cost) = (load(&self.bare)?, load(&self.server)?);
+        report.add(&format!("{what}: bare server's processor"), floor.processor_us, "µs", None);
         report.add(what, cost.per_second, "1/s", None);
-        let ratio = cost.processor_us / self.floor.processor_us;
+        report.add(&format!("{what}: processor"), cost.processor_us, "µs", None);
+        let ratio = cost.processor_us / floor.processor_us;
         report.add(&format!("{what}: processor, to the bare server's"), ratio, "times", Some(goal));
+        Ok(cost)
     }
 
     fn sqs(&self, operation: &str, queue: &str, mut input: Value) -> Result<Vec<u8>> {
@@ -126,27 +164,39 @@ impl Suite {
         self.caller.json("sqs", &format!("AmazonSQS.{operation}"), &input.to_string())
     }
 
-    fn send(&self, count: usize) -> Result<Cost> {
-        load::run(&self.server, count, |connection, _| {
+    fn send(&self, server: &Server, count: usize) -> Result<Cost> {
+        load::run(server, count, |connection, _| {
             connection.ask(&self.sqs("SendMessage", "load", json!({ "MessageBody": self.body }))?).map(drop)
         })
     }
 
-    /// Each round takes whichever message comes first, and deletes it.
-    fn rounds(&self) -> Result<Cost> {
-        load::run(&self.server, ROUNDS, |connection, _| {
-            connection.ask(&self.sqs("SendMessage", "rounds", json!({ "MessageBody": self.body }))?)?;
+    /// Each round takes whichever message comes first, and deletes it. Compared with one request of the bare server.
+    fn rounds(&self, report: &mut Report) -> Result<Cost> {
+        let send = || self.sqs("SendMessage", "rounds", json!({ "MessageBody": self.body }));
+        let floor = load::run(&self.bare, self.requests, |connection, _| connection.ask(&send()?).map(drop))?;
+        let cost = load::run(&self.server, self.requests / 4, |connection, _| {
+            connection.ask(&send()?)?;
             let receive = self.sqs("ReceiveMessage", "rounds", json!({ "WaitTimeSeconds": 20 }))?;
             let answer: Value = serde_json::from_slice(&connection.ask(&receive)?)?;
             let handle = answer["Messages"][0]["ReceiptHandle"].as_str().context("no message came")?;
             let delete = self.sqs("DeleteMessage", "rounds", json!({ "ReceiptHandle": handle }))?;
             connection.ask(&delete).map(drop)
-        })
+        })?;
+        report.add("SQS send, receive and delete", cost.per_second, "1/s", None);
+        report.add("SQS send, receive and delete: processor", cost.processor_us, "µs", None);
+        let ratio = cost.processor_us / floor.processor_us;
+        report.add(
+            "SQS send, receive and delete: processor, to the bare server's",
+            ratio,
+            "times",
+            Some(8.0),
+        );
+        Ok(cost)
     }
 
     /// Writes items; from `first` on, each is a new one.
-    fn put(&self, count: usize, first: usize) -> Result<Cost> {
-        load::run(&self.server, count, |connection, turn| {
+    fn put(&self, server: &Server, count: usize, first: usize) -> Result<Cost> {
+        load::run(server, count, |connection, turn| {
             let id = if first == 0 { turn % ITEMS } else { first + turn };
             let item = json!({ "id": { "S": format!("item-{id}") }, "body": { "S": self.body } });
             let input = json!({ "TableName": "load", "Item": item }).to_string();
@@ -154,14 +204,15 @@ impl Suite {
         })
     }
 
-    fn get(&self) -> Result<Cost> {
+    fn get(&self, server: &Server) -> Result<Cost> {
         let missing = AtomicUsize::new(0);
-        let cost = load::run(&self.server, REQUESTS, |connection, turn| {
+        let is_bare = server.address == self.bare.address;
+        let cost = load::run(server, self.requests, |connection, turn| {
             let key = json!({ "id": { "S": format!("item-{}", turn % ITEMS) } });
             let input = json!({ "TableName": "load", "Key": key }).to_string();
             let answer =
                 connection.ask(&self.caller.json("dynamodb", "DynamoDB_20120810.GetItem", &input)?)?;
-            missing.fetch_add(usize::from(answer.len() < BODY_BYTES), Ordering::Relaxed);
+            missing.fetch_add(usize::from(!is_bare && answer.len() < BODY_BYTES), Ordering::Relaxed);
             Ok(())
         })?;
         anyhow::ensure!(missing.into_inner() == 0, "items are missing");

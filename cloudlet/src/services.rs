@@ -18,3 +18,36 @@ pub(crate) fn all(work: &Path) -> Directory {
     ];
     Directory::new(services)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Operations that IAM calls by another name, or asks no permission for (Service Authorization Reference).
+    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 7] = [
+        ("lambda", "Invoke", Some("InvokeFunction")),
+        ("sns", "PublishBatch", Some("Publish")),
+        ("sqs", "ChangeMessageVisibilityBatch", Some("ChangeMessageVisibility")),
+        ("sqs", "DeleteMessageBatch", Some("DeleteMessage")),
+        ("sqs", "SendMessageBatch", Some("SendMessage")),
+        ("sts", "GetCallerIdentity", None),
+        ("sts", "GetSessionToken", None),
+    ];
+
+    #[test]
+    fn every_operation_is_asked_for_by_the_name_that_policies_use() {
+        let mut otherwise = Vec::new();
+        for service in all(Path::new("/nonexistent")).services() {
+            let facts = service.facts();
+            for operation in service.supported().into_iter().filter_map(|name| facts.operation(name)) {
+                let action = service.action(operation);
+                if facts.name == "apigatewayv2" {
+                    assert_eq!(action, Some(operation.http.method), "{}", operation.name);
+                } else if action != Some(operation.name) {
+                    otherwise.push((facts.name, operation.name, action));
+                }
+            }
+        }
+        assert_eq!(otherwise, NAMED_OTHERWISE);
+    }
+}

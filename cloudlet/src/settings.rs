@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use clap::Args as _;
 use names::{Account, Region, Scope};
 use serde::Deserialize;
 
@@ -62,6 +63,7 @@ struct File {
 impl Settings {
     /// Brings flags, file and defaults together.
     pub(crate) fn gather(flags: UpFlags) -> Result<Self> {
+        check_environment(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
         let file = flags.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
         let listen = flags.listen.or(file.listen).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let port = flags.port.or(file.port).unwrap_or(4566);
@@ -77,10 +79,14 @@ impl Settings {
             (None, None) => None,
             _ => bail!("tls_certificate and tls_key belong together"),
         };
+        let durability = flags.durability.or(file.durability).unwrap_or(DurabilitySetting::Crash);
+        if !listen.is_loopback() && durability == DurabilitySetting::None && tls_files.is_none() {
+            bail!("on {listen}, without a data folder, TLS needs `--tls-certificate` and `--tls-key`");
+        }
         Ok(Settings {
             address: SocketAddr::new(listen, port),
             data: flags.data.or(file.data).map_or_else(default_data, Ok)?,
-            durability: flags.durability.or(file.durability).unwrap_or(DurabilitySetting::Crash),
+            durability,
             auth,
             scope: Scope::new(
                 account.parse::<Account>().with_context(|| format!("account {account:?}"))?,
@@ -96,6 +102,18 @@ impl File {
     fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
         toml::from_str(&text).with_context(|| path.display().to_string())
+    }
+}
+
+/// A mistyped variable must not go unnoticed any more than a mistyped flag.
+fn check_environment(mut names: impl Iterator<Item = String>) -> Result<()> {
+    let command = UpFlags::augment_args(clap::Command::new("up"));
+    let known: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_env).collect();
+    let is_unknown =
+        |name: &String| name.starts_with("CLOUDLET_") && known.iter().all(|known| *known != name.as_str());
+    match names.find(is_unknown) {
+        Some(name) => bail!("the environment variable {name} is no setting"),
+        None => Ok(()),
     }
 }
 
@@ -135,6 +153,28 @@ mod tests {
     fn an_unknown_setting_is_an_error() {
         let error = gather_with("prot = 2", UpFlags::default()).unwrap_err();
         assert!(format!("{error:#}").contains("unknown field `prot`"), "{error:#}");
+    }
+
+    #[test]
+    fn variables_are_known_by_the_flags() {
+        let check = |name: &str| check_environment([name.to_owned()].into_iter());
+        for name in ["CLOUDLET_PORT", "CLOUDLET_TLS_KEY", "CLOUDLET_CONFIG", "PATH", "CLOUDLETS"] {
+            assert!(check(name).is_ok(), "{name}");
+        }
+        assert!(check("CLOUDLET_PROT").is_err());
+    }
+
+    #[test]
+    fn others_are_only_listened_to_with_tls() {
+        let text = "listen = \"0.0.0.0\"\nauth = \"enforce\"\ndurability = \"none\"";
+        let error = gather_with(text, UpFlags::default()).unwrap_err();
+        assert!(error.to_string().contains("--tls-certificate"), "{error}");
+        let files = UpFlags {
+            tls_certificate: Some("c.pem".into()),
+            tls_key: Some("k.pem".into()),
+            ..UpFlags::default()
+        };
+        assert!(gather_with(text, files).is_ok());
     }
 
     #[test]

@@ -34,6 +34,9 @@ fn ask(address: SocketAddr) -> Result<Value> {
     stream.take(ANSWER_BYTES_MAX).read_to_string(&mut answer)?;
     match answer.split_once("\r\n\r\n") {
         Some((head, body)) if head.split(' ').nth(1) == Some("200") => Ok(serde_json::from_str(body)?),
+        Some((_, body)) if body.contains("MissingAuthenticationToken") => {
+            bail!("from here it wants the root key; ask on the machine that it runs on")
+        }
         _ => bail!("something else answers there"),
     }
 }

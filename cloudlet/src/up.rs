@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use http_door::{Auth, Control, Door, Limits, Server, Tls};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use service::{Clock, Cloud, Credential, Everyone, Random, Workers};
 use store::{Durability, Store};
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,14 +13,28 @@ use crate::cli::UpFlags;
 use crate::settings::{AuthSetting, DurabilitySetting, Settings};
 use crate::{log, root_key, services};
 
+/// More descriptors than this are never needed.
+const DESCRIPTORS_MAX: u64 = 65_536;
+
 /// Runs the cloud until it is told to stop.
 pub(crate) fn run(flags: UpFlags) -> Result<()> {
     let settings = Settings::gather(flags)?;
     log::start(&settings.log)?;
+    raise_descriptors();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(serve(settings));
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     outcome
+}
+
+/// Takes as many file descriptors as the system lets this process have: shells often grant few at first.
+fn raise_descriptors() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
+        setrlimit(Resource::RLIMIT_NOFILE, soft.max(hard.min(DESCRIPTORS_MAX)), hard)
+    });
+    if let Err(error) = raised {
+        tracing::debug!(%error, "the limit of file descriptors stays as it is");
+    }
 }
 
 async fn serve(settings: Settings) -> Result<()> {
@@ -38,14 +53,16 @@ async fn serve(settings: Settings) -> Result<()> {
         Clock::default(),
         random,
         root.secret_access_key.as_bytes(),
-        Box::new(Everyone),
+        Box::new(Everyone { is_enforced: settings.auth == AuthSetting::Enforce }),
         endpoint,
     )
     .open(services::all(&work));
     let workers = Workers::start(&cloud);
     let door = door(&settings, &cloud, root);
+    // Before anybody hears that it serves: whoever does may want it to stop at once.
+    let stopped = stopped()?;
     tracing::info!(%address, data = %settings.data.display(), durability = ?settings.durability, auth = ?settings.auth, "serving");
-    server.serve(Arc::new(door), stopped()?).await;
+    server.serve(Arc::new(door), stopped).await;
     drop(workers);
     cloud.store.close().context("the store could not be closed")?;
     tracing::info!("stopped");
@@ -67,10 +84,14 @@ fn open_store(settings: &Settings) -> Result<Store> {
 fn secrets(settings: &Settings, random: &Random) -> Result<(Credential, Option<Arc<Tls>>)> {
     let in_memory = settings.durability == DurabilitySetting::None;
     let account = settings.scope.account;
-    let root = if in_memory {
-        root_key::make(account, random)
-    } else {
-        root_key::read_or_make(&settings.data, account, random)?
+    let root = match root_key::read(&settings.data, account)? {
+        Some(root) => root,
+        None if !in_memory => root_key::make_and_keep(&settings.data, account, random)?,
+        None if settings.auth == AuthSetting::Open => root_key::make(account, random),
+        None => bail!(
+            "nobody would know the root key of a cloud in memory: put one into {}",
+            root_key::file(&settings.data).display()
+        ),
     };
     let tls = match &settings.tls_files {
         Some((certificate, key)) => Some(Tls::from_files(certificate, key)?),

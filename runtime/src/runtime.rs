@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use crate::environment::process::{End, Process};
@@ -15,7 +15,9 @@ use crate::environment::{Environment, Host};
 use crate::interpreter::Interpreters;
 use crate::pool::{Acquired, Lease, Pool, Room};
 use crate::sandbox::{Limits, Plan, View};
-use crate::{Error, FunctionSpec, InForce, Invocation, Isolation, Options, Outcome, PAYLOAD_BYTES_MAX};
+use crate::{
+    Error, FunctionSpec, InForce, Invocation, Isolation, Options, Outcome, PAYLOAD_BYTES_MAX, descriptors,
+};
 
 const PYTHON_BOOTSTRAP: &str = include_str!("../bootstraps/bootstrap.py");
 const NODE_BOOTSTRAP: &str = include_str!("../bootstraps/bootstrap.mjs");
@@ -25,6 +27,7 @@ pub struct Runtime {
     options: Options,
     launcher: PathBuf,
     pool: Arc<Pool>,
+    turns: Semaphore,
     interpreters: Interpreters,
     in_force: OnceCell<InForce>,
     retiring: OnceCell<()>,
@@ -40,12 +43,15 @@ impl Runtime {
             Some(launcher) => launcher.clone(),
             None => std::env::current_exe().map_err(Error::system("this program's own file"))?,
         };
-        let pool = Arc::new(Pool::new(options.environments_max, options.idle_time_max));
+        let environments = descriptors::environments(options.environments_max);
+        let turns = descriptors::turns(environments, options.environments_max);
+        let pool = Arc::new(Pool::new(environments, options.idle_time_max));
         let options = Options { root, ..options };
         Ok(Self {
             options,
             launcher,
             pool,
+            turns,
             interpreters: Interpreters::default(),
             in_force: OnceCell::new(),
             retiring: OnceCell::new(),
@@ -59,12 +65,13 @@ impl Runtime {
     }
 
     /// Runs a function once: in a warm environment of the same [`key`](FunctionSpec::key) if one is idle, else in a new
-    /// one. When this future is dropped, the environment is killed.
+    /// one. Where descriptors are few it waits for its turn. When this future is dropped, the environment is killed.
     pub async fn invoke(&self, spec: &FunctionSpec, invocation: Invocation) -> Result<Outcome, Error> {
         let size_bytes = invocation.payload.len();
         if size_bytes > PAYLOAD_BYTES_MAX {
             return Err(Error::PayloadTooLarge { size_bytes, limit_bytes: PAYLOAD_BYTES_MAX });
         }
+        let _turn = self.turns.acquire().await.map_err(|_| Error::ShuttingDown)?;
         let (lease, cold) = match self.pool.acquire(&spec.key)? {
             Acquired::Warm(lease) => (lease, false),
             Acquired::Room(room) => (self.start(spec, room).await?, true),

@@ -1,19 +1,78 @@
 //! The one place where "may they?" is asked, for every operation.
+//!
+//! An [`Access`] says what it is asked about only when it is asked, so that a decision that needs no resources or
+//! conditions costs none.
+
+use std::any::Any;
 
 use names::Arn;
-use wire::Fault;
+use wire::{Fault, TimestampFormat};
 
-use crate::{Caller, PrincipalKind};
+use crate::{Caller, Clock, Handler, PrincipalKind};
 
 /// What a caller wants to do.
-#[derive(Clone, Debug)]
-pub struct Access {
+pub struct Access<'a> {
+    /// The prefix of IAM's actions: `sqs`.
+    pub(crate) prefix: &'static str,
+    /// IAM's name of the action: `SendMessage`.
+    pub(crate) name: &'static str,
+    pub(crate) caller: &'a Caller,
+    pub(crate) clock: &'a Clock,
+    pub(crate) handler: &'a dyn Handler,
+    pub(crate) input: &'a (dyn Any + Send + Sync),
+}
+
+impl Access<'_> {
     /// `sqs:SendMessage`.
-    pub action: String,
+    #[must_use]
+    pub fn action(&self) -> String {
+        format!("{}:{}", self.prefix, self.name)
+    }
+
     /// What it would be done to; empty for actions on no resource (`*`).
-    pub resources: Vec<Arn>,
-    /// Condition keys that only the service knows, such as `sns:Protocol`.
-    pub conditions: Vec<(&'static str, String)>,
+    #[must_use]
+    pub fn resources(&self) -> Vec<Arn> {
+        self.handler.resources(&self.caller.scope, self.input)
+    }
+
+    /// What a condition key is for this request, whatever its case; none where the request has no such thing.
+    #[must_use]
+    pub fn condition(&self, key: &str) -> Option<String> {
+        let now = || self.clock.now();
+        let principal = &self.caller.principal;
+        Some(match key.to_ascii_lowercase().as_str() {
+            "aws:currenttime" => now().format(TimestampFormat::DateTime),
+            "aws:epochtime" => (now().millis() / 1000).to_string(),
+            "aws:principalaccount" => principal.arn.account_text().to_owned(),
+            "aws:principalarn" => principal.role.as_ref().unwrap_or(&principal.arn).to_string(),
+            "aws:principalisawsservice" => (principal.kind == PrincipalKind::Service).to_string(),
+            "aws:principaltype" => principal_type(principal.kind)?.to_owned(),
+            "aws:requestedregion" => self.caller.scope.region.to_string(),
+            "aws:securetransport" => self.is_secure().to_string(),
+            "aws:sourceip" => self.caller.source_ip?.to_string(),
+            "aws:userid" => principal.id.clone(),
+            "aws:username" if principal.kind == PrincipalKind::User => {
+                principal.arn.resource().rsplit('/').next()?.to_owned()
+            }
+            _ => return None,
+        })
+    }
+
+    /// What one service asks of another never leaves the process.
+    fn is_secure(&self) -> bool {
+        self.caller.source_ip.is_none() || self.caller.endpoint.starts_with("https:")
+    }
+}
+
+/// As IAM calls the kinds of principals.
+fn principal_type(kind: PrincipalKind) -> Option<&'static str> {
+    match kind {
+        PrincipalKind::Root => Some("Account"),
+        PrincipalKind::User => Some("User"),
+        PrincipalKind::AssumedRole => Some("AssumedRole"),
+        PrincipalKind::Anonymous => Some("Anonymous"),
+        PrincipalKind::Service => None,
+    }
 }
 
 /// Decides.
@@ -22,19 +81,130 @@ pub trait Authorizer: Send + Sync {
     ///
     /// # Errors
     /// The access-denied error of AWS when they may not.
-    fn decide(&self, caller: &Caller, access: &Access) -> Result<(), Fault>;
+    fn decide(&self, caller: &Caller, access: &Access<'_>) -> Result<(), Fault>;
+
+    /// Whether identities must exist. Where they need not, anybody may call, and a role may be a name for nothing.
+    fn is_enforced(&self) -> bool;
 }
 
 /// Every known principal may do everything in its account; nobody unknown may do anything.
 #[derive(Debug)]
-pub struct Everyone;
+pub struct Everyone {
+    /// Whether identities must exist.
+    pub is_enforced: bool,
+}
 
 impl Authorizer for Everyone {
-    fn decide(&self, caller: &Caller, access: &Access) -> Result<(), Fault> {
+    fn decide(&self, caller: &Caller, access: &Access<'_>) -> Result<(), Fault> {
         if caller.principal.kind == PrincipalKind::Anonymous {
-            let message = format!("User: anonymous is not authorized to perform: {}", access.action);
+            let message = format!("User: anonymous is not authorized to perform: {}", access.action());
             return Err(Fault::new("AccessDeniedException", 403, message));
         }
         Ok(())
+    }
+
+    fn is_enforced(&self) -> bool {
+        self.is_enforced
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use names::{Account, Region, Scope};
+
+    use super::*;
+    use crate::operation::{Boxed, Input};
+    use crate::{Context, Output, Principal, Result};
+
+    /// An operation on one queue.
+    struct Send;
+
+    impl Handler for Send {
+        fn facts(&self) -> &'static wire::OperationFacts {
+            unreachable!("nobody asks")
+        }
+
+        fn read(&self, _: wire::Protocol, _: &wire::Message<'_>) -> Result<Input, Fault> {
+            unreachable!("nobody asks")
+        }
+
+        fn resources(&self, scope: &Scope, input: &(dyn Any + std::marker::Send + Sync)) -> Vec<Arn> {
+            vec![Arn::in_scope("sqs", scope, input.downcast_ref::<&str>().unwrap())]
+        }
+
+        fn carry_out<'a>(&'a self, _: &'a Context, _: Input) -> Boxed<'a, Result<Box<dyn Output>>> {
+            unreachable!("nobody asks")
+        }
+    }
+
+    fn caller(kind: PrincipalKind, arn: &str, role: Option<&str>, endpoint: &str) -> Caller {
+        let principal = Principal {
+            kind,
+            arn: arn.parse().unwrap(),
+            id: "AIDAX".into(),
+            access_key_id: None,
+            role: role.map(|role| role.parse().unwrap()),
+        };
+        Caller {
+            scope: Scope::new(Account::ZERO, "eu-west-1".parse::<Region>().unwrap()),
+            principal: Arc::new(principal),
+            request_id: "r".into(),
+            source_ip: Some("10.1.2.3".parse().unwrap()),
+            endpoint: endpoint.into(),
+        }
+    }
+
+    fn ask<T>(caller: &Caller, clock: &Clock, question: impl FnOnce(&Access<'_>) -> T) -> T {
+        let (prefix, name) = ("sqs", "SendMessage");
+        question(&Access { prefix, name, caller, clock, handler: &Send, input: &"trips" })
+    }
+
+    #[test]
+    fn a_request_says_what_it_is_about() {
+        let clock = Clock::default();
+        clock.freeze();
+        clock.advance(Duration::from_secs(60));
+        let user = caller(PrincipalKind::User, "arn:aws:iam::000000000000:user/staff/ada", None, "https://x");
+        ask(&user, &clock, |access| {
+            assert_eq!(access.action(), "sqs:SendMessage");
+            assert_eq!(access.resources()[0].as_str(), "arn:aws:sqs:eu-west-1:000000000000:trips");
+            for (key, expected) in [
+                ("aws:SourceIp", "10.1.2.3"),
+                ("aws:username", "ada"),
+                ("AWS:UserName", "ada"),
+                ("aws:userid", "AIDAX"),
+                ("aws:PrincipalArn", "arn:aws:iam::000000000000:user/staff/ada"),
+                ("aws:PrincipalAccount", "000000000000"),
+                ("aws:PrincipalType", "User"),
+                ("aws:RequestedRegion", "eu-west-1"),
+                ("aws:SecureTransport", "true"),
+                ("aws:PrincipalIsAWSService", "false"),
+            ] {
+                assert_eq!(access.condition(key).as_deref(), Some(expected), "{key}");
+            }
+            let seconds = (clock.now().millis() / 1000).to_string();
+            assert_eq!(access.condition("aws:EpochTime"), Some(seconds));
+            assert!(access.condition("aws:CurrentTime").unwrap().ends_with('Z'));
+            assert_eq!(access.condition("aws:MultiFactorAuthAge"), None);
+        });
+    }
+
+    #[test]
+    fn a_session_is_its_role_and_has_no_name() {
+        let session = caller(
+            PrincipalKind::AssumedRole,
+            "arn:aws:sts::000000000000:assumed-role/front/one",
+            Some("arn:aws:iam::000000000000:role/service/front"),
+            "http://x",
+        );
+        ask(&session, &Clock::default(), |access| {
+            let arn = access.condition("aws:PrincipalArn");
+            assert_eq!(arn.as_deref(), Some("arn:aws:iam::000000000000:role/service/front"));
+            assert_eq!(access.condition("aws:username"), None);
+            assert_eq!(access.condition("aws:SecureTransport").as_deref(), Some("false"));
+        });
     }
 }

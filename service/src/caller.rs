@@ -32,6 +32,8 @@ pub struct Principal {
     pub id: String,
     /// The access key that signed the request.
     pub access_key_id: Option<String>,
+    /// The role whose session this is.
+    pub role: Option<Arn>,
 }
 
 /// The kinds of identity.

@@ -76,6 +76,7 @@ impl Cloud {
             ),
             id: format!("{service}.amazonaws.com"),
             access_key_id: None,
+            role: None,
         };
         let caller = Caller {
             scope,

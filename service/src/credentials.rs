@@ -3,9 +3,11 @@
 //! One record a key, at `("credentials", access key id)`. Temporary ones end at `expires_ms`; an ended one is still
 //! found, so that the door can say that it has expired.
 
+use std::sync::Arc;
+
 use names::{Account, Arn};
 use serde::{Deserialize, Serialize};
-use store::{Reads, Transaction, tuple::Key};
+use store::{Reads, Store, Transaction, tuple::Key};
 use wire::Timestamp;
 
 use crate::{Principal, PrincipalKind};
@@ -29,6 +31,33 @@ pub struct Credential {
     pub active: bool,
 }
 
+/// An access key and whom it stands for, shared by all requests that it signs.
+#[derive(Debug, Deserialize)]
+#[serde(from = "Credential")]
+pub struct Signatory {
+    /// The key.
+    pub credential: Credential,
+    /// Whom it stands for.
+    pub principal: Arc<Principal>,
+}
+
+impl Signatory {
+    /// The key of that id, as it is now.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn find(store: &Store, access_key_id: &str) -> Result<Option<Arc<Self>>, store::Error> {
+        store.get_shared(&key(access_key_id))
+    }
+}
+
+impl From<Credential> for Signatory {
+    fn from(credential: Credential) -> Self {
+        let principal = Arc::new(credential.principal());
+        Signatory { credential, principal }
+    }
+}
+
 /// A principal as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrincipalRecord {
@@ -38,6 +67,9 @@ pub struct PrincipalRecord {
     pub arn: Arn,
     /// Its unique id.
     pub id: String,
+    /// The role whose session this is: a session's own ARN does not have the role's path.
+    #[serde(default)]
+    pub role: Option<Arn>,
 }
 
 impl Credential {
@@ -63,6 +95,7 @@ impl Credential {
             arn: self.principal.arn.clone(),
             id: self.principal.id.clone(),
             access_key_id: Some(self.access_key_id.clone()),
+            role: self.principal.role.clone(),
         }
     }
 
@@ -106,6 +139,7 @@ impl PrincipalRecord {
             kind: PrincipalKind::Root,
             arn: Arn::global("iam", names::Partition::Aws, &account, "root"),
             id: account.to_string(),
+            role: None,
         }
     }
 }

@@ -48,13 +48,14 @@ impl Directory {
         let request_id = &context.caller.request_id;
         let begun = std::time::Instant::now();
         let outcome = self.outcome(context, service, operation, protocol, message).await;
+        let outcome = outcome.map_err(service.wording);
         let (answer, code) = match outcome {
             Ok(output) => {
                 (wire::write_output(protocol, facts, operation, encode(&*output), request_id), None)
             }
             Err(fault) => (wire::write_fault(protocol, facts, &fault, request_id), Some(fault.code)),
         };
-        context.cloud.metrics.request(facts.name, operation.name, code.as_deref(), begun.elapsed());
+        let took = begun.elapsed();
         tracing::info!(
             target: "cloudlet::request",
             service = facts.name,
@@ -65,8 +66,9 @@ impl Directory {
             region = context.caller.scope.region.as_str(),
             principal = context.caller.principal.arn.as_str(),
             request_id = &**request_id,
-            micros = begun.elapsed().as_micros() as u64,
+            micros = took.as_micros() as u64,
         );
+        context.cloud.metrics.request(facts.name, operation.name, code, took);
         answer
     }
 
@@ -103,11 +105,10 @@ impl Directory {
         context: &Context,
         input: O::Input,
     ) -> Result<O::Output, Fault> {
-        let handler = self
-            .service(O::SERVICE.name)
-            .and_then(|service| service.handler(O::FACTS.name))
-            .ok_or_else(|| not_implemented(O::SERVICE, O::FACTS))?;
-        let output = authorised(context, O::SERVICE, handler, Box::new(input)).await?;
+        let missing = || not_implemented(O::SERVICE, O::FACTS);
+        let service = self.service(O::SERVICE.name).ok_or_else(missing)?;
+        let handler = service.handler(O::FACTS.name).ok_or_else(missing)?;
+        let output = authorised(context, service, handler, Box::new(input)).await?;
         output
             .into_any()
             .downcast::<O::Output>()
@@ -126,7 +127,7 @@ impl Directory {
         let facts = service.facts();
         let handler = service.handler(operation.name).ok_or_else(|| not_implemented(facts, operation))?;
         let input = handler.read(protocol, message)?;
-        authorised(context, facts, handler, input).await
+        authorised(context, service, handler, input).await
     }
 }
 
@@ -137,16 +138,16 @@ fn encode(output: &dyn Output) -> &dyn wire::Encode {
 /// Asks whether the caller may, and carries the operation out. A panic in it is the answer to this request alone.
 async fn authorised(
     context: &Context,
-    facts: &'static ServiceFacts,
+    service: &Service,
     handler: &dyn Handler,
     input: Input,
 ) -> Result<Box<dyn Output>, Fault> {
-    let access = Access {
-        action: format!("{}:{}", facts.signing_name, handler.facts().name),
-        resources: handler.resources(&context.caller.scope, &*input),
-        conditions: Vec::new(),
-    };
-    context.cloud.authorizer.decide(&context.caller, &access)?;
+    if let Some(name) = service.action(handler.facts()) {
+        let (caller, clock) = (&*context.caller, &context.cloud.clock);
+        let prefix = service.facts().signing_name;
+        let access = Access { prefix, name, caller, clock, handler, input: &*input };
+        context.cloud.authorizer.decide(caller, &access)?;
+    }
     match AssertUnwindSafe(handler.carry_out(context, input)).catch_unwind().await {
         Ok(outcome) => outcome.map_err(crate::Error::into_fault),
         Err(panic) => Err(internal(panic_text(&*panic))),

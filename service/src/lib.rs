@@ -30,7 +30,7 @@ pub use access::{Access, Authorizer, Everyone};
 pub use caller::{Caller, Principal, PrincipalKind};
 pub use clock::{Clock, ClockState};
 pub use context::{Cloud, Context, Tx, View};
-pub use credentials::{Credential, PrincipalRecord};
+pub use credentials::{Credential, PrincipalRecord, Signatory};
 pub use directory::Directory;
 pub use error::{Error, Result};
 pub use idempotency::{Answer, Idempotency};

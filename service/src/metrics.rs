@@ -1,6 +1,7 @@
 //! Counts of requests by service, operation and outcome, as Prometheus reads them.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -17,13 +18,13 @@ pub struct Sample {
 
 /// The counters. Labels are names from the model, so their number is bounded.
 #[derive(Debug, Default)]
-pub struct Metrics(Mutex<BTreeMap<Labels, Sample>>);
+pub struct Metrics(Mutex<HashMap<Labels, Sample>>);
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Labels {
     service: &'static str,
     operation: &'static str,
-    code: String,
+    code: Cow<'static, str>,
 }
 
 impl Metrics {
@@ -32,10 +33,10 @@ impl Metrics {
         &self,
         service: &'static str,
         operation: &'static str,
-        code: Option<&str>,
+        code: Option<Cow<'static, str>>,
         took: Duration,
     ) {
-        let labels = Labels { service, operation, code: code.unwrap_or("ok").to_owned() };
+        let labels = Labels { service, operation, code: code.unwrap_or(Cow::Borrowed("ok")) };
         let mut samples = self.0.lock();
         let sample = samples.entry(labels).or_default();
         sample.requests += 1;
@@ -45,7 +46,8 @@ impl Metrics {
     /// Everything as Prometheus text.
     #[must_use]
     pub fn prometheus(&self) -> String {
-        let samples = self.0.lock().clone();
+        let samples: BTreeMap<_, _> =
+            self.0.lock().iter().map(|(labels, sample)| (labels.clone(), sample.clone())).collect();
         let mut text = String::from(
             "# HELP cloudlet_requests_total Requests by service, operation and error code.\n\
              # TYPE cloudlet_requests_total counter\n",
@@ -81,7 +83,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.request("sqs", "SendMessage", None, Duration::from_micros(500));
         metrics.request("sqs", "SendMessage", None, Duration::from_micros(500));
-        metrics.request("sqs", "SendMessage", Some("QueueDoesNotExist"), Duration::ZERO);
+        metrics.request("sqs", "SendMessage", Some("QueueDoesNotExist".into()), Duration::ZERO);
         let text = metrics.prometheus();
         assert!(
             text.contains("requests_total{service=\"sqs\",operation=\"SendMessage\",code=\"ok\"} 2\n"),

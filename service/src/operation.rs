@@ -100,7 +100,11 @@ pub(crate) struct Reading<O: Operation>(pub(crate) fn(&View<'_>, &O::Input) -> R
 
 impl<O: Operation> Body<O> for Reading<O> {
     fn run<'a>(&'a self, context: &'a Context, input: O::Input) -> Boxed<'a, Result<O::Output>> {
-        Box::pin(std::future::ready((self.0)(&context.view(), &input)))
+        Box::pin(async move {
+            let outcome = (self.0)(&context.view(), &input);
+            context.cloud.store.settle().await?;
+            outcome
+        })
     }
 }
 

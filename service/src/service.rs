@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use names::{Arn, Scope};
-use wire::{Answer, Operation, ServiceFacts};
+use wire::{Answer, Fault, Operation, OperationFacts, ServiceFacts};
 
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::visit::Front;
@@ -15,10 +15,28 @@ use crate::{Cloud, Context, Handler, Result, Tx, View, Visit};
 /// Background work: runs until the process stops, and is started again when it fails.
 pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Send + Sync>;
 
+/// IAM's name for what an operation does; none where no permission is needed.
+type Actions = fn(&'static OperationFacts) -> Option<&'static str>;
+
+/// A service's own words for errors that others find: an input that its model refuses, for one.
+type Wording = fn(Fault) -> Fault;
+
+/// Most services leave it at that.
+fn as_it_is(fault: Fault) -> Fault {
+    fault
+}
+
+/// Most actions are called as their operation.
+fn own_name(operation: &'static OperationFacts) -> Option<&'static str> {
+    Some(operation.name)
+}
+
 /// What a service offers.
 pub struct Service {
     facts: &'static ServiceFacts,
     handlers: HashMap<&'static str, Box<dyn Handler>>,
+    actions: Actions,
+    pub(crate) wording: Wording,
     pub(crate) front: Option<Front>,
     pub(crate) work: Vec<(&'static str, Work)>,
 }
@@ -27,7 +45,14 @@ impl Service {
     /// A service without operations.
     #[must_use]
     pub fn new(facts: &'static ServiceFacts) -> Self {
-        Service { facts, handlers: HashMap::new(), front: None, work: Vec::new() }
+        Service {
+            facts,
+            handlers: HashMap::new(),
+            actions: own_name,
+            wording: as_it_is,
+            front: None,
+            work: Vec::new(),
+        }
     }
 
     /// An operation that is one transaction on the store.
@@ -81,6 +106,26 @@ impl Service {
     {
         self.front = Some(Front::new(accepts, answer));
         self
+    }
+
+    /// How IAM names the actions of this service, where they are not called as their operations.
+    #[must_use]
+    pub fn actions(mut self, actions: Actions) -> Self {
+        self.actions = actions;
+        self
+    }
+
+    /// What this service makes of any error before a client sees it.
+    #[must_use]
+    pub fn wording(mut self, wording: Wording) -> Self {
+        self.wording = wording;
+        self
+    }
+
+    /// IAM's name for what an operation does; none where no permission is needed.
+    #[must_use]
+    pub fn action(&self, operation: &'static OperationFacts) -> Option<&'static str> {
+        (self.actions)(operation)
     }
 
     /// What its API is.

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
 use crate::engine::{Engine, Writes};
+use crate::shared::{Shared, SharedRecords};
 use crate::{Error, Snapshot, Transaction};
 
 /// How many of the last commits are remembered; a transaction that is older than all of them runs again.
@@ -19,7 +21,10 @@ pub(crate) struct Committer {
     engine: Box<dyn Engine>,
     /// The version of the last commit whose writes every later view has.
     version: AtomicU64,
+    /// The version of the commit that is being written, or of the last one: a view may have it already.
+    begun: AtomicU64,
     log: Mutex<Log>,
+    shared: SharedRecords,
 }
 
 /// The last commits.
@@ -55,7 +60,13 @@ pub(crate) enum Outcome {
 
 impl Committer {
     pub(crate) fn new(engine: Box<dyn Engine>) -> Self {
-        Committer { engine, version: AtomicU64::new(0), log: Mutex::default() }
+        Committer {
+            engine,
+            version: AtomicU64::new(0),
+            begun: AtomicU64::new(0),
+            log: Mutex::default(),
+            shared: SharedRecords::default(),
+        }
     }
 
     pub(crate) fn engine(&self) -> &dyn Engine {
@@ -63,9 +74,34 @@ impl Committer {
     }
 
     /// The state of now, with a version that is not newer: at worst a transaction runs again without need.
-    pub(crate) fn snapshot(&self) -> (Snapshot, u64) {
-        let version = self.version.load(Ordering::Acquire);
-        (Snapshot::new(self.engine.view()), version)
+    pub(crate) fn snapshot(self: &Arc<Self>) -> Snapshot {
+        let version = self.version();
+        Snapshot::new(self.engine.view(), version, Arc::clone(self))
+    }
+
+    /// The version of the last commit.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// No view that was made before has anything of a later commit than this one.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Acquire)
+    }
+
+    /// Decoded records.
+    pub(crate) fn shared(&self) -> &SharedRecords {
+        &self.shared
+    }
+
+    /// Shares a record that was read from a view of `version`, unless it was changed since.
+    pub(crate) fn share(&self, key: &[u8], version: u64, record: Shared) {
+        let log = self.log.lock();
+        let is_changed =
+            || log.commits_since(version).any(|commit| commit.keys.iter().any(|(changed, _)| changed == key));
+        if version >= log.forgotten && !is_changed() {
+            self.shared.insert(key, version, record);
+        }
     }
 
     /// Commits what a transaction wrote, unless it conflicts.
@@ -76,7 +112,9 @@ impl Committer {
         }
         let writes = transaction.writes;
         log.lower_heads(&writes);
-        self.engine.write(&writes)?;
+        self.shared.forget(&writes);
+        self.begun.store(log.version + 1, Ordering::Release);
+        self.engine.write(&writes).inspect_err(|_| self.begun.store(log.version, Ordering::Release))?;
         log.remember(writes);
         self.version.store(log.version, Ordering::Release);
         Ok(Outcome::Committed(log.version))
@@ -85,9 +123,11 @@ impl Committer {
     /// Deletes everything. Transactions at work run again.
     pub(crate) fn clear(&self) -> Result<u64, Error> {
         let mut log = self.log.lock();
+        self.shared.clear();
         self.engine.clear()?;
         let version = log.version + 1;
         *log = Log { version, forgotten: version, ..Log::default() };
+        self.begun.store(version, Ordering::Release);
         self.version.store(version, Ordering::Release);
         Ok(version)
     }
@@ -117,12 +157,12 @@ impl Committer {
 impl Log {
     fn conflicts(&self, transaction: &Transaction) -> bool {
         let reads = transaction.reads.borrow();
-        if transaction.version == self.version || reads.is_empty() {
+        if transaction.version() == self.version || reads.is_empty() {
             return false;
         }
-        transaction.version < self.forgotten
+        transaction.version() < self.forgotten
             || self
-                .commits_since(transaction.version)
+                .commits_since(transaction.version())
                 .any(|commit| commit.keys.iter().any(|(key, _)| reads.has(key)))
     }
 

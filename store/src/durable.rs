@@ -1,6 +1,8 @@
-//! Brings commits to the disk: in groups before they are acknowledged, or within a second after.
+//! Brings commits to the operating system before they are acknowledged, and to the disk: before that too, or within a
+//! second after. Both in groups.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,6 +25,9 @@ enum Reached {
 /// A thread that syncs.
 pub(crate) struct Syncer {
     durability: Durability,
+    committer: Arc<Committer>,
+    /// The operating system has all commits up to this version.
+    flushed: AtomicU64,
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -44,11 +49,12 @@ impl Syncer {
         let reached = watch::Sender::new(Reached::Version(0));
         let shared = Arc::new(Shared { wanted: Mutex::default(), told: Condvar::new(), reached });
         let thread = std::thread::Builder::new().name("store-sync".into()).spawn({
-            let shared = Arc::clone(&shared);
+            let (shared, committer) = (Arc::clone(&shared), Arc::clone(&committer));
             move || shared.run(&committer, durability)
         });
         let thread = thread.map_err(|error| Error::Engine(format!("no thread for syncs: {error}")))?;
-        Ok(Syncer { durability, shared, thread: Mutex::new(Some(thread)) })
+        let (flushed, thread) = (AtomicU64::new(0), Mutex::new(Some(thread)));
+        Ok(Syncer { durability, committer, flushed, shared, thread })
     }
 
     /// Asks that a commit be brought to the disk.
@@ -76,7 +82,7 @@ impl Syncer {
     /// Waits until a commit is as durable as promised.
     pub(crate) async fn wait(&self, version: u64) -> Result<(), Error> {
         if self.durability == Durability::Crash {
-            return Ok(());
+            return self.flush_up_to(version).await;
         }
         let mut reached = self.shared.reached.subscribe();
         let seen = reached.wait_for(|reached| reached.has(version)).await;
@@ -85,6 +91,30 @@ impl Syncer {
             Ok(Reached::Failed(why)) => Err(Error::Failed(why.clone())),
             Err(_) => Err(Error::Failed("the store was closed".into())),
         }
+    }
+
+    /// Waits until whatever a view of now may show survives the end of the process, so that nobody is told of what a crash
+    /// then undoes. (At `power` a reader may be told of a commit in the moments before it is synced.)
+    pub(crate) async fn settle(&self) -> Result<(), Error> {
+        match self.durability {
+            Durability::Crash => self.flush_up_to(self.committer.begun()).await,
+            Durability::Power => Ok(()),
+        }
+    }
+
+    /// Hands commits over to the operating system, all that there are at once: those who are about to commit on this
+    /// thread go first.
+    async fn flush_up_to(&self, version: u64) -> Result<(), Error> {
+        while self.flushed.load(Ordering::Acquire) < version {
+            tokio::task::yield_now().await;
+            let is_flushed = self.flushed.load(Ordering::Acquire) >= version;
+            if !is_flushed {
+                let written = self.committer.version();
+                self.committer.engine().flush().inspect_err(|error| self.shared.fail(error))?;
+                self.flushed.fetch_max(written, Ordering::AcqRel);
+            }
+        }
+        self.check()
     }
 
     /// Syncs what is left, and ends the thread. Nothing is accepted afterwards.

@@ -17,6 +17,7 @@ mod folder;
 mod options;
 pub mod record;
 mod scan;
+mod shared;
 mod snapshot;
 mod store;
 mod transaction;

@@ -1,6 +1,8 @@
 //! Records: typed values as bytes. A version byte, then MessagePack with field names, so that fields can be added (with
 //! a default) and removed while old records stay readable.
 
+use std::cell::RefCell;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -8,15 +10,27 @@ use crate::Error;
 
 /// The version byte of records as they are written now.
 const VERSION: u8 = 1;
+/// What the place for records under construction keeps between two of them.
+const PLACE_BYTES_MAX: usize = 64 * 1024;
+
+thread_local! {
+    /// Records grow here, so that each is allocated once, in its size.
+    static PLACE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// A record as bytes.
 ///
 /// # Errors
 /// When the value has no such form (a map with keys that are no text, for one): a mistake of the caller's type.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
-    let mut bytes = vec![VERSION];
-    rmp_serde::encode::write_named(&mut bytes, value).map_err(|error| corrupt(&error))?;
-    Ok(bytes)
+    PLACE.with_borrow_mut(|place| {
+        place.clear();
+        place.push(VERSION);
+        rmp_serde::encode::write_named(place, value).map_err(|error| corrupt(&error))?;
+        let bytes = place.as_slice().to_vec();
+        place.shrink_to(PLACE_BYTES_MAX);
+        Ok(bytes)
+    })
 }
 
 /// The record that these bytes are.

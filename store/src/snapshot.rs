@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+use crate::commit::Committer;
 use crate::engine::{Entries, View};
-use crate::{Direction, Error, record};
+use crate::{Direction, Error, record, shared};
 
 /// What can be read: from a snapshot, or inside of a transaction.
 pub trait Reads {
@@ -32,17 +33,37 @@ pub trait Reads {
     fn get_record<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, Error> {
         self.get(key)?.map(|bytes| record::decode(&bytes)).transpose()
     }
+
+    /// The record at `key`, decoded once for all who read it until it changes: for the few records that most requests
+    /// read. All readers of such a key must agree on its type.
+    ///
+    /// # Errors
+    /// When the engine fails, or there is something else.
+    fn get_shared<T>(&self, key: &[u8]) -> Result<Option<Arc<T>>, Error>
+    where
+        T: DeserializeOwned + Send + Sync + 'static;
 }
 
 /// The store as it was at one moment. Cheap to make and to clone; it keeps deleted data on the disk while it lives.
 #[derive(Clone)]
 pub struct Snapshot {
     view: Arc<dyn View>,
+    version: u64,
+    committer: Arc<Committer>,
 }
 
 impl Snapshot {
-    pub(crate) fn new(view: Box<dyn View>) -> Self {
-        Snapshot { view: view.into() }
+    pub(crate) fn new(view: Box<dyn View>, version: u64, committer: Arc<Committer>) -> Self {
+        Snapshot { view: view.into(), version, committer }
+    }
+
+    /// A version that is not newer than what it shows.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(crate) fn view(&self) -> &dyn View {
+        &*self.view
     }
 }
 
@@ -55,5 +76,12 @@ impl Reads for Snapshot {
 
     fn scan(&self, range: Range<Vec<u8>>, direction: Direction) -> Entries<'_> {
         self.view.scan(range, direction)
+    }
+
+    fn get_shared<T>(&self, key: &[u8]) -> Result<Option<Arc<T>>, Error>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+    {
+        shared::find(&self.committer, key, self.version, || self.clone())
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
+use serde::de::DeserializeOwned;
 
 use crate::commit::{Committer, Outcome};
 use crate::durable::Syncer;
@@ -11,7 +12,7 @@ use crate::engine::{Embedded, Memory};
 use crate::folder::Folder;
 use crate::options::Place;
 use crate::watch::Watches;
-use crate::{Error, Options, Snapshot, Transaction, Watch};
+use crate::{Error, Options, Snapshot, Transaction, Watch, shared};
 
 /// How often a transaction runs beside others before it runs alone.
 pub(crate) const ATTEMPTS_BESIDE_OTHERS: usize = 8;
@@ -77,11 +78,24 @@ impl Store {
         &self,
         body: impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (value, version) = self.run(body)?;
-        if let (Some(version), Some(syncer)) = (version, &self.0.syncer) {
-            syncer.wait(version).await?;
+        let outcome = self.run(body);
+        match (&self.0.syncer, &outcome) {
+            (Some(syncer), Ok((_, Some(version)))) => syncer.wait(*version).await?,
+            (Some(syncer), _) => syncer.settle().await?,
+            (None, _) => {}
         }
-        Ok(value)
+        Ok(outcome?.0)
+    }
+
+    /// Waits until what a view of now shows survives the end of the process: for those who answer from a view.
+    ///
+    /// # Errors
+    /// When the operating system does not take it.
+    pub async fn settle(&self) -> Result<(), Error> {
+        match &self.0.syncer {
+            Some(syncer) => syncer.settle().await,
+            None => Ok(()),
+        }
     }
 
     /// Like [`Store::transact`], for places that cannot wait: it blocks while it syncs.
@@ -102,7 +116,19 @@ impl Store {
     /// The store as it is now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.0.committer.snapshot().0
+        self.0.committer.snapshot()
+    }
+
+    /// The record at `key` as it is now: [`Reads::get_shared`] without a snapshot where none is needed.
+    ///
+    /// # Errors
+    /// When the engine fails, or there is something else.
+    pub fn get_shared<T>(&self, key: &[u8]) -> Result<Option<Arc<T>>, Error>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+    {
+        let committer = &self.0.committer;
+        shared::find(committer, key, committer.version(), || committer.snapshot())
     }
 
     /// Waits for signals of `key`.
@@ -160,8 +186,7 @@ impl Store {
         &self,
         body: &mut impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<Option<(T, Option<u64>)>, E> {
-        let (snapshot, version) = self.0.committer.snapshot();
-        let mut transaction = Transaction::new(snapshot, version, Arc::clone(&self.0.committer));
+        let mut transaction = Transaction::new(self.0.committer.snapshot(), Arc::clone(&self.0.committer));
         let value = body(&mut transaction)?;
         let signals = std::mem::take(&mut transaction.signals);
         let mut committed = None;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::commit::Committer;
 use crate::conflicts::ReadSet;
@@ -17,16 +18,20 @@ use crate::{Direction, Error, Reads, Snapshot, record};
 pub struct Transaction {
     snapshot: Snapshot,
     committer: Arc<Committer>,
-    pub(crate) version: u64,
     pub(crate) reads: RefCell<ReadSet>,
     pub(crate) writes: Writes,
     pub(crate) signals: Vec<Vec<u8>>,
 }
 
 impl Transaction {
-    pub(crate) fn new(snapshot: Snapshot, version: u64, committer: Arc<Committer>) -> Self {
+    pub(crate) fn new(snapshot: Snapshot, committer: Arc<Committer>) -> Self {
         let (reads, writes, signals) = Default::default();
-        Transaction { snapshot, committer, version, reads, writes, signals }
+        Transaction { snapshot, committer, reads, writes, signals }
+    }
+
+    /// The version that it reads, or an older one.
+    pub(crate) fn version(&self) -> u64 {
+        self.snapshot.version()
     }
 
     /// Writes `value` at `key`.
@@ -54,13 +59,19 @@ impl Transaction {
     }
 
     /// Like [`Reads::scan`], but a change of the range by another transaction does not make this one run again: what it
-    /// acts on, it must read with [`Reads::get`].
+    /// acts on, it must read with [`Reads::get`], or name to [`Transaction::depend_on`].
     pub fn scan_unchecked(
         &self,
         range: Range<Vec<u8>>,
         direction: Direction,
     ) -> impl Iterator<Item = Result<(Bytes, Bytes), Error>> {
         Overlay::new(self.snapshot.scan(range.clone(), direction), &self.writes, &range, direction)
+    }
+
+    /// Lets this transaction run again if another one changes what is at `key`: for an entry of an unchecked scan, which
+    /// then counts as read without being read twice.
+    pub fn depend_on(&self, key: &[u8]) {
+        self.reads.borrow_mut().add_key(key);
     }
 
     /// Like [`Transaction::scan_unchecked`], forward, for ranges that are used as queues: entries go mostly from their
@@ -78,7 +89,7 @@ impl Transaction {
         if let Some(first) = first
             && head.is_none_or(|head| head < first)
         {
-            self.committer.raise_head(&range, first, self.version);
+            self.committer.raise_head(&range, first, self.version());
         }
         Overlay::new(Box::new(below), &self.writes, &range, Direction::Forward)
     }
@@ -93,6 +104,17 @@ impl Reads for Transaction {
         }
         self.reads.borrow_mut().add_key(key);
         self.snapshot.get(key)
+    }
+
+    fn get_shared<T>(&self, key: &[u8]) -> Result<Option<Arc<T>>, Error>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+    {
+        if self.writes.contains_key(key) {
+            return Ok(self.get_record(key)?.map(Arc::new));
+        }
+        self.reads.borrow_mut().add_key(key);
+        self.snapshot.get_shared(key)
     }
 
     fn scan(&self, range: Range<Vec<u8>>, direction: Direction) -> Scan<'_> {

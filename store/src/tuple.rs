@@ -12,6 +12,8 @@ const TEXT: u8 = 0x02;
 const ZERO: u8 = 0x14;
 /// What stands for a zero byte inside of bytes and text is this after the zero; the end is a zero alone.
 const ESCAPE: u8 = 0xff;
+/// What a key takes at once, so that most keys are allocated once.
+const TYPICAL_BYTES: usize = 64;
 
 /// A key under construction, or a whole one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,13 +76,15 @@ impl Key {
     }
 
     fn push(&mut self, kind: u8, bytes: &[u8]) {
-        self.0.reserve(bytes.len() + 2);
+        if self.0.capacity() - self.0.len() < bytes.len() + 2 {
+            self.0.reserve(bytes.len() + TYPICAL_BYTES);
+        }
         self.0.push(kind);
-        for byte in bytes {
-            self.0.push(*byte);
-            if *byte == 0 {
-                self.0.push(ESCAPE);
-            }
+        let mut pieces = bytes.split(|byte| *byte == 0);
+        self.0.extend_from_slice(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            self.0.extend_from_slice(&[0, ESCAPE]);
+            self.0.extend_from_slice(piece);
         }
         self.0.push(0);
     }

@@ -124,3 +124,11 @@ def eventually(check, seconds=20):
             return found
         assert time.monotonic() < deadline, "it did not happen in time"
         threading.Event().wait(0.02)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Tells how much the tests of the wire covered."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "covered":
+                terminalreporter.write_line(value)

@@ -5,7 +5,6 @@ import contextlib
 import gzip
 import http.client
 import json
-import resource
 import socket
 import ssl
 import urllib.parse
@@ -131,6 +130,8 @@ def test_temporary_credentials(make_cloud):
     temporary = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
     assert cloud.client("sts", *temporary).get_caller_identity()["Account"] == "000000000000"
     assert code_of(cloud.client("sts", *temporary[:2]).get_caller_identity) == "InvalidClientTokenId"
+    assert code_of(cloud.client("sts", *temporary[:2], "wrong").get_caller_identity) == "InvalidClientTokenId"
+    assert code_of(cloud.client("sqs", *temporary[:2], "wrong").list_queues) == "UnrecognizedClientException"
     assert code_of(cloud.client("sts", *temporary).get_session_token) == "AccessDenied"
     ask(cloud, "POST", "/_cloudlet/clock", b'{"advance_seconds": 901}')
     assert code_of(cloud.client("sts", *temporary).get_caller_identity) == "ExpiredToken"
@@ -159,19 +160,35 @@ def test_reset_wipes_everything_but_the_root_key(make_cloud):
         assert "QueueUrls" not in sqs.list_queues()
 
 
-def test_two_hundred_clients_with_few_descriptors(make_cloud):
-    limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    cloud = make_cloud(preexec=limit).start()
-    queue = cloud.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+@pytest.mark.parametrize(
+    ("host", "path", "status"),
+    [
+        ("sns.us-east-1.localhost:4566", "/?Action=ListTopics", 200),
+        ("sns.us-east-1.localhost.localstack.cloud:4566", "/?Action=ListTopics", 200),
+        ("sns.us-east-1.amazonaws.com", "/?Action=ListTopics", 200),
+        ("localhost.localstack.cloud", "/?Action=ListTopics", 200),
+        ("sts.localhost", "/?Action=GetCallerIdentity", 200),
+        # The host says which service is meant, and that one has no such thing.
+        ("sqs.us-east-1.localhost", "/?Action=ListTopics", 400),
+        ("sqs.us-east-1.localhost", "/2015-03-31/functions", 404),
+        ("lambda.eu-west-1.localhost", "/2015-03-31/functions", 200),
+        ("lambda.eu-west-1.localhost", "/v2/apis", 404),
+        ("apigateway.eu-west-1.localhost", "/v2/apis", 200),
+        ("nobody.eu-west-1.localhost", "/v2/apis", 404),
+        ("cloud.example.com", "/v2/apis", 200),
+        ("none.execute-api.localhost:4566", "/", 404),
+    ],
+)
+def test_services_are_known_by_their_hosts(cloud, host, path, status):
+    answer, _, body = ask(cloud, "GET", path, headers={"Host": host})
+    assert answer == status, body
 
-    def send(n):
-        body = json.dumps({"QueueUrl": queue, "MessageBody": str(n)})
-        return ask(cloud, "POST", "/", body, target("AmazonSQS.SendMessage"))[0]
 
-    with concurrent.futures.ThreadPoolExecutor(200) as pool:
-        statuses = list(pool.map(send, range(600)))
-    assert statuses == [200] * 600
-    counted = cloud.client("sqs").get_queue_attributes(
-        QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"]
-    )
-    assert counted["Attributes"]["ApproximateNumberOfMessages"] == "600"
+def test_an_address_for_one_service_alone(cloud, monkeypatch):
+    """As AWS_ENDPOINT_URL_SQS gives it."""
+    import boto3
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", cloud.url)
+    session = boto3.Session("test", "test", region_name="us-east-1")
+    assert session.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200

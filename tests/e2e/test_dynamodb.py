@@ -1,6 +1,7 @@
 """DynamoDB as boto3's resource and client use it."""
 
 import concurrent.futures
+import zlib
 from decimal import Decimal
 
 import boto3
@@ -42,6 +43,17 @@ def refused(call, **parameters):
     with pytest.raises(ClientError) as refusal:
         call(**parameters)
     return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
+
+
+def test_answers_carry_their_checksum(client):
+    bodies = []
+    client.meta.events.register("before-parse.dynamodb.*", lambda response_dict, **_: bodies.append(response_dict["body"]))
+    answers = [client.list_tables()]
+    with pytest.raises(ClientError) as refusal:
+        client.describe_table(TableName="nobody-made-it")
+    answers.append(refusal.value.response)
+    sums = [answer["ResponseMetadata"]["HTTPHeaders"]["x-amz-crc32"] for answer in answers]
+    assert sums == [str(zlib.crc32(body)) for body in bodies]
 
 
 def test_the_life_of_a_table(client, resource, name):
@@ -221,6 +233,14 @@ def test_what_is_refused(client, table, name):
     assert refused(client.put_item, TableName=name, Item=key, ReturnValues="ALL_NEW")[1] == (
         "ReturnValues can only be ALL_OLD or NONE"
     )
+    query = {"TableName": name, "KeyConditionExpression": "pk = :a", "ExpressionAttributeValues": {":a": {"S": "a"}}}
+    for part in ["pk", "sk"]:
+        assert refused(client.query, **query, FilterExpression=f"size(x) = size(y) OR {part} = :a")[1] == (
+            f"Filter Expression can only contain non-primary key attributes: Primary key attribute: {part}"
+        )
+    assert refused(client.put_item, TableName=name, Item=key, ReturnValues="SOME")[1].endswith(
+        "enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
+    )
     assert refused(client.transact_write_items, TransactItems=[{"Put": {"TableName": name, "Item": key}}])[0] == (
         "NotImplemented"
     )
@@ -302,3 +322,22 @@ def test_bad_batches_change_nothing(client, table, name):
     ]}})
     assert code == invalid
     assert table.scan()["Items"] == []
+
+
+def test_tags(client, table, name):
+    arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}"
+    client.tag_resource(ResourceArn=arn, Tags=[{"Key": f"k{n:02}", "Value": str(n)} for n in range(12)])
+    first = client.list_tags_of_resource(ResourceArn=arn)
+    rest = client.list_tags_of_resource(ResourceArn=arn, NextToken=first["NextToken"])
+    assert [tag["Key"] for tag in first["Tags"] + rest["Tags"]] == [f"k{n:02}" for n in range(12)]
+    client.untag_resource(ResourceArn=arn, TagKeys=[f"k{n:02}" for n in range(11)])
+    assert client.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "k11", "Value": "11"}]
+    many = [{"Key": str(n), "Value": ""} for n in range(50)]
+    assert refused(client.tag_resource, ResourceArn=arn, Tags=many)[0] == "ValidationException"
+    missing = ("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {arn}x not found")
+    assert refused(client.list_tags_of_resource, ResourceArn=arn + "x") == missing
+    assert refused(client.list_tags_of_resource, ResourceArn="arn:aws:sqs:us-east-1:0:q")[0] == "ValidationException"
+    key = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
+    kinds = [{"AttributeName": "id", "AttributeType": "S"}]
+    client.create_table(TableName=name + "-2", AttributeDefinitions=kinds, Tags=[{"Key": "a", "Value": "b"}], **key)
+    assert client.list_tags_of_resource(ResourceArn=arn + "-2")["Tags"] == [{"Key": "a", "Value": "b"}]

@@ -203,3 +203,16 @@ def test_keys_and_roles_survive_a_sigkill(make_cloud):
     sts = cloud.client("sts", key["AccessKeyId"], key["SecretAccessKey"])
     assert sts.get_caller_identity()["Arn"].endswith(":user/ada")
     assert sts.assume_role(RoleArn=role["Arn"], RoleSessionName="now")["AssumedRoleUser"]["Arn"].endswith("/r/now")
+
+
+def test_principals_of_the_account_must_be_there(iam, label):
+    wish = {"RoleName": label}
+    user = f"arn:aws:iam::{ACCOUNT}:user/{label}"
+    refusal = ("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{user}"')
+    assert refused(iam.create_role, **wish, AssumeRolePolicyDocument=trust({"AWS": user})) == refusal
+    iam.create_user(UserName=label)
+    iam.create_role(**wish, AssumeRolePolicyDocument=trust({"AWS": [user, "arn:aws:iam::123456789012:user/other"]}))
+    elsewhere = user.replace("user/", "user/path/")
+    assert refused(iam.update_assume_role_policy, **wish, PolicyDocument=trust({"AWS": elsewhere}))[0] == refusal[0]
+    own = f"arn:aws:iam::{ACCOUNT}:role/{label}"
+    iam.update_assume_role_policy(**wish, PolicyDocument=trust({"AWS": own}))

@@ -162,11 +162,55 @@ def handler(event, context):
 
 def test_a_function_reaches_the_cloud_where_every_request_needs_a_signature(make_cloud):
     cloud = make_cloud("--auth", "enforce").start()
-    functions = cloud.client("lambda", *cloud.root_key())
-    code = "import os\ndef handler(event, context):\n    return os.environ['AWS_ENDPOINT_URL']"
+    functions, iam = (cloud.client(service, *cloud.root_key()) for service in ["lambda", "iam"])
+    wish = {"RoleName": "runner", "Path": "/service-role/"}
+    role = iam.create_role(**wish, AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))["Role"]
+    code = "import os\ndef handler(event, context):\n    return dict(os.environ)"
     zipped = {"ZipFile": package(main__py=code)}
     functions.create_function(FunctionName="f", Runtime="python3.12", Role=ROLE, Handler="main.handler", Code=zipped)
-    assert json.loads(functions.invoke(FunctionName="f")["Payload"].read()).endswith(cloud.url.rsplit(":", 1)[1])
+    own = json.loads(functions.invoke(FunctionName="f")["Payload"].read())
+    assert own["AWS_ENDPOINT_URL"].endswith(cloud.url.rsplit(":", 1)[1])
+    keys = [own[f"AWS_{part}"] for part in ["ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN"]]
+    identity = cloud.client("sts", *keys).get_caller_identity()
+    assert identity["Arn"] == "arn:aws:sts::000000000000:assumed-role/runner/f"
+    assert identity["UserId"] == f"{role['RoleId']}:f"
+
+
+def trust(service):
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.mark.parametrize("auth", ["open", "enforce"])
+def test_a_role_must_trust_lambda(make_cloud, auth):
+    cloud = make_cloud("--auth", auth).start()
+    functions, iam = (cloud.client(service, *cloud.root_key()) for service in ["lambda", "iam"])
+    code = {"ZipFile": package(main__py="def handler(event, context): pass")}
+    wish = {"Runtime": "python3.12", "Handler": "main.handler", "Code": code}
+    refusal = ("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
+    other = iam.create_role(RoleName="other", AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))["Role"]["Arn"]
+    assert code_of(functions.create_function, FunctionName="f", Role=other, **wish) == refusal
+    iam.update_assume_role_policy(RoleName="other", PolicyDocument=trust("lambda.amazonaws.com"))
+    functions.create_function(FunctionName="f", Role=other, **wish)
+    if auth == "open":
+        # A placeholder.
+        functions.create_function(FunctionName="g", Role="arn:aws:iam::123456789012:role/none", **wish)
+        return
+    none = "arn:aws:iam::000000000000:role/none"
+    assert code_of(functions.create_function, FunctionName="g", Role=none, **wish) == refusal
+    assert code_of(functions.update_function_configuration, FunctionName="f", Role=none) == refusal
+    with pytest.raises(ClientError) as refused:
+        functions.get_function(FunctionName="none")
+    assert refused.value.response["Type"] == "User"
+    shown = functions.get_function_configuration(FunctionName="f")
+    assert shown["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/aws/lambda/f"}
+    assert shown["SnapStart"] == {"ApplyOn": "None", "OptimizationStatus": "Off"}
+    long = code_of(functions.create_function, FunctionName="f" * 65, Role=other, **wish)
+    assert long[0] == "ValidationException" and long[1].endswith("Member must have length less than or equal to 64")
+    # A role is known by its path as well.
+    assert code_of(functions.create_function, FunctionName="g", Role=other.replace("role/", "role/path/"), **wish) == refusal
+    foreign = code_of(functions.create_function, FunctionName="g", Role=none.replace("0" * 12, "1" * 12), **wish)
+    assert foreign == ("AccessDeniedException", "Cross-account pass role is not allowed.")
 
 
 def test_permissions_make_a_policy(functions, make, name):

@@ -228,3 +228,19 @@ def test_what_functions_print_is_there(cloud, logs, name):
     assert sum(message.startswith("START RequestId: ") for message in found) == 2
     [stream] = logs.describe_log_streams(logGroupName=group)["logStreams"]
     assert "/[$LATEST]" in stream["logStreamName"]
+
+
+def test_what_the_model_refuses(cloud, name):
+    logs = cloud.client("logs", parameter_validation=False)
+    for call, parameters in [
+        (logs.create_log_group, {"logGroupName": "a group"}),
+        (logs.create_log_group, {}),
+        (logs.describe_log_groups, {"limit": 51}),
+    ]:
+        with pytest.raises(ClientError) as refusal:
+            call(**parameters)
+        assert refusal.value.response["Error"]["Code"] == "InvalidParameterException"
+        assert refusal.value.response["Error"]["Message"].startswith("1 validation error detected: Value ")
+    logs.create_log_group(logGroupName=name)
+    with pytest.raises(ClientError, match="The specified log stream does not exist."):
+        logs.filter_log_events(logGroupName=name, logStreamNames=["none"])

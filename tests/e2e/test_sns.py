@@ -135,7 +135,51 @@ def test_what_is_refused(topics, topic):
     subscribe = {"TopicArn": topic, "Protocol": "email", "Endpoint": "a@example.com"}
     assert refused(topics.subscribe, **subscribe) == ("NotImplemented", "sns: Protocol email is not implemented.")
     assert refused(topics.subscribe, **{**subscribe, "Protocol": "sqs"})[1] == "Invalid parameter: SQS endpoint ARN"
-    assert refused(topics.tag_resource, ResourceArn=topic, Tags=[{"Key": "a", "Value": "b"}])[0] == "NotImplemented"
+    assert refused(topics.subscribe, **{**subscribe, "Protocol": "pigeon"}) == (
+        "InvalidParameter",
+        "Invalid parameter: Amazon SNS does not support this protocol string: pigeon",
+    )
+    wrong = {**subscribe, "Protocol": "sqs", "Endpoint": "arn:aws:sqs:us-east-1:000000000000:q"}
+    raw = "RawMessageDelivery: Invalid value [yes]. Must be true or false."
+    assert refused(topics.subscribe, **wrong, Attributes={"RawMessageDelivery": "yes"}) == (
+        "InvalidParameter",
+        f"Invalid parameter: Attributes Reason: {raw}",
+    )
+    arn = topics.subscribe(**wrong, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    change = {"SubscriptionArn": arn, "AttributeName": "RawMessageDelivery", "AttributeValue": "yes"}
+    assert refused(topics.set_subscription_attributes, **change)[1] == f"Invalid parameter: {raw}"
+    short = "An ARN must have at least 6 elements, not 1"
+    assert refused(topics.publish, TopicArn="nobody", Message="x")[1] == f"Invalid parameter: TopicArn Reason: {short}"
+    assert refused(topics.unsubscribe, SubscriptionArn="x")[1] == f"Invalid parameter: SubscriptionArn Reason: {short}"
+
+
+def test_attributes_have_their_defaults(topics, queues, name):
+    topic = topics.create_topic(Name=name)["TopicArn"]
+    attributes = topics.get_topic_attributes(TopicArn=topic)["Attributes"]
+    [statement] = json.loads(attributes["Policy"])["Statement"]
+    assert (statement["Resource"], statement["Condition"]) == (topic, {"StringEquals": {"AWS:SourceOwner": "000000000000"}})
+    assert json.loads(attributes["EffectiveDeliveryPolicy"])["http"]["disableSubscriptionOverrides"] is False
+    _, arn = queue_of(queues, topics, topic, name, FilterPolicy='{"a": ["b"]}')
+    attributes = topics.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+    assert attributes["FilterPolicyScope"] == "MessageAttributes"
+    assert attributes["SubscriptionPrincipal"] == "arn:aws:iam::000000000000:root"
+
+
+def test_tags(topics, name):
+    tags = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+    topic = topics.create_topic(Name=name, Tags=tags)["TopicArn"]
+    for same in [tags, tags[:1], []]:
+        assert topics.create_topic(Name=name, Tags=same)["TopicArn"] == topic
+    different = ("InvalidParameter", "Invalid parameter: Tags Reason: Topic already exists with different tags")
+    assert refused(topics.create_topic, Name=name, Tags=[{"Key": "a", "Value": "2"}]) == different
+    topics.tag_resource(ResourceArn=topic, Tags=[{"Key": "b", "Value": "3"}])
+    topics.untag_resource(ResourceArn=topic, TagKeys=["a", "none"])
+    assert topics.list_tags_for_resource(ResourceArn=topic)["Tags"] == [{"Key": "b", "Value": "3"}]
+    twice = ("InvalidParameter", "Invalid parameter: Duplicated keys are not allowed.")
+    assert refused(topics.tag_resource, ResourceArn=topic, Tags=tags[:1] * 2) == twice
+    many = [{"Key": str(n), "Value": ""} for n in range(50)]
+    assert refused(topics.tag_resource, ResourceArn=topic, Tags=many)[0] == "TagLimitExceeded"
+    assert refused(topics.list_tags_for_resource, ResourceArn=topic + "x") == ("ResourceNotFound", "Resource does not exist")
 
 
 def test_no_acknowledged_message_is_lost_by_a_sigkill(make_cloud):

@@ -270,3 +270,73 @@ def test_the_query_protocol(cloud, queue, name):
     assert "<Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code>" in text
     status, text = query(cloud, Action="NoSuchAction")
     assert (status, "<Code>InvalidAction</Code>" in text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "code", "message"),
+    [
+        ({"Colour": "red"}, "InvalidAttributeName", "Unknown Attribute Colour."),
+        ({"QueueArn": "x"}, "InvalidAttributeName", "Unknown Attribute QueueArn."),
+        ({"FifoQueue": "true"}, "InvalidAttributeName", "Unknown Attribute FifoQueue."),
+        ({"DelaySeconds": "901"}, "InvalidAttributeValue", "Invalid value for the parameter DelaySeconds."),
+        (
+            {"RedrivePolicy": '{"deadLetterTargetArn": "dummy", "maxReceiveCount": 42}'},
+            "InvalidParameterValue",
+            'Value {"deadLetterTargetArn": "dummy", "maxReceiveCount": 42} for parameter RedrivePolicy is invalid. '
+            "Reason: Invalid value for deadLetterTargetArn.",
+        ),
+        (
+            {"RedrivePolicy": "dummy"},
+            "InvalidParameterValue",
+            "Value dummy for parameter RedrivePolicy is invalid. Reason: Redrive policy is not a valid JSON map.",
+        ),
+        (
+            {"KmsMasterKeyId": "key", "SqsManagedSseEnabled": "true"},
+            "InvalidAttributeName",
+            "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
+        ),
+    ],
+)
+def test_attributes_are_checked(sqs, queue, attributes, code, message):
+    with pytest.raises(ClientError) as refusal:
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes=attributes)
+    error = refusal.value.response["Error"]
+    assert (error["Code"], error["Message"]) == (code, message)
+
+
+def test_keys_of_encryption_take_each_others_place(sqs, queue):
+    def shown():
+        names = ["KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"]
+        return sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"KmsMasterKeyId": "key", "KmsDataKeyReusePeriodSeconds": "6000"})
+    assert shown() == {"KmsMasterKeyId": "key", "KmsDataKeyReusePeriodSeconds": "6000", "SqsManagedSseEnabled": "false"}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"SqsManagedSseEnabled": "true"})
+    assert shown() == {"SqsManagedSseEnabled": "true"}
+
+
+def test_words_for_what_is_missing_and_empty(sqs, queue):
+    with pytest.raises(ClientError) as refusal:
+        sqs.send_message(QueueUrl=queue, MessageBody="")
+    error = refusal.value.response["Error"]
+    assert error["Message"] == "The request must contain the parameter MessageBody."
+    assert (error["Code"], error["QueryErrorCode"]) == ("MissingParameter", "MissingRequiredParameterException")
+    empty = {"Details": {"DataType": "String", "StringValue": ""}}
+    with pytest.raises(ClientError, match=r"Message \(user\) attribute 'Details' must contain a non-empty value of type 'String'"):
+        sqs.send_message(QueueUrl=queue, MessageBody="x", MessageAttributes=empty)
+
+
+def test_words_for_parameters_that_are_not_there(cloud, queue):
+    sqs = cloud.client("sqs", parameter_validation=False)
+    for call, parameters, name in [
+        (sqs.send_message, {"QueueUrl": queue}, "MessageBody"),
+        (sqs.send_message, {"MessageBody": "x"}, "QueueUrl"),
+        (sqs.delete_message, {}, "QueueUrl"),
+        (sqs.create_queue, {}, "QueueName"),
+        (sqs.set_queue_attributes, {"QueueUrl": queue}, "Attributes"),
+    ]:
+        with pytest.raises(ClientError) as refusal:
+            call(**parameters)
+        error = refusal.value.response["Error"]
+        wanted = ("MissingParameter", f"The request must contain the parameter {name}.")
+        assert (error["Code"], error["Message"]) == wanted

@@ -74,7 +74,7 @@ assert.equal(count, 1);
 const iam = new IAMClient();
 const trust = JSON.stringify({
   Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { AWS: "000000000000" }, Action: "sts:AssumeRole" }],
+  Statement: [{ Effect: "Allow", Principal: { AWS: "000000000000", Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 const { Role } = await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: trust }));
 const shown = await iam.send(new GetRoleCommand({ RoleName: name }));

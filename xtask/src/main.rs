@@ -3,7 +3,9 @@
 mod apis;
 mod bench;
 mod clients;
+mod docs;
 mod error;
+mod layers;
 mod program;
 mod test;
 mod tidy;
@@ -29,7 +31,10 @@ enum Command {
     Apis(apis::Arguments),
     /// Measures Cloudlet against a bare server, for release, and compares with the last time.
     Bench(bench::Arguments),
-    /// Checks rules that no compiler checks: files that say what they are for, and are not too long.
+    /// Makes the tables of operations in docs/ from the facts and the services' lists.
+    Docs(docs::Arguments),
+    /// Checks rules that no compiler checks: layers, files that say what they are for, lengths of files
+    /// and functions.
     Tidy,
     /// Runs everything that must hold, and ends with `N passed, N failed`.
     Test,
@@ -49,6 +54,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Apis(arguments) => apis::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Docs(arguments) => docs::run(&arguments),
         Command::Tidy => tidy::run(),
         Command::Test => test::run(),
     }

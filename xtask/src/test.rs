@@ -39,6 +39,7 @@ pub(crate) fn run() -> Result<()> {
     total.add(check(&root, "clippy", cargo(&root, lints))?);
     total.add(check(&root, "tidy", cargo(&root, ["xtask", "tidy"]))?);
     total.add(check(&root, "facts", cargo(&root, ["xtask", "apis", "--check"]))?);
+    total.add(check(&root, "docs", cargo(&root, ["xtask", "docs", "--check"]))?);
     let mut deny = clients::deny(&root)?;
     // Without the advisories, which would need a network at every run.
     deny.args(["--log-level", "error", "check", "licenses", "bans", "sources"]);
@@ -81,8 +82,19 @@ fn count_rust(text: &str) -> Count {
 fn tests_from_outside(root: &Path, python: &Path) -> Result<Count> {
     println!("── tests from outside");
     let built = check(root, "build", cargo(root, ["build", "--quiet", "--package", "cloudlet"]))?;
-    if built.failed > 0 {
-        return Ok(built);
+    let helpers = [
+        "--package",
+        "cloudlet-wire",
+        "--example",
+        "oracle",
+        "--package",
+        "cloudlet-http",
+        "--example",
+        "echo",
+    ];
+    let helpers = check(root, "helpers", cargo(root, ["build", "--quiet"].iter().chain(&helpers)))?;
+    if built.failed + helpers.failed > 0 {
+        return Ok(Count { failed: built.failed + helpers.failed, passed: 0 });
     }
     let mut command = Command::new(python);
     command.args(["-m", "pytest", "-q", "-n", "4", "--dist", "worksteal"]);

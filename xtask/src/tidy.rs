@@ -4,13 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::workspace;
+use crate::{layers, workspace};
 
-/// Lines that no source file exceeds.
-const LINES_MAX: usize = 800;
+/// Lines that no source file exceeds. A ratchet: it may only be turned down.
+const LINES_MAX: usize = 400;
+/// Lines that no function exceeds, so that one fits a screen. A ratchet as well.
+const FUNCTION_LINES_MAX: usize = 60;
 /// Where source files are.
-const FOLDERS: [&str; 9] =
-    ["base", "api", "store", "runtime", "service", "services", "edge", "cloudlet", "xtask"];
+const FOLDERS: [&str; 11] = [
+    "base", "api", "store", "runtime", "service", "services", "edge", "cloudlet", "bench", "xtask",
+    "examples",
+];
 
 /// Looks at every source file and every service, and names all that is wrong.
 pub(crate) fn run() -> Result<()> {
@@ -20,6 +24,7 @@ pub(crate) fn run() -> Result<()> {
         visit(&root.join(folder), &mut |path, text| check_source(path, text, &mut wrong))?;
     }
     check_operations(&root, &mut wrong)?;
+    layers::check(&mut wrong)?;
     if wrong.is_empty() { Ok(()) } else { Err(Error::Check(wrong.join("\n"))) }
 }
 
@@ -44,6 +49,28 @@ fn check_source(path: &Path, text: &str, wrong: &mut Vec<String>) {
     if lines > LINES_MAX {
         wrong.push(format!("{}: has {lines} lines; split it by idea", path.display()));
     }
+    for (name, lines) in functions(text).filter(|(_, lines)| *lines > FUNCTION_LINES_MAX) {
+        wrong.push(format!("{}: {name} has {lines} lines; split it by what it does", path.display()));
+    }
+}
+
+/// Every function's name and length, as rustfmt lays it out: it ends at a brace that stands as far in as it began.
+fn functions(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    text.lines().enumerate().filter_map(move |(at, line)| {
+        let (before, rest) = line.split_once("fn ")?;
+        let code = before.trim_start();
+        let is_declared = code.is_empty()
+            || code.starts_with("pub")
+            || code.ends_with("async ")
+            || code.ends_with("const ");
+        let opens = is_declared && !code.starts_with("//") && !line.ends_with([';', '}']);
+        let indent = &before[..before.len() - code.len()];
+        let end = format!("{indent}}}");
+        let lines =
+            opens.then(|| text.lines().skip(at).position(|line| line == end))?.map(|last| last + 1)?;
+        let name = rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next()?;
+        Some((name, lines))
+    })
 }
 
 /// Each service registers exactly the operations that its list names.
@@ -77,7 +104,7 @@ fn registered(code: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_source, registered};
+    use super::{check_source, functions, registered};
 
     #[test]
     fn registered_operations_are_found() {
@@ -90,7 +117,16 @@ mod tests {
         let mut wrong = Vec::new();
         check_source("good.rs".as_ref(), "//! Good.\n", &mut wrong);
         assert!(wrong.is_empty());
-        check_source("bad.rs".as_ref(), &"x\n".repeat(801), &mut wrong);
+        check_source("bad.rs".as_ref(), &"x\n".repeat(401), &mut wrong);
         assert_eq!(wrong.len(), 2);
+    }
+
+    #[test]
+    fn functions_are_measured() {
+        let code = "impl X {\n    pub async fn long(\n        self,\n    ) {\n        if x {\n        }\n    }\n}\nfn short() {}\nfn two() {\n}\n";
+        assert_eq!(functions(code).collect::<Vec<_>>(), [("long", 6), ("two", 2)]);
+        let mut wrong = Vec::new();
+        check_source("bad.rs".as_ref(), &format!("//! X.\nfn f() {{\n{}}}\n", "x;\n".repeat(60)), &mut wrong);
+        assert_eq!(wrong.len(), 1);
     }
 }

@@ -22,6 +22,10 @@ pub(crate) struct Facts {
     pub(crate) xml_namespace: Option<String>,
     #[serde(default)]
     pub(crate) query_compatible: bool,
+    #[serde(default)]
+    pub(crate) bare_errors: bool,
+    #[serde(default)]
+    pub(crate) answer_crc32: bool,
     pub(crate) operations: BTreeMap<String, Operation>,
     pub(crate) shapes: BTreeMap<String, Shape>,
 }
@@ -42,6 +46,17 @@ pub(crate) struct Operation {
     pub(crate) authtype: Option<String>,
     #[serde(default)]
     pub(crate) auth: Vec<String>,
+    pub(crate) http_checksum: Option<HttpChecksum>,
+    #[serde(default)]
+    pub(crate) http_checksum_required: bool,
+}
+
+/// How an operation's bodies are checked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct HttpChecksum {
+    pub(crate) request_algorithm_member: Option<String>,
+    pub(crate) request_checksum_required: bool,
 }
 
 /// How a REST protocol finds an operation.
@@ -79,6 +94,7 @@ pub(crate) struct Shape {
     #[serde(rename = "eventstream")]
     pub(crate) event_stream: bool,
     pub(crate) fault: bool,
+    pub(crate) exception: bool,
     pub(crate) error: Option<ErrorTrait>,
     pub(crate) location_name: Option<String>,
     pub(crate) xml_namespace: Option<XmlNamespace>,
@@ -104,6 +120,10 @@ pub(crate) struct Member {
     pub(crate) idempotency_token: bool,
     pub(crate) timestamp_format: Option<String>,
     pub(crate) host_label: bool,
+    #[serde(rename = "eventheader")]
+    pub(crate) event_header: bool,
+    #[serde(rename = "eventpayload")]
+    pub(crate) event_payload: bool,
     /// A correction: the service words the refusal itself.
     pub(crate) unchecked: bool,
 }
@@ -140,6 +160,20 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// What becomes of a checksum of its body.
+    pub(crate) fn body_checksum(&self) -> &'static str {
+        let trait_ = self.http_checksum.as_ref();
+        if self.http_checksum_required || trait_.is_some_and(|checksum| checksum.request_checksum_required) {
+            "Required"
+        } else if trait_.is_some_and(|checksum| checksum.request_algorithm_member.is_some()) {
+            "Checked"
+        } else {
+            "Ignored"
+        }
+    }
+}
+
 impl Shape {
     /// Whether it becomes a Rust struct or, as a union, a Rust enum with values.
     pub(crate) fn is_structure(&self) -> bool {
@@ -164,5 +198,25 @@ impl Shape {
     /// Where the values of the shape contain other shapes: members, or the inside of a list or map without its keys.
     pub(crate) fn values_inside(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().chain(&self.member).chain(&self.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Operation;
+
+    #[test]
+    fn operations_say_whether_bodies_are_checked() {
+        let checksum = |traits: &str| {
+            let text = format!(r#"{{ "http": {{ "method": "PUT", "requestUri": "/" }}{traits} }}"#);
+            serde_json::from_str::<Operation>(&text).unwrap().body_checksum()
+        };
+        assert_eq!(checksum(""), "Ignored");
+        assert_eq!(checksum(r#", "httpChecksumRequired": true"#), "Required");
+        assert_eq!(checksum(r#", "httpChecksum": { "requestAlgorithmMember": "A" }"#), "Checked");
+        let required =
+            r#", "httpChecksum": { "requestAlgorithmMember": "A", "requestChecksumRequired": true }"#;
+        assert_eq!(checksum(required), "Required");
+        assert_eq!(checksum(r#", "httpChecksum": { "requestValidationModeMember": "A" }"#), "Ignored");
     }
 }

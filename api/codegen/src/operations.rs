@@ -37,6 +37,8 @@ fn write_service(code: &mut Code, facts: &Facts) {
         code.line(format!("target_prefix: {},", optional(facts.target_prefix.as_deref())));
         code.line(format!("xml_namespace: {},", optional(facts.xml_namespace.as_deref())));
         code.line(format!("query_compatible: {},", facts.query_compatible));
+        code.line(format!("bare_errors: {},", facts.bare_errors));
+        code.line(format!("answer_crc32: {},", facts.answer_crc32));
         code.line("operations: OPERATIONS,");
     });
 }
@@ -93,6 +95,7 @@ fn write_facts(code: &mut Code, name: &str, operation: &Operation, written: Opti
         .collect();
     code.line(format!("errors: &[{}],", errors.join(", ")));
     code.line(format!("unsigned: {},", operation.is_unsigned()));
+    code.line(format!("checksum: ::wire::BodyChecksum::{},", operation.body_checksum()));
 }
 
 fn write_type(code: &mut Code, name: &str, index: usize) {

@@ -118,6 +118,7 @@ fn write_shape(code: &mut Code, model: &Model<'_>, name: &str, shape: &Shape, ch
         code.line(format!("xml_namespace: {},", namespace(shape.xml_namespace.as_ref())));
         code.line(format!("location_name: {},", optional(shape.location_name.as_deref())));
         code.line(format!("sensitive: {},", shape.sensitive));
+        code.line(format!("exception: {},", shape.exception));
     });
 }
 
@@ -137,6 +138,7 @@ fn write_named_input(code: &mut Code, model: &Model<'_>, name: &str, operation: 
         code.line(format!("xml_namespace: {},", namespace(space)));
         code.line(format!("location_name: {},", optional(root)));
         code.line(format!("sensitive: {},", shape.sensitive));
+        code.line(format!("exception: {},", shape.exception));
     });
 }
 
@@ -220,7 +222,7 @@ fn member(model: &Model<'_>, name: &str, member: &Member, required: bool) -> Str
             traits.push(format!("{field}: true, "));
         }
     }
-    if let Some(location) = member.location.as_deref().and_then(location) {
+    if let Some(location) = location(member) {
         traits.push(format!("location: ::wire::Location::{location}, "));
     }
     for (field, text) in [("location_name", &member.location_name), ("query_name", &member.query_name)] {
@@ -234,8 +236,10 @@ fn member(model: &Model<'_>, name: &str, member: &Member, required: bool) -> Str
     if traits.is_empty() { plain } else { format!("::wire::Member {{ {}..{plain} }}", traits.concat()) }
 }
 
-fn location(name: &str) -> Option<&'static str> {
-    match name {
+fn location(member: &Member) -> Option<&'static str> {
+    match member.location.as_deref().unwrap_or_default() {
+        _ if member.event_header => Some("EventHeader"),
+        _ if member.event_payload => Some("EventPayload"),
         "uri" => Some("Uri"),
         "querystring" => Some("QueryString"),
         "header" => Some("Header"),

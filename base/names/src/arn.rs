@@ -75,6 +75,11 @@ impl Arn {
         Self(format!("arn:{partition}:{service}::{account}:{resource}").into())
     }
 
+    /// The ARN of a resource that has a region and no account, such as an API of API Gateway.
+    pub fn regional(service: &'static str, region: &Region, resource: impl fmt::Display) -> Self {
+        Self(format!("arn:{}:{service}:{region}::{resource}", region.partition()).into())
+    }
+
     /// The ARN of a resource with neither region nor account, such as a bucket.
     pub fn unowned(service: &'static str, partition: Partition, resource: impl fmt::Display) -> Self {
         Self(format!("arn:{partition}:{service}:::{resource}").into())

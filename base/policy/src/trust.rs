@@ -16,6 +16,8 @@ pub struct Assumption<'a> {
     pub arn: &'a str,
     /// The caller's unique id, without a session's name.
     pub id: &'a str,
+    /// The service that wants to assume it on its own account: `lambda.amazonaws.com`.
+    pub service: Option<&'a str>,
     /// Condition keys and what they are in this request.
     pub keys: &'a [(&'a str, &'a str)],
 }
@@ -65,7 +67,8 @@ impl Principal {
                     || is_root_of(name, assumption.account)
                     || is_role_of(name, assumption.arn)
             }
-            Principal::Service(_) | Principal::Federated(_) | Principal::CanonicalUser(_) => false,
+            Principal::Service(name) => assumption.service == Some(name.as_str()),
+            Principal::Federated(_) | Principal::CanonicalUser(_) => false,
         }
     }
 }
@@ -132,7 +135,14 @@ mod tests {
         let text = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
         let document = Document::parse(Kind::Trust, &text).unwrap();
         let action = "sts:AssumeRole";
-        document.lets_assume(&Assumption { action, account: "111122223333", arn, id: "AIDAX", keys })
+        document.lets_assume(&Assumption {
+            action,
+            account: "111122223333",
+            arn,
+            id: "AIDAX",
+            service: None,
+            keys,
+        })
     }
 
     fn allow(principal: &str, more: &str) -> String {
@@ -155,6 +165,20 @@ mod tests {
         ] {
             assert_eq!(lets(&allow(principal, ""), arn, &[]), expected, "{principal}");
         }
+    }
+
+    #[test]
+    fn a_service_is_named_by_its_domain() {
+        let lets = |principal: &str, service: &str| {
+            let text = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, allow(principal, ""));
+            let document = Document::parse(Kind::Trust, &text).unwrap();
+            let (action, service) = ("sts:AssumeRole", Some(service));
+            document.lets_assume(&Assumption { action, account: "", arn: "", id: "", service, keys: &[] })
+        };
+        let both = r#"{"Service":["edgelambda.amazonaws.com","lambda.amazonaws.com"]}"#;
+        assert!(lets(both, "lambda.amazonaws.com"));
+        assert!(!lets(both, "sqs.amazonaws.com"));
+        assert!(!lets(r#"{"AWS":"111122223333"}"#, "lambda.amazonaws.com"));
     }
 
     #[test]

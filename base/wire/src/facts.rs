@@ -42,11 +42,34 @@ pub struct ServiceFacts {
     pub xml_namespace: Option<&'static str>,
     /// JSON errors carry the query protocol's code in `x-amzn-query-error`.
     pub query_compatible: bool,
+    /// XML errors stand alone, without an element around them (S3).
+    pub bare_errors: bool,
+    /// Answers carry the CRC-32 of their body in `x-amz-crc32`, which clients check (DynamoDB).
+    pub answer_crc32: bool,
     /// Every operation of the API, written or not, sorted by name.
     pub operations: &'static [OperationFacts],
 }
 
 impl ServiceFacts {
+    /// An API without operations and particulars; the base of struct-update syntax in tests.
+    #[must_use]
+    pub const fn plain(name: &'static str, protocols: &'static [Protocol]) -> Self {
+        ServiceFacts {
+            name,
+            service_id: name,
+            signing_name: name,
+            endpoint_prefix: name,
+            api_version: "2012-11-05",
+            protocols,
+            target_prefix: None,
+            xml_namespace: None,
+            query_compatible: false,
+            bare_errors: false,
+            answer_crc32: false,
+            operations: &[],
+        }
+    }
+
     /// The operation of that exact name.
     #[must_use]
     pub fn operation(&self, name: &str) -> Option<&'static OperationFacts> {
@@ -74,6 +97,36 @@ pub struct OperationFacts {
     pub errors: &'static [&'static ErrorFacts],
     /// Clients call it without a signature (`authtype: none`).
     pub unsigned: bool,
+    /// What becomes of a checksum of its body (`httpChecksum`).
+    pub checksum: BodyChecksum,
+}
+
+impl OperationFacts {
+    /// An operation without shapes and particulars; the base of struct-update syntax in tests.
+    #[must_use]
+    pub const fn plain(name: &'static str, http: Http) -> Self {
+        OperationFacts {
+            name,
+            http,
+            input: None,
+            output: None,
+            result_wrapper: None,
+            errors: &[],
+            unsigned: false,
+            checksum: BodyChecksum::Ignored,
+        }
+    }
+}
+
+/// What becomes of a checksum that a client sends with a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyChecksum {
+    /// Nothing: headers of that name mean something else, or nothing.
+    Ignored,
+    /// It is checked where there is one.
+    Checked,
+    /// Without one the request is refused.
+    Required,
 }
 
 /// `http` trait of an operation.

@@ -6,11 +6,14 @@
 //!
 //! This crate never opens a socket, reads a clock or knows what an operation does.
 
+mod cbor;
 mod checks;
 mod codec;
 mod document;
+pub mod event_stream;
 mod facts;
 mod fault;
+mod floats;
 mod json;
 mod message;
 mod protocol;
@@ -27,7 +30,7 @@ pub use codec::{
     decode_structure, decode_union,
 };
 pub use document::Document;
-pub use facts::{ErrorFacts, Http, Operation, OperationFacts, Protocol, ServiceFacts};
+pub use facts::{BodyChecksum, ErrorFacts, Http, Operation, OperationFacts, Protocol, ServiceFacts};
 pub use fault::{Fault, Faulty};
 pub use message::{Answer, Message};
 pub use protocol::{read_input, write_fault, write_output};

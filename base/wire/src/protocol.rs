@@ -1,17 +1,29 @@
 //! From a message to a typed input, and from an output or a fault to an answer: one entrance for all protocols.
 
 use crate::facts::{OperationFacts, Protocol, ServiceFacts};
-use crate::json::JsonReader;
 use crate::message::{Answer, Message};
 use crate::query::{Dialect, Form, FormReader};
+use crate::rest::{self, Format};
 use crate::{Checks, Decode, Encode, Fault, Kind, Malformed, Reader, Shape};
 
+pub(crate) mod bodies;
+mod cbor_answers;
+mod faults;
 mod json_answers;
 mod xml_answers;
+
+/// S3's words for any body that does not fit.
+const MALFORMED_XML: &str =
+    "The XML you provided was not well-formed or did not validate against our published schema";
 
 /// Of operations whose schema nobody wrote.
 static NOTHING: Shape =
     Shape::plain("Unit", Kind::Structure { members: &[], payload: None, union: false, event_stream: false });
+
+/// Whether a shape stands for what the model does not have: an operation's missing input or output.
+fn is_nothing(shape: &Shape) -> bool {
+    shape.name == NOTHING.name && shape.members().is_empty()
+}
 
 /// Reads and checks an input.
 ///
@@ -27,26 +39,18 @@ pub fn read_input<T: Decode>(
     let shape = operation.input.unwrap_or(&NOTHING);
     let mut checks = Checks::default();
     let input = match protocol {
-        Protocol::AwsJson10 | Protocol::AwsJson11 => from_json(shape, message.body, &mut checks),
-        Protocol::AwsQuery | Protocol::Ec2Query => from_form(protocol, shape, message, &mut checks),
-        Protocol::RestJson1 => crate::rest::read(shape, message, &mut checks),
-        Protocol::RestXml | Protocol::RpcV2Cbor => {
-            return Err(not_spoken(protocol, service));
+        Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::RpcV2Cbor => {
+            bodies::read(protocol, message.body, |reader| T::decode(shape, reader, &mut checks))
         }
+        Protocol::AwsQuery | Protocol::Ec2Query => from_form(protocol, shape, message, &mut checks),
+        Protocol::RestJson1 => rest::read(shape, Format::Json, message, &mut checks),
+        Protocol::RestXml => rest::read(shape, Format::Xml, message, &mut checks),
     };
-    let input = input.map_err(|malformed| unreadable(protocol, malformed))?;
+    let input = input.map_err(|malformed| unreadable(protocol, service, malformed))?;
     match checks.message() {
         None => Ok(input),
-        Some(text) => Err(Fault::new(validation_code(protocol), 400, text)),
+        Some(text) => Err(Fault::new(validation_code(protocol, service), 400, text)),
     }
-}
-
-fn from_json<T: Decode>(shape: &'static Shape, body: &[u8], checks: &mut Checks) -> Result<T, Malformed> {
-    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
-    let mut reader = JsonReader::new(body);
-    let input = T::decode(shape, &mut reader, checks)?;
-    reader.end()?;
-    Ok(input)
 }
 
 fn from_form<T: Decode>(
@@ -60,23 +64,27 @@ fn from_form<T: Decode>(
     T::decode(shape, &mut FormReader::new(&form, dialect) as &mut dyn Reader, checks)
 }
 
-fn unreadable(protocol: Protocol, malformed: Malformed) -> Fault {
+fn unreadable(protocol: Protocol, service: &ServiceFacts, malformed: Malformed) -> Fault {
     let code = match protocol {
         Protocol::AwsQuery | Protocol::Ec2Query => "MalformedInput",
+        // Bodies are refused without a reason, headers and parameters with one.
+        Protocol::RestXml if service.bare_errors && malformed.0.is_empty() => {
+            return Fault::new("MalformedXML", 400, MALFORMED_XML);
+        }
+        Protocol::RestXml if service.bare_errors => "InvalidArgument",
+        Protocol::RestXml => "InvalidInput",
         _ => "SerializationException",
     };
     Fault::new(code, 400, malformed.0)
 }
 
-fn validation_code(protocol: Protocol) -> &'static str {
+fn validation_code(protocol: Protocol, service: &ServiceFacts) -> &'static str {
     match protocol {
         Protocol::AwsQuery | Protocol::Ec2Query => "ValidationError",
+        Protocol::RestXml if service.bare_errors => "InvalidArgument",
+        Protocol::RestXml => "InvalidInput",
         _ => "ValidationException",
     }
-}
-
-fn not_spoken(protocol: Protocol, service: &ServiceFacts) -> Fault {
-    Fault::new("NotImplemented", 501, format!("{} does not speak {protocol:?} here.", service.name))
 }
 
 /// Writes an output.
@@ -93,8 +101,13 @@ pub fn write_output(
         Protocol::AwsQuery | Protocol::Ec2Query => {
             xml_answers::output(protocol, service, operation, shape, output, request_id)
         }
-        Protocol::RestJson1 => crate::rest::write(operation, shape, output),
-        _ => json_answers::output(protocol, shape, output),
+        Protocol::RestJson1 => rest::write(Format::Json, service, operation, shape, output),
+        Protocol::RestXml => {
+            let answer = rest::write(Format::Xml, service, operation, shape, output);
+            xml_answers::with_ids(answer, service, request_id)
+        }
+        Protocol::RpcV2Cbor => cbor_answers::output(shape, output),
+        Protocol::AwsJson10 | Protocol::AwsJson11 => json_answers::output(protocol, service, shape, output),
     }
 }
 
@@ -104,7 +117,23 @@ pub fn write_fault(protocol: Protocol, service: &ServiceFacts, fault: &Fault, re
     match protocol {
         Protocol::AwsQuery => xml_answers::query_fault(service, fault, request_id),
         Protocol::Ec2Query => xml_answers::ec2_fault(fault, request_id),
-        Protocol::RestXml => xml_answers::rest_fault(fault, request_id),
-        _ => json_answers::fault(protocol, service, fault),
+        Protocol::RestXml => {
+            let answer = xml_answers::rest_fault(service, fault, request_id);
+            xml_answers::with_ids(answer, service, request_id)
+        }
+        Protocol::RpcV2Cbor => cbor_answers::fault(service, fault),
+        Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::RestJson1 => {
+            json_answers::fault(protocol, service, fault)
+        }
     }
 }
+
+/// An error's type, message and members as one value, where no HTTP answer is around them.
+pub(crate) fn fault_body(protocol: Protocol, fault: &Fault) -> Vec<u8> {
+    faults::body(protocol, fault)
+}
+
+#[cfg(test)]
+mod ec2_query_tests;
+#[cfg(test)]
+mod rest_xml_tests;

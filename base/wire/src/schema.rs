@@ -23,6 +23,8 @@ pub struct Shape {
     pub location_name: Option<&'static str>,
     /// The value must never appear in a log or an error text.
     pub sensitive: bool,
+    /// An error: in a stream of events, a message of another type.
+    pub exception: bool,
 }
 
 /// What a shape is made of.
@@ -125,6 +127,10 @@ pub enum Location {
     Headers,
     /// The status code of the answer.
     StatusCode,
+    /// A header of an event's frame.
+    EventHeader,
+    /// The payload of an event's frame: all of it.
+    EventPayload,
 }
 
 /// What the model demands of a value. Lengths are characters of a string, bytes of a blob, entries of a list or map.
@@ -179,6 +185,7 @@ impl Shape {
             xml_namespace: None,
             location_name: None,
             sensitive: false,
+            exception: false,
         }
     }
 

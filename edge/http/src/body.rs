@@ -1,7 +1,7 @@
 //! Reads a request's body whole, within limits of size and of patience.
 
 use std::io::Read as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
@@ -12,6 +12,8 @@ use wire::Fault;
 
 /// How long a client may pause between two pieces of a body.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// How slow a client may be on the whole, in bytes a second: one that drips would hold its connection for days.
+const RATE_MIN: usize = 4096;
 
 /// Reads the body, and unpacks it when the client sent it with `Content-Encoding: gzip`.
 ///
@@ -28,7 +30,11 @@ pub(crate) async fn read(headers: &HeaderMap, body: Incoming, bytes_max: usize) 
 async fn collect(mut body: Incoming, bytes_max: usize) -> Result<Bytes, Fault> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
-    while let Some(frame) = tokio::time::timeout(PAUSE_MAX, body.frame()).await.map_err(|_| too_slow())? {
+    let begun = Instant::now();
+    loop {
+        let patience = patience(begun, first.len() + rest.len());
+        let frame = tokio::time::timeout(patience, body.frame()).await.map_err(|_| too_slow())?;
+        let Some(frame) = frame else { break };
         let Ok(data) = frame.map_err(|_| broken("The request body ended early."))?.into_data() else {
             continue;
         };
@@ -46,6 +52,12 @@ async fn collect(mut body: Incoming, bytes_max: usize) -> Result<Bytes, Fault> {
     }
     // Most bodies come in one piece, which is then not copied.
     Ok(if rest.is_empty() { first } else { rest.freeze() })
+}
+
+/// How long to wait for the next piece of a body that began then, and of which so much is here.
+fn patience(begun: Instant, received: usize) -> Duration {
+    let allowed = PAUSE_MAX + Duration::from_secs((received / RATE_MIN) as u64);
+    allowed.saturating_sub(begun.elapsed()).min(PAUSE_MAX)
 }
 
 fn is_gzip(headers: &HeaderMap) -> bool {
@@ -78,6 +90,14 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+
+    #[test]
+    fn a_client_may_be_slow_and_may_not_drip() {
+        let begun = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+        assert_eq!(patience(begun(0), 0).as_secs_f32().ceil(), 30.0);
+        assert_eq!(patience(begun(31), 100), Duration::ZERO);
+        assert_eq!(patience(begun(600), 70 << 20), PAUSE_MAX);
+    }
 
     #[test]
     fn a_gzip_bomb_is_refused_at_the_limit() {

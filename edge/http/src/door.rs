@@ -9,13 +9,13 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use service::{Caller, Context, Visit};
 use signing::Claim;
-use wire::{Fault, Message, Protocol, ServiceFacts};
+use wire::{Fault, Message};
 
 use crate::control::Page;
-use crate::identify::{self, Routers, Target, Unknown};
+use crate::identify::{self, Routers, Spoken, Target, Unknown};
 use crate::identity::{Auth, Identities, Refused};
 use crate::response::{self, Reply};
-use crate::{Control, body};
+use crate::{Control, body, content, queue_path};
 
 /// What a request may be at most.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ pub struct Door {
 /// What went wrong on the way, and in whose words to say so.
 struct Refusal {
     fault: Fault,
-    protocol: Option<(Protocol, &'static ServiceFacts)>,
+    protocol: Spoken,
 }
 
 impl From<Fault> for Refusal {
@@ -91,8 +91,9 @@ impl Door {
         secure: bool,
         request_id: &Arc<str>,
     ) -> Result<Reply, Refusal> {
-        let (parts, incoming) = request.into_parts();
-        let body = body::read(&parts.headers, incoming, self.limits.body_bytes_max).await?;
+        let (mut parts, incoming) = request.into_parts();
+        let body = body::read(&parts.headers, incoming, self.limits.body_bytes_max).await;
+        let body = body.map_err(|fault| Refusal { fault, protocol: identify::dialect(&parts) })?;
         if let Some(page) = Page::at(parts.uri.path()) {
             return self.control_page(page, &parts, &body, peer).await;
         }
@@ -108,13 +109,14 @@ impl Door {
         let cloud = &self.control.cloud;
         let identity = claim
             .map_err(Refused::from)
-            .and_then(|claim| {
-                self.identities.verify(cloud, &parts, &body, claim.as_ref(), target.operation.unsigned)
-            })
+            .and_then(|claim| self.identities.verify(cloud, &parts, &body, claim.as_ref(), &target))
             .map_err(|refused| Refusal {
                 fault: refused.into_fault(Some(target.protocol)),
                 protocol: spoken,
             })?;
+        let (protocol, operation) = (target.protocol, target.operation);
+        let body = content::settle(&mut parts.headers, body, protocol, operation, identity.proof)
+            .map_err(|fault| Refusal { fault, protocol: spoken })?;
         let caller = Caller {
             scope: identity.scope,
             principal: identity.principal,
@@ -127,6 +129,8 @@ impl Door {
     }
 
     async fn carry_out(&self, context: &Context, parts: &Parts, body: &Bytes, target: Target<'_>) -> Reply {
+        let form = queue_path::form(&target, parts, body);
+        let body = form.as_ref().unwrap_or(body);
         let message = Message {
             method: parts.method.as_str(),
             path: parts.uri.path(),
@@ -173,5 +177,5 @@ fn visit(parts: &Parts, body: &Bytes, peer: IpAddr, request_id: &Arc<str>) -> Vi
 /// Scheme and host as the client wrote them.
 fn endpoint(parts: &Parts, secure: bool) -> Option<Arc<str>> {
     let host = identify::host(parts)?;
-    Some(format!("{}://{host}", if secure { "https" } else { "http" }).into())
+    Some([if secure { "https://" } else { "http://" }, host].concat().into())
 }

@@ -26,8 +26,11 @@ pub(crate) struct Target<'a> {
 #[derive(Debug)]
 pub(crate) struct Unknown {
     pub(crate) fault: Fault,
-    pub(crate) protocol: Option<(Protocol, &'static ServiceFacts)>,
+    pub(crate) protocol: Spoken,
 }
+
+/// In which protocol, and of which service, an answer is to be.
+pub(crate) type Spoken = Option<(Protocol, &'static ServiceFacts)>;
 
 /// Finds the operation. `scope_service` is the service of the credential scope.
 pub(crate) fn identify<'a>(
@@ -38,7 +41,7 @@ pub(crate) fn identify<'a>(
     scope_service: Option<&str>,
 ) -> Result<Target<'a>, Unknown> {
     if let Some((service_id, operation)) = rpc_v2(parts) {
-        return by_rpc_v2(directory, service_id, operation);
+        return by_rpc_v2(directory, parts, service_id, operation);
     }
     if let Some(target) = parts.headers.get("x-amz-target") {
         return by_target(directory, parts, target.to_str().unwrap_or_default());
@@ -71,7 +74,12 @@ fn rpc_v2(parts: &Parts) -> Option<(&str, &str)> {
     path.split_once("/operation/")
 }
 
-fn by_rpc_v2<'a>(directory: &'a Directory, service_id: &str, operation: &str) -> Result<Target<'a>, Unknown> {
+fn by_rpc_v2<'a>(
+    directory: &'a Directory,
+    parts: &Parts,
+    service_id: &str,
+    operation: &str,
+) -> Result<Target<'a>, Unknown> {
     // The path names the API's Smithy service, such as `AmazonSQS` or `DynamoDB_20120810`.
     let service = directory
         .services()
@@ -79,7 +87,7 @@ fn by_rpc_v2<'a>(directory: &'a Directory, service_id: &str, operation: &str) ->
         .find(|service| {
             service.facts().target_prefix == Some(service_id) || service.facts().service_id == service_id
         })
-        .ok_or_else(|| no_api(&format!("service {service_id}")))?;
+        .ok_or_else(|| no_api(dialect(parts), &format!("service {service_id}")))?;
     operation_of(service, Protocol::RpcV2Cbor, operation)
 }
 
@@ -88,7 +96,7 @@ fn by_target<'a>(directory: &'a Directory, parts: &Parts, target: &str) -> Resul
     let service = directory
         .services()
         .find(|service| service.facts().target_prefix == Some(prefix))
-        .ok_or_else(|| no_api(&format!("X-Amz-Target {target}")))?;
+        .ok_or_else(|| no_api(None, &format!("X-Amz-Target {target}")))?;
     let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let version_1_1 = content_type.is_some_and(|value| value.starts_with("application/x-amz-json-1.1"));
     let protocol = if version_1_1 { Protocol::AwsJson11 } else { Protocol::AwsJson10 };
@@ -102,9 +110,7 @@ struct QueryCall {
 }
 
 fn query_call(parts: &Parts, body: &Bytes) -> Option<QueryCall> {
-    let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let is_form = content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
-    let form: &[u8] = if is_form { body } else { &[] };
+    let form: &[u8] = if is_form(parts) { body } else { &[] };
     let query = parts.uri.query().unwrap_or_default().as_bytes();
     let find = |name: &str| {
         let mut pairs = form_urlencoded::parse(form).chain(form_urlencoded::parse(query));
@@ -137,7 +143,7 @@ fn by_action<'a>(
         .iter()
         .find(|service| service.facts().operation(&call.action).is_some())
         .or(candidates.first())
-        .ok_or_else(|| no_api(&format!("Action {}", call.action)))?;
+        .ok_or_else(|| no_api(Some((Protocol::AwsQuery, &NOBODY)), &format!("Action {}", call.action)))?;
     let protocol = speaks(service.facts()).unwrap_or(Protocol::AwsQuery);
     operation_of(service, protocol, &call.action)
 }
@@ -165,7 +171,7 @@ fn by_path<'a>(
             });
         }
     }
-    Err(no_api(&format!("{} {}", parts.method, parts.uri.path())))
+    Err(no_api(dialect(parts), &format!("{} {}", parts.method, parts.uri.path())))
 }
 
 /// The first label of `sqs.us-east-1.localhost`, `dynamodb.localhost.localstack.cloud`, `sns.us-east-1.amazonaws.com`.
@@ -206,8 +212,37 @@ fn unknown_operation(protocol: Protocol, facts: &ServiceFacts, name: &str) -> Fa
     }
 }
 
+/// The facts of no service, for answers to requests whose service is not known.
+static NOBODY: ServiceFacts = ServiceFacts {
+    answer_crc32: false,
+    bare_errors: false,
+    name: "",
+    service_id: "",
+    signing_name: "",
+    endpoint_prefix: "",
+    api_version: "",
+    protocols: &[],
+    target_prefix: None,
+    xml_namespace: None,
+    query_compatible: false,
+    operations: &[],
+};
+
+/// How a client speaks whose request goes to no service that is known, as far as its headers tell.
+pub(crate) fn dialect(parts: &Parts) -> Spoken {
+    if parts.headers.contains_key("smithy-protocol") {
+        return Some((Protocol::RpcV2Cbor, &NOBODY));
+    }
+    is_form(parts).then_some((Protocol::AwsQuery, &NOBODY))
+}
+
+fn is_form(parts: &Parts) -> bool {
+    let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
+}
+
 /// Nothing here has that address.
-fn no_api(what: &str) -> Unknown {
+fn no_api(protocol: Spoken, what: &str) -> Unknown {
     let message = format!("No API of this cloud answers {what}.");
-    Unknown { fault: Fault::new("UnknownOperationException", 404, message), protocol: None }
+    Unknown { fault: Fault::new("UnknownOperationException", 404, message), protocol }
 }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use names::{Account, Arn, Region, Scope, ids};
-use service::{Cloud, Credential, Principal, PrincipalKind, PrincipalRecord};
-use signing::{Claim, DayKeys, Payload, Request, Secret, Style};
+use service::{Cloud, Credential, Principal, PrincipalKind, PrincipalRecord, Signatory};
+use signing::{Claim, DayKeys, Payload, Proof, Request, Secret, Style};
 use wire::{Fault, Protocol};
+
+use crate::identify::Target;
 
 /// Signing keys that are kept derived.
 const DAY_KEYS_MAX: usize = 4096;
@@ -38,6 +40,8 @@ pub(crate) struct Identities {
 pub(crate) struct Identity {
     pub(crate) scope: Scope,
     pub(crate) principal: Arc<Principal>,
+    /// Of the signature, where it was checked: chunked bodies go on from it.
+    pub(crate) proof: Option<Proof>,
 }
 
 impl Identities {
@@ -57,22 +61,23 @@ impl Identities {
         parts: &Parts,
         body: &Bytes,
         claim: Option<&Claim<'_>>,
-        unsigned_allowed: bool,
+        target: &Target<'_>,
     ) -> Result<Identity, Refused> {
         let default = self.default_scope();
         let Some(claim) = claim else {
             return match self.auth {
                 Auth::Open { .. } => Ok(root(default)),
-                Auth::Enforce { .. } if unsigned_allowed => Ok(anonymous(default)),
+                Auth::Enforce { .. } if target.operation.unsigned => Ok(anonymous(default)),
                 Auth::Enforce { .. } => Err(signing::Error::MissingToken.into()),
             };
         };
         let region: Region = claim.region().parse().unwrap_or(default.region);
         match (find(cloud, claim.access_key_id())?, self.auth) {
-            (Some(credential), _) => {
-                self.prove(cloud, parts, body, claim, &credential)?;
-                let scope = Scope::new(credential.account, region);
-                Ok(Identity { scope, principal: Arc::new(credential.principal()) })
+            (Some(signatory), _) => {
+                check_scope(claim, target.service.facts().signing_name)?;
+                let proof = Some(self.prove(cloud, parts, body, claim, &signatory.credential)?);
+                let scope = Scope::new(signatory.credential.account, region);
+                Ok(Identity { scope, principal: Arc::clone(&signatory.principal), proof })
             }
             (None, Auth::Open { .. }) => {
                 Ok(root(Scope::new(account_of(claim.access_key_id()).unwrap_or(default.account), region)))
@@ -90,12 +95,13 @@ impl Identities {
         peer: IpAddr,
     ) -> Result<(), Refused> {
         let claim = self.claim(parts)?.ok_or(signing::Error::MissingToken)?;
-        let credential = find(cloud, claim.access_key_id())?.ok_or(signing::Error::UnknownKey)?;
-        self.prove(cloud, parts, body, &claim, &credential)?;
-        if credential.principal.kind == PrincipalKind::Root {
+        let Signatory { credential, principal } =
+            &*find(cloud, claim.access_key_id())?.ok_or(signing::Error::UnknownKey)?;
+        self.prove(cloud, parts, body, &claim, credential)?;
+        if principal.kind == PrincipalKind::Root {
             return Ok(());
         }
-        tracing::warn!(%peer, principal = credential.principal.arn.as_str(), "refused a control path");
+        tracing::warn!(%peer, principal = principal.arn.as_str(), "refused a control path");
         Err(Refused::Fault(Fault::new(
             "AccessDeniedException",
             403,
@@ -110,16 +116,16 @@ impl Identities {
         body: &Bytes,
         claim: &Claim<'_>,
         credential: &Credential,
-    ) -> Result<(), Refused> {
+    ) -> Result<Proof, Refused> {
         let request = Request::new(parts, Style::of_service(claim.service()));
         let secret = Secret::new(credential.secret_access_key.as_str());
         // Signatures are made by the machine's clock, however far ours was moved.
         let now_s = cloud.clock.machine_now().secs();
-        signing::verify(&request, claim, Payload::Bytes(body), &secret, &self.keys, now_s)?;
+        let proof = signing::verify(&request, claim, Payload::Bytes(body), &secret, &self.keys, now_s)?;
         if credential.session_token.as_deref() != claim.session_token() || !credential.active {
             return Err(signing::Error::UnknownKey.into());
         }
-        if credential.has_expired(cloud.clock.now()) { Err(Refused::ExpiredToken) } else { Ok(()) }
+        if credential.has_expired(cloud.clock.now()) { Err(Refused::ExpiredToken) } else { Ok(proof) }
     }
 
     fn default_scope(&self) -> Scope {
@@ -129,13 +135,25 @@ impl Identities {
     }
 }
 
-fn find(cloud: &Cloud, access_key_id: &str) -> Result<Option<Credential>, Refused> {
+/// A signature for one service is not good for another, and there is no region of any name.
+fn check_scope(claim: &Claim<'_>, service: &str) -> Result<(), Refused> {
+    let mut wrong = Vec::new();
+    if claim.region().parse::<Region>().is_err() {
+        wrong.push("Credential should be scoped to a valid region. ".to_owned());
+    }
+    if claim.service() != service {
+        wrong.push(format!("Credential should be scoped to correct service: '{service}'. "));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(signing::Error::Scope(wrong.concat()).into()) }
+}
+
+fn find(cloud: &Cloud, access_key_id: &str) -> Result<Option<Arc<Signatory>>, Refused> {
     // Keys of ours look like AWS's; `test` and account numbers need no look into the store.
     let is_ours = access_key_id.len() >= 16 && access_key_id.starts_with('A');
     if !is_ours {
         return Ok(None);
     }
-    Credential::find(&cloud.store.snapshot(), access_key_id).map_err(|error| {
+    Signatory::find(&cloud.store, access_key_id).map_err(|error| {
         tracing::error!(%error, "an access key could not be read");
         Refused::Fault(Fault::new("InternalFailure", 500, "The access key could not be read."))
     })
@@ -147,8 +165,12 @@ fn account_of(access_key_id: &str) -> Option<Account> {
 }
 
 fn root(scope: Scope) -> Identity {
-    let PrincipalRecord { kind, arn, id } = PrincipalRecord::root(scope.account);
-    Identity { scope, principal: Arc::new(Principal { kind, arn, id, access_key_id: None }) }
+    let PrincipalRecord { kind, arn, id, role } = PrincipalRecord::root(scope.account);
+    Identity {
+        scope,
+        principal: Arc::new(Principal { kind, arn, id, access_key_id: None, role }),
+        proof: None,
+    }
 }
 
 fn anonymous(scope: Scope) -> Identity {
@@ -158,8 +180,9 @@ fn anonymous(scope: Scope) -> Identity {
         arn: Arn::global("iam", partition, &scope.account, "anonymous"),
         id: "anonymous".to_owned(),
         access_key_id: None,
+        role: None,
     };
-    Identity { scope, principal: Arc::new(principal) }
+    Identity { scope, principal: Arc::new(principal), proof: None }
 }
 
 /// Why an identity was not proved.

@@ -4,10 +4,12 @@
 //! out which service and operation is meant, who calls, and nothing else: it never knows what an operation does.
 
 mod body;
+mod content;
 mod control;
 mod door;
 mod identify;
 mod identity;
+mod queue_path;
 mod response;
 mod server;
 mod tls;

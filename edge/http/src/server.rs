@@ -18,8 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{Door, Tls};
 
-/// Descriptors kept for everything but connections: the store's files, functions, listeners.
-const DESCRIPTORS_KEPT: u64 = 40;
+/// Descriptors kept for everything but connections and functions: the store's files, listeners, event queues.
+const DESCRIPTORS_KEPT: u64 = 24;
 /// No more connections than this, however many descriptors there are.
 const CONNECTIONS_MAX: u64 = 16_384;
 /// How long a client may take to send its first byte, a TLS handshake, or a request's head.
@@ -192,9 +192,9 @@ async fn converse<S>(
     }
 }
 
-/// How many connections the process's descriptors allow.
+/// How many connections the process's descriptors allow; half of them are for functions.
 fn connections_max() -> usize {
     let soft = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)
         .map_or(1024, |(soft, _)| soft);
-    usize::try_from(soft.saturating_sub(DESCRIPTORS_KEPT).clamp(8, CONNECTIONS_MAX)).unwrap_or(8)
+    usize::try_from((soft.saturating_sub(DESCRIPTORS_KEPT) / 2).clamp(8, CONNECTIONS_MAX)).unwrap_or(8)
 }

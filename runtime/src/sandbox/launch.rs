@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::sys::resource::{Resource, rlim_t, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
@@ -242,7 +242,9 @@ fn apply(limits: &Limits) -> io::Result<()> {
         setrlimit(resource, value, value).map_err(io::Error::from)
     };
     limit(Resource::RLIMIT_CORE, 0)?;
-    limit(Resource::RLIMIT_NOFILE, limits.files)?;
+    // Nobody but root may have more than the server itself.
+    let (_, files_max) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    limit(Resource::RLIMIT_NOFILE, limits.files.min(files_max))?;
     limit(Resource::RLIMIT_FSIZE, limits.file_bytes)?;
     limit(Resource::RLIMIT_DATA, limits.data_bytes)
 }

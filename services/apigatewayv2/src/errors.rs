@@ -26,3 +26,11 @@ pub(crate) fn refuse(parameters: &[(&str, bool)]) -> Result<(), Fault> {
         None => Ok(()),
     }
 }
+
+/// What the model refuses has the same code as what the service refuses.
+pub(crate) fn of_model(mut fault: Fault) -> Fault {
+    if fault.code == "ValidationException" {
+        fault.code = "BadRequestException".into();
+    }
+    fault
+}

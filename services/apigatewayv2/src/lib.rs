@@ -20,33 +20,66 @@ mod stages;
 use api_apigatewayv2 as model;
 use names::{Arn, Scope};
 use service::Service;
+use wire::OperationFacts;
 
 /// The service.
 #[must_use]
 pub fn service() -> Service {
     use model as api;
     Service::new(&model::FACTS)
-        .transaction::<api::CreateApi>(apis::create, |scope, _| at(scope, ""))
-        .read::<api::GetApi>(apis::get, |scope, input| at(scope, &input.api_id))
-        .read::<api::GetApis>(apis::list, |scope, _| at(scope, ""))
-        .transaction::<api::DeleteApi>(apis::delete, |scope, input| at(scope, &input.api_id))
-        .transaction::<api::CreateIntegration>(integrations::create, |scope, input| at(scope, &input.api_id))
-        .read::<api::GetIntegration>(integrations::get, |scope, input| at(scope, &input.api_id))
-        .read::<api::GetIntegrations>(integrations::list, |scope, input| at(scope, &input.api_id))
-        .transaction::<api::DeleteIntegration>(integrations::delete, |scope, input| at(scope, &input.api_id))
-        .transaction::<api::CreateRoute>(routes::create, |scope, input| at(scope, &input.api_id))
-        .read::<api::GetRoute>(routes::get, |scope, input| at(scope, &input.api_id))
-        .read::<api::GetRoutes>(routes::list, |scope, input| at(scope, &input.api_id))
-        .transaction::<api::DeleteRoute>(routes::delete, |scope, input| at(scope, &input.api_id))
-        .transaction::<api::CreateStage>(stages::create, |scope, input| at(scope, &input.api_id))
-        .read::<api::GetStage>(stages::get, |scope, input| at(scope, &input.api_id))
-        .read::<api::GetStages>(stages::list, |scope, input| at(scope, &input.api_id))
-        .transaction::<api::DeleteStage>(stages::delete, |scope, input| at(scope, &input.api_id))
+        .wording(errors::of_model)
+        .actions(action)
+        .transaction::<api::CreateApi>(apis::create, |scope, _| at(scope, "/apis"))
+        .read::<api::GetApi>(apis::get, |scope, input| at(scope, format_args!("/apis/{}", input.api_id)))
+        .read::<api::GetApis>(apis::list, |scope, _| at(scope, "/apis"))
+        .transaction::<api::DeleteApi>(apis::delete, |scope, input| {
+            at(scope, format_args!("/apis/{}", input.api_id))
+        })
+        .transaction::<api::CreateIntegration>(integrations::create, |scope, input| {
+            at(scope, format_args!("/apis/{}/integrations", input.api_id))
+        })
+        .read::<api::GetIntegration>(integrations::get, |scope, input| {
+            at(scope, format_args!("/apis/{}/integrations/{}", input.api_id, input.integration_id))
+        })
+        .read::<api::GetIntegrations>(integrations::list, |scope, input| {
+            at(scope, format_args!("/apis/{}/integrations", input.api_id))
+        })
+        .transaction::<api::DeleteIntegration>(integrations::delete, |scope, input| {
+            at(scope, format_args!("/apis/{}/integrations/{}", input.api_id, input.integration_id))
+        })
+        .transaction::<api::CreateRoute>(routes::create, |scope, input| {
+            at(scope, format_args!("/apis/{}/routes", input.api_id))
+        })
+        .read::<api::GetRoute>(routes::get, |scope, input| {
+            at(scope, format_args!("/apis/{}/routes/{}", input.api_id, input.route_id))
+        })
+        .read::<api::GetRoutes>(routes::list, |scope, input| {
+            at(scope, format_args!("/apis/{}/routes", input.api_id))
+        })
+        .transaction::<api::DeleteRoute>(routes::delete, |scope, input| {
+            at(scope, format_args!("/apis/{}/routes/{}", input.api_id, input.route_id))
+        })
+        .transaction::<api::CreateStage>(stages::create, |scope, input| {
+            at(scope, format_args!("/apis/{}/stages", input.api_id))
+        })
+        .read::<api::GetStage>(stages::get, |scope, input| {
+            at(scope, format_args!("/apis/{}/stages/{}", input.api_id, input.stage_name))
+        })
+        .read::<api::GetStages>(stages::list, |scope, input| {
+            at(scope, format_args!("/apis/{}/stages", input.api_id))
+        })
+        .transaction::<api::DeleteStage>(stages::delete, |scope, input| {
+            at(scope, format_args!("/apis/{}/stages/{}", input.api_id, input.stage_name))
+        })
         .front(front::accepts, front::answer)
 }
 
-/// The API of that id as a resource; all APIs when the id is empty.
-fn at(scope: &Scope, id: &str) -> Vec<Arn> {
-    let slash = if id.is_empty() { "" } else { "/" };
-    vec![Arn::in_scope("apigateway", scope, format_args!("/apis{slash}{id}"))]
+/// Policies name the method, not the operation.
+fn action(operation: &'static OperationFacts) -> Option<&'static str> {
+    Some(operation.http.method)
+}
+
+/// The resource at that path, which no account owns.
+fn at(scope: &Scope, path: impl std::fmt::Display) -> Vec<Arn> {
+    vec![Arn::regional("apigateway", &scope.region, path)]
 }

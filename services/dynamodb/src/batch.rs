@@ -3,6 +3,7 @@
 //! A batch of writes is one transaction here, which is more than AWS promises.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use api_dynamodb as api;
 use expressions::value::item_size_bytes;
@@ -61,7 +62,7 @@ pub(crate) fn get(view: &View<'_>, input: &api::BatchGetItemInput) -> Result<api
 struct Wish<'a> {
     name: &'a str,
     asked: &'a api::KeysAndAttributes,
-    table: Table,
+    table: Arc<Table>,
     keys: Vec<Item>,
     projection: Option<Projection>,
 }

@@ -19,6 +19,7 @@ mod read;
 mod scan;
 mod table;
 mod tables;
+mod tags;
 mod update;
 mod write;
 
@@ -47,6 +48,9 @@ pub fn service() -> Service {
         .transaction::<api::BatchWriteItem>(batch::write, |scope, input| {
             all(scope, input.request_items.keys())
         })
+        .transaction::<api::TagResource>(tags::tag, |_, input| tagged(&input.resource_arn))
+        .transaction::<api::UntagResource>(tags::untag, |_, input| tagged(&input.resource_arn))
+        .read::<api::ListTagsOfResource>(tags::list, |_, input| tagged(&input.resource_arn))
         .work("sweep", |cloud| SWEEPER.run(cloud))
 }
 
@@ -58,4 +62,9 @@ fn all<'a>(scope: &Scope, tables: impl Iterator<Item = &'a String>) -> Vec<Arn> 
 /// The table of that name, or of that ARN, as a resource.
 fn at(scope: &Scope, table: &str) -> Vec<Arn> {
     vec![table::Place::of(scope, table).arn()]
+}
+
+/// The resource of that ARN.
+fn tagged(arn: &str) -> Vec<Arn> {
+    arn.parse().into_iter().collect()
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use api_dynamodb as api;
-use expressions::{RangeCondition, Value};
+use expressions::{Condition, RangeCondition, Value};
 use service::{Result, View};
 use store::Direction;
 
@@ -40,6 +40,7 @@ pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::Que
     let table = table::find(&**view, &view.scope(), &input.table_name)?;
     let sort = table.sort.as_ref().map(KeyPart::attribute);
     let condition = conditions.for_key(table.partition.attribute(), sort).map_err(errors::of_expression)?;
+    check_filter(&table, filter.as_ref())?;
     let is_forward = input.scan_index_forward.unwrap_or(true);
     let direction = if is_forward { Direction::Forward } else { Direction::Backward };
     let mut range = range(&table, &condition.partition, condition.sort.as_ref());
@@ -66,6 +67,19 @@ pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::Que
         last_evaluated_key: page.last.map(attribute::shown),
         consumed_capacity: capacity::shown(wanted, &table, capacity::read_units(page.size_bytes, consistent)),
     })
+}
+
+/// What the key decides, no filter may.
+fn check_filter(table: &Table, filter: Option<&Condition>) -> Result<()> {
+    let paths = filter.map(Condition::paths).unwrap_or_default();
+    let is_filtered = |part: &&KeyPart| paths.iter().any(|path| path.attribute() == part.name);
+    match table.key_parts().find(is_filtered) {
+        Some(part) => {
+            let rule = "Filter Expression can only contain non-primary key attributes";
+            Err(errors::invalid(format!("{rule}: Primary key attribute: {}", part.name)).into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Where the items of a partition stand that can satisfy the condition; its exact bounds are checked on each.

@@ -1,5 +1,8 @@
 //! A table's record.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use api_dynamodb as api;
 use expressions::{KeyAttribute, Type};
 use names::{Arn, Scope, ids};
@@ -24,6 +27,8 @@ pub(crate) struct Table {
     pub(crate) provisioned: Option<(i64, i64)>,
     pub(crate) protected: bool,
     pub(crate) created_ms: i64,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 /// An attribute of the key.
@@ -60,8 +65,8 @@ impl Place {
 }
 
 /// The table of that name or ARN.
-pub(crate) fn find(reads: &impl Reads, scope: &Scope, table: &str) -> Result<Table> {
-    let found = reads.get_record(&Place::of(scope, table).key())?;
+pub(crate) fn find(reads: &impl Reads, scope: &Scope, table: &str) -> Result<Arc<Table>> {
+    let found = reads.get_shared(&Place::of(scope, table).key())?;
     Ok(found.ok_or_else(errors::no_table)?)
 }
 

@@ -6,7 +6,7 @@ use store::Reads as _;
 use wire::Fault;
 
 use crate::table::{self, KeyPart, Place, Table};
-use crate::{SWEEPER, errors, keys};
+use crate::{SWEEPER, errors, keys, tags};
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<api::CreateTableOutput> {
     check_unbuilt(input)?;
@@ -22,6 +22,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
         provisioned: throughput(input)?,
         protected: input.deletion_protection_enabled == Some(true),
         created_ms: tx.now.millis(),
+        tags: tags::checked(input.tags.as_deref().unwrap_or_default())?,
     };
     if tx.get(&place.key())?.is_some() {
         let message = format!("Table already exists: {}", table.name);
@@ -39,7 +40,6 @@ fn check_unbuilt(input: &api::CreateTableInput) -> Result<(), Fault> {
         ("GlobalSecondaryIndexes", input.global_secondary_indexes.is_some()),
         ("StreamSpecification", input.stream_specification.as_ref().is_some_and(streams)),
         ("SSESpecification", input.sse_specification.as_ref().is_some_and(encryption)),
-        ("Tags", input.tags.as_ref().is_some_and(|tags| !tags.is_empty())),
         ("TableClass", input.table_class.as_ref().is_some_and(|class| class.as_str() != "STANDARD")),
         ("WarmThroughput", input.warm_throughput.is_some()),
         ("ResourcePolicy", input.resource_policy.is_some()),

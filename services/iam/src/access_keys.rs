@@ -60,7 +60,7 @@ pub(crate) fn create(
 }
 
 fn principal(account: Account, user: &Identity) -> PrincipalRecord {
-    PrincipalRecord { kind: PrincipalKind::User, arn: user.arn(account), id: user.id.clone() }
+    PrincipalRecord { kind: PrincipalKind::User, arn: user.arn(account), id: user.id.clone(), role: None }
 }
 
 /// The keys of a user, by its unique id.

@@ -4,7 +4,6 @@ use api_iam as api;
 use policy::limits;
 use service::{Result, Tx, View};
 use store::record;
-use wire::Fault;
 
 use crate::identity::{self, Identity, Kind, Role};
 use crate::page::Wish;
@@ -15,7 +14,7 @@ const SESSION_S_MAX: i32 = 3600;
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateRoleInput) -> Result<api::CreateRoleOutput> {
     errors::refuse(&[("PermissionsBoundary", input.permissions_boundary.is_some())])?;
-    check_trust(&input.assume_role_policy_document)?;
+    check_trust(tx, &input.assume_role_policy_document)?;
     let (name, path) = (&input.role_name, input.path.as_deref());
     let mut identity = identity::new(tx, Kind::Role, name, path, input.tags.as_deref())?;
     identity.role = Some(Role {
@@ -27,10 +26,11 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateRoleInput) -> Result<ap
     Ok(api::CreateRoleOutput { role: identity.shown_role(tx.scope().account) })
 }
 
-fn check_trust(text: &str) -> Result<(), Fault> {
-    document::check(policy::Kind::Trust, text)?;
+fn check_trust(tx: &Tx<'_>, text: &str) -> Result<()> {
+    let document = document::check(policy::Kind::Trust, text)?;
+    document::check_principals(&**tx, tx.scope().account, &document)?;
     if limits::size(text) > limits::TRUST_SIZE_MAX {
-        return Err(errors::over_quota("ACLSizePerRole", limits::TRUST_SIZE_MAX));
+        return Err(errors::over_quota("ACLSizePerRole", limits::TRUST_SIZE_MAX).into());
     }
     Ok(())
 }
@@ -65,7 +65,7 @@ pub(crate) fn update_trust(
     tx: &mut Tx<'_>,
     input: &api::UpdateAssumeRolePolicyInput,
 ) -> Result<api::UpdateAssumeRolePolicyOutput> {
-    check_trust(&input.policy_document)?;
+    check_trust(tx, &input.policy_document)?;
     change(tx, &input.role_name, |role| role.trust.clone_from(&input.policy_document))?;
     Ok(api::UpdateAssumeRolePolicyOutput::default())
 }

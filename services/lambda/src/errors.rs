@@ -2,7 +2,7 @@
 
 use api_lambda as api;
 use names::Arn;
-use wire::Fault;
+use wire::{Encode, Fault, Members, Shape, Writer};
 
 pub(crate) fn no_function(arn: &Arn) -> Fault {
     api::error::resource_not_found_exception(format!("Function not found: {arn}"))
@@ -35,5 +35,31 @@ pub(crate) fn of_runtime(error: &runtime::Error) -> Fault {
         runtime::Error::TooManyEnvironments { .. } => api::error::too_many_requests_exception(message),
         runtime::Error::InterpreterNotFound(_) => api::error::invalid_runtime_exception(message),
         _ => api::error::service_exception(message),
+    }
+}
+
+/// Most of Lambda's errors also say whose fault they are.
+pub(crate) fn with_type(fault: Fault) -> Fault {
+    let shape = fault.facts.and_then(|facts| facts.shape);
+    let first = shape.and_then(|shape| shape.members().first());
+    if fault.detail.is_some() || first.is_none_or(|member| member.name != "Type") {
+        return fault;
+    }
+    let whose = if fault.is_sender() { "User" } else { "Service" };
+    fault.with_detail(Type(whose.to_owned()))
+}
+
+/// The first member of those errors.
+struct Type(String);
+
+impl Encode for Type {
+    fn encode(&self, shape: &'static Shape, writer: &mut dyn Writer) {
+        writer.structure(shape, self);
+    }
+}
+
+impl Members for Type {
+    fn members(&self, each: &mut dyn FnMut(usize, &dyn Encode)) {
+        each(0, &self.0);
     }
 }

@@ -65,6 +65,11 @@ impl Function {
         names::ids::uuid(self.revision)
     }
 
+    /// Where what it prints goes.
+    pub(crate) fn log_group(&self) -> String {
+        format!("/aws/lambda/{}", self.name)
+    }
+
     /// As the API shows it.
     pub(crate) fn configuration(&self) -> api::FunctionConfiguration {
         let shown = |variables: &BTreeMap<String, String>| api::EnvironmentResponse {
@@ -92,6 +97,15 @@ impl Function {
             package_type: Some("Zip".into()),
             architectures: Some(vec![ARCHITECTURE.into()]),
             ephemeral_storage: Some(api::EphemeralStorage { size: self.tmp_mb }),
+            snap_start: Some(api::SnapStartResponse {
+                apply_on: Some("None".into()),
+                optimization_status: Some("Off".into()),
+            }),
+            logging_config: Some(api::LoggingConfig {
+                log_format: Some("Text".into()),
+                log_group: Some(self.log_group()),
+                ..api::LoggingConfig::default()
+            }),
             ..api::FunctionConfiguration::default()
         }
     }

@@ -10,8 +10,8 @@ use wire::Fault;
 
 use crate::function::{self, Function};
 use crate::host::Host;
-use crate::name::Name;
-use crate::{errors, keys, package, refused, tags};
+use crate::name::{self, Name};
+use crate::{errors, keys, package, refused, role, tags};
 
 /// Functions of a page.
 const PAGE_MAX: i32 = 50;
@@ -22,9 +22,18 @@ pub(crate) fn named(scope: &names::Scope, text: &str, qualifier: Option<&str>) -
         .ok_or_else(|| errors::invalid(format!("Invalid function name: {text}")))
 }
 
-pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateFunctionInput) -> Result<api::CreateFunctionOutput> {
-    refused::check_create(input)?;
+pub(crate) async fn create(
+    context: Context,
+    input: api::CreateFunctionInput,
+) -> Result<api::CreateFunctionOutput> {
+    refused::check_create(&input)?;
+    role::check(&context, &input.role).await?;
+    context.transact(|tx| record(tx, &input)).await
+}
+
+fn record(tx: &mut Tx<'_>, input: &api::CreateFunctionInput) -> Result<api::CreateFunctionOutput> {
     let name = named(&tx.scope(), &input.function_name, None)?;
+    name::check_length(&name.name)?;
     let zip = input.code.zip_file.as_ref();
     let zip = zip.ok_or_else(|| errors::invalid("Please provide a source for function code."))?;
     let runtime = input.runtime.as_ref().ok_or_else(|| mandatory("Runtime"))?.as_str();

@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::function::Function;
 use crate::output::Output;
-use crate::{errors, package};
+use crate::{errors, package, role};
 
 /// How long the credentials of an environment hold.
 const CREDENTIALS_MS: i64 = 12 * 3_600_000;
@@ -99,7 +99,7 @@ impl Host {
             timeout_ms: u64::from(function.timeout_s.unsigned_abs()) * 1000,
             tmp_mb: function.tmp_mb.unsigned_abs(),
             environment: variables(context, function, credential),
-            log_group: format!("/aws/lambda/{}", function.name),
+            log_group: function.log_group(),
         })
     }
 
@@ -136,7 +136,8 @@ impl Host {
         {
             return Ok(known);
         }
-        let fresh = session_of_role(context, function);
+        let role = role::find(context, &function.role).await?;
+        let fresh = session_of_role(context, function, role.map(|role| role.role_id));
         context.transact(|tx| Ok(fresh.put(tx)?)).await?;
         self.credentials.lock().insert(key, fresh.clone());
         Ok(fresh)
@@ -148,9 +149,11 @@ fn key_of(function: &Function, credential: &Credential) -> String {
     format!("{}+{}", function.environment_key(), credential.access_key_id)
 }
 
-fn session_of_role(context: &Context, function: &Function) -> Credential {
+/// A placeholder has no id of its own.
+fn session_of_role(context: &Context, function: &Function, role_id: Option<String>) -> Credential {
     let random = context.random();
     let account = function.scope.account;
+    let role_id = role_id.unwrap_or_else(|| ids::unique_id(ids::Kind::Role, random.bytes()));
     let role = function.role.rsplit('/').next().unwrap_or_default();
     let session = format_args!("assumed-role/{role}/{}", function.name);
     Credential {
@@ -161,7 +164,8 @@ fn session_of_role(context: &Context, function: &Function) -> Credential {
         principal: PrincipalRecord {
             kind: PrincipalKind::AssumedRole,
             arn: Arn::global("sts", function.scope.region.partition(), &account, session),
-            id: format!("{}:{}", ids::unique_id(ids::Kind::Role, random.bytes()), function.name),
+            id: format!("{role_id}:{}", function.name),
+            role: function.role.parse().ok(),
         },
         expires_ms: Some(context.now().millis() + CREDENTIALS_MS),
         active: true,

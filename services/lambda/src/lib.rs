@@ -18,6 +18,7 @@ mod output;
 mod package;
 mod permissions;
 mod refused;
+mod role;
 mod sources;
 mod tags;
 mod update;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use api_lambda as api;
 use names::{Arn, Scope};
 use service::Service;
+use wire::OperationFacts;
 
 use crate::host::Host;
 
@@ -38,7 +40,11 @@ pub fn service(work: PathBuf) -> Service {
     let [updating, configuring, deleting, invoking, delivering, polling, printing] =
         [(); 7].map(|()| Arc::clone(&host));
     Service::new(&api::FACTS)
-        .transaction::<api::CreateFunction>(functions::create, |scope, input| at(scope, &input.function_name))
+        .actions(action)
+        .wording(errors::with_type)
+        .waiting::<api::CreateFunction, _, _>(functions::create, |scope, input| {
+            at(scope, &input.function_name)
+        })
         .read::<api::GetFunction>(functions::get, |scope, input| at(scope, &input.function_name))
         .read::<api::GetFunctionConfiguration>(functions::get_configuration, |scope, input| {
             at(scope, &input.function_name)
@@ -85,6 +91,11 @@ pub fn service(work: PathBuf) -> Service {
             async move { output.run(cloud).await }
         })
         .work("event sources", move |cloud| sources::run(Arc::clone(&polling), cloud))
+}
+
+/// Invoking has another name in policies.
+fn action(operation: &'static OperationFacts) -> Option<&'static str> {
+    Some(if operation.name == "Invoke" { "InvokeFunction" } else { operation.name })
 }
 
 /// The function of that name, as a resource.

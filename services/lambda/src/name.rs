@@ -1,6 +1,10 @@
 //! The names that a function goes by: `name`, `account:function:name`, an ARN, each with a qualifier behind it.
 
 use names::{Arn, Scope};
+use wire::Fault;
+
+/// Letters of a name.
+const LENGTH_MAX: usize = 64;
 
 /// A function, wherever it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +56,18 @@ impl Name {
     pub(crate) fn is_latest(&self) -> bool {
         self.qualifier.as_deref().is_none_or(|qualifier| qualifier == "$LATEST")
     }
+}
+
+/// Refuses names that are too long; the model's limit is that of an ARN.
+pub(crate) fn check_length(name: &str) -> Result<(), Fault> {
+    if name.len() <= LENGTH_MAX {
+        return Ok(());
+    }
+    let message = format!(
+        "1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: Member must have \
+         length less than or equal to {LENGTH_MAX}"
+    );
+    Err(Fault::new("ValidationException", 400, message))
 }
 
 #[cfg(test)]

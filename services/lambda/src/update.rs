@@ -8,7 +8,7 @@ use service::{Context, Result};
 use crate::function::{self, Function};
 use crate::functions::{named, store_package, variables};
 use crate::host::Host;
-use crate::{errors, keys, package, refused};
+use crate::{errors, keys, package, refused, role};
 
 pub(crate) async fn code(
     host: Arc<Host>,
@@ -48,6 +48,9 @@ pub(crate) async fn configuration(
     refused::check_configuration(&input)?;
     if let Some(runtime) = &input.runtime {
         refused::check_runtime(runtime.as_str())?;
+    }
+    if let Some(role) = &input.role {
+        role::check(&context, role).await?;
     }
     let variables = match &input.environment {
         Some(environment) => Some(variables(Some(environment))?),

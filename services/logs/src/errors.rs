@@ -30,3 +30,11 @@ pub(crate) fn refuse(parameters: &[(&str, bool)]) -> Result<(), Fault> {
 pub(crate) fn not_built(what: &str) -> Fault {
     Fault::new("NotImplemented", 501, format!("logs: {what} is not implemented."))
 }
+
+/// What the model refuses has the same code as what the service refuses.
+pub(crate) fn of_model(mut fault: Fault) -> Fault {
+    if fault.code == "ValidationException" {
+        fault.code = "InvalidParameterException".into();
+    }
+    fault
+}

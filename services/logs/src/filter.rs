@@ -12,7 +12,7 @@ use crate::get::{EVENTS_MAX, PAGE_BYTES_MAX};
 use crate::group::{self, Group};
 use crate::keys::{self, Id, Place};
 use crate::pattern::Pattern;
-use crate::stream::Stream;
+use crate::stream::{self, Stream};
 
 /// Events that one call looks at; a page may be empty and still have a token.
 const LOOKS_MAX: usize = 100_000;
@@ -27,7 +27,7 @@ pub(crate) fn filter(
     let name = group::named(&scope, input.log_group_name.as_deref(), input.log_group_identifier.as_deref())?;
     let group = group::find(&**view, &scope, name)?;
     let pattern = Pattern::parse(input.filter_pattern.as_deref().unwrap_or_default())?;
-    let mut streams = Streams::new(&group, input)?;
+    let mut streams = Streams::new(view, &group, input)?;
     let from_ms = input.start_time.unwrap_or_default().max(group.expired_before_ms(view.now.millis()));
     let mut range = keys::times(&group.id).prefix_range();
     range.start = keys::times(&group.id).i64(from_ms).into();
@@ -92,7 +92,10 @@ struct Streams<'a> {
 }
 
 impl<'a> Streams<'a> {
-    fn new(group: &'a Group, input: &'a api::FilterLogEventsInput) -> Result<Self> {
+    fn new(view: &View<'_>, group: &'a Group, input: &'a api::FilterLogEventsInput) -> Result<Self> {
+        for name in input.log_stream_names.iter().flatten() {
+            stream::find(&**view, group, name)?;
+        }
         let (names, prefix) = (input.log_stream_names.as_deref(), input.log_stream_name_prefix.as_deref());
         if names.is_some() && prefix.is_some() {
             let message = "logStreamNames and logStreamNamePrefix cannot both be specified.";

@@ -7,6 +7,15 @@ pub(crate) fn invalid(what: impl std::fmt::Display) -> Fault {
     api::error::invalid_parameter_exception(format!("Invalid parameter: {what}"))
 }
 
+/// A parameter that should be the ARN of something of SNS.
+pub(crate) fn invalid_arn(parameter: &str, arn: &str) -> Fault {
+    let elements = arn.split(':').count();
+    if elements >= 6 {
+        return invalid(parameter);
+    }
+    invalid(format_args!("{parameter} Reason: An ARN must have at least 6 elements, not {elements}"))
+}
+
 pub(crate) fn no_topic() -> Fault {
     api::error::not_found_exception("Topic does not exist")
 }

@@ -13,16 +13,19 @@ mod message;
 mod publish;
 mod subscription;
 mod subscriptions;
+mod tags;
 mod topics;
 
 use api_sns as api;
 use names::Arn;
 use service::Service;
+use wire::OperationFacts;
 
 /// The service.
 #[must_use]
 pub fn service() -> Service {
     Service::new(&api::FACTS)
+        .actions(action)
         .transaction::<api::CreateTopic>(topics::create, |scope, input| {
             vec![Arn::in_scope("sns", scope, &input.name)]
         })
@@ -44,7 +47,15 @@ pub fn service() -> Service {
             input.topic_arn.as_deref().or(input.target_arn.as_deref()).map(at).unwrap_or_default()
         })
         .transaction::<api::PublishBatch>(publish::batch, |_, input| at(&input.topic_arn))
+        .transaction::<api::TagResource>(tags::tag, |_, input| at(&input.resource_arn))
+        .transaction::<api::UntagResource>(tags::untag, |_, input| at(&input.resource_arn))
+        .read::<api::ListTagsForResource>(tags::list, |_, input| at(&input.resource_arn))
         .work("deliver", delivery::run)
+}
+
+/// A batch needs the permission of one.
+fn action(operation: &'static OperationFacts) -> Option<&'static str> {
+    Some(operation.name.strip_suffix("Batch").unwrap_or(operation.name))
 }
 
 fn at(arn: &str) -> Vec<Arn> {

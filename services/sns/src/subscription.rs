@@ -22,6 +22,9 @@ pub(crate) struct Subscription {
     pub(crate) endpoint: String,
     /// As the client gave them: `RawMessageDelivery`, `FilterPolicy`, `FilterPolicyScope`.
     pub(crate) attributes: BTreeMap<String, String>,
+    /// Who subscribed.
+    #[serde(default)]
+    pub(crate) principal: String,
 }
 
 impl Subscription {
@@ -52,27 +55,24 @@ impl Subscription {
         self.attributes.get("FilterPolicyScope").is_some_and(|scope| scope == "MessageBody")
     }
 
-    /// Checks and sets one attribute; nothing takes it away.
-    pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), Fault> {
-        let Some(value) = value.filter(|value| !value.is_empty()) else {
-            self.attributes.remove(name);
-            return Ok(());
-        };
-        let is_valid = match name {
-            "RawMessageDelivery" => matches!(value, "true" | "false"),
-            "FilterPolicyScope" => matches!(value, "MessageAttributes" | "MessageBody"),
-            "FilterPolicy" if value == "{}" => {
+    /// Checks and sets one attribute; an empty filter policy takes it away.
+    pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), Fault> {
+        let choices = match name {
+            "RawMessageDelivery" => Some(["true", "false"]),
+            "FilterPolicyScope" => Some(["MessageAttributes", "MessageBody"]),
+            "FilterPolicy" if matches!(value, "" | "{}") => {
                 self.attributes.remove(name);
                 return Ok(());
             }
-            "FilterPolicy" => true,
+            "FilterPolicy" => None,
             "RedrivePolicy" | "DeliveryPolicy" | "SubscriptionRoleArn" | "ReplayPolicy" => {
                 return Err(errors::not_built(name));
             }
             _ => return Err(errors::invalid("AttributeName")),
         };
-        if !is_valid {
-            return Err(errors::invalid(format_args!("Attributes Reason: {name}: Invalid value [{value}]")));
+        if let Some([one, other]) = choices.filter(|choices| !choices.contains(&value)) {
+            let message = format!("{name}: Invalid value [{value}]. Must be {one} or {other}.");
+            return Err(errors::invalid(message));
         }
         self.attributes.insert(name.to_owned(), value.to_owned());
         // The scope decides what a policy may be: each is checked with the other.

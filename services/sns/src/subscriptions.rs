@@ -20,10 +20,11 @@ pub(crate) fn subscribe(tx: &mut Tx<'_>, input: &api::SubscribeInput) -> Result<
         protocol: input.protocol.clone(),
         endpoint,
         attributes: Default::default(),
+        principal: tx.context.caller.principal.arn.to_string(),
     };
     // The scope first, because a policy is checked by it.
     for (name, value) in input.attributes.iter().flatten().rev() {
-        subscription.set(name, Some(value))?;
+        subscription.set(name, value).map_err(|fault| in_attributes(fault, name))?;
     }
     let same = |other: &Subscription| {
         other.protocol == subscription.protocol && other.endpoint == subscription.endpoint
@@ -40,6 +41,16 @@ pub(crate) fn subscribe(tx: &mut Tx<'_>, input: &api::SubscribeInput) -> Result<
     Ok(api::SubscribeOutput { subscription_arn: Some(subscription.arn().to_string()) })
 }
 
+/// Subscribing words refused values by its own parameter, where there is one.
+fn in_attributes(mut fault: Fault, name: &str) -> Fault {
+    if let Some(what) =
+        fault.message.strip_prefix("Invalid parameter: ").filter(|what| what.starts_with(name))
+    {
+        fault.message = format!("Invalid parameter: Attributes Reason: {what}");
+    }
+    fault
+}
+
 /// The ARN of a queue or of a function.
 fn checked_endpoint(protocol: &str, endpoint: Option<&str>) -> Result<String, Fault> {
     match protocol {
@@ -47,7 +58,10 @@ fn checked_endpoint(protocol: &str, endpoint: Option<&str>) -> Result<String, Fa
         "http" | "https" | "email" | "email-json" | "sms" | "application" | "firehose" => {
             return Err(errors::not_built(&format!("Protocol {protocol}")));
         }
-        _ => return Err(errors::invalid("Protocol")),
+        _ => {
+            let message = format!("Amazon SNS does not support this protocol string: {protocol}");
+            return Err(errors::invalid(message));
+        }
     }
     let endpoint = endpoint.unwrap_or_default();
     let arn = endpoint.parse::<Arn>().ok().filter(|arn| arn.service() == protocol && arn.scope().is_some());
@@ -62,13 +76,13 @@ fn checked_endpoint(protocol: &str, endpoint: Option<&str>) -> Result<String, Fa
 }
 
 fn find(reads: &impl Reads, arn: &str) -> Result<Subscription> {
-    let key = keys::subscription(arn).ok_or_else(|| errors::invalid("SubscriptionArn"))?;
+    let key = keys::subscription(arn).ok_or_else(|| errors::invalid_arn("SubscriptionArn", arn))?;
     Ok(reads.get_record(&key)?.ok_or_else(errors::no_subscription)?)
 }
 
 pub(crate) fn unsubscribe(tx: &mut Tx<'_>, input: &api::UnsubscribeInput) -> Result<api::UnsubscribeOutput> {
-    let key =
-        keys::subscription(&input.subscription_arn).ok_or_else(|| errors::invalid("SubscriptionArn"))?;
+    let arn = &input.subscription_arn;
+    let key = keys::subscription(arn).ok_or_else(|| errors::invalid_arn("SubscriptionArn", arn))?;
     // Deleting what is not there succeeds, as in AWS.
     tx.delete(&key);
     Ok(api::UnsubscribeOutput::default())
@@ -119,10 +133,14 @@ pub(crate) fn get_attributes(
         ("Protocol", subscription.protocol.clone()),
         ("Endpoint", subscription.endpoint.clone()),
         ("RawMessageDelivery", subscription.is_raw().to_string()),
+        ("SubscriptionPrincipal", subscription.principal.clone()),
         ("PendingConfirmation", "false".to_owned()),
         ("ConfirmationWasAuthenticated", "true".to_owned()),
     ];
     let mut attributes = subscription.attributes;
+    if attributes.contains_key("FilterPolicy") {
+        attributes.entry("FilterPolicyScope".into()).or_insert_with(|| "MessageAttributes".into());
+    }
     attributes.extend(own.map(|(name, value)| (name.to_owned(), value)));
     Ok(api::GetSubscriptionAttributesOutput { attributes: Some(attributes) })
 }
@@ -132,7 +150,7 @@ pub(crate) fn set_attributes(
     input: &api::SetSubscriptionAttributesInput,
 ) -> Result<api::SetSubscriptionAttributesOutput> {
     let mut subscription = find(&**tx, &input.subscription_arn)?;
-    subscription.set(&input.attribute_name, input.attribute_value.as_deref())?;
+    subscription.set(&input.attribute_name, input.attribute_value.as_deref().unwrap_or_default())?;
     tx.put_record(&subscription.key(), &subscription)?;
     Ok(api::SetSubscriptionAttributesOutput::default())
 }

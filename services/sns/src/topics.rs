@@ -10,7 +10,7 @@ use store::{Direction, Reads, record};
 use wire::Fault;
 
 use crate::subscription::Subscription;
-use crate::{errors, keys};
+use crate::{errors, keys, tags};
 
 /// Entries of a page of any list.
 pub(crate) const PAGE: usize = 100;
@@ -21,6 +21,8 @@ pub(crate) struct Topic {
     pub(crate) scope: Scope,
     pub(crate) name: String,
     pub(crate) attributes: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 impl Topic {
@@ -30,9 +32,37 @@ impl Topic {
 
     /// The topic of that ARN.
     pub(crate) fn find(reads: &impl Reads, arn: &str) -> Result<Self> {
-        let key = keys::topic(arn).ok_or_else(|| errors::invalid("TopicArn"))?;
+        let key = keys::topic(arn).ok_or_else(|| errors::invalid_arn("TopicArn", arn))?;
         Ok(reads.get_record(&key)?.ok_or_else(errors::no_topic)?)
     }
+}
+
+/// How AWS delivers to topics' HTTP endpoints, which are not built here, when nobody said otherwise.
+const DELIVERY: &str = concat!(
+    r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"#,
+    r#""numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"#,
+    r#""disableSubscriptionOverrides":false,"#,
+    r#""defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}}"#
+);
+/// What the policy of a new topic lets its owner do.
+const ACTIONS: [&str; 8] = [
+    "SNS:GetTopicAttributes",
+    "SNS:SetTopicAttributes",
+    "SNS:AddPermission",
+    "SNS:RemovePermission",
+    "SNS:DeleteTopic",
+    "SNS:Subscribe",
+    "SNS:ListSubscriptionsByTopic",
+    "SNS:Publish",
+];
+
+/// The policy that every new topic has.
+fn policy(topic: &Topic) -> String {
+    let actions = ACTIONS.map(|action| format!("\"{action}\"")).join(",");
+    let (arn, account) = (topic.arn(), topic.scope.account);
+    format!(
+        r#"{{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{{"Sid":"__default_statement_ID","Effect":"Allow","Principal":{{"AWS":"*"}},"Action":[{actions}],"Resource":"{arn}","Condition":{{"StringEquals":{{"AWS:SourceOwner":"{account}"}}}}}}]}}"#
+    )
 }
 
 /// Attributes that topics can have; others would change nothing here, and are refused.
@@ -58,9 +88,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
     if input.data_protection_policy.is_some() {
         return Err(errors::not_built("DataProtectionPolicy").into());
     }
-    if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-        return Err(errors::not_built("Tags").into());
-    }
+    let tags = tags::checked(input.tags.as_deref().unwrap_or_default())?;
     let mut attributes = input.attributes.clone().unwrap_or_default();
     for (name, value) in &attributes {
         check_attribute(name, value)?;
@@ -71,24 +99,33 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
     if input.name.is_empty() || input.name.len() > 256 || !is_name(&input.name) {
         return Err(errors::invalid("Topic Name").into());
     }
-    let topic = Topic { scope: tx.scope(), name: input.name.clone(), attributes };
+    let topic = Topic { scope: tx.scope(), name: input.name.clone(), attributes, tags };
     let key = keys::topics(&topic.scope).str(&topic.name);
     let topic_arn = Some(topic.arn().to_string());
     match tx.get_record::<Topic>(&key)? {
         None => tx.put_record(&key, &topic)?,
-        Some(old) if topic.attributes.iter().all(|(name, value)| old.attributes.get(name) == Some(value)) => {
-        }
-        Some(_) => {
-            return Err(
-                errors::invalid("Attributes Reason: Topic already exists with different attributes").into()
-            );
-        }
+        Some(old) => check_same(&old, &topic)?,
     }
     Ok(api::CreateTopicOutput { topic_arn })
 }
 
+/// Creating a topic again succeeds when nothing new is said of it.
+fn check_same(old: &Topic, new: &Topic) -> Result<(), Fault> {
+    let has_all = |old: &BTreeMap<String, String>, new: &BTreeMap<String, String>| {
+        new.iter().all(|(name, value)| old.get(name) == Some(value))
+    };
+    if !has_all(&old.attributes, &new.attributes) {
+        return Err(errors::invalid("Attributes Reason: Topic already exists with different attributes"));
+    }
+    if !has_all(&old.tags, &new.tags) {
+        return Err(errors::invalid("Tags Reason: Topic already exists with different tags"));
+    }
+    Ok(())
+}
+
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTopicInput) -> Result<api::DeleteTopicOutput> {
-    let key = keys::topic(&input.topic_arn).ok_or_else(|| errors::invalid("TopicArn"))?;
+    let arn = &input.topic_arn;
+    let key = keys::topic(arn).ok_or_else(|| errors::invalid_arn("TopicArn", arn))?;
     // Deleting what is not there succeeds, as in AWS.
     let Some(topic) = tx.get_record::<Topic>(&key)? else { return Ok(api::DeleteTopicOutput::default()) };
     tx.delete(&key);
@@ -145,6 +182,8 @@ pub(crate) fn get_attributes(
     let confirmed = subscriptions_of(&**view, &topic)?.len();
     let own = [
         ("TopicArn", topic.arn().to_string()),
+        ("Policy", policy(&topic)),
+        ("EffectiveDeliveryPolicy", DELIVERY.to_owned()),
         ("Owner", topic.scope.account.to_string()),
         ("SubscriptionsConfirmed", confirmed.to_string()),
         ("SubscriptionsPending", "0".to_owned()),

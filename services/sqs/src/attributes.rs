@@ -17,6 +17,8 @@ enum Rule {
     Flag { default: &'static str },
     /// A JSON text with a check of its own; empty removes it.
     Text(fn(&str) -> bool),
+    /// The redrive policy, whose refusal says why.
+    Redrive,
     /// Computed: it can be read, not set.
     Computed,
 }
@@ -36,7 +38,7 @@ const RULES: [(&str, Rule); 17] = [
     ("ReceiveMessageWaitTimeSeconds", Rule::Number { min: 0, max: 20, default: "0" }),
     ("SqsManagedSseEnabled", Rule::Flag { default: "true" }),
     ("Policy", Rule::Text(is_object)),
-    ("RedrivePolicy", Rule::Text(redrive::is_policy)),
+    ("RedrivePolicy", Rule::Redrive),
     ("RedriveAllowPolicy", Rule::Text(redrive::is_allow_policy)),
     ("KmsMasterKeyId", Rule::Text(|_| true)),
     ("KmsDataKeyReusePeriodSeconds", Rule::Number { min: 60, max: 86_400, default: "300" }),
@@ -50,16 +52,13 @@ const FIFO: [&str; 4] =
 pub(crate) fn default_of(name: &str) -> Option<&'static str> {
     match rule(name)? {
         Rule::Number { default, .. } | Rule::Flag { default } => Some(default),
-        Rule::Text(_) | Rule::Computed => None,
+        Rule::Text(_) | Rule::Redrive | Rule::Computed => None,
     }
 }
 
 /// Refuses attributes that a client may not set so.
 pub(crate) fn check(attributes: &BTreeMap<String, String>) -> Result<(), Fault> {
     for (name, value) in attributes {
-        if FIFO.contains(&name.as_str()) {
-            return Err(errors::not_built(&format!("the attribute {name} of FIFO queues")));
-        }
         let fits = match rule(name) {
             None | Some(Rule::Computed) => return Err(errors::unknown_attribute(name)),
             Some(Rule::Number { min, max, .. }) => {
@@ -67,10 +66,33 @@ pub(crate) fn check(attributes: &BTreeMap<String, String>) -> Result<(), Fault> 
             }
             Some(Rule::Flag { .. }) => value == "true" || value == "false",
             Some(Rule::Text(check)) => value.is_empty() || check(value),
+            Some(Rule::Redrive) => {
+                redrive::check(value)?;
+                true
+            }
         };
         if !fits {
             return Err(errors::attribute_value(name));
         }
+    }
+    check_encryption(attributes)
+}
+
+/// FIFO queues are not built: whoever asks for one is told so, and not that there is no such attribute.
+pub(crate) fn refuse_fifo(attributes: &BTreeMap<String, String>) -> Result<(), Fault> {
+    match attributes.keys().find(|name| FIFO.contains(&name.as_str())) {
+        Some(name) => Err(errors::not_built(&format!("the attribute {name} of FIFO queues"))),
+        None => Ok(()),
+    }
+}
+
+fn check_encryption(attributes: &BTreeMap<String, String>) -> Result<(), Fault> {
+    let has_key = attributes.get("KmsMasterKeyId").is_some_and(|key| !key.is_empty());
+    let is_managed = attributes.get("SqsManagedSseEnabled").is_some_and(|value| value == "true");
+    if has_key && is_managed {
+        return Err(api::error::invalid_attribute_name(
+            "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
+        ));
     }
     Ok(())
 }
@@ -78,6 +100,12 @@ pub(crate) fn check(attributes: &BTreeMap<String, String>) -> Result<(), Fault> 
 /// Puts checked attributes into a queue; an empty text removes one.
 pub(crate) fn apply(queue: &mut Queue, attributes: &BTreeMap<String, String>) {
     for (name, value) in attributes {
+        // A key of one's own takes the place of the managed one, and the other way round.
+        if name == "KmsMasterKeyId" && !value.is_empty() {
+            queue.attributes.insert("SqsManagedSseEnabled".into(), "false".into());
+        } else if name == "SqsManagedSseEnabled" && value == "true" {
+            queue.attributes.remove("KmsMasterKeyId");
+        }
         if value.is_empty() {
             queue.attributes.remove(name);
         } else {
@@ -148,10 +176,12 @@ pub(crate) fn set(
     tx: &mut Tx<'_>,
     input: &api::SetQueueAttributesInput,
 ) -> Result<api::SetQueueAttributesOutput> {
-    let (address, mut queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
-    check(&input.attributes)?;
-    redrive::check_target(&**tx, &address, &input.attributes)?;
-    apply(&mut queue, &input.attributes);
+    let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let mut queue = Queue::clone(&queue);
+    let wanted = input.attributes.as_ref().ok_or_else(|| errors::missing("Attributes"))?;
+    check(wanted)?;
+    redrive::check_target(&**tx, &address, wanted)?;
+    apply(&mut queue, wanted);
     queue.modified_ms = tx.now.millis();
     tx.put_record(&keys::queue(&address.scope, &address.name), &queue)?;
     Ok(api::SetQueueAttributesOutput::default())
@@ -196,6 +226,7 @@ mod tests {
         for name in ["Colour", "QueueArn", "All"] {
             assert_eq!(check(&one(name, "1")).unwrap_err().code, "InvalidAttributeName");
         }
-        assert_eq!(check(&one("FifoQueue", "true")).unwrap_err().status, 501);
+        // Nor those of FIFO queues, of a queue that is none.
+        assert_eq!(check(&one("FifoQueue", "true")).unwrap_err().code, "InvalidAttributeName");
     }
 }

@@ -33,9 +33,11 @@ pub(crate) fn batch(
 /// Deletes a message. A handle of an earlier receive, or of a message that is gone, changes nothing and succeeds.
 fn delete(tx: &mut Tx<'_>, queue: &Queue, handle: &str) -> Result<()> {
     let handle = Handle::open(handle)?;
-    let Some((index, _)) = visibility::entry(tx, queue, &handle)? else { return Ok(()) };
-    tx.delete(&index);
+    let Some(entry) = visibility::entry(tx, queue, &handle)? else { return Ok(()) };
+    tx.delete(&entry.index);
     tx.delete(&keys::body(&queue.contents, &handle.message));
-    tx.delete(&keys::moved(&queue.contents, &handle.message));
+    if entry.is_moved {
+        tx.delete(&keys::moved(&queue.contents, &handle.message));
+    }
     Ok(())
 }

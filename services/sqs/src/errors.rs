@@ -27,7 +27,7 @@ pub(crate) fn out_of_range(value: i64, parameter: &str, min: i64, max: i64) -> F
 
 pub(crate) fn missing(parameter: &str) -> Fault {
     let message = format!("The request must contain the parameter {parameter}.");
-    unmodelled("MissingParameterException", "MissingParameter", message)
+    unmodelled("MissingRequiredParameterException", "MissingParameter", message)
 }
 
 pub(crate) fn unknown_attribute(name: &str) -> Fault {
@@ -51,4 +51,39 @@ pub(crate) fn over_limit() -> Fault {
 /// What AWS has and Cloudlet has not.
 pub(crate) fn not_built(what: &str) -> Fault {
     Fault::new("NotImplemented", 501, format!("sqs: {what} is not implemented."))
+}
+
+/// A parameter that is not there has an error of SQS's own, which names the first one.
+pub(crate) fn of_model(fault: Fault) -> Fault {
+    let named = fault.message.split_once(": Value null at '").and_then(|(_, rest)| rest.split_once('\''));
+    match named.filter(|(path, _)| !path.contains('.')) {
+        Some((path, _)) => {
+            let first = path.chars().take(1).map(|letter| letter.to_ascii_uppercase());
+            missing(&first.chain(path.chars().skip(1)).collect::<String>())
+        }
+        None => fault,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_parameter_that_is_not_there_is_missing() {
+        let refused = |what: &str| of_model(Fault::new("ValidationException", 400, what));
+        let null = "failed to satisfy constraint: Member must not be null";
+        let both = format!(
+            "2 validation errors detected: Value null at 'queueUrl' {null}; Value null at 'x' {null}"
+        );
+        let fault = refused(&both);
+        assert_eq!(fault.message, "The request must contain the parameter QueueUrl.");
+        assert_eq!(fault.query_code.as_deref(), Some("MissingParameter"));
+        let inside = format!("1 validation error detected: Value null at 'entries.1.member.id' {null}");
+        for other in
+            [inside.as_str(), "1 validation error detected: Value 'x' at 'y' failed", "Unexpected value"]
+        {
+            assert_eq!(refused(other).message, other);
+        }
+    }
 }

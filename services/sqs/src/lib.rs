@@ -29,6 +29,7 @@ use std::sync::Arc;
 use api_sqs as api;
 use names::{Arn, Scope};
 use service::{Service, Sweeper};
+use wire::OperationFacts;
 
 /// Deletes the contents of deleted and purged queues.
 const SWEEPER: Sweeper = Sweeper::new("sqs");
@@ -38,6 +39,8 @@ const SWEEPER: Sweeper = Sweeper::new("sqs");
 pub fn service() -> Service {
     let receives = Arc::new(receive::Receives::default());
     Service::new(&api::FACTS)
+        .wording(errors::of_model)
+        .actions(action)
         .transaction::<api::CreateQueue>(queues::create, |scope, input| named(scope, &input.queue_name))
         .read::<api::GetQueueUrl>(queues::get_url, |scope, input| named(scope, &input.queue_name))
         .read::<api::ListQueues>(queues::list, |_, _| Vec::new())
@@ -63,6 +66,11 @@ pub fn service() -> Service {
             at(scope, &input.queue_url)
         })
         .work("sweep", |cloud| SWEEPER.run(cloud))
+}
+
+/// A batch needs the permission of one.
+fn action(operation: &'static OperationFacts) -> Option<&'static str> {
+    Some(operation.name.strip_suffix("Batch").unwrap_or(operation.name))
 }
 
 /// The queue of that name, as a resource.

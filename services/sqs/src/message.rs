@@ -6,9 +6,11 @@ use api_sqs as api;
 use bytes::Bytes;
 use md5::{Digest as _, Md5};
 use serde::{Deserialize, Serialize};
-use wire::Fault;
+use service::Random;
+use wire::{Fault, Timestamp};
 
 use crate::errors;
+use crate::keys::Id;
 
 /// Attributes that one message may have.
 const ATTRIBUTES_MAX: usize = 10;
@@ -27,6 +29,9 @@ pub(crate) struct Body {
     /// The queue that it was taken from, when it is a dead letter.
     #[serde(default)]
     pub(crate) source: Option<String>,
+    /// The digest of the text.
+    #[serde(default)]
+    pub(crate) digest: Option<String>,
 }
 
 /// What moves along the index.
@@ -38,6 +43,9 @@ pub(crate) struct Transit {
     pub(crate) receives: u32,
     /// When it was first received.
     pub(crate) first_received_ms: Option<i64>,
+    /// Whether its visibility was changed since it was last received: `moved` has the moment of its index entry then.
+    #[serde(default)]
+    pub(crate) is_moved: bool,
 }
 
 /// A message attribute.
@@ -67,6 +75,11 @@ impl Value {
 pub(crate) fn check_text(text: &str) -> Result<(), Fault> {
     if text.is_empty() {
         return Err(errors::missing("MessageBody"));
+    }
+    // Most texts are plain, which needs no look at each letter.
+    let is_plain = |bytes: &[u8]| bytes.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    if text.as_bytes().chunks(256).all(is_plain) {
+        return Ok(());
     }
     let fits = |letter: char| matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}');
     if text.chars().all(fits) {
@@ -104,15 +117,14 @@ fn read_attribute(name: &str, given: &api::MessageAttributeValue) -> Result<Attr
         ("String" | "Number", Some(text), _) if !text.is_empty() => Value::Text(text.clone()),
         ("Binary", _, Some(bytes)) if !bytes.is_empty() => Value::Binary(bytes.clone()),
         ("String" | "Number" | "Binary", ..) => {
-            let message = format!(
-                "The message attribute '{name}' must contain a non-empty message attribute value for message attribute type '{data_type}'."
-            );
+            let message =
+                format!("Message (user) attribute '{name}' must contain a non-empty value of type '{kind}'.");
             return Err(errors::invalid_value(message));
         }
         _ => {
             let message = format!(
-                "The message attribute '{name}' has an invalid message attribute type, the set of supported type \
-                 prefixes is Binary, Number, and String."
+                "The type of message (user) attribute '{name}' is invalid. You must use only the following supported type \
+                 prefixes: Binary, Number, String."
             );
             return Err(errors::invalid_value(message));
         }
@@ -120,7 +132,7 @@ fn read_attribute(name: &str, given: &api::MessageAttributeValue) -> Result<Attr
     if let ("Number", Value::Text(text)) = (kind, &value)
         && text.parse::<f64>().is_err()
     {
-        let message = format!("Can't cast the value of message attribute '{name}' to a number.");
+        let message = format!("Can't cast the value of message (user) attribute '{name}' to a number.");
         return Err(errors::invalid_value(message));
     }
     Ok(Attribute { data_type: data_type.clone(), value })
@@ -145,6 +157,18 @@ pub(crate) fn size_bytes(text: &str, attributes: &BTreeMap<String, Attribute>) -
         name.len() + attribute.data_type.len() + attribute.value.bytes().len()
     };
     text.len() + attributes.iter().map(attribute).sum::<usize>()
+}
+
+/// An id for a message: the moment (48 bits of milliseconds), then chance. Bodies stand in the order of their ids, and
+/// what is written in order is cheap to write and to delete.
+pub(crate) fn id(random: &Random, now: Timestamp) -> Id {
+    let mut id: Id = random.bytes();
+    if let Some((moment, [_, _, millis @ ..])) =
+        id.first_chunk_mut::<6>().zip(Some(now.millis().to_be_bytes()))
+    {
+        *moment = millis;
+    }
+    id
 }
 
 /// The digest of a body.

@@ -1,6 +1,7 @@
 //! A queue: its record, its address, and how an operation finds it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use names::{Account, Arn, Scope};
 use serde::{Deserialize, Serialize};
@@ -75,9 +76,10 @@ impl Address {
 }
 
 /// The queue that a request names by its URL.
-pub(crate) fn find(reads: &impl Reads, scope: &Scope, url: &str) -> Result<(Address, Queue)> {
+pub(crate) fn find(reads: &impl Reads, scope: &Scope, url: &str) -> Result<(Address, Arc<Queue>)> {
     let address = Address::parse(scope, url).ok_or_else(errors::no_queue)?;
-    let queue = address.read(reads)?.ok_or_else(errors::no_queue)?;
+    let queue =
+        reads.get_shared(&keys::queue(&address.scope, &address.name))?.ok_or_else(errors::no_queue)?;
     Ok((address, queue))
 }
 

@@ -15,6 +15,7 @@ const PURGE_REST_MS: i64 = 60_000;
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateQueueInput) -> Result<api::CreateQueueOutput> {
     queue::check_name(&input.queue_name)?;
     let wanted = input.attributes.clone().unwrap_or_default();
+    attributes::refuse_fifo(&wanted)?;
     attributes::check(&wanted)?;
     let address = Address { scope: tx.scope(), name: input.queue_name.clone() };
     match address.read(&**tx)? {
@@ -95,7 +96,8 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteQueueInput) -> Result<a
 }
 
 pub(crate) fn purge(tx: &mut Tx<'_>, input: &api::PurgeQueueInput) -> Result<api::PurgeQueueOutput> {
-    let (address, mut queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let mut queue = Queue::clone(&queue);
     let now_ms = tx.now.millis();
     if queue.purged_ms.is_some_and(|purged_ms| now_ms - purged_ms < PURGE_REST_MS) {
         let message =

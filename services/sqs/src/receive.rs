@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api_sqs as api;
 use service::{Context, Result, Tx};
-use store::{Direction, Reads as _, record};
+use store::{Bytes, Direction, Reads as _, Watch, record};
 use wire::{Fault, Timestamp};
 
 use crate::claims::{Claimed, Claims};
@@ -32,8 +32,16 @@ struct Wish {
     attributes: Vec<String>,
 }
 
+/// A message that is visible: its index entry.
+struct Waiting {
+    index: Bytes,
+    id: Id,
+    transit: Transit,
+}
+
 /// What a look at the queue gave.
 struct Look {
+    queue: Arc<Queue>,
     messages: Vec<api::Message>,
     /// When the next message becomes visible, if none is now.
     next_ms: Option<i64>,
@@ -54,24 +62,28 @@ pub(crate) async fn receive(
     let wish = Wish::read(&input)?;
     let scope = context.scope();
     let begun_ms = context.now().millis();
+    // An empty-handed look is repeated once it is known that no arrival after it can be missed.
+    let mut arrivals: Option<(Id, Watch)> = None;
     loop {
-        let (_, queue) = queue::find(&*context.view(), &scope, &input.queue_url)?;
-        // Subscribed before the look, so that no arrival falls between the two.
-        let mut arrival = context.cloud.store.watch(keys::arrival(&queue.contents));
         let mut claimed = receives.claims.begin();
         let look = context.transact(|tx| {
             claimed.release();
             let (address, queue) = queue::find(&**tx, &scope, &input.queue_url)?;
-            look(tx, &address, &queue, &wish, &receives.in_flight, &mut claimed)
+            look(tx, &address, queue, &wish, &receives.in_flight, &mut claimed)
         });
         let look = look.await?;
         drop(claimed);
-        let wait_s = wish.wait_s.unwrap_or_else(|| queue.number("ReceiveMessageWaitTimeSeconds"));
+        let wait_s = wish.wait_s.unwrap_or_else(|| look.queue.number("ReceiveMessageWaitTimeSeconds"));
         let until_ms = begun_ms + wait_s * 1000;
         if !look.messages.is_empty() || context.now().millis() >= until_ms {
             let messages = (!look.messages.is_empty()).then_some(look.messages);
             return Ok(api::ReceiveMessageOutput { messages });
         }
+        let contents = look.queue.contents;
+        let Some((_, arrival)) = arrivals.as_mut().filter(|(watched, _)| *watched == contents) else {
+            arrivals = Some((contents, context.cloud.store.watch(keys::arrival(&contents))));
+            continue;
+        };
         let wake_ms = look.next_ms.map_or(until_ms, |next_ms| next_ms.min(until_ms));
         tokio::select! {
             () = arrival.changed() => {}
@@ -122,28 +134,28 @@ impl Wish {
 fn look(
     tx: &mut Tx<'_>,
     address: &Address,
-    queue: &Queue,
+    queue: Arc<Queue>,
     wish: &Wish,
     in_flight: &InFlight,
     claimed: &mut Claimed<'_>,
 ) -> Result<Look> {
-    let redrive = redrive::Target::of(&**tx, queue)?;
+    let redrive = redrive::Target::of(&**tx, &queue)?;
     let mut messages = Vec::new();
     let mut looks = 0;
     loop {
-        let (visible, next_ms) = visible(tx, queue, wish.count - messages.len(), claimed)?;
+        let (visible, next_ms) = visible(tx, &queue, wish.count - messages.len(), claimed)?;
         looks += visible.len();
         if messages.is_empty() && !visible.is_empty() {
-            in_flight.admit(&queue.contents, wish.count, tx.now.millis(), || count_in_flight(tx, queue))?;
+            in_flight.admit(&queue.contents, wish.count, tx.now.millis(), || count_in_flight(tx, &queue))?;
         }
         if visible.is_empty() || looks > LOOKS_MAX {
-            return Ok(Look { messages, next_ms });
+            return Ok(Look { queue, messages, next_ms });
         }
-        for (at_ms, id) in visible {
-            messages.extend(take(tx, address, queue, wish, redrive.as_ref(), at_ms, &id)?);
+        for waiting in &visible {
+            messages.extend(take(tx, address, &queue, wish, redrive.as_ref(), waiting)?);
         }
         if messages.len() == wish.count {
-            return Ok(Look { messages, next_ms: None });
+            return Ok(Look { queue, messages, next_ms: None });
         }
     }
 }
@@ -155,14 +167,15 @@ fn take(
     queue: &Queue,
     wish: &Wish,
     redrive: Option<&redrive::Target>,
-    at_ms: i64,
-    id: &Id,
+    Waiting { index, id, transit }: &Waiting,
 ) -> Result<Option<api::Message>> {
     let now_ms = tx.now.millis();
-    let index = keys::index(&queue.contents, at_ms, id);
-    // Read again, now as a part of the transaction: another receive may have been faster.
-    let Some(transit) = tx.get_record::<Transit>(&index)? else { return Ok(None) };
-    tx.delete(&index);
+    // Another receive may be faster.
+    tx.depend_on(index);
+    tx.delete(index);
+    if transit.is_moved {
+        tx.delete(&keys::moved(&queue.contents, id));
+    }
     let body_key = keys::body(&queue.contents, id);
     let Some(body) = tx.get_record::<Body>(&body_key)? else { return Ok(None) };
     if transit.sent_ms < now_ms - queue.number("MessageRetentionPeriod") * 1000 {
@@ -171,35 +184,34 @@ fn take(
     }
     if let Some(target) = redrive.filter(|target| transit.receives >= target.receives_max) {
         tx.delete(&body_key);
-        target.bury(tx, address, id, body, transit)?;
+        target.bury(tx, address, id, body, *transit)?;
         return Ok(None);
     }
     let transit = Transit {
         receives: transit.receives + 1,
         first_received_ms: transit.first_received_ms.or(Some(now_ms)),
-        ..transit
+        is_moved: false,
+        ..*transit
     };
     let visibility_s = wish.visibility_s.unwrap_or_else(|| queue.number("VisibilityTimeout"));
     let visible_at_ms = now_ms + visibility_s * 1000;
     tx.put_record(&keys::index(&queue.contents, visible_at_ms, id), &transit)?;
-    tx.delete(&keys::moved(&queue.contents, id));
     let handle = Handle { contents: queue.contents, message: *id, visible_at_ms };
     Ok(Some(write(wish, &handle, &transit, body)))
 }
 
 /// Index entries that are visible now, `count` at most, and when to look again if there are none.
-#[allow(clippy::type_complexity, reason = "a pair of a list of pairs, used once")]
 fn visible(
     tx: &Tx<'_>,
     queue: &Queue,
     count: usize,
     claimed: &mut Claimed<'_>,
-) -> Result<(Vec<(i64, Id)>, Option<i64>)> {
+) -> Result<(Vec<Waiting>, Option<i64>)> {
     let now_ms = tx.now.millis();
     let mut visible = Vec::new();
     let mut next_ms = None;
     for entry in tx.scan_head(keys::index_of(&queue.contents).prefix_range()).take(LOOKS_MAX) {
-        let (key, _) = entry?;
+        let (key, value) = entry?;
         let Some((at_ms, id)) = keys::place_of(&key) else { continue };
         if at_ms > now_ms {
             return Ok((visible, next_ms.or(Some(at_ms))));
@@ -209,7 +221,7 @@ fn visible(
             next_ms = Some(now_ms + CLAIM_MS);
             continue;
         }
-        visible.push((at_ms, id));
+        visible.push(Waiting { index: key, id, transit: record::decode(&value)? });
         if visible.len() == count {
             break;
         }
@@ -244,7 +256,7 @@ fn write(wish: &Wish, handle: &Handle, transit: &Transit, body: Body) -> api::Me
     api::Message {
         message_id: Some(names::ids::uuid(handle.message)),
         receipt_handle: Some(handle.seal()),
-        md5_of_body: Some(message::digest(&body.text)),
+        md5_of_body: Some(body.digest.unwrap_or_else(|| message::digest(&body.text))),
         md5_of_message_attributes: message::digest_of_attributes(&wanted),
         body: Some(body.text),
         attributes: (!attributes.is_empty()).then_some(attributes),

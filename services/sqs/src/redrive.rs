@@ -5,11 +5,16 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use service::{Result, Tx};
 use store::Reads;
+use wire::Fault;
 
 use crate::keys::Id;
 use crate::message::{Body, Transit};
 use crate::queue::{Address, Queue};
 use crate::{errors, send};
+
+/// What every redrive policy has.
+const PARTS: [&str; 2] = ["deadLetterTargetArn", "maxReceiveCount"];
+const COUNT_RULE: &str = "valid values are from 1 to 1000 both inclusive.";
 
 /// The attribute `RedrivePolicy`. Numbers may come as texts.
 #[derive(Deserialize)]
@@ -22,25 +27,43 @@ struct Policy {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Count {
-    Number(u32),
+    Number(i64),
     Text(String),
 }
 
 impl Policy {
-    fn parse(text: &str) -> Option<(Address, u32)> {
-        let policy: Policy = serde_json::from_str(text).ok()?;
-        let count = match policy.max_receive_count {
-            Count::Number(count) => count,
-            Count::Text(text) => text.parse().ok()?,
+    fn parse(text: &str) -> Result<(Address, u32), String> {
+        let policy: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(text).map_err(|_| "Redrive policy is not a valid JSON map.")?;
+        if let Some(name) = PARTS.iter().find(|name| !policy.contains_key(**name)) {
+            return Err(format!("Redrive policy does not contain mandatory attribute: {name}."));
+        }
+        let policy: Policy = serde_json::from_value(policy.into())
+            .map_err(|_| format!("Invalid value for maxReceiveCount: {COUNT_RULE}"))?;
+        let address = Address::from_arn(&policy.dead_letter_target_arn)
+            .ok_or("Invalid value for deadLetterTargetArn.")?;
+        let count = match &policy.max_receive_count {
+            Count::Number(count) => Ok(*count),
+            Count::Text(text) => text.parse().map_err(|_| text.clone()),
         };
-        let address = Address::from_arn(&policy.dead_letter_target_arn)?;
-        (1..=1000).contains(&count).then_some((address, count))
+        match count {
+            Ok(count) if (1..=1000).contains(&count) => Ok((address, count as u32)),
+            Ok(count) => Err(format!("Invalid value for maxReceiveCount: {count}, {COUNT_RULE}")),
+            Err(text) => Err(format!("Invalid value for maxReceiveCount: {text}, {COUNT_RULE}")),
+        }
     }
 }
 
-/// Whether a text is a redrive policy.
-pub(crate) fn is_policy(text: &str) -> bool {
-    Policy::parse(text).is_some()
+/// Refuses what is no redrive policy; nothing at all takes one away.
+pub(crate) fn check(text: &str) -> Result<(), Fault> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    Policy::parse(text).map(drop).map_err(|reason| refusal(text, &reason))
+}
+
+fn refusal(text: &str, reason: &str) -> Fault {
+    errors::invalid_value(format!("Value {text} for parameter RedrivePolicy is invalid. Reason: {reason}"))
 }
 
 /// Whether a text is a redrive allow policy.
@@ -93,12 +116,8 @@ pub(crate) fn check_target(
     attributes: &BTreeMap<String, String>,
 ) -> Result<()> {
     let Some(text) = attributes.get("RedrivePolicy").filter(|text| !text.is_empty()) else { return Ok(()) };
-    let refuse = |reason: &str| {
-        errors::invalid_value(format!(
-            "Value {text} for parameter RedrivePolicy is invalid. Reason: {reason}"
-        ))
-    };
-    let (target, _) = Policy::parse(text).ok_or_else(|| errors::attribute_value("RedrivePolicy"))?;
+    let refuse = |reason: &str| refusal(text, reason);
+    let (target, _) = Policy::parse(text).map_err(|reason| refuse(&reason))?;
     if target.scope != source.scope {
         return Err(
             refuse("Dead-letter target must be in the account and region of its source queue.").into()
@@ -122,7 +141,7 @@ pub(crate) struct Target {
 impl Target {
     /// The target of a queue that has one which still exists.
     pub(crate) fn of(reads: &impl Reads, queue: &Queue) -> Result<Option<Self>> {
-        let policy = queue.attributes.get("RedrivePolicy").and_then(|text| Policy::parse(text));
+        let policy = queue.attributes.get("RedrivePolicy").and_then(|text| Policy::parse(text).ok());
         let Some((address, receives_max)) = policy else { return Ok(None) };
         Ok(address.read(reads)?.map(|target| Target { contents: target.contents, receives_max }))
     }
@@ -146,6 +165,10 @@ impl Target {
 mod tests {
     use super::*;
 
+    fn is_policy(text: &str) -> bool {
+        Policy::parse(text).is_ok()
+    }
+
     #[test]
     fn policies_are_read_with_numbers_as_texts_too() {
         let policy = |count: &str| {
@@ -160,6 +183,15 @@ mod tests {
             assert!(!is_policy(&policy(count)), "{count}");
         }
         assert!(!is_policy("{}"));
+        let message = |text: &str| check(text).unwrap_err().message;
+        assert!(message("x").ends_with("Reason: Redrive policy is not a valid JSON map."));
+        assert!(message("{}").ends_with("does not contain mandatory attribute: deadLetterTargetArn."));
+        assert!(
+            message(&policy("0"))
+                .ends_with("maxReceiveCount: 0, valid values are from 1 to 1000 both inclusive.")
+        );
+        let dummy = r#"{"deadLetterTargetArn": "dummy", "maxReceiveCount": 42}"#;
+        assert!(message(dummy).ends_with("Reason: Invalid value for deadLetterTargetArn."));
         assert!(is_allow_policy(r#"{"redrivePermission":"allowAll"}"#));
         assert!(!is_allow_policy(r#"{"redrivePermission":"byQueue"}"#));
         assert!(!is_allow_policy(r#"{"redrivePermission":"perhaps"}"#));

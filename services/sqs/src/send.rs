@@ -103,7 +103,7 @@ fn send(tx: &mut Tx<'_>, queue: &Queue, draft: Draft) -> Result<Sent> {
         return Err(errors::invalid_value(message).into());
     }
     let delay = draft.delay.map_or_else(|| queue.number("DelaySeconds"), i64::from);
-    let id: Id = tx.random().bytes();
+    let id = message::id(tx.random(), tx.now);
     let sent_ms = tx.now.millis();
     let sent = Sent {
         id: names::ids::uuid(id),
@@ -121,8 +121,9 @@ fn send(tx: &mut Tx<'_>, queue: &Queue, draft: Draft) -> Result<Sent> {
         sender: tx.context.caller.principal.id.clone(),
         trace,
         source: None,
+        digest: Some(sent.body_digest.clone()),
     };
-    let transit = Transit { sent_ms, receives: 0, first_received_ms: None };
+    let transit = Transit { sent_ms, receives: 0, first_received_ms: None, is_moved: false };
     place(tx, &queue.contents, &id, sent_ms + delay * 1000, &body, &transit)?;
     Ok(sent)
 }

@@ -7,7 +7,8 @@ use names::Tags;
 use service::{Result, Tx, View};
 use wire::Fault;
 
-use crate::{errors, keys, queue};
+use crate::queue::{self, Queue};
+use crate::{errors, keys};
 
 /// Tags that AWS would take, or its refusal.
 pub(crate) fn checked(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Fault> {
@@ -16,7 +17,8 @@ pub(crate) fn checked(tags: BTreeMap<String, String>) -> Result<BTreeMap<String,
 }
 
 pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagQueueInput) -> Result<api::TagQueueOutput> {
-    let (address, mut queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let mut queue = Queue::clone(&queue);
     if input.tags.is_empty() {
         return Err(errors::missing("Tags").into());
     }
@@ -27,7 +29,8 @@ pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagQueueInput) -> Result<api::Ta
 }
 
 pub(crate) fn untag(tx: &mut Tx<'_>, input: &api::UntagQueueInput) -> Result<api::UntagQueueOutput> {
-    let (address, mut queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let mut queue = Queue::clone(&queue);
     for key in &input.tag_keys {
         queue.tags.remove(key);
     }
@@ -37,5 +40,5 @@ pub(crate) fn untag(tx: &mut Tx<'_>, input: &api::UntagQueueInput) -> Result<api
 
 pub(crate) fn list(view: &View<'_>, input: &api::ListQueueTagsInput) -> Result<api::ListQueueTagsOutput> {
     let (_, queue) = queue::find(&**view, &view.scope(), &input.queue_url)?;
-    Ok(api::ListQueueTagsOutput { tags: (!queue.tags.is_empty()).then_some(queue.tags) })
+    Ok(api::ListQueueTagsOutput { tags: (!queue.tags.is_empty()).then(|| queue.tags.clone()) })
 }

@@ -59,11 +59,12 @@ fn change(tx: &mut Tx<'_>, queue: &Queue, handle: &str, timeout_s: i32) -> Resul
             handle.seal()
         ))
     };
-    let (index, at_ms) = entry(tx, queue, &handle)?.ok_or_else(not_in_flight)?;
+    let Entry { index, at_ms, .. } = entry(tx, queue, &handle)?.ok_or_else(not_in_flight)?;
     if at_ms <= now_ms {
         return Err(not_in_flight().into());
     }
     let transit = tx.get_record::<Transit>(&index)?.ok_or_else(not_in_flight)?;
+    let transit = Transit { is_moved: true, ..transit };
     let visible_at_ms = now_ms + i64::from(timeout_s) * 1000;
     tx.delete(&index);
     tx.put_record(&keys::index(&queue.contents, visible_at_ms, &handle.message), &transit)?;
@@ -72,13 +73,21 @@ fn change(tx: &mut Tx<'_>, queue: &Queue, handle: &str, timeout_s: i32) -> Resul
     Ok(())
 }
 
-/// The index entry of the message that a handle was given for, and its moment, if that receive is still the last one.
-pub(crate) fn entry(tx: &mut Tx<'_>, queue: &Queue, handle: &Handle) -> Result<Option<(Key, i64)>> {
+/// Where the index entry of a received message stands.
+pub(crate) struct Entry {
+    pub(crate) index: Key,
+    pub(crate) at_ms: i64,
+    /// Whether its visibility was changed since.
+    pub(crate) is_moved: bool,
+}
+
+/// The index entry of the message that a handle was given for, if that receive is still the last one.
+pub(crate) fn entry(tx: &mut Tx<'_>, queue: &Queue, handle: &Handle) -> Result<Option<Entry>> {
     if handle.contents != queue.contents {
         return Ok(None);
     }
     let moved: Option<i64> = tx.get_record(&keys::moved(&queue.contents, &handle.message))?;
     let at_ms = moved.unwrap_or(handle.visible_at_ms);
     let index = keys::index(&queue.contents, at_ms, &handle.message);
-    Ok(tx.get(&index)?.map(|_| (index, at_ms)))
+    Ok(tx.get(&index)?.map(|_| Entry { index, at_ms, is_moved: moved.is_some() }))
 }

@@ -92,12 +92,13 @@ fn is_trusted(context: &Context, role: &iam::Role, external_id: Option<&str>) ->
     let Ok(document) = Document::parse(Kind::Trust, &text) else { return false };
     let (caller, principal) = (&context.caller, &context.caller.principal);
     let account = principal.arn.account_text();
-    let mut keys = vec![("aws:PrincipalArn", principal.arn.as_str()), ("aws:PrincipalAccount", account)];
+    let issuer = principal.role.as_ref().unwrap_or(&principal.arn);
+    let mut keys = vec![("aws:PrincipalArn", issuer.as_str()), ("aws:PrincipalAccount", account)];
     keys.extend(external_id.map(|id| ("sts:ExternalId", id)));
     let id = principal.id.split(':').next().unwrap_or_default();
     tracing::debug!(request_id = %caller.request_id, role = role.arn, "a trust policy decides");
     let arn = principal.arn.as_str();
-    document.lets_assume(&Assumption { action: ACTION, account, arn, id, keys: &keys })
+    document.lets_assume(&Assumption { action: ACTION, account, arn, id, service: None, keys: &keys })
 }
 
 fn check_duration(duration_s: i32, role: &iam::Role, caller: PrincipalKind) -> Result<(), Fault> {
@@ -131,6 +132,7 @@ fn credential(
             kind: PrincipalKind::AssumedRole,
             arn: Arn::global("sts", names::Partition::Aws, &account, resource),
             id: format!("{}:{session}", role.role_id),
+            role: role.arn.parse().ok(),
         },
         expires_ms: Some(context.now().millis() + i64::from(duration_s) * 1000),
         active: true,

@@ -36,6 +36,7 @@ pub(crate) fn get(tx: &mut Tx<'_>, input: &api::GetSessionTokenInput) -> Result<
             kind: principal.kind,
             arn: principal.arn.clone(),
             id: principal.id.clone(),
+            role: None,
         },
         expires_ms: Some(tx.now.millis() + i64::from(duration_s) * 1000),
         active: true,

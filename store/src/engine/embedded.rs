@@ -78,6 +78,13 @@ impl Embedded {
         }
         Ok(())
     }
+
+    /// After a failed write. What is left of it in fjall's buffer would be written when the database is dropped, and be
+    /// there after the next start although it was refused. fjall takes no more writes until then.
+    fn refuse(&self, error: fjall::Error) -> Error {
+        std::mem::forget(self.database.clone());
+        error.into()
+    }
 }
 
 impl Engine for Embedded {
@@ -87,19 +94,18 @@ impl Engine for Embedded {
 
     fn write(&self, writes: &Writes) -> Result<(), Error> {
         self.wait_for_room()?;
-        let mut batch = self.database.batch().durability(Some(PersistMode::Buffer));
+        let mut batch = self.database.batch();
         for (key, value) in writes {
             match value {
                 Some(value) => batch.insert(&self.keyspace, key.as_slice(), value.clone()),
                 None => batch.remove(&self.keyspace, key.as_slice()),
             }
         }
-        batch.commit().map_err(|error| {
-            // What is left of the batch in fjall's buffer would be written when the database is dropped, and be there
-            // after the next start although it was refused. fjall takes no more writes until then.
-            std::mem::forget(self.database.clone());
-            error.into()
-        })
+        batch.commit().map_err(|error| self.refuse(error))
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        self.database.persist(PersistMode::Buffer).map_err(|error| self.refuse(error))
     }
 
     fn clear(&self) -> Result<(), Error> {
@@ -107,7 +113,7 @@ impl Engine for Embedded {
     }
 
     fn sync(&self) -> Result<(), Error> {
-        Ok(self.database.persist(PersistMode::SyncData)?)
+        self.database.persist(PersistMode::SyncData).map_err(|error| self.refuse(error))
     }
 }
 

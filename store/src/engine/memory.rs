@@ -31,6 +31,10 @@ impl Engine for Memory {
         Ok(())
     }
 
+    fn flush(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn clear(&self) -> Result<(), Error> {
         self.0.write().clear();
         Ok(())

@@ -23,8 +23,10 @@ pub type Entries<'a> = Box<dyn Iterator<Item = Result<(Bytes, Bytes), Error>> + 
 pub(crate) trait Engine: Send + Sync {
     /// The state of now, which no later write changes.
     fn view(&self) -> Box<dyn View>;
-    /// Applies all of these or none. When it returns, the operating system has them.
+    /// Applies all of these or none. Views have them at once; until a flush they may be in this process alone.
     fn write(&self, writes: &Writes) -> Result<(), Error>;
+    /// When it returns, the operating system has all that was written before.
+    fn flush(&self) -> Result<(), Error>;
     /// Deletes everything.
     fn clear(&self) -> Result<(), Error>;
     /// When it returns, the disk has all that was written before.

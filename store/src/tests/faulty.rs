@@ -11,7 +11,7 @@ use crate::engine::{Engine, View, Writes};
 pub(super) struct Faults {
     /// The next write.
     pub(super) write: AtomicBool,
-    /// Every sync.
+    /// Every sync and flush.
     pub(super) syncs: AtomicBool,
 }
 
@@ -31,6 +31,13 @@ impl Engine for Faulty {
             return Err(Error::Engine("an injected failure".into()));
         }
         self.engine.write(writes)
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        if self.faults.syncs.load(Ordering::Relaxed) {
+            return Err(Error::Engine("an injected failure of a flush".into()));
+        }
+        self.engine.flush()
     }
 
     fn clear(&self) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 mod reader;
 mod writer;
 
-pub(crate) use reader::JsonReader;
+pub(crate) use reader::{JsonReader, whole};
 pub(crate) use writer::JsonWriter;
 
 #[cfg(test)]

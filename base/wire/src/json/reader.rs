@@ -121,7 +121,7 @@ fn unexpected(token: &Token<'_>, shape: &Shape) -> Malformed {
 }
 
 /// A whole number that a float stands for exactly.
-fn whole(number: f64) -> Option<i64> {
+pub(crate) fn whole(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
 }

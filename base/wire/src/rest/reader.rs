@@ -7,22 +7,25 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::text::{Place, TextReader};
+use super::text::{Place, TextReader, format_of};
+use super::{Format, header as list};
 use crate::codec::{EachMember, Reader};
 use crate::json::JsonReader;
 use crate::message::Message;
-use crate::{Kind, Location, Malformed, Member, Shape};
+use crate::xml::{Tree, XmlReader};
+use crate::{Kind, Location, Malformed, Member, Shape, TimestampFormat};
 
 /// Stands before the input of an operation, which is a structure; nothing else is read through this.
 pub(crate) struct RestReader<'a> {
     message: &'a Message<'a>,
+    format: Format,
     query: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
 impl<'a> RestReader<'a> {
-    pub(crate) fn new(message: &'a Message<'a>) -> Self {
+    pub(crate) fn new(message: &'a Message<'a>, format: Format) -> Self {
         let query = form_urlencoded::parse(message.query.unwrap_or_default().as_bytes()).collect();
-        RestReader { message, query }
+        RestReader { message, format, query }
     }
 
     /// A member that does not stand in the body.
@@ -46,7 +49,7 @@ impl<'a> RestReader<'a> {
             }
             Location::Header => header(self.message.headers, member),
             Location::Headers => prefixed(self.message.headers, name),
-            Location::Body | Location::StatusCode => return Ok(()),
+            _ => return Ok(()),
         };
         if reader.is_empty() { Ok(()) } else { each(index, member, &mut reader) }
     }
@@ -77,7 +80,12 @@ impl<'a> RestReader<'a> {
             return Ok(());
         }
         match member.shape.kind {
-            Kind::Blob { .. } | Kind::String { .. } => each(index, member, &mut Raw(body)),
+            Kind::Blob { .. } | Kind::String { .. } => each(index, member, &mut RawReader(body)),
+            _ if self.format == Format::Xml => {
+                let tree = Tree::parse(body)?;
+                let name = member.location_name.or(member.shape.location_name);
+                each(index, member, &mut XmlReader::new(&tree, name)?)
+            }
             _ => {
                 let mut reader = JsonReader::new(body);
                 each(index, member, &mut reader)?;
@@ -92,12 +100,17 @@ impl<'a> RestReader<'a> {
         if !has_body || self.message.body.trim_ascii().is_empty() {
             return Ok(());
         }
-        let mut reader = JsonReader::new(self.message.body);
-        reader.structure(shape, &mut |index, member, reader| match member.location {
+        let mut in_body = |index, member: &'static Member, reader: &mut dyn Reader| match member.location {
             Location::Body => each(index, member, reader),
             // A stranger that is called like a header or a label.
             _ => reader.document(member.shape).map(drop),
-        })?;
+        };
+        if self.format == Format::Xml {
+            let tree = Tree::parse(self.message.body)?;
+            return XmlReader::new(&tree, shape.location_name)?.structure(shape, &mut in_body);
+        }
+        let mut reader = JsonReader::new(self.message.body);
+        reader.structure(shape, &mut in_body)?;
         reader.end()
     }
 }
@@ -111,7 +124,12 @@ fn header(headers: &HeaderMap, member: &Member) -> TextReader {
     }
     let text = lines.join(",");
     match member.shape.kind {
-        Kind::List { .. } => TextReader::values(Place::Header, text.split(',').map(str::trim)),
+        Kind::List { member: inner, .. } => {
+            let is_date = matches!(inner.shape.kind, Kind::Timestamp(_))
+                && format_of(inner.shape, Place::Header) == TimestampFormat::HttpDate;
+            let values = if is_date { list::split_dates(&text) } else { list::split(&text) };
+            TextReader::values(Place::Header, values.iter().map(String::as_str))
+        }
         // A JSON text travels in base64.
         Kind::String { json: true } => {
             let decoded = STANDARD.decode(&text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
@@ -143,9 +161,9 @@ impl Reader for RestReader<'_> {
 }
 
 /// A body that is a blob or a text as it stands.
-struct Raw<'a>(&'a Bytes);
+pub(crate) struct RawReader<'a>(pub(crate) &'a Bytes);
 
-impl Reader for Raw<'_> {
+impl Reader for RawReader<'_> {
     fn blob(&mut self, _: &'static Shape) -> Result<Bytes, Malformed> {
         Ok(self.0.clone())
     }

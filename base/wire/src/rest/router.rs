@@ -69,7 +69,7 @@ impl Router {
     /// The operation at that address, if any. `path` and `query` are as they came, still encoded.
     #[must_use]
     pub fn find(&self, method: &str, path: &str, query: Option<&str>) -> Option<Route> {
-        let segments = split(path);
+        let segments = path_segments(path);
         let of_method = self.templates.iter().filter(|template| template.operation.http.method == method);
         of_method.filter(|template| template.has_query(query.unwrap_or_default())).find_map(|template| {
             Some(Route { operation: template.operation, labels: template.labels(&segments)? })
@@ -77,10 +77,16 @@ impl Router {
     }
 }
 
-/// The segments of a path; a slash at its end adds none.
+/// The segments of a template; a slash at its end adds none.
 fn split(path: &str) -> Vec<&str> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
+    if path.is_empty() { Vec::new() } else { path.split('/').collect() }
+}
+
+/// The segments of a request's path; after a slash at its end there is an empty one, which only greedy labels take.
+fn path_segments(path: &str) -> Vec<&str> {
+    let path = path.strip_prefix('/').unwrap_or(path);
     if path.is_empty() { Vec::new() } else { path.split('/').collect() }
 }
 
@@ -124,6 +130,9 @@ impl Template {
     fn labels(&self, path: &[&str]) -> Option<Labels> {
         let mut labels = Labels::default();
         let mut rest = path;
+        if self.segments.last().is_none_or(|last| last.rank() < 2) {
+            rest = rest.strip_suffix(&[""]).unwrap_or(rest);
+        }
         for (index, segment) in self.segments.iter().enumerate() {
             let after = self.segments.len() - index - 1;
             let size = if segment.rank() == 2 { rest.len().checked_sub(after)? } else { 1 };
@@ -154,15 +163,7 @@ mod tests {
 
     const fn operation(name: &'static str, method: &'static str, uri: &'static str) -> OperationFacts {
         let http = Http { method, uri, status: 200 };
-        OperationFacts {
-            name,
-            http,
-            input: None,
-            output: None,
-            result_wrapper: None,
-            errors: &[],
-            unsigned: false,
-        }
+        OperationFacts::plain(name, http)
     }
 
     static OPERATIONS: &[OperationFacts] = &[
@@ -196,6 +197,13 @@ mod tests {
     fn labels_are_decoded_and_never_empty() {
         let labels = |path| find("GET", path, "").map(|(_, labels)| labels);
         assert_eq!(labels("/b/a%2Fb/c+d").unwrap(), ["b", "a/b/c+d"]);
+        assert_eq!(
+            labels("/b/folder/").unwrap(),
+            ["b", "folder/"],
+            "a slash at the end belongs to a greedy label"
+        );
+        assert_eq!(labels("/b//a").unwrap(), ["b", "/a"]);
+        assert_eq!(labels("/b/"), None);
         assert_eq!(labels("//key"), None);
         assert_eq!(labels("/b/%ff"), None);
     }

@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
-use super::Router;
+use super::{Format, Router};
 use crate::{
-    Answer, Checks, Document, Http, Kind, Location, Malformed, Member, Message, OperationFacts, Shape,
-    Timestamp,
+    Answer, Checks, Document, Http, Kind, Location, Malformed, Member, Message, OperationFacts, ServiceFacts,
+    Shape, Timestamp,
 };
 
 static TEXT: Shape = Shape::plain("Text", Kind::String { json: false });
@@ -44,15 +44,9 @@ static IN_PARTS: Shape = structure(
 );
 static RAW: Shape =
     structure("Raw", &[at(Location::Header, "Kind", &TEXT), Member::plain("Data", &BYTES)], Some(1));
-static OPERATIONS: &[OperationFacts] = &[OperationFacts {
-    name: "Put",
-    http: Http { method: "PUT", uri: "/things/{Name}", status: 201 },
-    input: None,
-    output: None,
-    result_wrapper: None,
-    errors: &[],
-    unsigned: false,
-}];
+static SERVICE: ServiceFacts = ServiceFacts::plain("things", &[]);
+static OPERATIONS: &[OperationFacts] =
+    &[OperationFacts::plain("Put", Http { method: "PUT", uri: "/things/{Name}", status: 201 })];
 
 fn read(
     shape: &'static Shape,
@@ -69,12 +63,12 @@ fn read(
     let body = Bytes::copy_from_slice(body.as_bytes());
     let message =
         Message { method: "PUT", path, query: Some(query), headers: &map, body: &body, labels: &labels };
-    super::read(shape, &message, &mut Checks::default())
+    super::read(shape, Format::Json, &message, &mut Checks::default())
 }
 
 fn write(shape: &'static Shape, entries: &[(&str, Document)]) -> Answer {
     let map = entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    super::write(&OPERATIONS[0], shape, &Document::Map(map))
+    super::write(Format::Json, &SERVICE, &OPERATIONS[0], shape, &Document::Map(map))
 }
 
 fn text(text: &str) -> Document {

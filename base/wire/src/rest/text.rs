@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use crate::codec::{EachEntry, EachValue, Encode, Reader, Writer};
-use crate::{Kind, Malformed, Shape, Timestamp, TimestampFormat};
+use crate::{Kind, Malformed, Shape, Timestamp, TimestampFormat, floats};
 
 /// Where a text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,8 @@ impl TextReader {
     }
 }
 
-fn format_of(shape: &Shape, place: Place) -> TimestampFormat {
+/// The format of a moment that stands there.
+pub(super) fn format_of(shape: &Shape, place: Place) -> TimestampFormat {
     match (&shape.kind, place) {
         (Kind::Timestamp(Some(format)), _) => *format,
         (_, Place::Header) => TimestampFormat::HttpDate,
@@ -127,11 +128,11 @@ impl Writer for TextWriter {
     }
 
     fn float(&mut self, _: &'static Shape, value: f32) {
-        self.push(value.to_string());
+        self.push(floats::text(value.into(), || value.to_string()));
     }
 
     fn double(&mut self, _: &'static Shape, value: f64) {
-        self.push(value.to_string());
+        self.push(floats::text(value, || value.to_string()));
     }
 
     fn string(&mut self, shape: &'static Shape, value: &str) {
@@ -150,8 +151,13 @@ impl Writer for TextWriter {
     }
 
     fn list(&mut self, shape: &'static Shape, values: &mut dyn Iterator<Item = &dyn Encode>) {
-        if let Kind::List { member, .. } = shape.kind {
-            values.for_each(|value| value.encode(member.shape, self));
+        let Kind::List { member, .. } = shape.kind else { return };
+        let first = self.texts.len();
+        values.for_each(|value| value.encode(member.shape, self));
+        if let Kind::String { json: false } = member.shape.kind {
+            for (_, text) in self.texts.iter_mut().skip(first) {
+                *text = super::header::quoted(text);
+            }
         }
     }
 

@@ -1,22 +1,32 @@
 //! Writes the output of a REST operation into the parts of an HTTP answer: status, headers, body.
 
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 
+use super::Format;
 use super::text::TextWriter;
 use crate::codec::{Encode, Members, Writer};
 use crate::json::JsonWriter;
 use crate::message::Answer;
-use crate::{Kind, Location, Member, Shape};
+use crate::xml::XmlWriter;
+use crate::{Kind, Location, Member, ServiceFacts, Shape};
 
 /// Makes the answer of an operation whose output is a structure; nothing else is written through this.
 pub(crate) struct RestWriter {
     pub(crate) answer: Answer,
+    format: Format,
+    /// The namespace of XML bodies whose shape has none of its own.
+    namespace: Option<&'static str>,
 }
 
 impl RestWriter {
     /// With the status of the operation.
-    pub(crate) fn new(status: u16) -> Self {
-        RestWriter { answer: Answer::new(status, "application/json", Vec::new()) }
+    pub(crate) fn new(format: Format, service: &ServiceFacts, status: u16) -> Self {
+        let mut answer = Answer::new(status, "application/json", Vec::new());
+        if format == Format::Xml {
+            answer.headers.remove(CONTENT_TYPE);
+        }
+        RestWriter { answer, format, namespace: service.xml_namespace }
     }
 
     fn outside_body(&mut self, member: &'static Member, value: &dyn Encode) {
@@ -49,16 +59,57 @@ impl RestWriter {
     }
 
     fn payload(&mut self, member: &'static Member, value: &dyn Encode) {
-        let is_raw = matches!(member.shape.kind, Kind::Blob { .. } | Kind::String { .. });
-        self.answer.body = if is_raw {
+        let raw_type = match member.shape.kind {
+            Kind::Blob { .. } => Some("application/octet-stream"),
+            Kind::String { .. } => Some("text/plain"),
+            _ => None,
+        };
+        if let Some(raw_type) = raw_type {
             let mut raw = Raw::default();
             value.encode(member.shape, &mut raw);
-            raw.0.into()
+            self.answer.body = raw.0.into();
+            if self.format == Format::Xml {
+                self.default_type(raw_type);
+            }
+        } else if self.format == Format::Xml {
+            let name = member.location_name.or(member.shape.location_name).unwrap_or(member.shape.name);
+            let space = member.xml_namespace.or(member.shape.xml_namespace);
+            self.xml(name, space, |writer| value.encode(member.shape, writer));
         } else {
             let mut writer = JsonWriter::default();
             value.encode(member.shape, &mut writer);
-            writer.into_bytes().into()
-        };
+            self.answer.body = writer.into_bytes().into();
+        }
+    }
+
+    fn xml(
+        &mut self,
+        name: &str,
+        space: Option<(&'static str, &'static str)>,
+        content: impl FnOnce(&mut XmlWriter),
+    ) {
+        let space = space.or(self.namespace.map(|address| ("", address)));
+        let mut writer = XmlWriter::declared();
+        writer.spaced_element(name, space, content);
+        self.answer.body = writer.into_bytes().into();
+        self.default_type("application/xml");
+    }
+
+    /// The type of the body, unless a member of the output says it.
+    fn default_type(&mut self, name: &'static str) {
+        self.answer.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(name));
+    }
+
+    fn body(&mut self, shape: &'static Shape, members: &dyn Members) {
+        let in_body = InBody { shape, members };
+        if self.format == Format::Xml {
+            let name = shape.location_name.unwrap_or(shape.name);
+            self.xml(name, shape.xml_namespace, |writer| writer.structure(shape, &in_body));
+        } else {
+            let mut writer = JsonWriter::default();
+            writer.object(&[], shape, Some(&in_body));
+            self.answer.body = writer.into_bytes().into();
+        }
     }
 }
 
@@ -75,9 +126,7 @@ impl Writer for RestWriter {
         });
         let has_body = shape.members().iter().any(|member| member.location == Location::Body);
         if payload.is_none() && has_body {
-            let mut writer = JsonWriter::default();
-            writer.object(&[], shape, Some(&InBody { shape, members }));
-            self.answer.body = writer.into_bytes().into();
+            self.body(shape, members);
         }
     }
 }
@@ -100,7 +149,7 @@ impl Members for InBody<'_> {
 
 /// A body that is a blob or a text as it stands.
 #[derive(Default)]
-struct Raw(Vec<u8>);
+pub(crate) struct Raw(pub(crate) Vec<u8>);
 
 impl Writer for Raw {
     fn blob(&mut self, _: &'static Shape, value: &[u8]) {

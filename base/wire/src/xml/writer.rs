@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::codec::{Encode, Members, Writer};
-use crate::{Document, Kind, Member, Shape, Timestamp, TimestampFormat};
+use crate::{Document, Kind, Member, Shape, Timestamp, TimestampFormat, floats};
 
 /// An XML text under construction.
 #[derive(Default)]
@@ -22,6 +22,11 @@ impl XmlWriter {
     /// A writer of awsQuery's answers.
     pub(crate) fn of_query() -> Self {
         XmlWriter { query_names: true, ..XmlWriter::default() }
+    }
+
+    /// A writer of a text that says which XML it is.
+    pub(crate) fn declared() -> Self {
+        XmlWriter { text: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".into(), ..XmlWriter::default() }
     }
 
     pub(crate) fn into_bytes(self) -> Vec<u8> {
@@ -93,9 +98,14 @@ impl XmlWriter {
             value.encode(member.shape, self);
             self.flat = None;
         } else {
-            self.spaced_element(name, member.xml_namespace, |writer| value.encode(member.shape, writer));
+            self.spaced_element(name, namespace(member), |writer| value.encode(member.shape, writer));
         }
     }
+}
+
+/// The namespace of an element, which its attributes may need.
+fn namespace(member: &Member) -> Option<(&'static str, &'static str)> {
+    member.xml_namespace.or(member.shape.xml_namespace)
 }
 
 impl Writer for XmlWriter {
@@ -110,11 +120,11 @@ impl Writer for XmlWriter {
     }
 
     fn float(&mut self, _: &'static Shape, value: f32) {
-        self.content(&value.to_string());
+        self.content(&floats::text(value.into(), || value.to_string()));
     }
 
     fn double(&mut self, _: &'static Shape, value: f64) {
-        self.content(&value.to_string());
+        self.content(&floats::text(value, || value.to_string()));
     }
 
     fn string(&mut self, _: &'static Shape, value: &str) {
@@ -144,8 +154,9 @@ impl Writer for XmlWriter {
             if let Some(member) = shape.members().get(index).filter(|member| member.xml_attribute) {
                 let mut inner = XmlWriter::default();
                 value.encode(member.shape, &mut inner);
-                // Already escaped.
-                self.text.push_str(&format!(" {}=\"{}\"", member.wire_name(), inner.text));
+                // Already escaped, but for what readers of attributes take for a space.
+                let text = inner.text.replace('\n', "&#10;").replace('\t', "&#9;");
+                self.text.push_str(&format!(" {}=\"{text}\"", member.wire_name()));
             }
         });
         // A structure without members is an element with a start and an end.
@@ -161,7 +172,7 @@ impl Writer for XmlWriter {
         let Kind::List { member, .. } = shape.kind else { return };
         let name = member.location_name.or(self.flat.take()).unwrap_or("member");
         for value in values {
-            self.spaced_element(name, member.xml_namespace, |writer| value.encode(member.shape, writer));
+            self.spaced_element(name, namespace(member), |writer| value.encode(member.shape, writer));
         }
     }
 
