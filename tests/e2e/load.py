@@ -73,8 +73,8 @@ def url(cloud, queue):
 class Load:
     """Clients at work, each on a connection of its own, until the cloud dies or `end` is called."""
 
-    def __init__(self, cloud, ledger, name):
-        self.cloud, self.ledger, self.name = cloud, ledger, name
+    def __init__(self, cloud, ledger, name, padding=900):
+        self.cloud, self.ledger, self.name, self.padding = cloud, ledger, name, padding
         self.stop = threading.Event()
         self.wrong = []
         work = [self._send, self._send, self._delete, self._put, self._put, self._count, self._set, self._publish]
@@ -116,7 +116,7 @@ class Load:
 
     def _put(self, client, name):
         # Some are longer than a page, and cannot be compressed.
-        padding = os.urandom(10_000).hex() if name.endswith("7") else "x" * 900
+        padding = os.urandom(10_000).hex() if name.endswith("7") else os.urandom(self.padding // 2).hex()
         client.dynamodb("PutItem", TableName=TABLE, Item={"pk": {"S": name}, "padding": {"S": padding}})
         self.ledger.put[name] = time.monotonic()
         if name.endswith("5"):
