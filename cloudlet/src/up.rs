@@ -47,7 +47,7 @@ async fn serve(settings: Settings) -> Result<()> {
     let server = Server::bind(settings.address, tls).await?;
     let address = server.address()?;
     let endpoint: Arc<str> = format!("http://{}:{}", host_name(&settings), address.port()).into();
-    put_root(&store, &root)?;
+    put_root(&store, &root).with_context(|| format!("data folder {}", settings.data.display()))?;
     let cloud = Cloud::new(
         store,
         Clock::default(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::tuple::{Key, Parts};
-use store::{Direction, Reads as _, Transaction, record};
+use store::{Transaction, record};
 use tokio::task::JoinSet;
 use wire::Timestamp;
 
@@ -19,8 +19,8 @@ use crate::{Cloud, Result};
 /// Its records stand at `service, name, due at (ms), id`; the key `service, name` is signalled when there is a new one.
 #[derive(Clone, Copy, Debug)]
 pub struct Jobs {
-    service: &'static str,
-    name: &'static str,
+    pub(crate) service: &'static str,
+    pub(crate) name: &'static str,
     at_work_max: usize,
 }
 
@@ -35,6 +35,8 @@ pub enum Verdict<T> {
 
 /// Jobs with their keys, and when the next one will be due.
 type Due<T> = (Vec<(Vec<u8>, T)>, Option<i64>);
+/// Writes what became of the job at a key. The bytes are fresh, for the id of another one.
+pub(crate) type Settle<V> = fn(&Jobs, &mut Transaction, &[u8], &V, &[u8; 16]) -> Result<()>;
 
 impl Jobs {
     /// Work of that name, of which so much is done at once.
@@ -48,7 +50,7 @@ impl Jobs {
     /// # Errors
     /// When the job cannot be a record.
     pub fn put<T: Serialize>(&self, tx: &mut Transaction, due_ms: i64, id: &[u8; 16], job: &T) -> Result<()> {
-        tx.put_record(&self.key().i64(due_ms).bytes(id), job)?;
+        tx.put_record(&self.key_of(due_ms, id), job)?;
         tx.signal(self.key());
         Ok(())
     }
@@ -59,9 +61,25 @@ impl Jobs {
     /// What the store, or a job, fails with; its record stays.
     pub async fn run<T, F, W>(&self, cloud: Arc<Cloud>, work: F) -> Result<()>
     where
-        T: Serialize + DeserializeOwned + Send + 'static,
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
         F: Fn(Arc<Cloud>, T) -> W,
         W: Future<Output = Result<Verdict<T>>> + Send + 'static,
+    {
+        self.run_and_settle(cloud, work, Self::settle).await
+    }
+
+    /// The same, for what becomes of jobs of another kind.
+    pub(crate) async fn run_and_settle<T, V, F, W>(
+        &self,
+        cloud: Arc<Cloud>,
+        work: F,
+        settle: Settle<V>,
+    ) -> Result<()>
+    where
+        T: DeserializeOwned,
+        V: Send + Sync + 'static,
+        F: Fn(Arc<Cloud>, T) -> W,
+        W: Future<Output = Result<V>> + Send + 'static,
     {
         let mut news = cloud.store.watch(self.key());
         let mut at_work = JoinSet::new();
@@ -70,18 +88,14 @@ impl Jobs {
             let (due, next_ms) = self.due(&cloud, &keys_at_work)?;
             for (key, job) in due {
                 keys_at_work.insert(key.clone());
-                let done = work(Arc::clone(&cloud), job);
-                at_work.spawn(async move { (key, done.await) });
+                at_work.spawn(do_one(*self, Arc::clone(&cloud), key, work(Arc::clone(&cloud), job), settle));
             }
             let sleep_until = Timestamp(next_ms.unwrap_or(i64::MAX));
             tokio::select! {
                 () = news.changed() => {}
                 () = cloud.clock.sleep_until(sleep_until), if next_ms.is_some() => {}
                 Some(done) = at_work.join_next() => match done {
-                    Ok((key, verdict)) => {
-                        self.settle(&cloud, &key, verdict?).await?;
-                        keys_at_work.remove(&key);
-                    }
+                    Ok(settled) => drop(keys_at_work.remove(&settled?)),
                     // Which job it was is unknown: all that are at work are taken up again by the next run.
                     Err(panic) => return Err(crate::operation::internal(&panic.to_string()).into()),
                 },
@@ -96,37 +110,65 @@ impl Jobs {
         if at_work.len() >= self.at_work_max {
             return Ok((due, None));
         }
-        for entry in cloud.store.snapshot().scan(self.key().prefix_range(), Direction::Forward) {
-            let (key, value) = entry?;
-            let due_ms = due_of(&key)?;
-            if due_ms > now_ms {
-                return Ok((due, Some(due_ms)));
-            }
-            if !at_work.contains(&key[..]) {
-                due.push((key.to_vec(), record::decode(&value)?));
-            }
-            if at_work.len() + due.len() >= self.at_work_max {
-                break;
-            }
-        }
-        Ok((due, None))
+        // It writes nothing. A walk from the head does not stumble over the traces of all jobs that were ever done.
+        cloud
+            .store
+            .transact_now(|tx: &mut Transaction| {
+                due.clear();
+                for entry in tx.scan_head(self.key().prefix_range()) {
+                    let (key, value) = entry?;
+                    let due_ms = due_of(&key)?;
+                    if due_ms > now_ms {
+                        return Ok(Some(due_ms));
+                    }
+                    if !at_work.contains(&key[..]) {
+                        due.push((key.to_vec(), record::decode(&value)?));
+                    }
+                    if at_work.len() + due.len() >= self.at_work_max {
+                        break;
+                    }
+                }
+                Ok::<_, crate::Error>(None)
+            })
+            .map(|next_ms| (due, next_ms))
     }
 
-    async fn settle<T: Serialize>(&self, cloud: &Cloud, key: &[u8], verdict: Verdict<T>) -> Result<()> {
-        let id = cloud.random.bytes();
-        let settled = cloud.store.transact(|tx: &mut Transaction| {
-            tx.delete(key);
-            match &verdict {
-                Verdict::Done => Ok(()),
-                Verdict::Again(job, due_ms) => self.put(tx, *due_ms, &id, job),
-            }
-        });
-        settled.await
+    fn settle<T: Serialize>(
+        &self,
+        tx: &mut Transaction,
+        key: &[u8],
+        verdict: &Verdict<T>,
+        id: &[u8; 16],
+    ) -> Result<()> {
+        tx.delete(key);
+        match verdict {
+            Verdict::Done => Ok(()),
+            Verdict::Again(job, due_ms) => self.put(tx, *due_ms, id, job),
+        }
+    }
+
+    /// The key of a job.
+    pub(crate) fn key_of(&self, due_ms: i64, id: &[u8; 16]) -> Key {
+        self.key().i64(due_ms).bytes(id)
     }
 
     fn key(&self) -> Key {
         Key::new().str(self.service).str(self.name)
     }
+}
+
+/// Does a job, and writes what became of it: beside the others, so that they become durable together.
+async fn do_one<V>(
+    jobs: Jobs,
+    cloud: Arc<Cloud>,
+    key: Vec<u8>,
+    work: impl Future<Output = Result<V>>,
+    settle: Settle<V>,
+) -> Result<Vec<u8>> {
+    let verdict = work.await?;
+    let id = cloud.random.bytes();
+    cloud.store.transact(|tx: &mut Transaction| settle(&jobs, tx, &key, &verdict, &id)).await?;
+    Ok(key)
 }
 
 /// The moment in the key of a job.

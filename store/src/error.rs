@@ -50,6 +50,11 @@ impl Error {
 
 impl From<fjall::Error> for Error {
     fn from(error: fjall::Error) -> Self {
-        Error::Engine(error.to_string())
+        Error::Engine(match error {
+            // What the system says, without fjall's words around it.
+            fjall::Error::Io(error) | fjall::Error::Storage(fjall::LsmError::Io(error)) => error.to_string(),
+            fjall::Error::Poisoned => "a write failed before; a restart is needed".to_owned(),
+            error => error.to_string(),
+        })
     }
 }

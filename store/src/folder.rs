@@ -29,15 +29,29 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(Error::Locked(path.to_owned())),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        let folder = Folder { path: path.to_owned(), _lock: lock };
         check_format(&path.join("format"))?;
-        make(&folder.engine()).map_err(failed)?;
-        Ok(folder)
+        Ok(Folder { path: path.to_owned(), _lock: lock })
     }
 
-    /// Where the engine keeps its files.
-    pub(crate) fn engine(&self) -> PathBuf {
-        self.path.join("store")
+    /// Opens what the engine has in its own folder, or makes that: wholly, or anew at the next start. An engine that is
+    /// stopped while it makes its first files may not be able to read them.
+    pub(crate) fn engine<T>(&self, open: impl FnOnce(&Path) -> Result<T, Error>) -> Result<T, Error> {
+        let failed = |source| Error::Folder { path: self.path.clone(), source };
+        let store = self.path.join("store");
+        // There from before the first file until after the last, so nothing was acknowledged while it is.
+        let unfinished = self.path.join("unfinished");
+        if unfinished.exists() && store.exists() {
+            fs::remove_dir_all(&store).map_err(failed)?;
+        }
+        if store.is_dir() {
+            return open(&store);
+        }
+        File::create(&unfinished).map_err(failed)?;
+        make(&store).map_err(failed)?;
+        let engine = open(&store)?;
+        fs::remove_file(&unfinished).map_err(failed)?;
+        sync(&self.path).map_err(failed)?;
+        Ok(engine)
     }
 }
 
@@ -66,7 +80,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Makes a folder, and those above it, so that their names outlive a power cut: what is synced inside of a folder is
 /// lost with the folder's own name.
-fn make(path: &Path) -> io::Result<()> {
+pub(crate) fn make(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -96,6 +110,26 @@ mod tests {
         assert!(matches!(Folder::open(folder.path()), Err(Error::Locked(_))));
         drop(held);
         Folder::open(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn what_was_not_finished_is_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = Folder::open(folder.path()).unwrap();
+        let fail = |path: &std::path::Path| {
+            std::fs::write(path.join("half"), "").unwrap();
+            Err::<(), _>(Error::Engine("of its own accord".into()))
+        };
+        held.engine(fail).unwrap_err();
+        let make = |path: &std::path::Path| {
+            assert_eq!(std::fs::read_dir(path).unwrap().count(), 0);
+            std::fs::write(path.join("whole"), "").unwrap();
+            Ok(())
+        };
+        held.engine(make).unwrap();
+        // From now on, no failure takes anything away.
+        held.engine(fail).unwrap_err();
+        assert!(held.engine(|path| Ok(path.join("whole").exists())).unwrap());
     }
 
     #[test]

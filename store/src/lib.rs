@@ -7,6 +7,7 @@
 //! The store never knows what a key or a value means, reads no clock, and holds in memory only what its engine caches
 //! and what transactions of the last moments wrote.
 
+mod blobs;
 mod commit;
 mod conflicts;
 mod durable;
@@ -23,6 +24,7 @@ mod transaction;
 pub mod tuple;
 mod watch;
 
+pub use blobs::{BlobId, BlobReader, Blobs, Writing, Written};
 pub use bytes::Bytes;
 pub use engine::Entries;
 pub use error::Error;

@@ -43,7 +43,8 @@ impl Store {
             return Ok(Store::new(committer, None, None));
         };
         let folder = Folder::open(&path)?;
-        let engine = Embedded::open(&folder.engine(), options.cache_bytes, options.write_buffer_bytes)?;
+        let engine =
+            folder.engine(|path| Embedded::open(path, options.cache_bytes, options.write_buffer_bytes))?;
         let committer = Arc::new(Committer::new(Box::new(engine)));
         let syncer = Syncer::start(Arc::clone(&committer), durability)?;
         Ok(Store::new(committer, Some(syncer), Some(folder)))

@@ -1,11 +1,13 @@
 """SIGKILL, again and again, under load of every kind: nothing acknowledged is lost, what is deleted stays deleted, and
 nothing is half there."""
 
+import subprocess
 import threading
 
 import pytest
-from conftest import eventually
+from conftest import BINARY, eventually
 from load import Found, Ledger, Load, prepare
+from raw import Raw
 
 # Each takes a fraction of a second, most of which is the load.
 ROUNDS = {"crash": 40, "power": 10}
@@ -46,3 +48,15 @@ def fan_out(found, ledger):
 
     eventually(all_is_there, 60)
     assert first <= ledger.tried_to_publish
+
+
+def test_killed_while_it_starts_for_the_first_time(make_cloud, tmp_path, chance):
+    for number in range(25):
+        data = tmp_path / str(number)
+        process = subprocess.Popen([BINARY, "up", "--port", "0", "--data", str(data)], stderr=subprocess.DEVNULL)
+        threading.Event().wait(chance.random() * 0.06)
+        process.kill()
+        process.wait()
+        cloud = make_cloud(data=data).start()
+        Raw(cloud).sqs("CreateQueue", QueueName="q")
+        cloud.kill()

@@ -129,9 +129,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::bind(([127, 0, 0, 1], 0).into(), None).await?;
     let endpoint = format!("http://{}", server.address()?);
     println!("{endpoint}");
-    let cloud =
-        Cloud::new(store, Clock::default(), Random::default(), b"key", Box::new(Everyone), endpoint.into())
-            .open(Directory::new(vec![echo::<0>(), echo::<1>(), echo::<2>()]));
+    let cloud = Cloud::new(
+        store,
+        Clock::default(),
+        Random::default(),
+        b"key",
+        Box::new(Everyone { is_enforced: false }),
+        endpoint.into(),
+    )
+    .open(Directory::new(vec![echo::<0>(), echo::<1>(), echo::<2>()]));
     let default = Scope::new("000000000000".parse()?, "us-east-1".parse()?);
     let control = Control { cloud, after_reset: Box::new(|_| Ok(())) };
     let door = Door::new(control, Auth::Open { default }, Limits::default());

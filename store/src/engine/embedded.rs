@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
 use bytes::Bytes;
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, Snapshot};
@@ -18,6 +19,11 @@ const JOURNAL_BYTES_MAX: u64 = 128 << 20;
 /// Threads that write and merge sorted tables. Never one alone: fjall 3.1 stops for good when its only worker meets a
 /// full queue of its own messages.
 const WORKERS: usize = 3;
+
+/// Full tables in memory that wait for their turn to be written: one less than fjall's own limit.
+const SEALED_MAX: usize = 3;
+/// How long a write that finds no room rests before it looks again.
+const WAIT: Duration = Duration::from_millis(5);
 
 /// A folder of fjall's.
 pub(crate) struct Embedded {
@@ -61,12 +67,33 @@ fn cut_torn_end(path: &Path, why: &fjall::JournalRecoveryError) -> Result<(), Er
     Ok(())
 }
 
+impl Embedded {
+    /// Waits while tables are not written as fast as they fill. fjall does too, at one more of them, but for ever when the
+    /// disk is full and its workers have given up; a write that waits keeps all others waiting.
+    fn wait_for_room(&self) -> Result<(), Error> {
+        while self.keyspace.sealed_memtable_count() >= SEALED_MAX {
+            // Does nothing, and fails once a worker has.
+            self.database.persist(PersistMode::Buffer)?;
+            std::thread::sleep(WAIT);
+        }
+        Ok(())
+    }
+
+    /// After a failed write. What is left of it in fjall's buffer would be written when the database is dropped, and be
+    /// there after the next start although it was refused. fjall takes no more writes until then.
+    fn refuse(&self, error: fjall::Error) -> Error {
+        std::mem::forget(self.database.clone());
+        error.into()
+    }
+}
+
 impl Engine for Embedded {
     fn view(&self) -> Box<dyn View> {
         Box::new(Moment { snapshot: self.database.snapshot(), keyspace: self.keyspace.clone() })
     }
 
     fn write(&self, writes: &Writes) -> Result<(), Error> {
+        self.wait_for_room()?;
         let mut batch = self.database.batch();
         for (key, value) in writes {
             match value {
@@ -74,11 +101,11 @@ impl Engine for Embedded {
                 None => batch.remove(&self.keyspace, key.as_slice()),
             }
         }
-        Ok(batch.commit()?)
+        batch.commit().map_err(|error| self.refuse(error))
     }
 
     fn flush(&self) -> Result<(), Error> {
-        Ok(self.database.persist(PersistMode::Buffer)?)
+        self.database.persist(PersistMode::Buffer).map_err(|error| self.refuse(error))
     }
 
     fn clear(&self) -> Result<(), Error> {
@@ -86,7 +113,7 @@ impl Engine for Embedded {
     }
 
     fn sync(&self) -> Result<(), Error> {
-        Ok(self.database.persist(PersistMode::SyncData)?)
+        self.database.persist(PersistMode::SyncData).map_err(|error| self.refuse(error))
     }
 }
 
