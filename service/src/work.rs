@@ -82,7 +82,7 @@ async fn keep_going(cloud: Arc<Cloud>, owner: Option<Arc<str>>, service: &'stati
 #[cfg(test)]
 pub(crate) fn test_cloud(store: &store::Store, services: Vec<crate::Service>) -> Arc<Cloud> {
     let (clock, random) = (crate::Clock::default(), crate::Random::default());
-    let everyone = Box::new(crate::Everyone);
+    let everyone = Box::new(crate::Everyone { is_enforced: false });
     let cloud = Cloud::new(store.clone(), clock, random, b"key", everyone, "http://localhost:1".into());
     cloud.open(crate::Directory::new(services))
 }
@@ -97,18 +97,7 @@ mod tests {
     use super::{Workers, test_cloud};
     use crate::Service;
 
-    static FACTS: ServiceFacts = ServiceFacts {
-        name: "s",
-        service_id: "S",
-        signing_name: "s",
-        endpoint_prefix: "s",
-        api_version: "1",
-        protocols: &[],
-        target_prefix: None,
-        xml_namespace: None,
-        query_compatible: false,
-        operations: &[],
-    };
+    static FACTS: ServiceFacts = ServiceFacts::plain("s", &[]);
 
     #[tokio::test]
     async fn shared_work_is_done_by_one_process_and_goes_on_when_that_fails() {

@@ -213,20 +213,7 @@ fn unknown_operation(protocol: Protocol, facts: &ServiceFacts, name: &str) -> Fa
 }
 
 /// The facts of no service, for answers to requests whose service is not known.
-static NOBODY: ServiceFacts = ServiceFacts {
-    answer_crc32: false,
-    bare_errors: false,
-    name: "",
-    service_id: "",
-    signing_name: "",
-    endpoint_prefix: "",
-    api_version: "",
-    protocols: &[],
-    target_prefix: None,
-    xml_namespace: None,
-    query_compatible: false,
-    operations: &[],
-};
+static NOBODY: ServiceFacts = ServiceFacts::plain("", &[]);
 
 /// How a client speaks whose request goes to no service that is known, as far as its headers tell.
 pub(crate) fn dialect(parts: &Parts) -> Spoken {
