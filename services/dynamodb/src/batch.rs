@@ -111,6 +111,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, input: &api::BatchWriteItemInput) -> Result
     if count > WRITES_MAX {
         return Err(too_many("BatchWriteItem").into());
     }
+    let needs_old = capacity::is_wanted(input.return_consumed_capacity.as_ref());
     let mut capacities = Vec::new();
     for (name, requests) in &input.request_items {
         let table = table::find(&**tx, &tx.scope(), name)?;
@@ -121,7 +122,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, input: &api::BatchWriteItemInput) -> Result
             if !places.insert(write.place.clone()) {
                 return Err(duplicates().into());
             }
-            let (_, size_bytes) = write.carry_out(tx, None)?;
+            let (_, size_bytes) = write.carry_out(tx, None, needs_old)?;
             units += capacity::write_units(size_bytes);
         }
         capacities.extend(capacity::shown(input.return_consumed_capacity.as_ref(), &table, units));

@@ -20,13 +20,18 @@ pub(crate) fn read_units(size_bytes: usize, consistent: bool) -> f64 {
     if consistent { units } else { units / 2.0 }
 }
 
+/// Whether a request asks for them.
+pub(crate) fn is_wanted(wanted: Option<&api::ReturnConsumedCapacity>) -> bool {
+    wanted.is_some_and(|wanted| wanted.as_str() != "NONE")
+}
+
 /// The units of a table, where they are wanted.
 pub(crate) fn shown(
     wanted: Option<&api::ReturnConsumedCapacity>,
     table: &Table,
     units: f64,
 ) -> Option<api::ConsumedCapacity> {
-    let wanted = wanted.map(api::ReturnConsumedCapacity::as_str).filter(|wanted| *wanted != "NONE")?;
+    let wanted = wanted.filter(|wanted| is_wanted(Some(wanted)))?.as_str();
     let capacity = api::Capacity { capacity_units: Some(units), ..api::Capacity::default() };
     Some(api::ConsumedCapacity {
         table_name: Some(table.name.clone()),

@@ -39,6 +39,11 @@ impl Guard {
         Ok(guard)
     }
 
+    /// Whether it looks at the item that is there.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.condition.is_some()
+    }
+
     /// Refuses the write when the condition does not hold for the item that is there.
     pub(crate) fn check(&self, old: Option<&Item>) -> Result<(), Fault> {
         const MESSAGE: &str = "The conditional request failed";

@@ -38,9 +38,16 @@ impl Write {
         Ok(Write { place: key::place(table, wanted), item: None })
     }
 
-    /// Carries it out: the item that was there, and the size that counts.
-    pub(crate) fn carry_out(&self, tx: &mut Tx<'_>, guard: Option<&Guard>) -> Result<(Option<Item>, usize)> {
-        let old: Option<Item> = tx.get_record(&self.place)?;
+    /// Carries it out: the item that was there, and the size that counts. A put that asks for nothing of what was there
+    /// (`needs_old`, or a condition) is a write alone: it reads nothing, and conflicts with nobody.
+    pub(crate) fn carry_out(
+        &self,
+        tx: &mut Tx<'_>,
+        guard: Option<&Guard>,
+        needs_old: bool,
+    ) -> Result<(Option<Item>, usize)> {
+        let is_blind = self.item.is_some() && !needs_old && guard.is_none_or(|guard| !guard.is_conditional());
+        let old: Option<Item> = if is_blind { None } else { tx.get_record(&self.place)? };
         if let Some(guard) = guard {
             guard.check(old.as_ref())?;
         }
@@ -77,7 +84,8 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutItemInput) -> Result<api::Put
     )?;
     let item = attribute::item(&input.item)?;
     let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
-    let (old, size_bytes) = Write::put(&table, item)?.carry_out(tx, Some(&guard))?;
+    let needs_old = returns_old || capacity::is_wanted(input.return_consumed_capacity.as_ref());
+    let (old, size_bytes) = Write::put(&table, item)?.carry_out(tx, Some(&guard), needs_old)?;
     let units = capacity::write_units(size_bytes);
     Ok(api::PutItemOutput {
         attributes: old.filter(|_| returns_old).map(attribute::shown),
@@ -100,7 +108,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteItemInput) -> Result<ap
     )?;
     let wanted = attribute::item(&input.key)?;
     let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
-    let (old, size_bytes) = Write::delete(&table, &wanted)?.carry_out(tx, Some(&guard))?;
+    let (old, size_bytes) = Write::delete(&table, &wanted)?.carry_out(tx, Some(&guard), true)?;
     let units = capacity::write_units(size_bytes);
     Ok(api::DeleteItemOutput {
         attributes: old.filter(|_| returns_old).map(attribute::shown),

@@ -1,5 +1,6 @@
 //! JSON: bodies of awsJson 1.0 and 1.1, and of restJson1.
 
+mod lexer;
 mod reader;
 mod writer;
 

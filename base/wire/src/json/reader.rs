@@ -1,17 +1,13 @@
 //! Reads values from JSON tokens, in one pass and without a tree in between.
 //!
-//! The tokens are aws-smithy-json's, the pull parser of AWS's own SDK for Rust.
-
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 
-use aws_smithy_json::deserialize::{EscapedStr, JsonTokenIterator, Token, json_token_iter};
-use aws_smithy_types::Number;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
+use super::lexer::{Lexer, Number, Token};
 use crate::codec::{EachEntry, EachMember, EachValue, Reader};
 use crate::{Document, Kind, Malformed, Shape, Timestamp, TimestampFormat};
 
@@ -20,12 +16,12 @@ const DOCUMENT_DEPTH_MAX: usize = 128;
 
 /// Stands before a value of a JSON text.
 pub(crate) struct JsonReader<'a> {
-    tokens: Peekable<JsonTokenIterator<'a>>,
+    tokens: Peekable<Lexer<'a>>,
 }
 
 impl<'a> JsonReader<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        JsonReader { tokens: json_token_iter(text).peekable() }
+        JsonReader { tokens: Lexer::new(text).peekable() }
     }
 
     /// Refuses what follows the one value of a text.
@@ -38,7 +34,7 @@ impl<'a> JsonReader<'a> {
 
     fn next(&mut self) -> Result<Token<'a>, Malformed> {
         match self.tokens.next() {
-            Some(token) => token.map_err(|error| syntax(&error.to_string())),
+            Some(token) => token.map_err(|error| syntax(error.0)),
             None => Err(syntax("the text ends early")),
         }
     }
@@ -47,9 +43,9 @@ impl<'a> JsonReader<'a> {
         let mut open = 0usize;
         loop {
             match self.next()? {
-                Token::StartArray { .. } | Token::StartObject { .. } => open += 1,
-                Token::EndArray { .. } | Token::EndObject { .. } => open = open.saturating_sub(1),
-                Token::ObjectKey { .. } => continue,
+                Token::StartArray | Token::StartObject => open += 1,
+                Token::EndArray | Token::EndObject => open = open.saturating_sub(1),
+                Token::Key(_) => continue,
                 _ => {}
             }
             if open == 0 {
@@ -63,28 +59,25 @@ impl<'a> JsonReader<'a> {
             return Err(syntax("it is nested too deeply"));
         }
         Ok(match self.next()? {
-            Token::ValueNull { .. } => Document::Null,
-            Token::ValueBool { value, .. } => Document::Boolean(value),
-            Token::ValueNumber { value, .. } => match value {
-                Number::PosInt(number) => {
-                    i64::try_from(number).map_or(Document::Double(number as f64), Document::Integer)
-                }
-                Number::NegInt(number) => Document::Integer(number),
+            Token::Null => Document::Null,
+            Token::Boolean(value) => Document::Boolean(value),
+            Token::Number(value) => match value {
+                Number::Whole(number) => Document::Integer(number),
                 Number::Float(number) => Document::Double(number),
             },
-            Token::ValueString { value, .. } => Document::String(text(value)?.into_owned()),
-            Token::StartArray { .. } => {
+            Token::String(value) => Document::String(value.into_owned()),
+            Token::StartArray => {
                 let mut values = Vec::new();
-                while !matches!(self.tokens.peek(), Some(Ok(Token::EndArray { .. }))) {
+                while !matches!(self.tokens.peek(), Some(Ok(Token::EndArray))) {
                     values.push(self.any(depth + 1)?);
                 }
                 self.next()?;
                 Document::List(values)
             }
-            Token::StartObject { .. } => {
+            Token::StartObject => {
                 let mut map = BTreeMap::new();
-                while let Token::ObjectKey { key, .. } = self.next()? {
-                    map.insert(text(key)?.into_owned(), self.any(depth + 1)?);
+                while let Token::Key(key) = self.next()? {
+                    map.insert(key.into_owned(), self.any(depth + 1)?);
                 }
                 Document::Map(map)
             }
@@ -98,24 +91,20 @@ fn syntax(why: &str) -> Malformed {
     Malformed(String::new())
 }
 
-fn text<'a>(value: EscapedStr<'a>) -> Result<Cow<'a, str>, Malformed> {
-    value.to_unescaped().map_err(|error| syntax(&error.to_string()))
-}
-
 /// A value of another kind than the schema's, in the words of AWS's parser.
 fn unexpected(token: &Token<'_>, shape: &Shape) -> Malformed {
     let found = match token {
-        Token::StartArray { .. } => "START_ARRAY",
-        Token::StartObject { .. } => "START_OBJECT",
-        Token::EndArray { .. } => "END_ARRAY",
-        Token::EndObject { .. } => "END_OBJECT",
-        Token::ObjectKey { .. } => "FIELD_NAME",
-        Token::ValueBool { value: true, .. } => "TRUE_VALUE",
-        Token::ValueBool { value: false, .. } => "FALSE_VALUE",
-        Token::ValueNull { .. } => "NULL_VALUE",
-        Token::ValueNumber { value: Number::Float(_), .. } => "DECIMAL_VALUE",
-        Token::ValueNumber { .. } => "NUMBER_VALUE",
-        Token::ValueString { .. } => "STRING_VALUE",
+        Token::StartArray => "START_ARRAY",
+        Token::StartObject => "START_OBJECT",
+        Token::EndArray => "END_ARRAY",
+        Token::EndObject => "END_OBJECT",
+        Token::Key(_) => "FIELD_NAME",
+        Token::Boolean(true) => "TRUE_VALUE",
+        Token::Boolean(false) => "FALSE_VALUE",
+        Token::Null => "NULL_VALUE",
+        Token::Number(Number::Float(_)) => "DECIMAL_VALUE",
+        Token::Number(_) => "NUMBER_VALUE",
+        Token::String(_) => "STRING_VALUE",
     };
     Malformed::kind(found, shape)
 }
@@ -128,7 +117,7 @@ pub(crate) fn whole(number: f64) -> Option<i64> {
 
 impl Reader for JsonReader<'_> {
     fn null(&mut self) -> Result<bool, Malformed> {
-        let is_null = matches!(self.tokens.peek(), Some(Ok(Token::ValueNull { .. })));
+        let is_null = matches!(self.tokens.peek(), Some(Ok(Token::Null)));
         if is_null {
             self.next()?;
         }
@@ -137,17 +126,16 @@ impl Reader for JsonReader<'_> {
 
     fn boolean(&mut self, shape: &'static Shape) -> Result<bool, Malformed> {
         match self.next()? {
-            Token::ValueBool { value, .. } => Ok(value),
+            Token::Boolean(value) => Ok(value),
             token => Err(unexpected(&token, shape)),
         }
     }
 
     fn integer(&mut self, shape: &'static Shape) -> Result<i64, Malformed> {
         let token = self.next()?;
-        let Token::ValueNumber { value, .. } = &token else { return Err(unexpected(&token, shape)) };
+        let Token::Number(value) = &token else { return Err(unexpected(&token, shape)) };
         let number = match *value {
-            Number::PosInt(number) => i64::try_from(number).ok(),
-            Number::NegInt(number) => Some(number),
+            Number::Whole(number) => Some(number),
             Number::Float(number) => whole(number),
         };
         number.ok_or_else(|| unexpected(&token, shape))
@@ -156,8 +144,8 @@ impl Reader for JsonReader<'_> {
     fn double(&mut self, shape: &'static Shape) -> Result<f64, Malformed> {
         let token = self.next()?;
         match &token {
-            Token::ValueNumber { value, .. } => Ok(value.to_f64_lossy()),
-            Token::ValueString { value, .. } => match value.as_escaped_str() {
+            Token::Number(value) => Ok(value.lossy()),
+            Token::String(value) => match value.as_ref() {
                 "NaN" => Ok(f64::NAN),
                 "Infinity" => Ok(f64::INFINITY),
                 "-Infinity" => Ok(f64::NEG_INFINITY),
@@ -169,7 +157,7 @@ impl Reader for JsonReader<'_> {
 
     fn string(&mut self, shape: &'static Shape) -> Result<String, Malformed> {
         match self.next()? {
-            Token::ValueString { value, .. } => Ok(text(value)?.into_owned()),
+            Token::String(value) => Ok(value.into_owned()),
             token => Err(unexpected(&token, shape)),
         }
     }
@@ -189,11 +177,11 @@ impl Reader for JsonReader<'_> {
         };
         let token = self.next()?;
         let moment = match (&token, format) {
-            (Token::ValueNumber { value, .. }, TimestampFormat::EpochSeconds) => {
-                Some(Timestamp((value.to_f64_lossy() * 1000.0).round() as i64))
+            (Token::Number(value), TimestampFormat::EpochSeconds) => {
+                Some(Timestamp((value.lossy() * 1000.0).round() as i64))
             }
-            (Token::ValueString { value, .. }, TimestampFormat::DateTime | TimestampFormat::HttpDate) => {
-                Timestamp::parse(&text(*value)?, format)
+            (Token::String(value), TimestampFormat::DateTime | TimestampFormat::HttpDate) => {
+                Timestamp::parse(value, format)
             }
             _ => None,
         };
@@ -206,12 +194,11 @@ impl Reader for JsonReader<'_> {
 
     fn structure(&mut self, shape: &'static Shape, each: &mut EachMember<'_>) -> Result<(), Malformed> {
         match self.next()? {
-            Token::StartObject { .. } => {}
+            Token::StartObject => {}
             token => return Err(unexpected(&token, shape)),
         }
-        while let Token::ObjectKey { key, .. } = self.next()? {
-            let name = text(key)?;
-            match shape.position(&name).and_then(|index| Some((index, shape.members().get(index)?))) {
+        while let Token::Key(key) = self.next()? {
+            match shape.position(&key).and_then(|index| Some((index, shape.members().get(index)?))) {
                 Some((index, member)) => each(index, member, self)?,
                 None => self.skip()?,
             }
@@ -221,10 +208,10 @@ impl Reader for JsonReader<'_> {
 
     fn list(&mut self, shape: &'static Shape, each: &mut EachValue<'_>) -> Result<(), Malformed> {
         match self.next()? {
-            Token::StartArray { .. } => {}
+            Token::StartArray => {}
             token => return Err(unexpected(&token, shape)),
         }
-        while !matches!(self.tokens.peek(), Some(Ok(Token::EndArray { .. }))) {
+        while !matches!(self.tokens.peek(), Some(Ok(Token::EndArray))) {
             each(self)?;
         }
         self.next().map(drop)
@@ -232,11 +219,11 @@ impl Reader for JsonReader<'_> {
 
     fn map(&mut self, shape: &'static Shape, each: &mut EachEntry<'_>) -> Result<(), Malformed> {
         match self.next()? {
-            Token::StartObject { .. } => {}
+            Token::StartObject => {}
             token => return Err(unexpected(&token, shape)),
         }
-        while let Token::ObjectKey { key, .. } = self.next()? {
-            each(&text(key)?, self)?;
+        while let Token::Key(key) = self.next()? {
+            each(&key, self)?;
         }
         Ok(())
     }
