@@ -144,6 +144,7 @@ def test_many_slow_clients_stop_nobody(cloud):
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+CBOR = {"smithy-protocol": "rpc-v2-cbor", "Content-Type": "application/cbor"}
 JSON_1_0 = {"Content-Type": "application/x-amz-json-1.0"}
 
 
@@ -155,7 +156,7 @@ def ask(cloud, method, path, headers, body):
     connection = http.client.HTTPConnection(*address(cloud), timeout=15)
     connection.request(method, path, body, headers)
     answer = connection.getresponse()
-    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode()
+    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode(errors="replace")
 
 
 @pytest.mark.parametrize(
@@ -196,6 +197,9 @@ def ask(cloud, method, path, headers, body):
         ("POST", "/v2/apis", {}, "[]", 400, "SerializationException"),
         ("GET", "/v2/apis/none", {}, None, 404, "NotFoundException"),
         ("GET", "/2015-03-31/event-source-mappings/?MaxItems=many", {}, None, 400, "SerializationException"),
+        # By the path of the CBOR protocol.
+        ("POST", "/service/Nobody/operation/Nothing", CBOR, b"\xa0", 404, "UnknownOperationException"),
+        ("POST", "/service/AmazonSQS/operation/ListQueues", CBOR, b"\xff\xff", 404, "UnknownOperationException"),
         # By nothing that is known.
         ("POST", "/", {"Content-Type": "text/plain"}, "Action=ListTopics&Version=2010-03-31", 404, "UnknownOperationException"),
         ("POST", "/", {"Content-Type": "application/xml"}, "<a/>", 404, "UnknownOperationException"),
@@ -211,6 +215,10 @@ def test_each_protocol_has_its_own_shape(cloud, method, path, headers, body, sta
         assert f"<Code>{code}</Code>" in text
         assert f"<RequestId>{request_id}</RequestId>" in text
         assert "<Type>Receiver</Type>" in text if status >= 500 else "<Type>Sender</Type>" in text
+        return
+    if "smithy-protocol" in headers:
+        assert answer["content-type"] == "application/cbor"
+        assert code in text
         return
     named = answer.get("x-amzn-errortype") or json.loads(text)["__type"]
     assert named.rsplit("#", 1)[-1] == code, text

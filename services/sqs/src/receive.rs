@@ -65,6 +65,8 @@ pub(crate) async fn receive(
     // An empty-handed look is repeated once it is known that no arrival after it can be missed.
     let mut arrivals: Option<(Id, Watch)> = None;
     loop {
+        // The clock may be moved at any moment; what became visible by that is seen before the wait is over.
+        let looked_ms = context.now().millis();
         let mut claimed = receives.claims.begin();
         let look = context.transact(|tx| {
             claimed.release();
@@ -75,7 +77,7 @@ pub(crate) async fn receive(
         drop(claimed);
         let wait_s = wish.wait_s.unwrap_or_else(|| look.queue.number("ReceiveMessageWaitTimeSeconds"));
         let until_ms = begun_ms + wait_s * 1000;
-        if !look.messages.is_empty() || context.now().millis() >= until_ms {
+        if !look.messages.is_empty() || looked_ms >= until_ms {
             let messages = (!look.messages.is_empty()).then_some(look.messages);
             return Ok(api::ReceiveMessageOutput { messages });
         }

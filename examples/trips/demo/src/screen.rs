@@ -65,8 +65,8 @@ impl Screen {
     /// How to look at what was left running.
     pub fn how_to_look(&self, server: &Server, application: &Application, folder: &Path) {
         let aws = format!("  aws --endpoint-url {}", server.url());
-        let title = "It runs on. With the AWS CLI, as AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test:";
-        self.line(&self.coloured(BOLD, title));
+        self.line(&self.coloured(BOLD, "It runs on. With the AWS CLI:"));
+        self.line("  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1");
         self.line(&format!("{aws} dynamodb scan --table-name {}", application.table));
         self.line(&format!(
             "{aws} sqs get-queue-attributes --attribute-names All --queue-url {}",
