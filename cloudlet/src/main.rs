@@ -17,8 +17,8 @@ use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
 
-/// A request allocates some hundred times, on whichever thread it is, and what it stores is freed on others: with the C
-/// library's allocator that is a sixth of all processor time, with this one a twentieth.
+/// A request allocates some hundred times, and what it stores is freed by other threads: with the C library's allocator that
+/// was a sixth of all processor time.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
