@@ -21,7 +21,7 @@ pub(crate) struct Committer {
     engine: Box<dyn Engine>,
     /// The version of the last commit whose writes every later view has.
     version: AtomicU64,
-    /// The version of the commit that is being written, or of the last one: a view may have it already.
+    /// The version of the commit that is being written, or of the last one, or of one that failed.
     begun: AtomicU64,
     log: Mutex<Log>,
     shared: SharedRecords,
@@ -84,9 +84,13 @@ impl Committer {
         self.version.load(Ordering::Acquire)
     }
 
-    /// No view that was made before has anything of a later commit than this one.
-    pub(crate) fn begun(&self) -> u64 {
-        self.begun.load(Ordering::Acquire)
+    /// A version such that no view made before has anything of a later commit; none when that is not later than `known`.
+    pub(crate) fn seen_beyond(&self, known: u64) -> Option<u64> {
+        if self.begun.load(Ordering::Acquire) <= known {
+            return None;
+        }
+        // Whoever is writing now is done, or has failed, before this has the lock.
+        Some(self.log.lock().version).filter(|version| *version > known)
     }
 
     /// Decoded records.
@@ -114,7 +118,7 @@ impl Committer {
         log.lower_heads(&writes);
         self.shared.forget(&writes);
         self.begun.store(log.version + 1, Ordering::Release);
-        self.engine.write(&writes).inspect_err(|_| self.begun.store(log.version, Ordering::Release))?;
+        self.engine.write(&writes)?;
         log.remember(writes);
         self.version.store(log.version, Ordering::Release);
         Ok(Outcome::Committed(log.version))

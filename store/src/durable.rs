@@ -97,7 +97,10 @@ impl Syncer {
     /// then undoes. (At `power` a reader may be told of a commit in the moments before it is synced.)
     pub(crate) async fn settle(&self) -> Result<(), Error> {
         match self.durability {
-            Durability::Crash => self.flush_up_to(self.committer.begun()).await,
+            Durability::Crash => match self.committer.seen_beyond(self.flushed.load(Ordering::Acquire)) {
+                Some(version) => self.flush_up_to(version).await,
+                None => Ok(()),
+            },
             Durability::Power => Ok(()),
         }
     }
