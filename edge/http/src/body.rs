@@ -31,7 +31,8 @@ async fn collect(mut body: Incoming, bytes_max: usize) -> Result<Bytes, Fault> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     let begun = Instant::now();
-    loop {
+    // A body of a known length is known to have ended.
+    while !body.is_end_stream() {
         let patience = patience(begun, first.len() + rest.len());
         let frame = tokio::time::timeout(patience, body.frame()).await.map_err(|_| too_slow())?;
         let Some(frame) = frame else { break };
