@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::chance::{Chance, seed};
-use super::{Bed, Content, content, everything};
+use super::{Bed, Content, content, everything, unlocked};
 use crate::tuple::Key;
 use crate::{Durability, Error, Options, Reads as _, Store};
 
@@ -94,7 +94,8 @@ fn child() {
 }
 
 fn open(folder: &Path, durability: Durability) -> Store {
-    Store::open(Options::folder(folder, durability).write_buffer_bytes(WRITE_BUFFER_BYTES)).unwrap()
+    let options = Options::folder(folder, durability).write_buffer_bytes(WRITE_BUFFER_BYTES);
+    unlocked(|| Store::open(options.clone()))
 }
 
 /// The number of the last transaction that is there.

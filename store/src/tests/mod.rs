@@ -12,10 +12,11 @@ mod map;
 mod model;
 
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use crate::engine::{Embedded, Engine, Memory};
 use crate::tuple::Key;
-use crate::{Direction, Durability, Options, Reads, Store};
+use crate::{Direction, Durability, Error, Options, Reads, Store};
 
 /// Where a test opens its stores: an engine, and whether it keeps what it has when the store goes.
 struct Bed {
@@ -45,13 +46,14 @@ impl Bed {
             None => Options::memory(),
             Some(durability) => Options::folder(self.folder.path(), durability),
         };
-        Store::open(options).unwrap()
+        unlocked(|| Store::open(options.clone()))
     }
 
     /// The engine alone, for tests that put something between it and the store.
     fn engine(&self) -> Box<dyn Engine> {
         if self.keeps() {
-            Box::new(Embedded::open(&self.folder.path().join("store"), 1 << 20, 16 << 20).unwrap())
+            let store = self.folder.path().join("store");
+            Box::new(unlocked(|| Embedded::open(&store, 1 << 20, 16 << 20)))
         } else {
             Box::new(Memory::default())
         }
@@ -73,6 +75,21 @@ impl Bed {
             .status();
         assert!(copied.unwrap().success());
         Bed { durability: self.durability, folder: copy }
+    }
+}
+
+/// Opens what this process has just closed. Processes that other tests start at this moment have its locks too, until they
+/// run a program of their own.
+fn unlocked<T>(open: impl Fn() -> Result<T, Error>) -> T {
+    let until = Instant::now() + Duration::from_secs(10);
+    loop {
+        match open() {
+            Err(Error::Locked(_)) if Instant::now() < until => std::thread::yield_now(),
+            Err(Error::Engine(why)) if why.contains("Locked") && Instant::now() < until => {
+                std::thread::yield_now();
+            }
+            opened => return opened.unwrap(),
+        }
     }
 }
 
