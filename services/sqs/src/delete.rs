@@ -36,7 +36,7 @@ fn delete(tx: &mut Tx<'_>, queue: &Queue, handle: &str) -> Result<()> {
     let Some(entry) = visibility::entry(tx, queue, &handle)? else { return Ok(()) };
     tx.delete(&entry.index);
     tx.delete(&keys::body(&queue.contents, &handle.message));
-    if entry.is_moved {
+    if entry.transit.is_moved {
         tx.delete(&keys::moved(&queue.contents, &handle.message));
     }
     Ok(())

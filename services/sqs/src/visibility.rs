@@ -59,11 +59,10 @@ fn change(tx: &mut Tx<'_>, queue: &Queue, handle: &str, timeout_s: i32) -> Resul
             handle.seal()
         ))
     };
-    let Entry { index, at_ms, .. } = entry(tx, queue, &handle)?.ok_or_else(not_in_flight)?;
+    let Entry { index, at_ms, transit } = entry(tx, queue, &handle)?.ok_or_else(not_in_flight)?;
     if at_ms <= now_ms {
         return Err(not_in_flight().into());
     }
-    let transit = tx.get_record::<Transit>(&index)?.ok_or_else(not_in_flight)?;
     let transit = Transit { is_moved: true, ..transit };
     let visible_at_ms = now_ms + i64::from(timeout_s) * 1000;
     tx.delete(&index);
@@ -77,8 +76,7 @@ fn change(tx: &mut Tx<'_>, queue: &Queue, handle: &str, timeout_s: i32) -> Resul
 pub(crate) struct Entry {
     pub(crate) index: Key,
     pub(crate) at_ms: i64,
-    /// Whether its visibility was changed since.
-    pub(crate) is_moved: bool,
+    pub(crate) transit: Transit,
 }
 
 /// The index entry of the message that a handle was given for, if that receive is still the last one.
@@ -86,8 +84,13 @@ pub(crate) fn entry(tx: &mut Tx<'_>, queue: &Queue, handle: &Handle) -> Result<O
     if handle.contents != queue.contents {
         return Ok(None);
     }
-    let moved: Option<i64> = tx.get_record(&keys::moved(&queue.contents, &handle.message))?;
-    let at_ms = moved.unwrap_or(handle.visible_at_ms);
-    let index = keys::index(&queue.contents, at_ms, &handle.message);
-    Ok(tx.get(&index)?.map(|_| Entry { index, at_ms, is_moved: moved.is_some() }))
+    let at = |at_ms| keys::index(&queue.contents, at_ms, &handle.message);
+    // Where the receive left it, unless its visibility was changed since.
+    let (index, at_ms) = (at(handle.visible_at_ms), handle.visible_at_ms);
+    if let Some(transit) = tx.get_record::<Transit>(&index)? {
+        return Ok(Some(Entry { index, at_ms, transit }));
+    }
+    let Some(at_ms) = tx.get_record(&keys::moved(&queue.contents, &handle.message))? else { return Ok(None) };
+    let index = at(at_ms);
+    Ok(tx.get_record(&index)?.map(|transit| Entry { index, at_ms, transit }))
 }
