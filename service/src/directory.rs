@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use wire::{Answer, Fault, Message, Operation, OperationFacts, Protocol, ServiceFacts};
 
 use crate::operation::{Input, internal};
+use crate::record::Record;
 use crate::visit::Front;
 use crate::{Access, Cloud, Context, Handler, Output, Service, Visit};
 
@@ -55,20 +56,10 @@ impl Directory {
             }
             Err(fault) => (wire::write_fault(protocol, facts, &fault, request_id), Some(fault.code)),
         };
-        let took = begun.elapsed();
-        tracing::info!(
-            target: "cloudlet::request",
-            service = facts.name,
-            operation = operation.name,
-            status = answer.status,
-            code = code.as_deref(),
-            account = context.caller.scope.account.as_str(),
-            region = context.caller.scope.region.as_str(),
-            principal = context.caller.principal.arn.as_str(),
-            request_id = &**request_id,
-            micros = took.as_micros() as u64,
-        );
-        context.cloud.metrics.request(facts.name, operation.name, code, took);
+        let status = Some(answer.status);
+        let caller = &*context.caller;
+        Record { caller, service: facts, operation, status, code, took: begun.elapsed() }
+            .keep(&context.cloud.metrics);
         answer
     }
 
@@ -108,8 +99,18 @@ impl Directory {
         let missing = || not_implemented(O::SERVICE, O::FACTS);
         let service = self.service(O::SERVICE.name).ok_or_else(missing)?;
         let handler = service.handler(O::FACTS.name).ok_or_else(missing)?;
-        let output = authorised(context, service, handler, Box::new(input)).await?;
-        output
+        let begun = std::time::Instant::now();
+        let outcome = authorised(context, service, handler, Box::new(input)).await;
+        Record {
+            caller: &context.caller,
+            service: O::SERVICE,
+            operation: O::FACTS,
+            status: None,
+            code: outcome.as_ref().err().map(|fault| fault.code.clone()),
+            took: begun.elapsed(),
+        }
+        .keep(&context.cloud.metrics);
+        outcome?
             .into_any()
             .downcast::<O::Output>()
             .map(|output| *output)

@@ -19,6 +19,7 @@ mod lease;
 mod metrics;
 mod operation;
 mod random;
+mod record;
 mod sequence;
 mod service;
 mod sweep;
