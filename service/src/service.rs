@@ -31,12 +31,16 @@ fn own_name(operation: &'static OperationFacts) -> Option<&'static str> {
     Some(operation.name)
 }
 
+/// A parameter of the query protocol, and which paths stand for it.
+type PathParameter = (&'static str, fn(&str) -> bool);
+
 /// What a service offers.
 pub struct Service {
     facts: &'static ServiceFacts,
     handlers: HashMap<&'static str, Box<dyn Handler>>,
     actions: Actions,
     pub(crate) wording: Wording,
+    path_parameter: Option<PathParameter>,
     pub(crate) front: Option<Front>,
     pub(crate) work: Vec<(&'static str, Work)>,
 }
@@ -50,6 +54,7 @@ impl Service {
             handlers: HashMap::new(),
             actions: own_name,
             wording: as_it_is,
+            path_parameter: None,
             front: None,
             work: Vec::new(),
         }
@@ -120,6 +125,19 @@ impl Service {
     pub fn wording(mut self, wording: Wording) -> Self {
         self.wording = wording;
         self
+    }
+
+    /// The parameter of the query protocol that a path stands for which `accepts` says yes to, where a client does not name it.
+    #[must_use]
+    pub fn path_parameter(mut self, name: &'static str, accepts: fn(&str) -> bool) -> Self {
+        self.path_parameter = Some((name, accepts));
+        self
+    }
+
+    /// The parameter that a path stands for, if it stands for one.
+    #[must_use]
+    pub fn parameter_of(&self, path: &str) -> Option<&'static str> {
+        self.path_parameter.filter(|(_, accepts)| accepts(path)).map(|(name, _)| name)
     }
 
     /// IAM's name for what an operation does; none where no permission is needed.

@@ -15,7 +15,7 @@ use crate::control::Page;
 use crate::identify::{self, Routers, Spoken, Target, Unknown};
 use crate::identity::{Auth, Identities, Refused};
 use crate::response::{self, Reply};
-use crate::{Control, body, content, queue_path};
+use crate::{Control, body, content, path_parameter};
 
 /// What a request may be at most.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +129,7 @@ impl Door {
     }
 
     async fn carry_out(&self, context: &Context, parts: &Parts, body: &Bytes, target: Target<'_>) -> Reply {
-        let form = queue_path::form(&target, parts, body);
+        let form = path_parameter::form(&target, parts, body);
         let body = form.as_ref().unwrap_or(body);
         let message = Message {
             method: parts.method.as_str(),

@@ -9,7 +9,7 @@ mod control;
 mod door;
 mod identify;
 mod identity;
-mod queue_path;
+mod path_parameter;
 mod response;
 mod server;
 mod tls;

@@ -39,6 +39,7 @@ const SWEEPER: Sweeper = Sweeper::new("sqs");
 pub fn service() -> Service {
     let receives = Arc::new(receive::Receives::default());
     Service::new(&api::FACTS)
+        .path_parameter("QueueUrl", queue::is_path)
         .wording(errors::of_model)
         .actions(action)
         .transaction::<api::CreateQueue>(queues::create, |scope, input| named(scope, &input.queue_name))

@@ -75,6 +75,11 @@ impl Address {
     }
 }
 
+/// Whether a path is a queue's own: `/000000000000/name`.
+pub(crate) fn is_path(path: &str) -> bool {
+    path.trim_matches('/').split('/').count() == 2
+}
+
 /// The queue that a request names by its URL.
 pub(crate) fn find(reads: &impl Reads, scope: &Scope, url: &str) -> Result<(Address, Arc<Queue>)> {
     let address = Address::parse(scope, url).ok_or_else(errors::no_queue)?;
