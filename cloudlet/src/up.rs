@@ -62,7 +62,7 @@ async fn serve(settings: Settings) -> Result<()> {
     // Before anybody hears that it serves: whoever does may want it to stop at once.
     let stopped = stopped()?;
     tracing::info!(%address, data = %settings.data.display(), durability = ?settings.durability, auth = ?settings.auth, "serving");
-    server.serve(Arc::new(door), stopped).await;
+    server.serve(Arc::new(door), stopped).await.context("no threads to serve with")?;
     drop(workers);
     cloud.store.close().context("the store could not be closed")?;
     tracing::info!("stopped");
