@@ -6,22 +6,24 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
-use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::FmtContext;
+use tracing_subscriber::fmt::{FmtContext, MakeWriter};
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::registry::LookupSpan;
 use wire::{Timestamp, TimestampFormat};
 
 /// What a line takes at once, so that most are allocated once.
 const TYPICAL_BYTES: usize = 640;
+/// How much a thread holds back while it has requests to serve.
+const HELD_BYTES_MAX: usize = 16 * 1024;
 
 /// Starts logging to standard error.
 pub(crate) fn start(filter: &str) -> Result<()> {
@@ -30,11 +32,77 @@ pub(crate) fn start(filter: &str) -> Result<()> {
     if io::stderr().is_terminal() {
         builder.with_writer(io::stderr).compact().with_target(false).init();
     } else {
-        // Without a lock: each line is one write, and requests do not wait for each other's.
-        let lines = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        builder.with_writer(Arc::new(lines)).event_format(JsonLines).init();
+        let out = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+        builder.with_writer(Lines(OUT.get_or_init(|| out))).event_format(JsonLines).init();
     }
     Ok(())
+}
+
+/// Where lines go.
+static OUT: OnceLock<File> = OnceLock::new();
+
+thread_local! {
+    /// Lines that wait until their thread rests; nothing on threads that never said that they do.
+    static HELD: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
+/// A thread that serves requests is about to wait for more: what it logged goes out, many lines in one write.
+pub(crate) fn thread_rests() {
+    let outcome = HELD.with_borrow_mut(|held| match (held.as_mut(), OUT.get()) {
+        (Some(lines), Some(out)) => write_held(out, lines),
+        (None, Some(_)) => {
+            *held = Some(Vec::new());
+            Ok(())
+        }
+        (_, None) => Ok(()),
+    });
+    // There is nobody to tell that the log is gone.
+    let _ = outcome;
+}
+
+fn write_held(mut out: &File, lines: &mut Vec<u8>) -> io::Result<()> {
+    let outcome = if lines.is_empty() { Ok(()) } else { out.write_all(lines) };
+    lines.clear();
+    outcome
+}
+
+/// Writes lines without a lock: requests do not wait for each other's.
+struct Lines(&'static File);
+
+/// Writes a line.
+struct Line {
+    out: &'static File,
+    /// Warnings do not wait: they may be the last words.
+    is_urgent: bool,
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Line;
+
+    fn make_writer(&self) -> Line {
+        Line { out: self.0, is_urgent: true }
+    }
+
+    fn make_writer_for(&self, metadata: &Metadata<'_>) -> Line {
+        Line { out: self.0, is_urgent: *metadata.level() <= Level::WARN }
+    }
+}
+
+impl io::Write for Line {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        HELD.with_borrow_mut(|held| {
+            let Some(lines) = held else { return self.out.write(line) };
+            lines.extend_from_slice(line);
+            if self.is_urgent || lines.len() >= HELD_BYTES_MAX {
+                write_held(self.out, lines)?;
+            }
+            Ok(line.len())
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// An event as one line: `timestamp`, `level` and `target`, then its own fields.
@@ -133,7 +201,7 @@ impl Visit for Fields {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
     use super::*;
 

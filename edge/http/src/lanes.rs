@@ -28,10 +28,10 @@ struct Lane {
 }
 
 impl Lanes {
-    /// Starts the threads.
-    pub(crate) fn start() -> io::Result<Self> {
+    /// Starts the threads. Each calls `rest` before it waits for something to do.
+    pub(crate) fn start(rest: fn()) -> io::Result<Self> {
         let count = available_parallelism().map_or(1, std::num::NonZero::get);
-        (0..count).map(Lane::start).collect::<io::Result<_>>().map(Lanes)
+        (0..count).map(|number| Lane::start(number, rest)).collect::<io::Result<_>>().map(Lanes)
     }
 
     /// Has a conversation on the lane that has the fewest.
@@ -47,14 +47,15 @@ impl Lanes {
 }
 
 impl Lane {
-    fn start(number: usize) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+    fn start(number: usize, rest: fn()) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().on_thread_park(rest).build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel::<()>();
         thread::Builder::new().name(format!("http-{number}")).spawn(move || {
             // It ends with an error, because nothing is ever sent.
             let _ = runtime.block_on(stopped);
             runtime.shutdown_timeout(BLOCKING_TIMEOUT);
+            rest();
         })?;
         Ok(Lane { handle, open: Arc::default(), _stop: stop })
     }

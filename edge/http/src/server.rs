@@ -38,6 +38,7 @@ pub struct Server {
     tls: Option<Arc<Tls>>,
     slots: Arc<Semaphore>,
     slots_max: usize,
+    rest: fn(),
 }
 
 /// The address could not be listened on.
@@ -56,7 +57,15 @@ impl Server {
     pub async fn bind(address: SocketAddr, tls: Option<Arc<Tls>>) -> Result<Self, BindError> {
         let listener = TcpListener::bind(address).await.map_err(|source| BindError { address, source })?;
         let slots_max = connections_max();
-        Ok(Server { listener, tls, slots: Arc::new(Semaphore::new(slots_max)), slots_max })
+        Ok(Server { listener, tls, slots: Arc::new(Semaphore::new(slots_max)), slots_max, rest: || {} })
+    }
+
+    /// Has each thread that serves call `rest` before it waits for something to do: the place for what may be put off while
+    /// there is more to do.
+    #[must_use]
+    pub fn resting(mut self, rest: fn()) -> Self {
+        self.rest = rest;
+        self
     }
 
     /// Where it listens: the real port when 0 was asked for.
@@ -72,7 +81,7 @@ impl Server {
     /// # Errors
     /// When there are no threads to serve with.
     pub async fn serve(self, door: Arc<Door>, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let lanes = Lanes::start()?;
+        let lanes = Lanes::start(self.rest)?;
         let graceful = GracefulShutdown::new();
         let mut stop = std::pin::pin!(stop);
         loop {
