@@ -15,8 +15,8 @@ use anyhow::{Context as _, Result};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::{FmtContext, MakeWriter};
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 use wire::{Timestamp, TimestampFormat};
 
@@ -118,7 +118,13 @@ where
         let mut fields = Fields(String::with_capacity(TYPICAL_BYTES));
         fields.add(&["{\"timestamp\":\""]);
         push_now(&mut fields.0);
-        fields.add(&["\",\"level\":\"", metadata.level().as_str(), "\",\"target\":\"", metadata.target(), "\""]);
+        fields.add(&[
+            "\",\"level\":\"",
+            metadata.level().as_str(),
+            "\",\"target\":\"",
+            metadata.target(),
+            "\"",
+        ]);
         event.record(&mut fields);
         fields.add(&["}\n"]);
         line.write_str(&fields.0)

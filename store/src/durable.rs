@@ -58,7 +58,8 @@ impl Syncer {
             move || shared.run(&committer, durability)
         });
         let thread = thread.map_err(|error| Error::Engine(format!("no thread for syncs: {error}")))?;
-        let (flushed, is_flushing, thread) = (AtomicU64::new(0), AtomicBool::new(false), Mutex::new(Some(thread)));
+        let (flushed, is_flushing, thread) =
+            (AtomicU64::new(0), AtomicBool::new(false), Mutex::new(Some(thread)));
         Ok(Syncer { durability, committer, flushed, is_flushing, shared, thread })
     }
 
