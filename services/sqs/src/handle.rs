@@ -18,8 +18,9 @@ pub(crate) struct Handle {
     pub(crate) contents: Id,
     /// The message.
     pub(crate) message: Id,
-    /// Where its index entry stood after this receive.
-    pub(crate) visible_at_ms: i64,
+    /// Tells this receive of the message from others: in a standard queue where its index entry stood after it, in a FIFO
+    /// queue how often it had been received.
+    pub(crate) mark: i64,
 }
 
 impl Handle {
@@ -28,7 +29,7 @@ impl Handle {
         bytes.push(VERSION);
         bytes.extend_from_slice(&self.contents);
         bytes.extend_from_slice(&self.message);
-        bytes.extend_from_slice(&self.visible_at_ms.to_be_bytes());
+        bytes.extend_from_slice(&self.mark.to_be_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
@@ -41,9 +42,8 @@ impl Handle {
         let (version, rest) = bytes.split_first()?;
         let (contents, rest) = rest.split_first_chunk()?;
         let (message, rest) = rest.split_first_chunk()?;
-        let (at, _) = rest.split_first_chunk()?;
-        let handle =
-            Handle { contents: *contents, message: *message, visible_at_ms: i64::from_be_bytes(*at) };
+        let (mark, _) = rest.split_first_chunk()?;
+        let handle = Handle { contents: *contents, message: *message, mark: i64::from_be_bytes(*mark) };
         (*version == VERSION).then_some(handle)
     }
 }
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_handle_comes_back_and_rubbish_does_not() {
-        let handle = Handle { contents: [1; 16], message: [2; 16], visible_at_ms: 1_700_000_000_123 };
+        let handle = Handle { contents: [1; 16], message: [2; 16], mark: 1_700_000_000_123 };
         let text = handle.seal();
         assert_eq!(Handle::open(&text).unwrap(), handle);
         for rubbish in ["", "abc", "ünïcode", &text[1..], &format!("{text}AA"), &text.replacen('A', "B", 1)]
