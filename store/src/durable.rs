@@ -101,13 +101,17 @@ impl Syncer {
 
     /// Waits until whatever a view of now may show survives the end of the process, so that nobody is told of what a crash
     /// then undoes. (At `power` a reader may be told of a commit in the moments before it is synced.)
-    pub(crate) async fn settle(&self) -> Result<(), Error> {
-        match self.durability {
-            Durability::Crash => match self.committer.seen_beyond(self.flushed.load(Ordering::Acquire)) {
-                Some(version) => self.flush_up_to(version).await,
-                None => Ok(()),
-            },
-            Durability::Power => Ok(()),
+    ///
+    /// Where the operating system does not take it, the store has failed: nothing is written any more, and what can be read
+    /// is read all the same, though it may have the writes that were refused last.
+    pub(crate) async fn settle(&self) {
+        if self.durability == Durability::Power || self.check().is_err() {
+            return;
+        }
+        if let Some(version) = self.committer.seen_beyond(self.flushed.load(Ordering::Acquire))
+            && let Err(error) = self.flush_up_to(version).await
+        {
+            tracing::debug!(%error, "read from a store that has failed");
         }
     }
 
