@@ -209,7 +209,7 @@ fn take(
     };
     let visible_at_ms = now_ms + wish.visibility_ms(queue);
     tx.put_record(&keys::index(&queue.contents, visible_at_ms, id), &transit)?;
-    let handle = Handle { contents: queue.contents, message: *id, mark: visible_at_ms };
+    let handle = Handle { contents: queue.contents, message: *id, receives: transit.receives, visible_at_ms };
     Ok(Some(write(wish, &handle, &transit, body)))
 }
 

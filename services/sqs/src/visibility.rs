@@ -89,12 +89,14 @@ pub(crate) fn entry(tx: &mut Tx<'_>, queue: &Queue, handle: &Handle) -> Result<O
         return Ok(None);
     }
     let at = |at_ms| keys::index(&queue.contents, at_ms, &handle.message);
+    // Another receive's entry may stand there, too.
+    let is_of = |transit: &Transit| transit.receives == handle.receives;
     // Where the receive left it, unless its visibility was changed since.
-    let (index, at_ms) = (at(handle.mark), handle.mark);
+    let (index, at_ms) = (at(handle.visible_at_ms), handle.visible_at_ms);
     if let Some(transit) = tx.get_record::<Transit>(&index)? {
-        return Ok(Some(Entry { index, at_ms, transit }));
+        return Ok(Some(transit).filter(is_of).map(|transit| Entry { index, at_ms, transit }));
     }
     let Some(at_ms) = tx.get_record(&keys::moved(&queue.contents, &handle.message))? else { return Ok(None) };
     let index = at(at_ms);
-    Ok(tx.get_record(&index)?.map(|transit| Entry { index, at_ms, transit }))
+    Ok(tx.get_record(&index)?.filter(is_of).map(|transit| Entry { index, at_ms, transit }))
 }

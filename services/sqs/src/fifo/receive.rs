@@ -150,5 +150,11 @@ fn taken(queue: &Queue, wish: &Wish, slot: Slot, now_ms: i64) -> Slot {
 
 /// The receipt handle of a message as it was received last.
 pub(super) fn handle_of(queue: &Queue, slot: &Slot) -> Handle {
-    Handle { contents: queue.contents, message: slot.message, mark: i64::from(slot.transit.receives) }
+    Handle {
+        contents: queue.contents,
+        message: slot.message,
+        receives: slot.transit.receives,
+        // A receive that is tried again gives the same handle, and another time.
+        visible_at_ms: 0,
+    }
 }

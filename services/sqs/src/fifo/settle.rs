@@ -52,7 +52,7 @@ pub(super) fn find(tx: &Tx<'_>, queue: &Queue, handle: &Handle) -> Result<Option
 impl Slot {
     /// Whether the receive that a handle was given for is the last one, and its time not over.
     pub(super) fn is_of(&self, handle: &Handle, now_ms: i64) -> bool {
-        i64::from(self.transit.receives) == handle.mark && self.is_in_flight(now_ms)
+        self.transit.receives == handle.receives && self.is_in_flight(now_ms)
     }
 }
 
