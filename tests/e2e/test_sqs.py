@@ -187,13 +187,6 @@ def test_receives_are_checked(sqs, queue, parameters, code):
     assert refused(sqs.receive_message, QueueUrl=queue, **parameters)["Error"]["Code"] == code
 
 
-def test_what_is_not_built_says_so(sqs):
-    answer = refused(sqs.start_message_move_task, SourceArn="arn:aws:sqs:us-east-1:000000000000:q")
-    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert answer["Error"]["Code"] == "NotImplemented"
-    assert "StartMessageMoveTask" in answer["Error"]["Message"]
-
-
 def test_accounts_and_regions_are_apart(cloud, queue, name):
     for other in [cloud.client("sqs", key="111111111111"), cloud.client("sqs", region="eu-west-1")]:
         assert refused(other.get_queue_url, QueueName=name)["Error"]["Code"].endswith("NonExistentQueue")
