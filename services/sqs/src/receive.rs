@@ -201,12 +201,7 @@ fn take(
         target.bury(tx, address, id, body, *transit)?;
         return Ok(None);
     }
-    let transit = Transit {
-        receives: transit.receives + 1,
-        first_received_ms: transit.first_received_ms.or(Some(now_ms)),
-        is_moved: false,
-        ..*transit
-    };
+    let transit = transit.received(now_ms);
     let visible_at_ms = now_ms + wish.visibility_ms(queue);
     tx.put_record(&keys::index(&queue.contents, visible_at_ms, id), &transit)?;
     let handle = Handle { contents: queue.contents, message: *id, receives: transit.receives, visible_at_ms };

@@ -126,7 +126,7 @@ fn deliver(tx: &mut Tx<'_>, task: &mut Task, body: Body) -> Result<Option<String
         return Ok(Some("AWS.SimpleQueueService.NonExistentQueue".into()));
     };
     let (id, now_ms) = (message::id(tx.random(), tx.now), tx.now.millis());
-    let transit = Transit { sent_ms: now_ms, receives: 0, first_received_ms: None, is_moved: false };
+    let transit = Transit { sent_ms: now_ms, ..Transit::default() };
     let body = Body { source: None, ..body };
     if address.is_fifo() {
         fifo::place(tx, &queue.contents, &id, now_ms, body, &transit)?;
