@@ -7,6 +7,7 @@
 
 mod delivery;
 mod errors;
+mod fifo;
 mod filter;
 mod keys;
 mod message;
@@ -51,6 +52,7 @@ pub fn service() -> Service {
         .transaction::<api::UntagResource>(tags::untag, |_, input| at(&input.resource_arn))
         .read::<api::ListTagsForResource>(tags::list, |_, input| at(&input.resource_arn))
         .work("deliver", delivery::run)
+        .work("walk", fifo::run)
 }
 
 /// A batch needs the permission of one.

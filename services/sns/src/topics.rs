@@ -30,6 +30,16 @@ impl Topic {
         Arn::in_scope("sns", &self.scope, &self.name)
     }
 
+    /// Whether it is a FIFO topic: names say so, and only they may.
+    pub(crate) fn is_fifo(&self) -> bool {
+        self.name.ends_with(FIFO)
+    }
+
+    /// Whether an attribute has that value.
+    pub(crate) fn is(&self, attribute: &str, value: &str) -> bool {
+        self.attributes.get(attribute).is_some_and(|given| given == value)
+    }
+
     /// The topic of that ARN.
     pub(crate) fn find(reads: &impl Reads, arn: &str) -> Result<Self> {
         let key = keys::topic(arn).ok_or_else(|| errors::invalid_arn("TopicArn", arn))?;
@@ -65,21 +75,21 @@ fn policy(topic: &Topic) -> String {
     )
 }
 
+/// How names of FIFO topics end.
+const FIFO: &str = ".fifo";
+
 /// Attributes that topics can have; others would change nothing here, and are refused.
-fn check_attribute(name: &str, value: &str) -> Result<(), Fault> {
+fn check_attribute(name: &str, value: &str, is_fifo: bool) -> Result<(), Fault> {
     match name {
+        "FifoTopic" | "ContentBasedDeduplication" if is_fifo && matches!(value, "true" | "false") => Ok(()),
+        "FifoThroughputScope" if is_fifo && matches!(value, "Topic" | "MessageGroup") => Ok(()),
+        "ContentBasedDeduplication" | "FifoThroughputScope" => Err(errors::invalid(name)),
         "DisplayName" if value.len() <= 100 => Ok(()),
         "DisplayName" => Err(errors::invalid("DisplayName")),
         "FifoTopic" if value == "false" => Ok(()),
-        "FifoTopic" => Err(errors::not_built("FifoTopic")),
-        "Policy"
-        | "DeliveryPolicy"
-        | "KmsMasterKeyId"
-        | "SignatureVersion"
-        | "TracingConfig"
-        | "ArchivePolicy"
-        | "ContentBasedDeduplication"
-        | "FifoThroughputScope" => Err(errors::not_built(name)),
+        "FifoTopic" => Err(errors::invalid("FifoTopic")),
+        "Policy" | "DeliveryPolicy" | "KmsMasterKeyId" | "SignatureVersion" | "TracingConfig"
+        | "ArchivePolicy" => Err(errors::not_built(name)),
         _ => Err(errors::invalid("AttributeName")),
     }
 }
@@ -90,14 +100,15 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
     }
     let tags = tags::checked(input.tags.as_deref().unwrap_or_default())?;
     let mut attributes = input.attributes.clone().unwrap_or_default();
+    let is_fifo = attributes.get("FifoTopic").is_some_and(|value| value == "true");
     for (name, value) in &attributes {
-        check_attribute(name, value)?;
+        check_attribute(name, value, is_fifo)?;
     }
-    attributes.remove("FifoTopic");
-    let is_name =
-        |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
-    if input.name.is_empty() || input.name.len() > 256 || !is_name(&input.name) {
-        return Err(errors::invalid("Topic Name").into());
+    check_name(&input.name, is_fifo)?;
+    if is_fifo {
+        attributes.entry("ContentBasedDeduplication".into()).or_insert_with(|| "false".into());
+    } else {
+        attributes.remove("FifoTopic");
     }
     let topic = Topic { scope: tx.scope(), name: input.name.clone(), attributes, tags };
     let key = keys::topics(&topic.scope).str(&topic.name);
@@ -107,6 +118,20 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
         Some(old) => check_same(&old, &topic)?,
     }
     Ok(api::CreateTopicOutput { topic_arn })
+}
+
+fn check_name(name: &str, is_fifo: bool) -> Result<(), Fault> {
+    let stem = if is_fifo { name.strip_suffix(FIFO).unwrap_or_default() } else { name };
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    if !stem.is_empty() && name.len() <= 256 && stem.chars().all(fits) {
+        return Ok(());
+    }
+    Err(errors::invalid(if is_fifo {
+        "Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, numbers, \
+         underscores, and hyphens, and must be between 1 and 256 characters long."
+    } else {
+        "Topic Name"
+    }))
 }
 
 /// Creating a topic again succeeds when nothing new is said of it.
@@ -201,7 +226,10 @@ pub(crate) fn set_attributes(
 ) -> Result<api::SetTopicAttributesOutput> {
     let mut topic = Topic::find(&**tx, &input.topic_arn)?;
     let value = input.attribute_value.clone().unwrap_or_default();
-    check_attribute(&input.attribute_name, &value)?;
+    check_attribute(&input.attribute_name, &value, topic.is_fifo())?;
+    if input.attribute_name == "FifoTopic" && topic.is_fifo() {
+        return Err(errors::invalid("AttributeName").into());
+    }
     topic.attributes.insert(input.attribute_name.clone(), value);
     tx.put_record(&keys::topics(&topic.scope).str(&topic.name), &topic)?;
     Ok(api::SetTopicAttributesOutput::default())

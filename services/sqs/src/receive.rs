@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api_sqs as api;
-use service::{Context, Result, Tx};
+use service::{Context, Result, Tx, rising_text};
 use store::{Bytes, Direction, Reads as _, Watch, record};
 use wire::{Fault, Timestamp};
 
@@ -283,6 +283,6 @@ fn system_attributes(transit: &Transit, body: &Body) -> [(&'static str, Option<S
         ("DeadLetterQueueSourceArn", body.source.clone()),
         ("MessageGroupId", body.group.clone()),
         ("MessageDeduplicationId", body.deduplication.clone()),
-        ("SequenceNumber", body.sequence.map(fifo::text_of)),
+        ("SequenceNumber", body.sequence.map(rising_text)),
     ]
 }

@@ -206,8 +206,9 @@ fn check_batch_size(entries: &[api::SendMessageBatchRequestEntry]) -> Result<(),
     };
     let size: usize = entries.iter().map(|entry| entry.message_body.len() + attributes(entry)).sum();
     if size > BATCH_BYTES_MAX {
-        let message =
-            format!("Batch requests cannot be longer than {BATCH_BYTES_MAX} bytes. You have sent {size} bytes.");
+        let message = format!(
+            "Batch requests cannot be longer than {BATCH_BYTES_MAX} bytes. You have sent {size} bytes."
+        );
         return Err(api::error::batch_request_too_long(message));
     }
     Ok(())
