@@ -200,3 +200,28 @@ def test_no_acknowledged_message_is_lost_by_a_sigkill(make_cloud):
         return len(bodies) == 100
 
     eventually(all_there)
+
+
+def test_what_cannot_be_delivered_goes_to_the_dead_letters(cloud, topics, topic, name):
+    sqs = cloud.client("sqs")
+    dead = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn})
+    gone = arn + "-gone"
+    subscription = topics.subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint=gone, Attributes={"RedrivePolicy": policy}
+    )["SubscriptionArn"]
+    shown = topics.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
+    assert shown["RedrivePolicy"] == policy
+    topics.publish(TopicArn=topic, Message="lost", Subject="s")
+    wish = {"QueueUrl": dead, "WaitTimeSeconds": 20, "MessageAttributeNames": ["All"]}
+    [letter] = sqs.receive_message(**wish)["Messages"]
+    envelope = json.loads(letter["Body"])
+    assert (envelope["Message"], envelope["Subject"]) == ("lost", "s")
+    reasons = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+    assert reasons["ErrorCode"].endswith(("NonExistentQueue", "QueueDoesNotExist")) and reasons["RequestID"]
+    assert reasons["ErrorMessage"] == "The specified queue does not exist."
+    for wrong in ["rubbish", "{}x", '{"deadLetterTargetArn": "x"}', '{"deadLetterTargetArn": "%s.fifo"}' % arn]:
+        change = {"SubscriptionArn": subscription, "AttributeName": "RedrivePolicy", "AttributeValue": wrong}
+        code, message = refused(topics.set_subscription_attributes, **change)
+        assert code == "InvalidParameter" and "RedrivePolicy" in message

@@ -48,6 +48,9 @@ pub(crate) struct Delivery {
     /// Its number in its group of a FIFO topic.
     #[serde(default)]
     pub(crate) sequence: Option<String>,
+    /// The ARN of the queue for dead letters.
+    #[serde(default)]
+    pub(crate) dead_letters: Option<String>,
 }
 
 /// What came of an attempt.
@@ -81,6 +84,7 @@ impl Delivery {
             group: None,
             deduplication: None,
             sequence: None,
+            dead_letters: subscription.dead_letters(),
         }
     }
 }
@@ -120,19 +124,55 @@ pub(crate) async fn attempt(cloud: &Arc<Cloud>, delivery: Delivery) -> Outcome {
     if fault.is_sender() || delivery.failures >= RETRIES_MAX {
         // What the receiver refuses will be refused again; AWS does not try again either.
         tracing::warn!(%fault, %subscription, message_id = delivery.message_id, "a message is given up");
-        return Outcome::Done;
+        return bury(&context, delivery, &fault).await;
     }
     tracing::info!(%fault, %subscription, message_id = delivery.message_id, "a delivery is tried again later");
-    let due_ms = cloud.clock.now().millis() + (RETRY_MS << delivery.failures);
+    later(cloud, delivery)
+}
+
+fn later(cloud: &Cloud, delivery: Delivery) -> Outcome {
+    let due_ms = cloud.clock.now().millis() + (RETRY_MS << delivery.failures.min(RETRIES_MAX));
     Outcome::Later(Delivery { failures: delivery.failures + 1, ..delivery }, due_ms)
 }
 
+/// Sends what is given up to the queue for dead letters, if the subscription has one, with the reason.
+async fn bury(context: &Context, delivery: Delivery, why: &Fault) -> Outcome {
+    let Some(queue) = delivery.dead_letters.as_ref().and_then(|arn| arn.parse::<Arn>().ok()) else {
+        return Outcome::Done;
+    };
+    let reason = |value: &str| sqs::MessageAttributeValue {
+        data_type: "String".into(),
+        string_value: Some(value.to_owned()),
+        ..sqs::MessageAttributeValue::default()
+    };
+    let mut input = message_for(&delivery, &queue, &context.cloud.endpoint);
+    input.message_attributes.get_or_insert_default().extend([
+        ("RequestID".to_owned(), reason(&context.caller.request_id)),
+        ("ErrorCode".to_owned(), reason(&why.code)),
+        ("ErrorMessage".to_owned(), reason(&why.message)),
+    ]);
+    match context.call::<sqs::SendMessage>(input).await {
+        Ok(_) => Outcome::Done,
+        Err(fault) if fault.is_sender() => {
+            tracing::warn!(%fault, queue = queue.as_str(), message_id = delivery.message_id, "a dead letter is lost");
+            Outcome::Done
+        }
+        Err(_) => later(&context.cloud, delivery),
+    }
+}
+
 async fn to_queue(context: &Context, delivery: &Delivery, queue: &Arn) -> Result<(), Fault> {
-    let account = context.scope().account;
+    let input = message_for(delivery, queue, &context.cloud.endpoint);
+    context.call::<sqs::SendMessage>(input).await.map(drop)
+}
+
+/// The message as a queue gets it.
+fn message_for(delivery: &Delivery, queue: &Arn, endpoint: &str) -> sqs::SendMessageInput {
     let attributes =
         || delivery.message.attributes.iter().map(|(name, value)| (name.clone(), passed_on(value)));
-    let input = sqs::SendMessageInput {
-        queue_url: format!("{}/{account}/{}", context.cloud.endpoint, queue.resource()),
+    let account = queue.scope().map_or(delivery.scope.account, |scope| scope.account);
+    sqs::SendMessageInput {
+        queue_url: format!("{endpoint}/{account}/{}", queue.resource()),
         message_body: match delivery.raw {
             true => delivery.message.text_for("sqs").to_owned(),
             false => Value::Object(delivery.notification()).to_string(),
@@ -145,8 +185,7 @@ async fn to_queue(context: &Context, delivery: &Delivery, queue: &Arn) -> Result
             .clone()
             .filter(|_| queue.resource().ends_with(".fifo")),
         ..sqs::SendMessageInput::default()
-    };
-    context.call::<sqs::SendMessage>(input).await.map(drop)
+    }
 }
 
 fn passed_on(attribute: &Attribute) -> sqs::MessageAttributeValue {
