@@ -8,7 +8,6 @@
 mod delivery;
 mod errors;
 mod fifo;
-mod filter;
 mod keys;
 mod message;
 mod publish;

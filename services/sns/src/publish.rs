@@ -91,11 +91,11 @@ fn publish(
 
 /// Whether a subscription wants a message.
 pub(crate) fn wants(subscription: &Subscription, message: &Message) -> bool {
-    let of_body =
-        subscription.attributes.get("FilterPolicyScope").is_some_and(|scope| scope == "MessageBody");
-    subscription.policy().is_none_or(|policy| {
-        policy.wants(&if of_body { message.body_as_json() } else { message.attributes_as_json() })
-    })
+    let seen = || match subscription.filters_body() {
+        true => message.body_as_json(),
+        false => message.attributes_as_json(),
+    };
+    subscription.filter().is_none_or(|filter| filter.matches(&seen()))
 }
 
 pub(crate) fn batch(tx: &mut Tx<'_>, input: &api::PublishBatchInput) -> Result<api::PublishBatchOutput> {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use names::{Arn, Scope};
+use patterns::{Dialect, Pattern};
 use serde::{Deserialize, Serialize};
 use store::tuple::Key;
 use wire::Fault;
 
-use crate::filter::Policy;
 use crate::{errors, keys};
 
 /// The attribute `RedrivePolicy`.
@@ -53,9 +53,13 @@ impl Subscription {
     }
 
     /// Which messages it wants; none for all.
-    pub(crate) fn policy(&self) -> Option<Policy> {
+    pub(crate) fn filter(&self) -> Option<Pattern> {
         let text = self.attributes.get("FilterPolicy")?;
-        Policy::parse(text, self.filters_body()).ok()
+        Pattern::parse(text, self.dialect()).ok()
+    }
+
+    fn dialect(&self) -> &'static Dialect {
+        if self.filters_body() { &Dialect::SNS_BODY } else { &Dialect::SNS_ATTRIBUTES }
     }
 
     /// The queue for what could not be delivered.
@@ -81,7 +85,7 @@ impl Subscription {
         Ok(())
     }
 
-    fn filters_body(&self) -> bool {
+    pub(crate) fn filters_body(&self) -> bool {
         self.attributes.get("FilterPolicyScope").is_some_and(|scope| scope == "MessageBody")
     }
 
@@ -111,7 +115,9 @@ impl Subscription {
         self.attributes.insert(name.to_owned(), value.to_owned());
         // The scope decides what a policy may be: each is checked with the other.
         match self.attributes.get("FilterPolicy") {
-            Some(policy) => Policy::parse(policy, self.filters_body()).map(drop),
+            Some(policy) => Pattern::parse(policy, self.dialect())
+                .map(drop)
+                .map_err(|why| errors::invalid(format_args!("FilterPolicy: {why}"))),
             None => Ok(()),
         }
     }
