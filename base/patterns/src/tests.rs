@@ -1,3 +1,5 @@
+//! Patterns against documents, against a plainer matcher, and against rubbish.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -58,7 +58,7 @@ pub(crate) enum Outcome {
     /// It is delivered, or given up.
     Done,
     /// It is to be tried again at that moment (in milliseconds).
-    Later(Delivery, i64),
+    Later(Box<Delivery>, i64),
 }
 
 impl Delivery {
@@ -103,7 +103,7 @@ pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
 async fn deliver(cloud: Arc<Cloud>, delivery: Delivery) -> Result<Verdict<Delivery>> {
     Ok(match attempt(&cloud, delivery).await {
         Outcome::Done => Verdict::Done,
-        Outcome::Later(delivery, due_ms) => Verdict::Again(delivery, due_ms),
+        Outcome::Later(delivery, due_ms) => Verdict::Again(*delivery, due_ms),
     })
 }
 
@@ -132,7 +132,7 @@ pub(crate) async fn attempt(cloud: &Arc<Cloud>, delivery: Delivery) -> Outcome {
 
 fn later(cloud: &Cloud, delivery: Delivery) -> Outcome {
     let due_ms = cloud.clock.now().millis() + (RETRY_MS << delivery.failures.min(RETRIES_MAX));
-    Outcome::Later(Delivery { failures: delivery.failures + 1, ..delivery }, due_ms)
+    Outcome::Later(Box::new(Delivery { failures: delivery.failures + 1, ..delivery }), due_ms)
 }
 
 /// Sends what is given up to the queue for dead letters, if the subscription has one, with the reason.

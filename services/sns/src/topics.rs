@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api_sns as api;
 use names::{Arn, Scope};
+use policy::Labelled;
 use serde::{Deserialize, Serialize};
 use service::{Result, Tx, View};
 use store::{Direction, Reads, record};
@@ -40,6 +41,11 @@ impl Topic {
         self.attributes.get(attribute).is_some_and(|given| given == value)
     }
 
+    /// Writes it.
+    pub(crate) fn keep(&self, tx: &mut Tx<'_>) -> Result<()> {
+        Ok(tx.put_record(&keys::topics(&self.scope).str(&self.name), self)?)
+    }
+
     /// The topic of that ARN.
     pub(crate) fn find(reads: &impl Reads, arn: &str) -> Result<Self> {
         let key = keys::topic(arn).ok_or_else(|| errors::invalid_arn("TopicArn", arn))?;
@@ -47,38 +53,10 @@ impl Topic {
     }
 }
 
-/// How AWS delivers to topics' HTTP endpoints, which are not built here, when nobody said otherwise.
-const DELIVERY: &str = concat!(
-    r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"#,
-    r#""numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"#,
-    r#""disableSubscriptionOverrides":false,"#,
-    r#""defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}}"#
-);
-/// What the policy of a new topic lets its owner do.
-const ACTIONS: [&str; 8] = [
-    "SNS:GetTopicAttributes",
-    "SNS:SetTopicAttributes",
-    "SNS:AddPermission",
-    "SNS:RemovePermission",
-    "SNS:DeleteTopic",
-    "SNS:Subscribe",
-    "SNS:ListSubscriptionsByTopic",
-    "SNS:Publish",
-];
-
-/// The policy that every new topic has.
-fn policy(topic: &Topic) -> String {
-    let actions = ACTIONS.map(|action| format!("\"{action}\"")).join(",");
-    let (arn, account) = (topic.arn(), topic.scope.account);
-    format!(
-        r#"{{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{{"Sid":"__default_statement_ID","Effect":"Allow","Principal":{{"AWS":"*"}},"Action":[{actions}],"Resource":"{arn}","Condition":{{"StringEquals":{{"AWS:SourceOwner":"{account}"}}}}}}]}}"#
-    )
-}
-
 /// How names of FIFO topics end.
 const FIFO: &str = ".fifo";
 
-/// Attributes that topics can have; others would change nothing here, and are refused.
+/// Attributes that topics can have. Those of delivery over HTTP, of encryption and of tracing are kept, and change nothing yet.
 fn check_attribute(name: &str, value: &str, is_fifo: bool) -> Result<(), Fault> {
     match name {
         "FifoTopic" | "ContentBasedDeduplication" if is_fifo && matches!(value, "true" | "false") => Ok(()),
@@ -88,8 +66,13 @@ fn check_attribute(name: &str, value: &str, is_fifo: bool) -> Result<(), Fault> 
         "DisplayName" => Err(errors::invalid("DisplayName")),
         "FifoTopic" if value == "false" => Ok(()),
         "FifoTopic" => Err(errors::invalid("FifoTopic")),
-        "Policy" | "DeliveryPolicy" | "KmsMasterKeyId" | "SignatureVersion" | "TracingConfig"
-        | "ArchivePolicy" => Err(errors::not_built(name)),
+        "Policy" | "DeliveryPolicy" if value.is_empty() || Labelled::parse(value).is_some() => Ok(()),
+        "Policy" | "DeliveryPolicy" => Err(errors::invalid(format_args!("{name}: failed to parse JSON"))),
+        "SignatureVersion" if matches!(value, "1" | "2") => Ok(()),
+        "TracingConfig" if matches!(value, "PassThrough" | "Active") => Ok(()),
+        "SignatureVersion" | "TracingConfig" => Err(errors::invalid(name)),
+        "KmsMasterKeyId" => Ok(()),
+        "ArchivePolicy" => Err(errors::not_built(name)),
         _ => Err(errors::invalid("AttributeName")),
     }
 }
@@ -207,8 +190,8 @@ pub(crate) fn get_attributes(
     let confirmed = subscriptions_of(&**view, &topic)?.len();
     let own = [
         ("TopicArn", topic.arn().to_string()),
-        ("Policy", policy(&topic)),
-        ("EffectiveDeliveryPolicy", DELIVERY.to_owned()),
+        ("Policy", crate::policy::of(&topic)),
+        ("EffectiveDeliveryPolicy", crate::policy::DELIVERY.to_owned()),
         ("Owner", topic.scope.account.to_string()),
         ("SubscriptionsConfirmed", confirmed.to_string()),
         ("SubscriptionsPending", "0".to_owned()),
@@ -230,7 +213,11 @@ pub(crate) fn set_attributes(
     if input.attribute_name == "FifoTopic" && topic.is_fifo() {
         return Err(errors::invalid("AttributeName").into());
     }
-    topic.attributes.insert(input.attribute_name.clone(), value);
-    tx.put_record(&keys::topics(&topic.scope).str(&topic.name), &topic)?;
+    if value.is_empty() {
+        topic.attributes.remove(&input.attribute_name);
+    } else {
+        topic.attributes.insert(input.attribute_name.clone(), value);
+    }
+    topic.keep(tx)?;
     Ok(api::SetTopicAttributesOutput::default())
 }

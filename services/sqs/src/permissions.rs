@@ -2,7 +2,7 @@
 
 use api_sqs as api;
 use names::Account;
-use serde_json::{Value, json};
+use policy::Labelled;
 use service::{Result, Tx};
 use wire::Fault;
 
@@ -30,21 +30,13 @@ pub(crate) fn add(tx: &mut Tx<'_>, input: &api::AddPermissionInput) -> Result<ap
     let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     check_label(&input.label)?;
     check_actions(&input.actions)?;
-    let accounts = principals(&input.aws_account_ids)?;
+    let accounts = accounts(&input.aws_account_ids)?;
     let mut policy = policy_of(&address, &queue);
-    let statements = statements(&mut policy);
-    if statements.iter().any(|statement| is_labelled(statement, &input.label)) {
+    let actions = input.actions.iter().map(|action| format!("SQS:{action}")).collect();
+    if !policy.add(&input.label, &accounts, actions, &address.arn()) {
         return Err(bad_label(&input.label, "Already exists.").into());
     }
-    let actions = input.actions.iter().map(|action| format!("SQS:{action}")).collect();
-    statements.push(json!({
-        "Sid": input.label,
-        "Effect": "Allow",
-        "Principal": { "AWS": one_or_many(accounts) },
-        "Action": one_or_many(actions),
-        "Resource": address.arn().as_str(),
-    }));
-    keep(tx, &address, &queue, Some(policy))?;
+    keep(tx, &address, &queue, &policy)?;
     Ok(api::AddPermissionOutput::default())
 }
 
@@ -57,53 +49,27 @@ pub(crate) fn remove(
         return Err(errors::missing("Label").into());
     }
     let mut policy = policy_of(&address, &queue);
-    let statements = statements(&mut policy);
-    let before = statements.len();
-    statements.retain(|statement| !is_labelled(statement, &input.label));
-    if statements.len() == before {
+    if !policy.remove(&input.label) {
         return Err(bad_label(&input.label, "can't find label on existing policy.").into());
     }
-    let is_empty = statements.is_empty();
-    keep(tx, &address, &queue, (!is_empty).then_some(policy))?;
+    keep(tx, &address, &queue, &policy)?;
     Ok(api::RemovePermissionOutput::default())
 }
 
 /// The queue's policy, or the one that AWS begins with.
-fn policy_of(address: &Address, queue: &Queue) -> Value {
-    let present = queue.attributes.get("Policy").and_then(|text| serde_json::from_str(text).ok());
-    present.unwrap_or_else(|| {
-        json!({ "Version": "2008-10-17", "Id": format!("{}/SQSDefaultPolicy", address.arn()), "Statement": [] })
-    })
+fn policy_of(address: &Address, queue: &Queue) -> Labelled {
+    let present = queue.attributes.get("Policy").and_then(|text| Labelled::parse(text));
+    present.unwrap_or_else(|| Labelled::empty(&format!("{}/SQSDefaultPolicy", address.arn())))
 }
 
-/// The statements of a policy, which may have a single one outside of a list.
-fn statements(policy: &mut Value) -> &mut Vec<Value> {
-    let statement = &mut policy["Statement"];
-    if !statement.is_array() {
-        let single = statement.take();
-        *statement = if single.is_null() { json!([]) } else { json!([single]) };
-    }
-    match statement {
-        Value::Array(statements) => statements,
-        _ => unreachable!("it was made a list"),
-    }
-}
-
-fn is_labelled(statement: &Value, label: &str) -> bool {
-    statement["Sid"].as_str() == Some(label)
-}
-
-/// As AWS writes it: a single one stands alone.
-fn one_or_many(mut texts: Vec<String>) -> Value {
-    if texts.len() == 1 { texts.swap_remove(0).into() } else { texts.into() }
-}
-
-fn keep(tx: &mut Tx<'_>, address: &Address, queue: &Queue, policy: Option<Value>) -> Result<()> {
+/// A policy without statements is none.
+fn keep(tx: &mut Tx<'_>, address: &Address, queue: &Queue, policy: &Labelled) -> Result<()> {
     let mut queue = queue.clone();
-    match policy {
-        Some(policy) => queue.attributes.insert("Policy".into(), policy.to_string()),
-        None => queue.attributes.remove("Policy"),
-    };
+    if policy.is_empty() {
+        queue.attributes.remove("Policy");
+    } else {
+        queue.attributes.insert("Policy".into(), policy.to_string());
+    }
     queue.modified_ms = tx.now.millis();
     Ok(tx.put_record(&keys::queue(&address.scope, &address.name), &queue)?)
 }
@@ -141,34 +107,23 @@ fn check_actions(actions: &[String]) -> Result<(), Fault> {
     }
 }
 
-fn principals(accounts: &[String]) -> Result<Vec<String>, Fault> {
-    if accounts.is_empty() {
+fn accounts(ids: &[String]) -> Result<Vec<Account>, Fault> {
+    if ids.is_empty() {
         return Err(errors::missing("AWSAccountIds"));
     }
-    let root = |account: &String| {
-        account.parse::<Account>().map(|account| format!("arn:aws:iam::{account}:root")).map_err(|_| {
+    let account = |id: &String| {
+        id.parse().map_err(|_| {
             errors::invalid_value(format!(
-                "Value [{account}] for parameter PrincipalId is invalid. Reason: Unable to verify."
+                "Value [{id}] for parameter PrincipalId is invalid. Reason: Unable to verify."
             ))
         })
     };
-    accounts.iter().map(root).collect()
+    ids.iter().map(account).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_policy_may_have_one_statement_or_a_list() {
-        for (mut policy, count) in [
-            (json!({}), 0),
-            (json!({ "Statement": { "Sid": "one" } }), 1),
-            (json!({ "Statement": [{ "Sid": "one" }, {}] }), 2),
-        ] {
-            assert_eq!(statements(&mut policy).len(), count);
-        }
-    }
 
     #[test]
     fn labels_actions_and_accounts_are_checked() {
@@ -181,7 +136,7 @@ mod tests {
         assert!(actions(&["*"]).is_ok() && actions(&["SendMessage", "ReceiveMessage"]).is_ok());
         assert_eq!(actions(&["CreateQueue"]).unwrap_err().query_code.unwrap(), "InvalidParameterValue");
         assert_eq!(actions(&["*"; 8]).unwrap_err().message, "8 Actions were found, maximum allowed is 7.");
-        assert!(principals(&["12".into()]).is_err() && principals(&[]).is_err());
-        assert_eq!(principals(&["123456789012".into()]).unwrap(), ["arn:aws:iam::123456789012:root"]);
+        assert!(accounts(&["12".into()]).is_err() && accounts(&[]).is_err());
+        assert_eq!(accounts(&["123456789012".into()]).unwrap().len(), 1);
     }
 }
