@@ -1,5 +1,6 @@
 //! Load: so many requests over so many connections, and what they cost the server.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
@@ -18,10 +19,10 @@ pub(crate) struct Cost {
     pub(crate) processor_us: f64,
 }
 
-/// Does `once` so many times, divided over all connections; `once` gets the number of its turn.
+/// Does `once` for each of these turns, divided over all connections.
 pub(crate) fn run(
     server: &Server,
-    count: usize,
+    turns: Range<usize>,
     once: impl Fn(&mut Connection, usize) -> Result<()> + Sync,
 ) -> Result<Cost> {
     let mut connections =
@@ -29,9 +30,9 @@ pub(crate) fn run(
     let (begun, processor_s) = (Instant::now(), server.processor_s()?);
     std::thread::scope(|scope| {
         let threads = connections.iter_mut().enumerate().map(|(first, connection)| {
-            let once = &once;
+            let (once, turns) = (&once, turns.clone());
             scope.spawn(move || {
-                (first..count).step_by(CONNECTIONS).try_for_each(|turn| once(connection, turn))
+                turns.skip(first).step_by(CONNECTIONS).try_for_each(|turn| once(connection, turn))
             })
         });
         let threads: Vec<_> = threads.collect();
@@ -40,10 +41,17 @@ pub(crate) fn run(
             .try_for_each(|thread| thread.join().map_err(|_| anyhow!("a connection panicked"))?)
     })?;
     let processor_s = server.processor_s()? - processor_s;
+    let count = turns.len();
     Ok(Cost {
         per_second: count as f64 / begun.elapsed().as_secs_f64(),
         processor_us: processor_s * 1e6 / count as f64,
     })
+}
+
+/// The middle one of some figures.
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_unstable_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// How long `once` takes, one after another: the median and the 99th percentile.

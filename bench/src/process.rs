@@ -7,13 +7,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
 
 use crate::connection::{Connection, get};
 
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Clock ticks of a second in `/proc`, the same on every Linux of today.
-const TICKS_PER_S: f64 = 100.0;
 
 /// A running server; killed when dropped.
 pub(crate) struct Server {
@@ -56,13 +56,8 @@ impl Server {
 
     /// Processor time that it has used, in user and in system mode.
     pub(crate) fn processor_s(&self) -> Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        // Behind the name in parentheses, which may hold anything.
-        let (_, fields) = stat.rsplit_once(')').context("/proc has another form")?;
-        let ticks = |at: usize| -> Result<f64> {
-            Ok(fields.split_whitespace().nth(at).context("/proc has another form")?.parse()?)
-        };
-        Ok((ticks(11)? + ticks(12)?) / TICKS_PER_S)
+        let clock = clock_getcpuclockid(Pid::from_raw(i32::try_from(self.process.id())?))?;
+        Ok(Duration::from(clock_gettime(clock)?).as_secs_f64())
     }
 
     /// Memory that it holds, in megabytes.

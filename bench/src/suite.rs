@@ -1,6 +1,7 @@
 //! What is measured, in order.
 
 use std::io::{Cursor, Write as _};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -22,6 +23,8 @@ use crate::report::Report;
 const ITEMS: usize = 10_000;
 /// Invocations of a warm function.
 const INVOCATIONS: usize = 2000;
+/// Parts of a load, which the servers get by turns.
+const SLICES: usize = 20;
 /// A message, or what an item holds.
 const BODY_BYTES: usize = 1024;
 /// How long a server is left alone before its memory counts as idle.
@@ -54,6 +57,9 @@ enum Only {
     Rounds,
 }
 
+/// Puts a server through these turns.
+type Load<'a> = &'a dyn Fn(&Server, Range<usize>) -> Result<Cost>;
+
 pub(crate) fn run(flags: &Flags) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut report = Report::default();
@@ -77,22 +83,26 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     };
     suite.prepare()?;
     if let Some(only) = flags.only {
-        return suite.alone(&mut report, only);
+        if matches!(only, Only::Get) {
+            suite.put(&suite.server, 0..ITEMS, 0)?;
+        }
+        return suite.measure(&mut report, only).map(drop);
     }
-    let send = suite.compare(&mut report, "SQS SendMessage", 3.0, &|it| suite.send(it, suite.requests))?;
-    let put = suite.compare(&mut report, "DynamoDB PutItem", 3.0, &|it| suite.put(it, suite.requests, 0))?;
-    suite.compare(&mut report, "DynamoDB GetItem", 3.0, &|it| suite.get(it))?;
-    suite.rounds(&mut report)?;
+    let send = suite.measure(&mut report, Only::Send)?;
+    let put = suite.measure(&mut report, Only::Put)?;
+    suite.measure(&mut report, Only::Get)?;
+    suite.measure(&mut report, Only::Rounds)?;
     let invocation = suite.invoke()?;
     report.add("Lambda warm invoke, median", invocation.0, "ms", Some(2.0));
     report.add("Lambda warm invoke, 99th percentile", invocation.1, "ms", None);
 
-    suite.send(&suite.server, flags.stored)?;
-    suite.put(&suite.server, flags.stored, ITEMS)?;
+    suite.send(&suite.server, 0..flags.stored)?;
+    suite.put(&suite.server, 0..flags.stored, ITEMS)?;
     let flat = |before: Cost, after: Cost| before.per_second / after.per_second;
     let name = |what: &str| format!("{what}: slower with {} stored", flags.stored);
+    let turns = 0..suite.requests;
     let (send_full, put_full) =
-        (suite.send(&suite.server, suite.requests)?, suite.put(&suite.server, suite.requests, 0)?);
+        (suite.send(&suite.server, turns.clone())?, suite.put(&suite.server, turns, 0)?);
     report.add(&name("SQS SendMessage"), flat(send, send_full), "times", Some(1.3));
     report.add(&name("DynamoDB PutItem"), flat(put, put_full), "times", Some(1.3));
     report.add("resident memory after all", suite.server.resident_mb()?, "MB", None);
@@ -129,32 +139,47 @@ impl Suite {
         Ok(())
     }
 
-    fn alone(&self, report: &mut Report, only: Only) -> Result<()> {
+    fn measure(&self, report: &mut Report, only: Only) -> Result<Cost> {
+        let send = |server: &Server, turns| self.send(server, turns);
         match only {
-            Only::Send => self.compare(report, "SQS SendMessage", 3.0, &|it| self.send(it, self.requests)),
-            Only::Put => self.compare(report, "DynamoDB PutItem", 3.0, &|it| self.put(it, self.requests, 0)),
-            Only::Get => {
-                self.put(&self.server, ITEMS, 0)?;
-                self.compare(report, "DynamoDB GetItem", 3.0, &|it| self.get(it))
+            Only::Send => self.compare(report, "SQS SendMessage", 3.0, [&send; 2]),
+            Only::Put => {
+                self.compare(report, "DynamoDB PutItem", 3.0, [&|it, turns| self.put(it, turns, 0); 2])
             }
-            Only::Rounds => self.rounds(report),
+            Only::Get => self.compare(report, "DynamoDB GetItem", 3.0, [&|it, turns| self.get(it, turns); 2]),
+            Only::Rounds => {
+                let rounds = |_: &Server, turns: Range<usize>| self.rounds(turns);
+                self.compare(report, "SQS send, receive and delete", 8.0, [&send, &rounds])
+            }
         }
-        .map(drop)
     }
 
-    /// The same load on the bare server and on Cloudlet.
+    /// The same load on the bare server and on Cloudlet, by turns, so that whatever else the machine does meets both. All
+    /// figures are medians of the slices.
     fn compare(
         &self,
         report: &mut Report,
         what: &str,
         goal: f64,
-        load: &dyn Fn(&Server) -> Result<Cost>,
+        [bare, cloudlet]: [Load<'_>; 2],
     ) -> Result<Cost> {
-        let (floor, cost) = (load(&self.bare)?, load(&self.server)?);
-        report.add(&format!("{what}: bare server's processor"), floor.processor_us, "µs", None);
+        let slice = self.requests / SLICES;
+        let [floors, costs] = (0..SLICES)
+            .map(|at| at * slice..(at + 1) * slice)
+            .map(|turns| Ok((bare(&self.bare, turns.clone())?, cloudlet(&self.server, turns)?)))
+            .collect::<Result<(Vec<Cost>, Vec<Cost>)>>()
+            .map(|(floors, costs)| [floors, costs])?;
+        let of = |costs: &[Cost], figure: fn(&Cost) -> f64| load::median(costs.iter().map(figure).collect());
+        let cost = Cost {
+            per_second: of(&costs, |cost| cost.per_second),
+            processor_us: of(&costs, |cost| cost.processor_us),
+        };
+        let ratios = costs.iter().zip(&floors).map(|(cost, floor)| cost.processor_us / floor.processor_us);
+        let ratio = load::median(ratios.collect());
+        let floor_us = of(&floors, |floor| floor.processor_us);
+        report.add(&format!("{what}: bare server's processor"), floor_us, "µs", None);
         report.add(what, cost.per_second, "1/s", None);
         report.add(&format!("{what}: processor"), cost.processor_us, "µs", None);
-        let ratio = cost.processor_us / floor.processor_us;
         report.add(&format!("{what}: processor, to the bare server's"), ratio, "times", Some(goal));
         Ok(cost)
     }
@@ -164,39 +189,28 @@ impl Suite {
         self.caller.json("sqs", &format!("AmazonSQS.{operation}"), &input.to_string())
     }
 
-    fn send(&self, server: &Server, count: usize) -> Result<Cost> {
-        load::run(server, count, |connection, _| {
+    fn send(&self, server: &Server, turns: Range<usize>) -> Result<Cost> {
+        load::run(server, turns, |connection, _| {
             connection.ask(&self.sqs("SendMessage", "load", json!({ "MessageBody": self.body }))?).map(drop)
         })
     }
 
     /// Each round takes whichever message comes first, and deletes it. Compared with one request of the bare server.
-    fn rounds(&self, report: &mut Report) -> Result<Cost> {
+    fn rounds(&self, turns: Range<usize>) -> Result<Cost> {
         let send = || self.sqs("SendMessage", "rounds", json!({ "MessageBody": self.body }));
-        let floor = load::run(&self.bare, self.requests, |connection, _| connection.ask(&send()?).map(drop))?;
-        let cost = load::run(&self.server, self.requests / 4, |connection, _| {
+        load::run(&self.server, turns.start..turns.start + turns.len() / 4, |connection, _| {
             connection.ask(&send()?)?;
             let receive = self.sqs("ReceiveMessage", "rounds", json!({ "WaitTimeSeconds": 20 }))?;
             let answer: Value = serde_json::from_slice(&connection.ask(&receive)?)?;
             let handle = answer["Messages"][0]["ReceiptHandle"].as_str().context("no message came")?;
             let delete = self.sqs("DeleteMessage", "rounds", json!({ "ReceiptHandle": handle }))?;
             connection.ask(&delete).map(drop)
-        })?;
-        report.add("SQS send, receive and delete", cost.per_second, "1/s", None);
-        report.add("SQS send, receive and delete: processor", cost.processor_us, "µs", None);
-        let ratio = cost.processor_us / floor.processor_us;
-        report.add(
-            "SQS send, receive and delete: processor, to the bare server's",
-            ratio,
-            "times",
-            Some(8.0),
-        );
-        Ok(cost)
+        })
     }
 
     /// Writes items; from `first` on, each is a new one.
-    fn put(&self, server: &Server, count: usize, first: usize) -> Result<Cost> {
-        load::run(server, count, |connection, turn| {
+    fn put(&self, server: &Server, turns: Range<usize>, first: usize) -> Result<Cost> {
+        load::run(server, turns, |connection, turn| {
             let id = if first == 0 { turn % ITEMS } else { first + turn };
             let item = json!({ "id": { "S": format!("item-{id}") }, "body": { "S": self.body } });
             let input = json!({ "TableName": "load", "Item": item }).to_string();
@@ -204,10 +218,10 @@ impl Suite {
         })
     }
 
-    fn get(&self, server: &Server) -> Result<Cost> {
+    fn get(&self, server: &Server, turns: Range<usize>) -> Result<Cost> {
         let missing = AtomicUsize::new(0);
         let is_bare = server.address == self.bare.address;
-        let cost = load::run(server, self.requests, |connection, turn| {
+        let cost = load::run(server, turns, |connection, turn| {
             let key = json!({ "id": { "S": format!("item-{}", turn % ITEMS) } });
             let input = json!({ "TableName": "load", "Key": key }).to_string();
             let answer =

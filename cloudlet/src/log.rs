@@ -3,20 +3,27 @@
 //! Every request is a line, so the JSON is written straight into the line: through tracing-subscriber's own JSON a line
 //! takes four times as long, which is a twentieth of a whole request.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
-use std::sync::Arc;
+use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
-use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
+use wire::{Timestamp, TimestampFormat};
+
+/// What a line takes at once, so that most are allocated once.
+const TYPICAL_BYTES: usize = 640;
+/// How much a thread holds back while it has requests to serve.
+const HELD_BYTES_MAX: usize = 16 * 1024;
 
 /// Starts logging to standard error.
 pub(crate) fn start(filter: &str) -> Result<()> {
@@ -25,11 +32,77 @@ pub(crate) fn start(filter: &str) -> Result<()> {
     if io::stderr().is_terminal() {
         builder.with_writer(io::stderr).compact().with_target(false).init();
     } else {
-        // Without a lock: each line is one write, and requests do not wait for each other's.
-        let lines = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        builder.with_writer(Arc::new(lines)).event_format(JsonLines).init();
+        let out = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+        builder.with_writer(Lines(OUT.get_or_init(|| out))).event_format(JsonLines).init();
     }
     Ok(())
+}
+
+/// Where lines go.
+static OUT: OnceLock<File> = OnceLock::new();
+
+thread_local! {
+    /// Lines that wait until their thread rests; nothing on threads that never said that they do.
+    static HELD: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
+/// A thread that serves requests is about to wait for more: what it logged goes out, many lines in one write.
+pub(crate) fn thread_rests() {
+    let outcome = HELD.with_borrow_mut(|held| match (held.as_mut(), OUT.get()) {
+        (Some(lines), Some(out)) => write_held(out, lines),
+        (None, Some(_)) => {
+            *held = Some(Vec::new());
+            Ok(())
+        }
+        (_, None) => Ok(()),
+    });
+    // There is nobody to tell that the log is gone.
+    let _ = outcome;
+}
+
+fn write_held(mut out: &File, lines: &mut Vec<u8>) -> io::Result<()> {
+    let outcome = if lines.is_empty() { Ok(()) } else { out.write_all(lines) };
+    lines.clear();
+    outcome
+}
+
+/// Writes lines without a lock: requests do not wait for each other's.
+struct Lines(&'static File);
+
+/// Writes a line.
+struct Line {
+    out: &'static File,
+    /// Warnings do not wait: they may be the last words.
+    is_urgent: bool,
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Line;
+
+    fn make_writer(&self) -> Line {
+        Line { out: self.0, is_urgent: true }
+    }
+
+    fn make_writer_for(&self, metadata: &Metadata<'_>) -> Line {
+        Line { out: self.0, is_urgent: *metadata.level() <= Level::WARN }
+    }
+}
+
+impl io::Write for Line {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        HELD.with_borrow_mut(|held| {
+            let Some(lines) = held else { return self.out.write(line) };
+            lines.extend_from_slice(line);
+            if self.is_urgent || lines.len() >= HELD_BYTES_MAX {
+                write_held(self.out, lines)?;
+            }
+            Ok(line.len())
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// An event as one line: `timestamp`, `level` and `target`, then its own fields.
@@ -41,67 +114,86 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        line.write_str("{\"timestamp\":\"")?;
-        SystemTime.format_time(&mut line)?;
         let metadata = event.metadata();
-        line.write_str("\",\"level\":\"")?;
-        line.write_str(metadata.level().as_str())?;
-        line.write_str("\",\"target\":\"")?;
-        line.write_str(metadata.target())?;
-        line.write_char('"')?;
-        let mut fields = Fields { line, outcome: Ok(()) };
+        let mut fields = Fields(String::with_capacity(TYPICAL_BYTES));
+        fields.add(&["{\"timestamp\":\""]);
+        push_now(&mut fields.0);
+        fields.add(&[
+            "\",\"level\":\"",
+            metadata.level().as_str(),
+            "\",\"target\":\"",
+            metadata.target(),
+            "\"",
+        ]);
         event.record(&mut fields);
-        fields.outcome?;
-        fields.line.write_str("}\n")
+        fields.add(&["}\n"]);
+        line.write_str(&fields.0)
     }
+}
+
+thread_local! {
+    /// The last second that was written, and its text: `2006-01-02T15:04:05`.
+    static SECOND: RefCell<(u64, String)> = RefCell::default();
+}
+
+/// Appends the time of now, in microseconds.
+fn push_now(text: &mut String) {
+    // Before 1970 all moments are one.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    SECOND.with_borrow_mut(|(second, written)| {
+        if *second != now.as_secs() || written.is_empty() {
+            let whole = Timestamp::from_secs(i64::try_from(now.as_secs()).unwrap_or_default());
+            *written = whole.format(TimestampFormat::DateTime).trim_end_matches('Z').to_owned();
+            *second = now.as_secs();
+        }
+        text.push_str(written);
+    });
+    // A digit too many, so that zeros lead; it makes room for the point.
+    let mut digits = itoa::Buffer::new();
+    let micros = digits.format(1_000_000 + now.subsec_micros());
+    text.push('.');
+    text.push_str(&micros[1..]);
+    text.push('Z');
 }
 
 /// Writes each field behind the ones before it.
-struct Fields<'a> {
-    line: Writer<'a>,
-    outcome: fmt::Result,
-}
+struct Fields(String);
 
-impl Fields<'_> {
-    fn plain(&mut self, field: &Field, value: impl fmt::Display) {
-        if self.outcome.is_ok() {
-            // Names of fields are identifiers: nothing in them needs an escape.
-            self.outcome = write!(self.line, ",\"{}\":{value}", field.name());
-        }
+impl Fields {
+    fn add(&mut self, pieces: &[&str]) {
+        pieces.iter().for_each(|piece| self.0.push_str(piece));
+    }
+
+    /// Names of fields are identifiers: nothing in them needs an escape.
+    fn plain(&mut self, field: &Field, value: &str) {
+        self.add(&[",\"", field.name(), "\":", value]);
     }
 
     fn text(&mut self, field: &Field, value: &str) {
-        let needs_escape = value.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\');
-        match (needs_escape, &self.outcome) {
-            (_, Err(_)) => {}
-            (true, _) => self.plain(field, serde_json::Value::from(value)),
-            (false, _) => self.outcome = self.quoted(field.name(), value),
+        let is_special = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
+        if value.as_bytes().iter().fold(false, |special, byte| special | is_special(byte)) {
+            self.plain(field, &serde_json::Value::from(value).to_string());
+        } else {
+            self.add(&[",\"", field.name(), "\":\"", value, "\""]);
         }
-    }
-
-    fn quoted(&mut self, name: &str, value: &str) -> fmt::Result {
-        for piece in [",\"", name, "\":\"", value, "\""] {
-            self.line.write_str(piece)?;
-        }
-        Ok(())
     }
 }
 
-impl Visit for Fields<'_> {
+impl Visit for Fields {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.plain(field, serde_json::Value::from(value));
+        self.plain(field, &serde_json::Value::from(value).to_string());
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.plain(field, value);
+        self.plain(field, itoa::Buffer::new().format(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.plain(field, value);
+        self.plain(field, itoa::Buffer::new().format(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.plain(field, value);
+        self.plain(field, if value { "true" } else { "false" });
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -115,7 +207,7 @@ impl Visit for Fields<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
     use super::*;
 

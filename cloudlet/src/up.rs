@@ -44,7 +44,7 @@ async fn serve(settings: Settings) -> Result<()> {
     // Without a data folder, what functions need on disk goes when the program does.
     let temporary = (settings.durability == DurabilitySetting::None).then(tempfile::tempdir).transpose()?;
     let work = temporary.as_ref().map_or(settings.data.as_path(), |folder| folder.path()).join("work");
-    let server = Server::bind(settings.address, tls).await?;
+    let server = Server::bind(settings.address, tls).await?.resting(log::thread_rests);
     let address = server.address()?;
     let endpoint: Arc<str> = format!("http://{}:{}", host_name(&settings), address.port()).into();
     put_root(&store, &root).with_context(|| format!("data folder {}", settings.data.display()))?;
@@ -62,7 +62,7 @@ async fn serve(settings: Settings) -> Result<()> {
     // Before anybody hears that it serves: whoever does may want it to stop at once.
     let stopped = stopped()?;
     tracing::info!(%address, data = %settings.data.display(), durability = ?settings.durability, auth = ?settings.auth, "serving");
-    server.serve(Arc::new(door), stopped).await;
+    server.serve(Arc::new(door), stopped).await.context("no threads to serve with")?;
     drop(workers);
     cloud.store.close().context("the store could not be closed")?;
     tracing::info!("stopped");

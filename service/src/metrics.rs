@@ -1,10 +1,11 @@
 //! Counts of requests by service, operation and outcome, as Prometheus reads them.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use foldhash::HashMap;
 use parking_lot::Mutex;
 
 /// One line of what happened.

@@ -1,10 +1,10 @@
 //! A service: its facts, its operations, one line each, and its background work.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use names::{Arn, Scope};
 use wire::{Answer, Fault, Operation, OperationFacts, ServiceFacts};
 
@@ -51,7 +51,7 @@ impl Service {
     pub fn new(facts: &'static ServiceFacts) -> Self {
         Service {
             facts,
-            handlers: HashMap::new(),
+            handlers: HashMap::default(),
             actions: own_name,
             wording: as_it_is,
             path_parameter: None,

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use parking_lot::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::engine::{Engine, Writes};
 use crate::shared::{Shared, SharedRecords};
@@ -23,6 +21,8 @@ pub(crate) struct Committer {
     version: AtomicU64,
     /// The version of the commit that is being written, or of the last one, or of one that failed.
     begun: AtomicU64,
+    /// One of the standard library's: it is held for so short a time that who finds it taken should look again, where
+    /// parking_lot's gives the processor away (at half of all commits, when two threads commit).
     log: Mutex<Log>,
     shared: SharedRecords,
 }
@@ -73,6 +73,10 @@ impl Committer {
         &*self.engine
     }
 
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The state of now, with a version that is not newer: at worst a transaction runs again without need.
     pub(crate) fn snapshot(self: &Arc<Self>) -> Snapshot {
         let version = self.version();
@@ -90,7 +94,7 @@ impl Committer {
             return None;
         }
         // Whoever is writing now is done, or has failed, before this has the lock.
-        Some(self.log.lock().version).filter(|version| *version > known)
+        Some(self.lock().version).filter(|version| *version > known)
     }
 
     /// Decoded records.
@@ -100,7 +104,7 @@ impl Committer {
 
     /// Shares a record that was read from a view of `version`, unless it was changed since.
     pub(crate) fn share(&self, key: &[u8], version: u64, record: Shared) {
-        let log = self.log.lock();
+        let log = self.lock();
         let is_changed =
             || log.commits_since(version).any(|commit| commit.keys.iter().any(|(changed, _)| changed == key));
         if version >= log.forgotten && !is_changed() {
@@ -110,7 +114,7 @@ impl Committer {
 
     /// Commits what a transaction wrote, unless it conflicts.
     pub(crate) fn commit(&self, transaction: Transaction) -> Result<Outcome, Error> {
-        let mut log = self.log.lock();
+        let mut log = self.lock();
         if log.conflicts(&transaction) {
             return Ok(Outcome::Conflict);
         }
@@ -119,14 +123,16 @@ impl Committer {
         self.shared.forget(&writes);
         self.begun.store(log.version + 1, Ordering::Release);
         self.engine.write(&writes)?;
-        log.remember(writes);
-        self.version.store(log.version, Ordering::Release);
-        Ok(Outcome::Committed(log.version))
+        let _forgotten = log.remember(writes);
+        let version = log.version;
+        self.version.store(version, Ordering::Release);
+        drop(log);
+        Ok(Outcome::Committed(version))
     }
 
     /// Deletes everything. Transactions at work run again.
     pub(crate) fn clear(&self) -> Result<u64, Error> {
-        let mut log = self.log.lock();
+        let mut log = self.lock();
         self.shared.clear();
         self.engine.clear()?;
         let version = log.version + 1;
@@ -138,12 +144,12 @@ impl Committer {
 
     /// Up to where `range` is known to be empty.
     pub(crate) fn head(&self, range: &Range<Vec<u8>>) -> Option<Vec<u8>> {
-        self.log.lock().heads.get(&range.start).map(|head| head.first.clone())
+        self.lock().heads.get(&range.start).map(|head| head.first.clone())
     }
 
     /// Remembers that `range` was empty up to `first` at `version`.
     pub(crate) fn raise_head(&self, range: &Range<Vec<u8>>, first: Vec<u8>, version: u64) {
-        let mut log = self.log.lock();
+        let mut log = self.lock();
         if version < log.forgotten {
             return;
         }
@@ -174,15 +180,17 @@ impl Log {
         self.commits.iter().rev().take_while(move |commit| commit.version > version)
     }
 
-    fn remember(&mut self, writes: Writes) {
+    /// Takes in a commit; the one that is forgotten for it is the caller's to drop, once the lock is free.
+    fn remember(&mut self, writes: Writes) -> Option<Commit> {
         self.version += 1;
-        if self.commits.len() >= REMEMBERED_MAX
-            && let Some(forgotten) = self.commits.pop_front()
-        {
+        let is_full = self.commits.len() >= REMEMBERED_MAX;
+        let forgotten = if is_full { self.commits.pop_front() } else { None };
+        if let Some(forgotten) = &forgotten {
             self.forgotten = forgotten.version;
         }
         let keys = writes.into_iter().map(|(key, value)| (key, value.is_some())).collect();
         self.commits.push_back(Commit { version: self.version, keys });
+        forgotten
     }
 
     /// Ahead of the write, so that no view can have an entry that stands before its range's head.

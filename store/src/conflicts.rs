@@ -1,7 +1,8 @@
 //! What a transaction has read, to find out whether another one changed it meanwhile.
 
-use std::collections::HashSet;
 use std::ops::Range;
+
+use foldhash::HashSet;
 
 /// Keys and ranges that a transaction has read.
 #[derive(Debug, Default)]

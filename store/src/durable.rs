@@ -2,7 +2,7 @@
 //! second after. Both in groups.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use crate::{Durability, Error};
 
 /// How long a commit of durability `crash` is at most in the hands of the operating system alone.
 const DELAY_MAX: Duration = Duration::from_secs(1);
+
+/// How often a commit lets others run before it is handed over in any case.
+const TURNS_MAX: usize = 3;
 
 /// How far the disk is.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub(crate) struct Syncer {
     committer: Arc<Committer>,
     /// The operating system has all commits up to this version.
     flushed: AtomicU64,
+    /// Somebody is handing commits over.
+    is_flushing: AtomicBool,
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -53,8 +58,9 @@ impl Syncer {
             move || shared.run(&committer, durability)
         });
         let thread = thread.map_err(|error| Error::Engine(format!("no thread for syncs: {error}")))?;
-        let (flushed, thread) = (AtomicU64::new(0), Mutex::new(Some(thread)));
-        Ok(Syncer { durability, committer, flushed, shared, thread })
+        let (flushed, is_flushing, thread) =
+            (AtomicU64::new(0), AtomicBool::new(false), Mutex::new(Some(thread)));
+        Ok(Syncer { durability, committer, flushed, is_flushing, shared, thread })
     }
 
     /// Asks that a commit be brought to the disk.
@@ -95,29 +101,45 @@ impl Syncer {
 
     /// Waits until whatever a view of now may show survives the end of the process, so that nobody is told of what a crash
     /// then undoes. (At `power` a reader may be told of a commit in the moments before it is synced.)
-    pub(crate) async fn settle(&self) -> Result<(), Error> {
-        match self.durability {
-            Durability::Crash => match self.committer.seen_beyond(self.flushed.load(Ordering::Acquire)) {
-                Some(version) => self.flush_up_to(version).await,
-                None => Ok(()),
-            },
-            Durability::Power => Ok(()),
+    ///
+    /// Where the operating system does not take it, the store has failed: nothing is written any more, and what can be read
+    /// is read all the same, though it may have the writes that were refused last.
+    pub(crate) async fn settle(&self) {
+        if self.durability == Durability::Power || self.check().is_err() {
+            return;
+        }
+        if let Some(version) = self.committer.seen_beyond(self.flushed.load(Ordering::Acquire))
+            && let Err(error) = self.flush_up_to(version).await
+        {
+            tracing::debug!(%error, "read from a store that has failed");
         }
     }
 
     /// Hands commits over to the operating system, all that there are at once: those who are about to commit on this
     /// thread go first.
     async fn flush_up_to(&self, version: u64) -> Result<(), Error> {
-        while self.flushed.load(Ordering::Acquire) < version {
+        let is_flushed = || self.flushed.load(Ordering::Acquire) >= version;
+        let mut turns = 0;
+        while !is_flushed() {
             tokio::task::yield_now().await;
-            let is_flushed = self.flushed.load(Ordering::Acquire) >= version;
-            if !is_flushed {
-                let written = self.committer.version();
-                self.committer.engine().flush().inspect_err(|error| self.shared.fail(error))?;
-                self.flushed.fetch_max(written, Ordering::AcqRel);
+            turns += 1;
+            // Another thread's write keeps commits waiting, and two of them do so twice.
+            let is_others = turns < TURNS_MAX && self.is_flushing.load(Ordering::Acquire);
+            if !is_flushed() && !is_others {
+                self.flush()?;
             }
         }
         self.check()
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        self.is_flushing.store(true, Ordering::Release);
+        let written = self.committer.version();
+        let outcome = self.committer.engine().flush();
+        self.is_flushing.store(false, Ordering::Release);
+        outcome.inspect_err(|error| self.shared.fail(error))?;
+        self.flushed.fetch_max(written, Ordering::AcqRel);
+        Ok(())
     }
 
     /// Syncs what is left, and ends the thread. Nothing is accepted afterwards.

@@ -5,9 +5,9 @@
 //! beyond its bound, and never keeps what is not there.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use parking_lot::RwLock;
 use serde::de::DeserializeOwned;
 

@@ -80,12 +80,13 @@ impl Key {
             self.0.reserve(bytes.len() + TYPICAL_BYTES);
         }
         self.0.push(kind);
-        let mut pieces = bytes.split(|byte| *byte == 0);
-        self.0.extend_from_slice(pieces.next().unwrap_or_default());
-        for piece in pieces {
+        let mut rest = bytes;
+        while let Some(zero) = memchr::memchr(0, rest) {
+            self.0.extend_from_slice(&rest[..zero]);
             self.0.extend_from_slice(&[0, ESCAPE]);
-            self.0.extend_from_slice(piece);
+            rest = &rest[zero + 1..];
         }
+        self.0.extend_from_slice(rest);
         self.0.push(0);
     }
 }

@@ -1,7 +1,6 @@
 //! Signals: a transaction tells those who wait for a key that it has committed.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 

@@ -25,6 +25,9 @@ class Raw:
         form = urllib.parse.urlencode({"Action": operation, "Version": "2010-03-31", **parameters})
         return self._send(form, {"Content-Type": "application/x-www-form-urlencoded"})
 
+    def freeze(self):
+        self._send(json.dumps({"frozen": True}), {}, "/_cloudlet/clock")
+
     def advance(self, seconds):
         self._send(json.dumps({"advance_seconds": seconds}), {}, "/_cloudlet/clock")
 

@@ -187,10 +187,9 @@ def test_receives_are_checked(sqs, queue, parameters, code):
     assert refused(sqs.receive_message, QueueUrl=queue, **parameters)["Error"]["Code"] == code
 
 
-def test_what_is_not_built_says_so(sqs, name):
-    answer = refused(sqs.create_queue, QueueName=name + ".fifo", Attributes={"FifoQueue": "true"})
-    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 501
+def test_what_is_not_built_says_so(sqs):
     answer = refused(sqs.start_message_move_task, SourceArn="arn:aws:sqs:us-east-1:000000000000:q")
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert answer["Error"]["Code"] == "NotImplemented"
     assert "StartMessageMoveTask" in answer["Error"]["Message"]
 

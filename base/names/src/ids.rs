@@ -1,8 +1,6 @@
 //! Identifiers in AWS's shapes, formatted from random bytes that the caller drew. Draws nothing itself, and promises no
 //! uniqueness beyond that of the bytes.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -12,18 +10,9 @@ use crate::Account;
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// A version 4 UUID in lower case with hyphens, as request ids and message ids are written.
-pub fn uuid(mut random: [u8; 16]) -> String {
-    random[6] = random[6] & 0x0f | 0x40;
-    random[8] = random[8] & 0x3f | 0x80;
-    let mut text = String::with_capacity(36);
-    for (at, byte) in random.iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+pub fn uuid(random: [u8; 16]) -> String {
+    let id = uuid::Builder::from_random_bytes(random).into_uuid();
+    id.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()).to_owned()
 }
 
 /// What an IAM unique id names, told by its prefix.

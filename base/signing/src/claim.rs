@@ -58,7 +58,10 @@ impl<'a> Claim<'a> {
     fn of_header(request: &Request<'a>, header: &'a str) -> Result<Self, Error> {
         let (algorithm, rest) = header.split_once([' ', ',']).unwrap_or((header, ""));
         let (mut credential, mut signed_headers, mut signature) = (None, None, None);
-        for pair in rest.split([',', ' ', '\t']).filter(|pair| !pair.is_empty()) {
+        let pairs = rest.as_bytes().split(|byte| matches!(byte, b',' | b' ' | b'\t'));
+        for pair in pairs.filter(|pair| !pair.is_empty()) {
+            // Whole characters, because it was split between them.
+            let pair = str::from_utf8(pair).unwrap_or_default();
             let (key, value) =
                 pair.split_once('=').ok_or_else(|| Error::MissingEquals { hashed: hashed(header) })?;
             match key {

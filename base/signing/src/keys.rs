@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
 use parking_lot::Mutex;
 use ring::hmac;
 
@@ -43,7 +44,7 @@ impl DayKeys {
         Self {
             shards: std::array::from_fn(|_| Mutex::default()),
             shard_entries_max: (entries_max / SHARDS).max(1),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
         }
     }
 

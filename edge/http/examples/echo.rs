@@ -144,6 +144,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let default = Scope::new(account, "us-east-1".parse()?);
     let control = Control { cloud, after_reset: Box::new(|_| Ok(())) };
     let door = Door::new(control, Auth::Open { default }, Limits::default());
-    server.serve(Arc::new(door), std::future::pending()).await;
+    server.serve(Arc::new(door), std::future::pending()).await?;
     Ok(())
 }

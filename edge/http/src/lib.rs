@@ -9,6 +9,7 @@ mod control;
 mod door;
 mod identify;
 mod identity;
+mod lanes;
 mod path_parameter;
 mod response;
 mod server;

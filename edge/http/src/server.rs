@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::lanes::Lanes;
 use crate::{Door, Tls};
 
 /// Descriptors kept for everything but connections and functions: the store's files, listeners, event queues.
@@ -37,6 +38,7 @@ pub struct Server {
     tls: Option<Arc<Tls>>,
     slots: Arc<Semaphore>,
     slots_max: usize,
+    rest: fn(),
 }
 
 /// The address could not be listened on.
@@ -55,7 +57,15 @@ impl Server {
     pub async fn bind(address: SocketAddr, tls: Option<Arc<Tls>>) -> Result<Self, BindError> {
         let listener = TcpListener::bind(address).await.map_err(|source| BindError { address, source })?;
         let slots_max = connections_max();
-        Ok(Server { listener, tls, slots: Arc::new(Semaphore::new(slots_max)), slots_max })
+        Ok(Server { listener, tls, slots: Arc::new(Semaphore::new(slots_max)), slots_max, rest: || {} })
+    }
+
+    /// Has each thread that serves call `rest` before it waits for something to do: the place for what may be put off while
+    /// there is more to do.
+    #[must_use]
+    pub fn resting(mut self, rest: fn()) -> Self {
+        self.rest = rest;
+        self
     }
 
     /// Where it listens: the real port when 0 was asked for.
@@ -67,7 +77,11 @@ impl Server {
     }
 
     /// Serves until `stop` completes, then lets open requests end.
-    pub async fn serve(self, door: Arc<Door>, stop: impl Future<Output = ()>) {
+    ///
+    /// # Errors
+    /// When there are no threads to serve with.
+    pub async fn serve(self, door: Arc<Door>, stop: impl Future<Output = ()>) -> io::Result<()> {
+        let lanes = Lanes::start(self.rest)?;
         let graceful = GracefulShutdown::new();
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -76,7 +90,7 @@ impl Server {
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, peer, slot)) => self.spawn(stream, peer, slot, Arc::clone(&door), &graceful),
+                Ok(accepted) => lanes.run(self.conversation(accepted, Arc::clone(&door), &graceful)),
                 Err(error) => {
                     tracing::debug!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_REST).await;
@@ -87,28 +101,34 @@ impl Server {
         if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
             tracing::info!("stopped with requests still open");
         }
+        Ok(())
     }
 
-    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    async fn accept(&self) -> io::Result<Accepted> {
         let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(io::Error::other)?;
         let (stream, peer) = self.listener.accept().await?;
         stream.set_nodelay(true)?;
-        Ok((stream, peer, slot))
+        // Its lane has another event loop than this one.
+        Ok(Accepted { stream: stream.into_std()?, peer, slot })
     }
 
-    fn spawn(
+    /// All that is said on a connection.
+    fn conversation(
         &self,
-        stream: TcpStream,
-        peer: SocketAddr,
-        slot: OwnedSemaphorePermit,
+        accepted: Accepted,
         door: Arc<Door>,
         graceful: &GracefulShutdown,
-    ) {
+    ) -> impl Future<Output = ()> + Send + 'static {
         let watcher = graceful.watcher();
         let tls = self.tls.clone();
         let pressure = Pressure { slots: Arc::clone(&self.slots), few: self.slots_max / 8 };
-        tokio::spawn(async move {
+        let Accepted { stream, peer, slot } = accepted;
+        async move {
             let _slot = slot;
+            let stream = match TcpStream::from_std(stream) {
+                Ok(stream) => stream,
+                Err(error) => return tracing::debug!(%error, "a connection was lost"),
+            };
             match opening(&stream).await {
                 Some(Opening::Plain) => {
                     converse(TokioIo::new(stream), peer, false, door, pressure, watcher).await
@@ -125,8 +145,15 @@ impl Server {
                 }
                 None => {}
             }
-        });
+        }
     }
+}
+
+/// A connection, its other end, and its right to be there.
+struct Accepted {
+    stream: std::net::TcpStream,
+    peer: SocketAddr,
+    slot: OwnedSemaphorePermit,
 }
 
 /// Whether connections are about to run out.

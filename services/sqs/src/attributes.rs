@@ -15,6 +15,8 @@ enum Rule {
     Number { min: i64, max: i64, default: &'static str },
     /// `true` or `false`, with its default.
     Flag { default: &'static str },
+    /// One of these texts, the first of which is the default.
+    Choice(&'static [&'static str]),
     /// A JSON text with a check of its own; empty removes it.
     Text(fn(&str) -> bool),
     /// The redrive policy, whose refusal says why.
@@ -23,7 +25,7 @@ enum Rule {
     Computed,
 }
 
-/// Every attribute of a standard queue, in the order in which `All` lists them.
+/// Every attribute that all queues have, in the order in which `All` lists them.
 const RULES: [(&str, Rule); 17] = [
     ("QueueArn", Rule::Computed),
     ("ApproximateNumberOfMessages", Rule::Computed),
@@ -44,27 +46,33 @@ const RULES: [(&str, Rule); 17] = [
     ("KmsDataKeyReusePeriodSeconds", Rule::Number { min: 60, max: 86_400, default: "300" }),
 ];
 
-/// Attributes that only FIFO queues have.
-const FIFO: [&str; 4] =
-    ["FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"];
+/// Those that only FIFO queues have.
+const FIFO_RULES: [(&str, Rule); 4] = [
+    ("FifoQueue", Rule::Choice(&["true"])),
+    ("ContentBasedDeduplication", Rule::Flag { default: "false" }),
+    ("DeduplicationScope", Rule::Choice(&["queue", "messageGroup"])),
+    ("FifoThroughputLimit", Rule::Choice(&["perQueue", "perMessageGroupId"])),
+];
 
 /// The default of a numeric attribute or flag.
 pub(crate) fn default_of(name: &str) -> Option<&'static str> {
     match rule(name)? {
         Rule::Number { default, .. } | Rule::Flag { default } => Some(default),
+        Rule::Choice(values) => values.first().copied(),
         Rule::Text(_) | Rule::Redrive | Rule::Computed => None,
     }
 }
 
 /// Refuses attributes that a client may not set so.
-pub(crate) fn check(attributes: &BTreeMap<String, String>) -> Result<(), Fault> {
+pub(crate) fn check(attributes: &BTreeMap<String, String>, is_fifo: bool) -> Result<(), Fault> {
     for (name, value) in attributes {
-        let fits = match rule(name) {
+        let fits = match rule(name).filter(|_| is_fifo || !is_of_fifo(name)) {
             None | Some(Rule::Computed) => return Err(errors::unknown_attribute(name)),
             Some(Rule::Number { min, max, .. }) => {
                 value.parse::<i64>().is_ok_and(|value| (*min..=*max).contains(&value))
             }
             Some(Rule::Flag { .. }) => value == "true" || value == "false",
+            Some(Rule::Choice(values)) => values.contains(&value.as_str()),
             Some(Rule::Text(check)) => value.is_empty() || check(value),
             Some(Rule::Redrive) => {
                 redrive::check(value)?;
@@ -78,12 +86,13 @@ pub(crate) fn check(attributes: &BTreeMap<String, String>) -> Result<(), Fault> 
     check_encryption(attributes)
 }
 
-/// FIFO queues are not built: whoever asks for one is told so, and not that there is no such attribute.
-pub(crate) fn refuse_fifo(attributes: &BTreeMap<String, String>) -> Result<(), Fault> {
-    match attributes.keys().find(|name| FIFO.contains(&name.as_str())) {
-        Some(name) => Err(errors::not_built(&format!("the attribute {name} of FIFO queues"))),
-        None => Ok(()),
+/// Groups can only have a throughput of their own when each deduplicates by itself.
+pub(crate) fn check_throughput(attributes: &BTreeMap<String, String>) -> Result<(), Fault> {
+    let is = |name: &str, value: &str| attributes.get(name).is_some_and(|given| given == value);
+    if is("FifoThroughputLimit", "perMessageGroupId") && !is("DeduplicationScope", "messageGroup") {
+        return Err(errors::attribute_value("FifoThroughputLimit"));
     }
+    Ok(())
 }
 
 fn check_encryption(attributes: &BTreeMap<String, String>) -> Result<(), Fault> {
@@ -133,10 +142,10 @@ pub(crate) fn get(
     let mut attributes = BTreeMap::new();
     for name in wanted {
         if name == "All" {
-            for (name, _) in &RULES {
+            for (name, _) in RULES.iter().chain(&FIFO_RULES) {
                 attributes.insert((*name).to_owned(), None);
             }
-        } else if rule(name).is_some() || FIFO.contains(&name) {
+        } else if rule(name).is_some() {
             attributes.insert(name.to_owned(), None);
         } else {
             return Err(errors::unknown_attribute(name).into());
@@ -156,7 +165,7 @@ fn fill(
     wanted: &mut BTreeMap<String, Option<String>>,
 ) -> Result<()> {
     let counted = wanted.keys().any(|name| name.starts_with("Approximate"));
-    let counts = if counted { counts::count(view, queue)? } else { counts::Counts::default() };
+    let counts = if counted { counts::count(view, address, queue)? } else { counts::Counts::default() };
     for (name, value) in wanted {
         *value = match name.as_str() {
             "QueueArn" => Some(address.arn().to_string()),
@@ -165,6 +174,7 @@ fn fill(
             "ApproximateNumberOfMessagesDelayed" => Some(counts.delayed.to_string()),
             "CreatedTimestamp" => Some((queue.created_ms / 1000).to_string()),
             "LastModifiedTimestamp" => Some((queue.modified_ms / 1000).to_string()),
+            name if is_of_fifo(name) && !address.is_fifo() => None,
             "KmsDataKeyReusePeriodSeconds" if !queue.attributes.contains_key("KmsMasterKeyId") => None,
             name => queue.attributes.get(name).cloned().or_else(|| default_of(name).map(str::to_owned)),
         };
@@ -179,16 +189,27 @@ pub(crate) fn set(
     let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     let mut queue = Queue::clone(&queue);
     let wanted = input.attributes.as_ref().ok_or_else(|| errors::missing("Attributes"))?;
-    check(wanted)?;
+    check(wanted, address.is_fifo())?;
+    if wanted.contains_key("FifoQueue") {
+        return Err(api::error::invalid_attribute_value(
+            "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.",
+        )
+        .into());
+    }
     redrive::check_target(&**tx, &address, wanted)?;
     apply(&mut queue, wanted);
+    check_throughput(&queue.attributes)?;
     queue.modified_ms = tx.now.millis();
     tx.put_record(&keys::queue(&address.scope, &address.name), &queue)?;
     Ok(api::SetQueueAttributesOutput::default())
 }
 
 fn rule(name: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|(known, _)| *known == name).map(|(_, rule)| rule)
+    RULES.iter().chain(&FIFO_RULES).find(|(known, _)| *known == name).map(|(_, rule)| rule)
+}
+
+fn is_of_fifo(name: &str) -> bool {
+    FIFO_RULES.iter().any(|(known, _)| *known == name)
 }
 
 fn is_object(text: &str) -> bool {
@@ -216,17 +237,37 @@ mod tests {
             ("SqsManagedSseEnabled", "yes", false),
             ("Policy", "[]", false),
             ("Policy", "", true),
+            ("DeduplicationScope", "messageGroup", false),
         ] {
-            assert_eq!(check(&one(name, value)).is_ok(), fits, "{name}={value}");
+            assert_eq!(check(&one(name, value), false).is_ok(), fits, "{name}={value}");
         }
     }
 
     #[test]
     fn unknown_and_computed_attributes_cannot_be_set() {
         for name in ["Colour", "QueueArn", "All"] {
-            assert_eq!(check(&one(name, "1")).unwrap_err().code, "InvalidAttributeName");
+            assert_eq!(check(&one(name, "1"), true).unwrap_err().code, "InvalidAttributeName");
         }
         // Nor those of FIFO queues, of a queue that is none.
-        assert_eq!(check(&one("FifoQueue", "true")).unwrap_err().code, "InvalidAttributeName");
+        assert_eq!(check(&one("FifoQueue", "true"), false).unwrap_err().code, "InvalidAttributeName");
+    }
+
+    #[test]
+    fn fifo_queues_have_attributes_of_their_own() {
+        for (name, value, fits) in [
+            ("FifoQueue", "true", true),
+            ("FifoQueue", "false", false),
+            ("ContentBasedDeduplication", "true", true),
+            ("ContentBasedDeduplication", "", false),
+            ("DeduplicationScope", "messageGroup", true),
+            ("DeduplicationScope", "group", false),
+            ("FifoThroughputLimit", "perQueue", true),
+        ] {
+            assert_eq!(check(&one(name, value), true).is_ok(), fits, "{name}={value}");
+        }
+        let mut attributes = one("FifoThroughputLimit", "perMessageGroupId");
+        assert!(check_throughput(&attributes).is_err());
+        attributes.extend(one("DeduplicationScope", "messageGroup"));
+        assert!(check_throughput(&attributes).is_ok());
     }
 }

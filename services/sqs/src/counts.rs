@@ -3,9 +3,9 @@
 use service::{Result, View};
 use store::{Direction, Reads as _, record};
 
-use crate::keys;
 use crate::message::Transit;
-use crate::queue::Queue;
+use crate::queue::{Address, Queue};
+use crate::{fifo, keys};
 
 /// The three counts that AWS gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,8 +16,11 @@ pub(crate) struct Counts {
 }
 
 /// Counts by a scan of the index; expired messages do not count.
-pub(crate) fn count(view: &View<'_>, queue: &Queue) -> Result<Counts> {
+pub(crate) fn count(view: &View<'_>, address: &Address, queue: &Queue) -> Result<Counts> {
     let now_ms = view.now.millis();
+    if address.is_fifo() {
+        return fifo::count(&**view, queue, now_ms);
+    }
     let kept_since_ms = now_ms - queue.number("MessageRetentionPeriod") * 1000;
     let mut counts = Counts::default();
     let visible_until = keys::index_at(&queue.contents, now_ms + 1);

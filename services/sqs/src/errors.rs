@@ -44,13 +44,24 @@ pub(crate) fn bad_handle(handle: &str) -> Fault {
     ))
 }
 
-pub(crate) fn over_limit() -> Fault {
-    error::over_limit("Too many messages are in flight.")
+/// A change of the visibility of what nobody is at work on.
+pub(crate) fn not_in_flight(handle: &str) -> Fault {
+    error::message_not_inflight(format!(
+        "Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for \
+         visibility timeout change."
+    ))
 }
 
-/// What AWS has and Cloudlet has not.
-pub(crate) fn not_built(what: &str) -> Fault {
-    Fault::new("NotImplemented", 501, format!("sqs: {what} is not implemented."))
+/// A parameter that queues of the other kind have.
+pub(crate) fn wrong_kind(value: impl std::fmt::Display, parameter: &str) -> Fault {
+    invalid_value(format!(
+        "Value {value} for parameter {parameter} is invalid. Reason: The request include parameter that is not valid for this \
+         queue type."
+    ))
+}
+
+pub(crate) fn over_limit() -> Fault {
+    error::over_limit("Too many messages are in flight.")
 }
 
 /// A parameter that is not there has an error of SQS's own, which names the first one.

@@ -8,8 +8,8 @@ use crate::errors;
 use crate::keys::Id;
 
 /// First byte of a handle: its version.
-const VERSION: u8 = 1;
-const LEN: usize = 1 + 16 + 16 + 8;
+const VERSION: u8 = 2;
+const LEN: usize = 1 + 16 + 16 + 4 + 8;
 
 /// What a receipt handle says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,9 @@ pub(crate) struct Handle {
     pub(crate) contents: Id,
     /// The message.
     pub(crate) message: Id,
-    /// Where its index entry stood after this receive.
+    /// How often it had been received, this receive included: which receive it was.
+    pub(crate) receives: u32,
+    /// Where its index entry stood after this receive, in a standard queue.
     pub(crate) visible_at_ms: i64,
 }
 
@@ -28,6 +30,7 @@ impl Handle {
         bytes.push(VERSION);
         bytes.extend_from_slice(&self.contents);
         bytes.extend_from_slice(&self.message);
+        bytes.extend_from_slice(&self.receives.to_be_bytes());
         bytes.extend_from_slice(&self.visible_at_ms.to_be_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -41,9 +44,14 @@ impl Handle {
         let (version, rest) = bytes.split_first()?;
         let (contents, rest) = rest.split_first_chunk()?;
         let (message, rest) = rest.split_first_chunk()?;
-        let (at, _) = rest.split_first_chunk()?;
-        let handle =
-            Handle { contents: *contents, message: *message, visible_at_ms: i64::from_be_bytes(*at) };
+        let (receives, rest) = rest.split_first_chunk()?;
+        let (visible_at, _) = rest.split_first_chunk()?;
+        let handle = Handle {
+            contents: *contents,
+            message: *message,
+            receives: u32::from_be_bytes(*receives),
+            visible_at_ms: i64::from_be_bytes(*visible_at),
+        };
         (*version == VERSION).then_some(handle)
     }
 }
@@ -54,7 +62,8 @@ mod tests {
 
     #[test]
     fn a_handle_comes_back_and_rubbish_does_not() {
-        let handle = Handle { contents: [1; 16], message: [2; 16], visible_at_ms: 1_700_000_000_123 };
+        let handle =
+            Handle { contents: [1; 16], message: [2; 16], receives: 7, visible_at_ms: 1_700_000_000_123 };
         let text = handle.seal();
         assert_eq!(Handle::open(&text).unwrap(), handle);
         for rubbish in ["", "abc", "ünïcode", &text[1..], &format!("{text}AA"), &text.replacen('A', "B", 1)]

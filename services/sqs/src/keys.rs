@@ -8,11 +8,23 @@
 //! | `"moved", contents, message id` | ms at which the index entry stands, after a change of visibility |
 //! | `"arrival", contents` | never written, only signalled: something may be received |
 //!
+//! A FIFO queue has, instead of the index and what moves along it:
+//!
+//! | key | value |
+//! |---|---|
+//! | `"slot", contents, group, sequence` | a message in its group |
+//! | `"group", contents, group` | the group |
+//! | `"ready", contents, available at (ms), group` | nothing: the group may be received from then on |
+//! | `"sent", contents, group or nothing, deduplication id` | what was sent |
+//! | `"attempt", contents, id` | what was received |
+//! | `"memory", contents, until (ms), key` | nothing: the record at `key`, one of the last two, may go then |
+//!
 //! `contents` is a random number that a queue gets when it is made, and again when it is purged: the old messages are
 //! out of reach at once, and swept away in the background.
 
 use names::Scope;
-use store::tuple::Key;
+use store::Error;
+use store::tuple::{Key, Parts};
 
 /// Sixteen random bytes.
 pub(crate) type Id = [u8; 16];
@@ -53,14 +65,86 @@ pub(crate) fn arrival(contents: &Id) -> Key {
     of("arrival").bytes(contents)
 }
 
-/// Everything that belongs to `contents`.
-pub(crate) fn all_of(contents: &Id) -> [Key; 3] {
-    [index_of(contents), of("body").bytes(contents), of("moved").bytes(contents)]
+/// Everything that belongs to `contents`, of a standard queue or a FIFO queue.
+pub(crate) fn all_of(contents: &Id, is_fifo: bool) -> Vec<Key> {
+    let kinds: &[&str] = match is_fifo {
+        true => &["body", "slot", "group", "ready", "sent", "attempt", "memory"],
+        false => &["body", "index", "moved"],
+    };
+    kinds.iter().map(|kind| of(kind).bytes(contents)).collect()
+}
+
+pub(crate) fn slots_of_all(contents: &Id) -> Key {
+    of("slot").bytes(contents)
+}
+
+pub(crate) fn slots(contents: &Id, group: &str) -> Key {
+    slots_of_all(contents).str(group)
+}
+
+pub(crate) fn slot(contents: &Id, group: &str, sequence: u64) -> Key {
+    slots(contents, group).u64(sequence)
+}
+
+pub(crate) fn group(contents: &Id, group: &str) -> Key {
+    of("group").bytes(contents).str(group)
+}
+
+pub(crate) fn ready_of(contents: &Id) -> Key {
+    of("ready").bytes(contents)
+}
+
+pub(crate) fn ready(contents: &Id, available_ms: i64, group: &str) -> Key {
+    ready_of(contents).i64(available_ms).str(group)
+}
+
+pub(crate) fn sent(contents: &Id, group: &str, deduplication: &str) -> Key {
+    of("sent").bytes(contents).str(group).str(deduplication)
+}
+
+pub(crate) fn attempt(contents: &Id, id: &str) -> Key {
+    of("attempt").bytes(contents).str(id)
+}
+
+pub(crate) fn memories(contents: &Id) -> Key {
+    of("memory").bytes(contents)
+}
+
+pub(crate) fn memory(contents: &Id, until_ms: i64, key: &[u8]) -> Key {
+    memories(contents).i64(until_ms).bytes(key)
+}
+
+/// The parts of a key behind its kind and contents.
+fn tail_of(key: &[u8]) -> Result<Parts<'_>, Error> {
+    let mut parts = Parts::new(key);
+    parts.str()?;
+    parts.str()?;
+    parts.bytes()?;
+    Ok(parts)
+}
+
+/// The number in a key of [`slot`].
+pub(crate) fn sequence_of(key: &[u8]) -> Result<u64, Error> {
+    let mut parts = tail_of(key)?;
+    parts.str()?;
+    parts.u64()
+}
+
+/// The moment and the group in a key of [`ready`].
+pub(crate) fn group_of(key: &[u8]) -> Result<(i64, String), Error> {
+    let mut parts = tail_of(key)?;
+    Ok((parts.i64()?, parts.str()?.into_owned()))
+}
+
+/// The moment and the other key in a key of [`memory`].
+pub(crate) fn memory_of(key: &[u8]) -> Result<(i64, Vec<u8>), Error> {
+    let mut parts = tail_of(key)?;
+    Ok((parts.i64()?, parts.bytes()?.into_owned()))
 }
 
 /// The name in a key of [`queue`].
 pub(crate) fn name_of(key: &[u8]) -> Option<String> {
-    let mut parts = store::tuple::Parts::new(key);
+    let mut parts = Parts::new(key);
     for _ in 0..4 {
         parts.str().ok()?;
     }
@@ -69,10 +153,7 @@ pub(crate) fn name_of(key: &[u8]) -> Option<String> {
 
 /// The moment and the message in a key of [`index`].
 pub(crate) fn place_of(key: &[u8]) -> Option<(i64, Id)> {
-    let mut parts = store::tuple::Parts::new(key);
-    parts.str().ok()?;
-    parts.str().ok()?;
-    parts.bytes().ok()?;
+    let mut parts = tail_of(key).ok()?;
     let at_ms = parts.i64().ok()?;
     Some((at_ms, parts.bytes().ok()?.as_ref().try_into().ok()?))
 }

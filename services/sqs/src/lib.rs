@@ -1,10 +1,12 @@
-//! SQS: standard queues, over both of their protocols.
+//! SQS: standard and FIFO queues, over both of their protocols.
 //!
 //! A message is two records: its body, written once, and a small index entry at the moment from which it is visible.
 //! Sending, receiving and changing visibility move index entries; nothing polls. `keys` has the layout.
 //!
-//! Never here: FIFO queues, message move tasks and the decisions of queue policies, which are refused by name or stored
-//! for the authoriser.
+//! FIFO queues keep the same bodies, in the groups of [`fifo`].
+//!
+//! Never here: message move tasks and the decisions of queue policies, which are refused by name or stored for the
+//! authoriser.
 
 mod attributes;
 mod batch;
@@ -12,6 +14,7 @@ mod claims;
 mod counts;
 mod delete;
 mod errors;
+mod fifo;
 mod handle;
 mod in_flight;
 mod keys;

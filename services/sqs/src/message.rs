@@ -16,7 +16,7 @@ use crate::keys::Id;
 const ATTRIBUTES_MAX: usize = 10;
 
 /// What is written once of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Body {
     pub(crate) text: String,
     #[serde(default)]
@@ -32,6 +32,15 @@ pub(crate) struct Body {
     /// The digest of the text.
     #[serde(default)]
     pub(crate) digest: Option<String>,
+    /// The group that the sender gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) group: Option<String>,
+    /// The id by which a FIFO queue knows it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deduplication: Option<String>,
+    /// Its number in its group of a FIFO queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sequence: Option<u64>,
 }
 
 /// What moves along the index.

@@ -36,6 +36,11 @@ impl Queue {
         let text = self.attributes.get(name).map(String::as_str).or_else(|| attributes::default_of(name));
         text.and_then(|text| text.parse().ok()).unwrap_or_default()
     }
+
+    /// Whether a flag that is off by default is on.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        self.attributes.get(name).is_some_and(|value| value == "true")
+    }
 }
 
 /// Where a queue is: whose it is, and its name.
@@ -59,6 +64,11 @@ impl Address {
         let arn: Arn = text.parse().ok()?;
         let scope = arn.scope().filter(|_| arn.service() == "sqs")?;
         Some(Address { scope, name: arn.resource().to_owned() })
+    }
+
+    /// Whether it is a FIFO queue: names say so, and only they may.
+    pub(crate) fn is_fifo(&self) -> bool {
+        is_fifo(&self.name)
     }
 
     pub(crate) fn arn(&self) -> Arn {
@@ -88,15 +98,24 @@ pub(crate) fn find(reads: &impl Reads, scope: &Scope, url: &str) -> Result<(Addr
     Ok((address, queue))
 }
 
-/// Whether a queue may have that name.
-pub(crate) fn check_name(name: &str) -> Result<(), Fault> {
-    let stem = name.strip_suffix(".fifo").unwrap_or(name);
+/// Whether a queue of that name is a FIFO queue.
+pub(crate) fn is_fifo(name: &str) -> bool {
+    name.ends_with(".fifo")
+}
+
+/// Whether a queue may have that name, with its attribute `FifoQueue`.
+pub(crate) fn check_name(name: &str, fifo: bool) -> Result<(), Fault> {
+    let stem = if fifo { name.strip_suffix(".fifo").unwrap_or_default() } else { name };
     let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     if stem.is_empty() || name.len() > 80 || !stem.chars().all(fits) {
-        let message = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
-        return Err(errors::invalid_value(message));
+        return Err(errors::invalid_value(if fifo {
+            "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo \
+             suffix and be 1 to 80 in length."
+        } else {
+            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+        }));
     }
-    if name.ends_with(".fifo") { Err(errors::not_built("a FIFO queue")) } else { Ok(()) }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -123,10 +142,15 @@ mod tests {
 
     #[test]
     fn names_are_as_strict_as_aws() {
-        assert!(check_name(&"a".repeat(80)).is_ok());
-        for name in ["", &"a".repeat(81), "a b", "ä", ".fifo", "a.b"] {
-            assert_eq!(check_name(name).unwrap_err().query_code.unwrap(), "InvalidParameterValue", "{name}");
+        for (name, fifo) in [(&*"a".repeat(80), false), (&*format!("{}.fifo", "a".repeat(75)), true)] {
+            assert!(check_name(name, fifo).is_ok(), "{name}");
         }
-        assert_eq!(check_name("a.fifo").unwrap_err().status, 501);
+        for name in ["", &"a".repeat(81), "a b", "ä", ".fifo", "a.b", "a.fifo"] {
+            let fault = check_name(name, false).unwrap_err();
+            assert_eq!(fault.query_code.unwrap(), "InvalidParameterValue", "{name}");
+        }
+        for name in ["", ".fifo", "a", "a.b.fifo", &format!("{}.fifo", "a".repeat(76))] {
+            assert!(check_name(name, true).unwrap_err().message.contains("must end with .fifo"), "{name}");
+        }
     }
 }

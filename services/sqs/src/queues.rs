@@ -13,10 +13,9 @@ const PAGE_MAX: i32 = 1000;
 const PURGE_REST_MS: i64 = 60_000;
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateQueueInput) -> Result<api::CreateQueueOutput> {
-    queue::check_name(&input.queue_name)?;
     let wanted = input.attributes.clone().unwrap_or_default();
-    attributes::refuse_fifo(&wanted)?;
-    attributes::check(&wanted)?;
+    queue::check_name(&input.queue_name, wanted.get("FifoQueue").is_some_and(|value| value == "true"))?;
+    attributes::check(&wanted, queue::is_fifo(&input.queue_name))?;
     let address = Address { scope: tx.scope(), name: input.queue_name.clone() };
     match address.read(&**tx)? {
         Some(present) => {
@@ -38,6 +37,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateQueueInput) -> Result<a
                 purged_ms: None,
             };
             attributes::apply(&mut made, &wanted);
+            attributes::check_throughput(&made.attributes)?;
             tx.put_record(&keys::queue(&address.scope, &address.name), &made)?;
         }
     }
@@ -91,7 +91,7 @@ pub(crate) fn list(view: &View<'_>, input: &api::ListQueuesInput) -> Result<api:
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteQueueInput) -> Result<api::DeleteQueueOutput> {
     let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     tx.delete(&keys::queue(&address.scope, &address.name));
-    abandon(tx, &queue);
+    abandon(tx, &address, &queue);
     Ok(api::DeleteQueueOutput::default())
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn purge(tx: &mut Tx<'_>, input: &api::PurgeQueueInput) -> Result<api
             format!("Only one PurgeQueue operation on {} is allowed every 60 seconds.", address.name);
         return Err(api::error::purge_queue_in_progress(message).into());
     }
-    abandon(tx, &queue);
+    abandon(tx, &address, &queue);
     queue.contents = tx.random().bytes();
     queue.purged_ms = Some(now_ms);
     tx.put_record(&keys::queue(&address.scope, &address.name), &queue)?;
@@ -112,7 +112,7 @@ pub(crate) fn purge(tx: &mut Tx<'_>, input: &api::PurgeQueueInput) -> Result<api
 }
 
 /// Leaves a queue's contents to the sweeper, and wakes who waits for them.
-fn abandon(tx: &mut Tx<'_>, queue: &Queue) {
-    keys::all_of(&queue.contents).iter().for_each(|prefix| SWEEPER.put(tx, prefix));
+fn abandon(tx: &mut Tx<'_>, address: &Address, queue: &Queue) {
+    keys::all_of(&queue.contents, address.is_fifo()).iter().for_each(|prefix| SWEEPER.put(tx, prefix));
     tx.signal(keys::arrival(&queue.contents));
 }

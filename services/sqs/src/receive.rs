@@ -14,18 +14,20 @@ use crate::in_flight::{IN_FLIGHT_MAX, InFlight};
 use crate::keys::{self, Id};
 use crate::message::{self, Body, Transit};
 use crate::queue::{self, Address, Queue};
-use crate::{errors, redrive};
+use crate::{errors, fifo, redrive};
 
 /// Messages that one receive gives at most.
 const MESSAGES_MAX: i32 = 10;
 /// Index entries that one receive looks at, at most, when it meets expired or dead ones.
-const LOOKS_MAX: usize = 1000;
+pub(crate) const LOOKS_MAX: usize = 1000;
 /// How long a receive waits for another one's message, in milliseconds.
-const CLAIM_MS: i64 = 10;
+pub(crate) const CLAIM_MS: i64 = 10;
 
 /// What a receive asks for, checked.
-struct Wish {
-    count: usize,
+pub(crate) struct Wish {
+    pub(crate) count: usize,
+    /// The id by which a FIFO queue knows a receive that is tried again.
+    pub(crate) attempt: Option<String>,
     visibility_s: Option<i64>,
     wait_s: Option<i64>,
     system: Vec<String>,
@@ -40,11 +42,11 @@ struct Waiting {
 }
 
 /// What a look at the queue gave.
-struct Look {
-    queue: Arc<Queue>,
-    messages: Vec<api::Message>,
+pub(crate) struct Look {
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) messages: Vec<api::Message>,
     /// When the next message becomes visible, if none is now.
-    next_ms: Option<i64>,
+    pub(crate) next_ms: Option<i64>,
 }
 
 /// What the receives of a process know of one another.
@@ -71,6 +73,7 @@ pub(crate) async fn receive(
         let look = context.transact(|tx| {
             claimed.release();
             let (address, queue) = queue::find(&**tx, &scope, &input.queue_url)?;
+            let look = if address.is_fifo() { fifo::look } else { look };
             look(tx, &address, queue, &wish, &receives.in_flight, &mut claimed)
         });
         let look = look.await?;
@@ -104,19 +107,25 @@ impl Wish {
             value => Ok(value.map(i64::from)),
         };
         checked(Some(count), "MaxNumberOfMessages", 1, MESSAGES_MAX)?;
-        if input.receive_request_attempt_id.is_some() {
-            return Err(errors::not_built("ReceiveRequestAttemptId of FIFO queues"));
+        if let Some(attempt) = &input.receive_request_attempt_id {
+            fifo::check_attempt_id(attempt)?;
         }
         let old_names = input.attribute_names.iter().flatten().map(|name| name.as_str().to_owned());
         let names =
             input.message_system_attribute_names.iter().flatten().map(|name| name.as_str().to_owned());
         Ok(Wish {
             count: count as usize,
+            attempt: input.receive_request_attempt_id.clone(),
             visibility_s: checked(input.visibility_timeout, "VisibilityTimeout", 0, 43_200)?,
             wait_s: checked(input.wait_time_seconds, "WaitTimeSeconds", 0, 20)?,
             system: old_names.chain(names).collect(),
             attributes: input.message_attribute_names.clone().unwrap_or_default(),
         })
+    }
+
+    /// For how long what it takes is hidden.
+    pub(crate) fn visibility_ms(&self, queue: &Queue) -> i64 {
+        self.visibility_s.unwrap_or_else(|| queue.number("VisibilityTimeout")) * 1000
     }
 
     fn wants_system(&self, name: &str) -> bool {
@@ -141,6 +150,9 @@ fn look(
     in_flight: &InFlight,
     claimed: &mut Claimed<'_>,
 ) -> Result<Look> {
+    if let Some(attempt) = &wish.attempt {
+        return Err(errors::wrong_kind(attempt, "ReceiveRequestAttemptId").into());
+    }
     let redrive = redrive::Target::of(&**tx, &queue)?;
     let mut messages = Vec::new();
     let mut looks = 0;
@@ -195,10 +207,9 @@ fn take(
         is_moved: false,
         ..*transit
     };
-    let visibility_s = wish.visibility_s.unwrap_or_else(|| queue.number("VisibilityTimeout"));
-    let visible_at_ms = now_ms + visibility_s * 1000;
+    let visible_at_ms = now_ms + wish.visibility_ms(queue);
     tx.put_record(&keys::index(&queue.contents, visible_at_ms, id), &transit)?;
-    let handle = Handle { contents: queue.contents, message: *id, visible_at_ms };
+    let handle = Handle { contents: queue.contents, message: *id, receives: transit.receives, visible_at_ms };
     Ok(Some(write(wish, &handle, &transit, body)))
 }
 
@@ -246,7 +257,8 @@ fn count_in_flight(tx: &Tx<'_>, queue: &Queue) -> Result<usize> {
     Ok(count)
 }
 
-fn write(wish: &Wish, handle: &Handle, transit: &Transit, body: Body) -> api::Message {
+/// A message as its receiver gets it.
+pub(crate) fn write(wish: &Wish, handle: &Handle, transit: &Transit, body: Body) -> api::Message {
     let attributes: BTreeMap<_, _> = system_attributes(transit, &body)
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value.filter(|_| wish.wants_system(name))?)))
@@ -266,7 +278,7 @@ fn write(wish: &Wish, handle: &Handle, transit: &Transit, body: Body) -> api::Me
     }
 }
 
-fn system_attributes(transit: &Transit, body: &Body) -> [(&'static str, Option<String>); 6] {
+fn system_attributes(transit: &Transit, body: &Body) -> [(&'static str, Option<String>); 9] {
     [
         ("SenderId", Some(body.sender.clone())),
         ("SentTimestamp", Some(transit.sent_ms.to_string())),
@@ -274,5 +286,8 @@ fn system_attributes(transit: &Transit, body: &Body) -> [(&'static str, Option<S
         ("ApproximateFirstReceiveTimestamp", transit.first_received_ms.map(|ms| ms.to_string())),
         ("AWSTraceHeader", body.trace.clone()),
         ("DeadLetterQueueSourceArn", body.source.clone()),
+        ("MessageGroupId", body.group.clone()),
+        ("MessageDeduplicationId", body.deduplication.clone()),
+        ("SequenceNumber", body.sequence.map(fifo::text_of)),
     ]
 }

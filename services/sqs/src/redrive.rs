@@ -10,7 +10,7 @@ use wire::Fault;
 use crate::keys::Id;
 use crate::message::{Body, Transit};
 use crate::queue::{Address, Queue};
-use crate::{errors, send};
+use crate::{errors, fifo, send};
 
 /// What every redrive policy has.
 const PARTS: [&str; 2] = ["deadLetterTargetArn", "maxReceiveCount"];
@@ -123,6 +123,9 @@ pub(crate) fn check_target(
             refuse("Dead-letter target must be in the account and region of its source queue.").into()
         );
     }
+    if target.is_fifo() != source.is_fifo() {
+        return Err(refuse("Dead-letter target must be same type of queue as the source.").into());
+    }
     let queue = target.read(reads)?.ok_or_else(|| refuse("Dead letter target does not exist."))?;
     let allow = queue.attributes.get("RedriveAllowPolicy").and_then(|text| AllowPolicy::parse(text));
     if allow.is_some_and(|policy| !policy.allows(source)) {
@@ -157,6 +160,9 @@ impl Target {
     ) -> Result<()> {
         let body = Body { source: Some(source.arn().to_string()), ..body };
         let now_ms = tx.now.millis();
+        if source.is_fifo() {
+            return fifo::place(tx, &self.contents, id, now_ms, body, &transit).map(drop);
+        }
         send::place(tx, &self.contents, id, now_ms, &body, &transit)
     }
 }

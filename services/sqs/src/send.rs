@@ -8,8 +8,8 @@ use wire::Fault;
 
 use crate::keys::Id;
 use crate::message::{self, Attribute, Body, Transit};
-use crate::queue::{self, Queue};
-use crate::{batch, errors, keys};
+use crate::queue::{self, Address, Queue};
+use crate::{batch, errors, fifo, keys};
 
 /// The longest delay of a message, in seconds.
 const DELAY_MAX: i32 = 900;
@@ -17,11 +17,13 @@ const DELAY_MAX: i32 = 900;
 const TRACE: &str = "AWSTraceHeader";
 
 /// A message to send, whichever operation brings it.
-struct Draft {
-    text: String,
+struct Draft<'a> {
+    text: &'a str,
     attributes: BTreeMap<String, Attribute>,
     system: BTreeMap<String, Attribute>,
     delay: Option<i32>,
+    group: Option<&'a str>,
+    deduplication: Option<&'a str>,
 }
 
 /// What was sent.
@@ -30,24 +32,26 @@ struct Sent {
     body_digest: String,
     attributes_digest: Option<String>,
     system_digest: Option<String>,
+    sequence: Option<String>,
 }
 
 pub(crate) fn one(tx: &mut Tx<'_>, input: &api::SendMessageInput) -> Result<api::SendMessageOutput> {
-    let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
-    refuse_fifo(input.message_group_id.as_deref(), input.message_deduplication_id.as_deref())?;
+    let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     let draft = Draft {
-        text: input.message_body.clone(),
+        text: &input.message_body,
         attributes: message::read_attributes(input.message_attributes.as_ref())?,
         system: read_system(input.message_system_attributes.as_ref())?,
         delay: input.delay_seconds,
+        group: input.message_group_id.as_deref(),
+        deduplication: input.message_deduplication_id.as_deref(),
     };
-    let sent = send(tx, &queue, draft)?;
+    let sent = send(tx, &address, &queue, draft)?;
     Ok(api::SendMessageOutput {
         message_id: Some(sent.id),
         md5_of_message_body: Some(sent.body_digest),
         md5_of_message_attributes: sent.attributes_digest,
         md5_of_message_system_attributes: sent.system_digest,
-        ..Default::default()
+        sequence_number: sent.sequence,
     })
 }
 
@@ -55,77 +59,103 @@ pub(crate) fn batch(
     tx: &mut Tx<'_>,
     input: &api::SendMessageBatchInput,
 ) -> Result<api::SendMessageBatchOutput> {
-    let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     batch::check("SendMessageBatchRequestEntry", input.entries.iter().map(|entry| entry.id.as_str()))?;
     check_batch_size(&queue, &input.entries)?;
     let (successful, failed) =
-        batch::each(&input.entries, |entry| &entry.id, |entry| send_entry(tx, &queue, entry))?;
+        batch::each(&input.entries, |entry| &entry.id, |entry| send_entry(tx, &address, &queue, entry))?;
     Ok(api::SendMessageBatchOutput { successful, failed })
 }
 
 fn send_entry(
     tx: &mut Tx<'_>,
+    address: &Address,
     queue: &Queue,
     entry: &api::SendMessageBatchRequestEntry,
 ) -> Result<api::SendMessageBatchResultEntry> {
-    refuse_fifo(entry.message_group_id.as_deref(), entry.message_deduplication_id.as_deref())?;
     let draft = Draft {
-        text: entry.message_body.clone(),
+        text: &entry.message_body,
         attributes: message::read_attributes(entry.message_attributes.as_ref())?,
         system: read_system(entry.message_system_attributes.as_ref())?,
         delay: entry.delay_seconds,
+        group: entry.message_group_id.as_deref(),
+        deduplication: entry.message_deduplication_id.as_deref(),
     };
-    let sent = send(tx, queue, draft)?;
+    let sent = send(tx, address, queue, draft)?;
     Ok(api::SendMessageBatchResultEntry {
         id: entry.id.clone(),
         message_id: sent.id,
         md5_of_message_body: sent.body_digest,
         md5_of_message_attributes: sent.attributes_digest,
         md5_of_message_system_attributes: sent.system_digest,
-        ..Default::default()
+        sequence_number: sent.sequence,
     })
 }
 
 /// Checks one message and writes it; the queue's record is in the transaction, so it exists when this commits.
-fn send(tx: &mut Tx<'_>, queue: &Queue, draft: Draft) -> Result<Sent> {
-    message::check_text(&draft.text)?;
-    let size_max = queue.number("MaximumMessageSize");
-    if message::size_bytes(&draft.text, &draft.attributes) as i64 > size_max {
-        let message = format!(
-            "One or more parameters are invalid. Reason: Message must be shorter than {size_max} bytes."
-        );
-        return Err(errors::invalid_value(message).into());
-    }
-    if let Some(delay) = draft.delay.filter(|delay| !(0..=DELAY_MAX).contains(delay)) {
-        let message = format!(
-            "Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= {DELAY_MAX}."
-        );
-        return Err(errors::invalid_value(message).into());
-    }
-    let delay = draft.delay.map_or_else(|| queue.number("DelaySeconds"), i64::from);
+fn send(tx: &mut Tx<'_>, address: &Address, queue: &Queue, draft: Draft<'_>) -> Result<Sent> {
+    check_size(queue, &draft)?;
+    let delay_s = delay(address, queue, draft.delay)?;
     let id = message::id(tx.random(), tx.now);
     let sent_ms = tx.now.millis();
-    let sent = Sent {
+    let mut sent = Sent {
         id: names::ids::uuid(id),
-        body_digest: message::digest(&draft.text),
+        body_digest: message::digest(draft.text),
         attributes_digest: message::digest_of_attributes(&draft.attributes),
         system_digest: message::digest_of_attributes(&draft.system),
+        sequence: None,
     };
     let trace = draft.system.into_values().next().and_then(|attribute| match attribute.value {
         message::Value::Text(text) => Some(text),
         message::Value::Binary(_) => None,
     });
     let body = Body {
-        text: draft.text,
+        text: draft.text.to_owned(),
         attributes: draft.attributes,
         sender: tx.context.caller.principal.id.clone(),
         trace,
-        source: None,
         digest: Some(sent.body_digest.clone()),
+        ..Body::default()
     };
     let transit = Transit { sent_ms, receives: 0, first_received_ms: None, is_moved: false };
-    place(tx, &queue.contents, &id, sent_ms + delay * 1000, &body, &transit)?;
+    let visible_at_ms = sent_ms + delay_s * 1000;
+    if address.is_fifo() {
+        let labels = fifo::Labels::read(queue, draft.text, draft.group, draft.deduplication)?;
+        let (id, sequence) = fifo::send(tx, queue, labels, &id, visible_at_ms, body, &transit)?;
+        (sent.id, sent.sequence) = (names::ids::uuid(id), Some(sequence));
+        return Ok(sent);
+    }
+    if let Some(deduplication) = draft.deduplication {
+        return Err(errors::wrong_kind(deduplication, "MessageDeduplicationId").into());
+    }
+    draft.group.map(fifo::check_group).transpose()?;
+    let body = Body { group: draft.group.map(str::to_owned), ..body };
+    place(tx, &queue.contents, &id, visible_at_ms, &body, &transit)?;
     Ok(sent)
+}
+
+fn check_size(queue: &Queue, draft: &Draft<'_>) -> Result<(), Fault> {
+    message::check_text(draft.text)?;
+    let size_max = queue.number("MaximumMessageSize");
+    if message::size_bytes(draft.text, &draft.attributes) as i64 > size_max {
+        let message = format!(
+            "One or more parameters are invalid. Reason: Message must be shorter than {size_max} bytes."
+        );
+        return Err(errors::invalid_value(message));
+    }
+    Ok(())
+}
+
+/// For how long a message is delayed, in seconds. Those of FIFO queues have the queue's delay alone.
+fn delay(address: &Address, queue: &Queue, wanted: Option<i32>) -> Result<i64, Fault> {
+    match wanted {
+        Some(delay) if address.is_fifo() && delay != 0 => Err(errors::wrong_kind(delay, "DelaySeconds")),
+        Some(delay) if !(0..=DELAY_MAX).contains(&delay) => Err(errors::invalid_value(format!(
+            "Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= {DELAY_MAX}."
+        ))),
+        Some(delay) if !address.is_fifo() => Ok(delay.into()),
+        _ => Ok(queue.number("DelaySeconds")),
+    }
 }
 
 /// Writes a message into a queue and wakes who waits for one.
@@ -161,18 +191,6 @@ fn read_system(
         }
     }
     Ok(system)
-}
-
-fn refuse_fifo(group: Option<&str>, deduplication: Option<&str>) -> Result<(), Fault> {
-    if deduplication.is_some() {
-        let message = "The request includes a parameter that is not valid for this queue type. Reason: \
-                       MessageDeduplicationId is only for FIFO queues.";
-        return Err(errors::invalid_value(message));
-    }
-    match group {
-        Some(_) => Err(errors::not_built("MessageGroupId (fair queues)")),
-        None => Ok(()),
-    }
 }
 
 /// All messages of a batch together may be as large as one alone.

@@ -7,8 +7,8 @@ use store::tuple::Key;
 
 use crate::handle::Handle;
 use crate::message::Transit;
-use crate::queue::{self, Queue};
-use crate::{batch, errors, keys};
+use crate::queue::{self, Address, Queue};
+use crate::{batch, errors, fifo, keys};
 
 /// The longest visibility timeout, in seconds.
 const TIMEOUT_MAX: i32 = 43_200;
@@ -17,8 +17,8 @@ pub(crate) fn one(
     tx: &mut Tx<'_>,
     input: &api::ChangeMessageVisibilityInput,
 ) -> Result<api::ChangeMessageVisibilityOutput> {
-    let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
-    change(tx, &queue, &input.receipt_handle, input.visibility_timeout)?;
+    let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    change(tx, &address, &queue, &input.receipt_handle, input.visibility_timeout)?;
     Ok(api::ChangeMessageVisibilityOutput::default())
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn batch(
     tx: &mut Tx<'_>,
     input: &api::ChangeMessageVisibilityBatchInput,
 ) -> Result<api::ChangeMessageVisibilityBatchOutput> {
-    let (_, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
+    let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     batch::check(
         "ChangeMessageVisibilityBatchRequestEntry",
         input.entries.iter().map(|entry| entry.id.as_str()),
@@ -35,14 +35,20 @@ pub(crate) fn batch(
         &input.entries,
         |entry| &entry.id,
         |entry| {
-            change(tx, &queue, &entry.receipt_handle, entry.visibility_timeout.unwrap_or_default())?;
+            change(
+                tx,
+                &address,
+                &queue,
+                &entry.receipt_handle,
+                entry.visibility_timeout.unwrap_or_default(),
+            )?;
             Ok(api::ChangeMessageVisibilityBatchResultEntry { id: entry.id.clone() })
         },
     )?;
     Ok(api::ChangeMessageVisibilityBatchOutput { successful, failed })
 }
 
-fn change(tx: &mut Tx<'_>, queue: &Queue, handle: &str, timeout_s: i32) -> Result<()> {
+fn change(tx: &mut Tx<'_>, address: &Address, queue: &Queue, handle: &str, timeout_s: i32) -> Result<()> {
     if !(0..=TIMEOUT_MAX).contains(&timeout_s) {
         let message = format!(
             "Value {timeout_s} for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer \
@@ -51,20 +57,18 @@ fn change(tx: &mut Tx<'_>, queue: &Queue, handle: &str, timeout_s: i32) -> Resul
         return Err(errors::invalid_value(message).into());
     }
     let handle = Handle::open(handle)?;
+    let timeout_ms = i64::from(timeout_s) * 1000;
+    if address.is_fifo() {
+        return fifo::change(tx, queue, &handle, timeout_ms);
+    }
     let now_ms = tx.now.millis();
-    let not_in_flight = || {
-        api::error::message_not_inflight(format!(
-            "Value {} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for \
-             visibility timeout change.",
-            handle.seal()
-        ))
-    };
+    let not_in_flight = || errors::not_in_flight(&handle.seal());
     let Entry { index, at_ms, transit } = entry(tx, queue, &handle)?.ok_or_else(not_in_flight)?;
     if at_ms <= now_ms {
         return Err(not_in_flight().into());
     }
     let transit = Transit { is_moved: true, ..transit };
-    let visible_at_ms = now_ms + i64::from(timeout_s) * 1000;
+    let visible_at_ms = now_ms + timeout_ms;
     tx.delete(&index);
     tx.put_record(&keys::index(&queue.contents, visible_at_ms, &handle.message), &transit)?;
     tx.put_record(&keys::moved(&queue.contents, &handle.message), &visible_at_ms)?;
@@ -85,12 +89,14 @@ pub(crate) fn entry(tx: &mut Tx<'_>, queue: &Queue, handle: &Handle) -> Result<O
         return Ok(None);
     }
     let at = |at_ms| keys::index(&queue.contents, at_ms, &handle.message);
+    // Another receive's entry may stand there, too.
+    let is_of = |transit: &Transit| transit.receives == handle.receives;
     // Where the receive left it, unless its visibility was changed since.
     let (index, at_ms) = (at(handle.visible_at_ms), handle.visible_at_ms);
     if let Some(transit) = tx.get_record::<Transit>(&index)? {
-        return Ok(Some(Entry { index, at_ms, transit }));
+        return Ok(Some(transit).filter(is_of).map(|transit| Entry { index, at_ms, transit }));
     }
     let Some(at_ms) = tx.get_record(&keys::moved(&queue.contents, &handle.message))? else { return Ok(None) };
     let index = at(at_ms);
-    Ok(tx.get_record(&index)?.map(|transit| Entry { index, at_ms, transit }))
+    Ok(tx.get_record(&index)?.filter(is_of).map(|transit| Entry { index, at_ms, transit }))
 }

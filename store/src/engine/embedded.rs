@@ -54,7 +54,8 @@ impl Embedded {
 
 fn database(path: &Path, cache_bytes: u64) -> fjall::Result<Database> {
     let builder = Database::builder(path).worker_threads(WORKERS).cache_size(cache_bytes);
-    builder.max_journaling_size(JOURNAL_BYTES_MAX).open()
+    // Commits are handed to the operating system in groups, by `Engine::flush`.
+    builder.max_journaling_size(JOURNAL_BYTES_MAX).manual_journal_persist(true).open()
 }
 
 fn cut_torn_end(path: &Path, why: &fjall::JournalRecoveryError) -> Result<(), Error> {

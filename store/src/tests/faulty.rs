@@ -15,7 +15,7 @@ pub(super) struct Faults {
     pub(super) syncs: AtomicBool,
 }
 
-/// Another engine with faults. It never syncs: a killed process needs no sync, and tests of the disk are elsewhere.
+/// Another engine with faults. Its syncs are flushes: a killed process needs no more, and tests of the disk are elsewhere.
 pub(super) struct Faulty {
     pub(super) engine: Box<dyn Engine>,
     pub(super) faults: Arc<Faults>,
@@ -48,6 +48,6 @@ impl Engine for Faulty {
         if self.faults.syncs.load(Ordering::Relaxed) {
             return Err(Error::Engine("an injected failure of a sync".into()));
         }
-        Ok(())
+        self.engine.flush()
     }
 }

@@ -6,10 +6,18 @@ use base64::engine::general_purpose::STANDARD;
 use crate::codec::{Encode, Members, Writer};
 use crate::{Document, Kind, Shape, Timestamp, TimestampFormat};
 
+/// What a text takes at once, so that most answers are allocated once.
+const TYPICAL_BYTES: usize = 256;
+
 /// A JSON text under construction.
-#[derive(Default)]
 pub(crate) struct JsonWriter {
     text: Vec<u8>,
+}
+
+impl Default for JsonWriter {
+    fn default() -> Self {
+        JsonWriter { text: Vec::with_capacity(TYPICAL_BYTES) }
+    }
 }
 
 impl JsonWriter {
@@ -58,8 +66,15 @@ impl JsonWriter {
     }
 
     fn quoted(&mut self, text: &str) {
-        // Writing text into memory cannot fail.
-        let _ = serde_json::to_writer(&mut self.text, text);
+        if is_plain(text) {
+            self.text.reserve(text.len() + 2);
+            self.text.push(b'"');
+            self.text.extend_from_slice(text.as_bytes());
+            self.text.push(b'"');
+        } else {
+            // Writing text into memory cannot fail.
+            let _ = serde_json::to_writer(&mut self.text, text);
+        }
     }
 
     fn plain(&mut self, text: &str) {
@@ -102,6 +117,12 @@ impl JsonWriter {
             }
         }
     }
+}
+
+/// Whether nothing in a text needs an escape. It looks at many bytes at a time: most texts are long and plain.
+fn is_plain(text: &str) -> bool {
+    let needs_none = |byte: &u8| *byte >= b' ' && *byte != b'"' && *byte != b'\\';
+    text.as_bytes().chunks(64).all(|bytes| bytes.iter().fold(true, |plain, byte| plain & needs_none(byte)))
 }
 
 impl Writer for JsonWriter {
