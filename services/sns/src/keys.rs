@@ -4,10 +4,11 @@
 //! |---|---|
 //! | `"topic", account, region, name` | [`crate::topics::Topic`] |
 //! | `"subscription", account, region, topic, id` | [`crate::subscription::Subscription`]: those of a topic are a range |
+//! | `"message", id` | [`crate::published::Published`], while it has deliveries |
 //! | `"delivery", due at (ms), id` | [`crate::delivery::Delivery`] (see `service::Jobs`) |
 
 use names::{Arn, Scope};
-use store::tuple::Key;
+use store::tuple::{Key, Parts};
 
 fn of(kind: &str, scope: &Scope) -> Key {
     Key::new().str("sns").str(kind).str(scope.account.as_str()).str(scope.region.as_str())
@@ -39,4 +40,26 @@ pub(crate) fn subscription(arn: &str) -> Option<Key> {
     let scope = arn.scope().filter(|_| arn.service() == "sns")?;
     let (topic, id) = arn.resource().split_once(':')?;
     Some(subscriptions(&scope).str(topic).str(id))
+}
+
+/// Every delivery that is under way.
+pub(crate) fn deliveries() -> Key {
+    Key::new().str("sns").str("delivery")
+}
+
+/// Every message that has deliveries.
+pub(crate) fn messages() -> Key {
+    Key::new().str("sns").str("message")
+}
+
+pub(crate) fn message(id: &str) -> Key {
+    messages().str(id)
+}
+
+/// The id in the key of a message.
+pub(crate) fn message_id(key: &[u8]) -> Result<String, store::Error> {
+    let mut parts = Parts::new(key);
+    parts.str()?;
+    parts.str()?;
+    Ok(parts.str()?.into_owned())
 }

@@ -11,6 +11,7 @@ mod filter;
 mod keys;
 mod message;
 mod publish;
+mod published;
 mod subscription;
 mod subscriptions;
 mod tags;

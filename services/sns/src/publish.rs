@@ -10,6 +10,7 @@ use wire::Fault;
 use crate::delivery::{self, Delivery};
 use crate::errors;
 use crate::message::{BYTES_MAX, Message};
+use crate::published::Published;
 use crate::subscription::Subscription;
 use crate::topics::{self, Topic};
 
@@ -50,21 +51,24 @@ fn publish(
     message: Message,
 ) -> Result<String> {
     let message_id = ids::uuid(tx.random().bytes());
-    for subscription in subscriptions.iter().filter(|subscription| wants(subscription, &message)) {
+    let wanting: Vec<_> = subscriptions.iter().filter(|subscription| wants(subscription, &message)).collect();
+    if wanting.is_empty() {
+        return Ok(message_id);
+    }
+    for subscription in &wanting {
         let delivery = Delivery {
-            scope: topic.scope,
-            topic_arn: topic.arn().to_string(),
+            message_id: message_id.clone(),
             subscription_arn: subscription.arn().to_string(),
             protocol: subscription.protocol.clone(),
             endpoint: subscription.endpoint.clone(),
             raw: subscription.is_raw(),
-            message_id: message_id.clone(),
-            message: message.clone(),
-            published_ms: tx.now.millis(),
             failures: 0,
         };
         delivery::put(tx, &delivery)?;
     }
+    let deliveries = wanting.len() as u64;
+    let (topic_arn, published_ms) = (topic.arn().to_string(), tx.now.millis());
+    Published { topic_arn, message, published_ms, deliveries }.put(tx, &message_id)?;
     Ok(message_id)
 }
 
