@@ -15,6 +15,9 @@ use service::{Cloud, Context, Jobs, Result, Tx, Verdict};
 use wire::{Fault, Timestamp, TimestampFormat};
 
 use crate::message::{Attribute, Message};
+use crate::publish::Published;
+use crate::subscription::Subscription;
+use crate::topics::Topic;
 
 /// All deliveries that are under way.
 const DELIVERIES: Jobs = Jobs::new("sns", "delivery", 64);
@@ -36,6 +39,54 @@ pub(crate) struct Delivery {
     pub(crate) message: Message,
     pub(crate) published_ms: i64,
     pub(crate) failures: u32,
+    /// The message's group, for queues.
+    #[serde(default)]
+    pub(crate) group: Option<String>,
+    /// The id by which a FIFO queue knows it again.
+    #[serde(default)]
+    pub(crate) deduplication: Option<String>,
+    /// Its number in its group of a FIFO topic.
+    #[serde(default)]
+    pub(crate) sequence: Option<String>,
+    /// The ARN of the queue for dead letters.
+    #[serde(default)]
+    pub(crate) dead_letters: Option<String>,
+}
+
+/// What came of an attempt.
+pub(crate) enum Outcome {
+    /// It is delivered, or given up.
+    Done,
+    /// It is to be tried again at that moment (in milliseconds).
+    Later(Box<Delivery>, i64),
+}
+
+impl Delivery {
+    /// The first delivery of a message to a subscription.
+    pub(crate) fn new(
+        topic: &Topic,
+        subscription: &Subscription,
+        published: &Published,
+        message: Message,
+        now: Timestamp,
+    ) -> Self {
+        Delivery {
+            scope: topic.scope,
+            topic_arn: topic.arn().to_string(),
+            subscription_arn: subscription.arn().to_string(),
+            protocol: subscription.protocol.clone(),
+            endpoint: subscription.endpoint.clone(),
+            raw: subscription.is_raw(),
+            message_id: published.id.clone(),
+            message,
+            published_ms: now.millis(),
+            failures: 0,
+            group: None,
+            deduplication: None,
+            sequence: None,
+            dead_letters: subscription.dead_letters(),
+        }
+    }
 }
 
 /// Notes a delivery.
@@ -50,43 +101,91 @@ pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
 }
 
 async fn deliver(cloud: Arc<Cloud>, delivery: Delivery) -> Result<Verdict<Delivery>> {
+    Ok(match attempt(&cloud, delivery).await {
+        Outcome::Done => Verdict::Done,
+        Outcome::Later(delivery, due_ms) => Verdict::Again(*delivery, due_ms),
+    })
+}
+
+/// Tries to deliver.
+pub(crate) async fn attempt(cloud: &Arc<Cloud>, delivery: Delivery) -> Outcome {
     // The endpoint was checked when it was subscribed.
     let arn = delivery.endpoint.parse::<Arn>().ok();
     let Some((arn, scope)) = arn.and_then(|arn| arn.scope().map(|scope| (arn, scope))) else {
-        return Ok(Verdict::Done);
+        return Outcome::Done;
     };
     let context = cloud.context_of("sns", scope);
     let outcome = match delivery.protocol.as_str() {
         "sqs" => to_queue(&context, &delivery, &arn).await,
         _ => to_function(&context, &delivery).await,
     };
-    let Err(fault) = outcome else { return Ok(Verdict::Done) };
+    let Err(fault) = outcome else { return Outcome::Done };
     let subscription = &delivery.subscription_arn;
     if fault.is_sender() || delivery.failures >= RETRIES_MAX {
         // What the receiver refuses will be refused again; AWS does not try again either.
         tracing::warn!(%fault, %subscription, message_id = delivery.message_id, "a message is given up");
-        return Ok(Verdict::Done);
+        return bury(&context, delivery, &fault).await;
     }
     tracing::info!(%fault, %subscription, message_id = delivery.message_id, "a delivery is tried again later");
-    let due_ms = cloud.clock.now().millis() + (RETRY_MS << delivery.failures);
-    Ok(Verdict::Again(Delivery { failures: delivery.failures + 1, ..delivery }, due_ms))
+    later(cloud, delivery)
+}
+
+fn later(cloud: &Cloud, delivery: Delivery) -> Outcome {
+    let due_ms = cloud.clock.now().millis() + (RETRY_MS << delivery.failures.min(RETRIES_MAX));
+    Outcome::Later(Box::new(Delivery { failures: delivery.failures + 1, ..delivery }), due_ms)
+}
+
+/// Sends what is given up to the queue for dead letters, if the subscription has one, with the reason.
+async fn bury(context: &Context, delivery: Delivery, why: &Fault) -> Outcome {
+    let Some(queue) = delivery.dead_letters.as_ref().and_then(|arn| arn.parse::<Arn>().ok()) else {
+        return Outcome::Done;
+    };
+    let reason = |value: &str| sqs::MessageAttributeValue {
+        data_type: "String".into(),
+        string_value: Some(value.to_owned()),
+        ..sqs::MessageAttributeValue::default()
+    };
+    let mut input = message_for(&delivery, &queue, &context.cloud.endpoint);
+    input.message_attributes.get_or_insert_default().extend([
+        ("RequestID".to_owned(), reason(&context.caller.request_id)),
+        ("ErrorCode".to_owned(), reason(&why.code)),
+        ("ErrorMessage".to_owned(), reason(&why.message)),
+    ]);
+    match context.call::<sqs::SendMessage>(input).await {
+        Ok(_) => Outcome::Done,
+        Err(fault) if fault.is_sender() => {
+            tracing::warn!(%fault, queue = queue.as_str(), message_id = delivery.message_id, "a dead letter is lost");
+            Outcome::Done
+        }
+        Err(_) => later(&context.cloud, delivery),
+    }
 }
 
 async fn to_queue(context: &Context, delivery: &Delivery, queue: &Arn) -> Result<(), Fault> {
-    let account = context.scope().account;
+    let input = message_for(delivery, queue, &context.cloud.endpoint);
+    context.call::<sqs::SendMessage>(input).await.map(drop)
+}
+
+/// The message as a queue gets it.
+fn message_for(delivery: &Delivery, queue: &Arn, endpoint: &str) -> sqs::SendMessageInput {
     let attributes =
         || delivery.message.attributes.iter().map(|(name, value)| (name.clone(), passed_on(value)));
-    let input = sqs::SendMessageInput {
-        queue_url: format!("{}/{account}/{}", context.cloud.endpoint, queue.resource()),
+    let account = queue.scope().map_or(delivery.scope.account, |scope| scope.account);
+    sqs::SendMessageInput {
+        queue_url: format!("{endpoint}/{account}/{}", queue.resource()),
         message_body: match delivery.raw {
             true => delivery.message.text_for("sqs").to_owned(),
             false => Value::Object(delivery.notification()).to_string(),
         },
         message_attributes: (delivery.raw && !delivery.message.attributes.is_empty())
             .then(|| attributes().collect()),
+        message_group_id: delivery.group.clone(),
+        message_deduplication_id: delivery
+            .deduplication
+            .clone()
+            .filter(|_| queue.resource().ends_with(".fifo")),
         ..sqs::SendMessageInput::default()
-    };
-    context.call::<sqs::SendMessage>(input).await.map(drop)
+    }
 }
 
 fn passed_on(attribute: &Attribute) -> sqs::MessageAttributeValue {
@@ -124,6 +223,9 @@ impl Delivery {
         let mut put = |name: &str, value: Value| envelope.insert(name.to_owned(), value);
         put("Type", json!("Notification"));
         put("MessageId", json!(self.message_id));
+        if let Some(sequence) = &self.sequence {
+            put("SequenceNumber", json!(sequence));
+        }
         put("TopicArn", json!(self.topic_arn));
         put("Message", json!(self.message.text_for(&self.protocol)));
         put("Timestamp", json!(format!("{}.{millis:03}Z", whole.trim_end_matches('Z'))));

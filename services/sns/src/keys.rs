@@ -33,6 +33,21 @@ pub(crate) fn subscriptions_of(topic: &Arn) -> Option<Key> {
     Some(subscriptions(&topic.scope()?).str(topic.resource()))
 }
 
+/// What is to be delivered of a group to a subscription: its record.
+pub(crate) fn lane(subscription: &str, group: &str) -> Key {
+    Key::new().str("sns").str("lane").str(subscription).str(group)
+}
+
+/// All that is to be delivered in a lane.
+pub(crate) fn lane_content(subscription: &str, group: &str) -> Key {
+    Key::new().str("sns").str("in lane").str(subscription).str(group)
+}
+
+/// A delivery in a lane.
+pub(crate) fn in_lane(subscription: &str, group: &str, sequence: u64) -> Key {
+    lane_content(subscription, group).u64(sequence)
+}
+
 /// The key of a subscription; none when the ARN is not one of a subscription.
 pub(crate) fn subscription(arn: &str) -> Option<Key> {
     let arn: Arn = arn.parse().ok()?;

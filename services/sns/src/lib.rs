@@ -7,9 +7,10 @@
 
 mod delivery;
 mod errors;
-mod filter;
+mod fifo;
 mod keys;
 mod message;
+mod policy;
 mod publish;
 mod subscription;
 mod subscriptions;
@@ -50,7 +51,10 @@ pub fn service() -> Service {
         .transaction::<api::TagResource>(tags::tag, |_, input| at(&input.resource_arn))
         .transaction::<api::UntagResource>(tags::untag, |_, input| at(&input.resource_arn))
         .read::<api::ListTagsForResource>(tags::list, |_, input| at(&input.resource_arn))
+        .transaction::<api::AddPermission>(policy::add, |_, input| at(&input.topic_arn))
+        .transaction::<api::RemovePermission>(policy::remove, |_, input| at(&input.topic_arn))
         .work("deliver", delivery::run)
+        .work("walk", fifo::run)
 }
 
 /// A batch needs the permission of one.
