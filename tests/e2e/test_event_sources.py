@@ -27,14 +27,16 @@ def handler(event, context):
 class Relay:
     """A queue, a function that reads it, and the queue that the function writes to."""
 
-    def __init__(self, cloud, name, dead=None, **mapping):
+    def __init__(self, cloud, name, dead=None, fifo=False, **mapping):
         self.queues, self.functions = cloud.client("sqs"), cloud.client("lambda", read_timeout=60)
         self.out = self.queue(f"{name}-out")
         attributes = {"VisibilityTimeout": "3"}
         if dead:
             self.dead = self.queue(f"{name}-dead")
             attributes["RedrivePolicy"] = json.dumps({"deadLetterTargetArn": self.arn(self.dead), "maxReceiveCount": dead})
-        self.source = self.queue(name, **attributes)
+        if fifo:
+            attributes |= {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+        self.source = self.queue(name + ".fifo" if fifo else name, **attributes)
         self.function = name
         self.functions.create_function(
             FunctionName=name,
@@ -96,6 +98,23 @@ def test_messages_reach_the_function_and_leave_the_queue(cloud, name):
         "n": {"stringValue": "1", "dataType": "Number", **empty},
         "b": {"binaryValue": "AA==", "dataType": "Binary", **empty},
     }
+    eventually(relay.is_empty)
+
+
+def test_a_group_of_a_fifo_queue_comes_in_order(cloud, name):
+    relay = Relay(cloud, name, fifo=True, BatchSize=4)
+    relay.send(*map(str, range(10)), MessageGroupId="g")
+    numbers, batches = [], []
+    while len(numbers) < 10:
+        for batch in eventually(relay.batches):
+            records = json.loads(batch)
+            batches.append([int(record["body"]) for record in records])
+            numbers += batches[-1]
+            assert {record["attributes"]["MessageGroupId"] for record in records} == {"g"}
+            assert all(len(record["attributes"]["SequenceNumber"]) == 20 for record in records)
+    # The queue that they are passed on to has no order; each batch has, and none overlaps with another.
+    assert sorted(numbers) == list(range(10))
+    assert all(batch == list(range(batch[0], batch[0] + len(batch))) for batch in batches)
     eventually(relay.is_empty)
 
 

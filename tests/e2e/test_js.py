@@ -1,4 +1,4 @@
-"""The AWS SDK for JavaScript, unchanged: tests/js/slice.mjs does the work."""
+"""The AWS SDK for JavaScript, and a library on top of it, unchanged: the programs in tests/js do the work."""
 
 import base64
 import os
@@ -27,8 +27,17 @@ def keys(request, make_cloud):
 
 def test_the_slice_works_with_the_javascript_sdk(keys):
     zipped = base64.b64encode(package(main__py="def handler(event, context):\n    return event")).decode()
+    all_is_well(keys, "slice.mjs", "slice", zipped)
+
+
+def test_sqs_consumer_consumes(keys):
+    all_is_well(keys, "consumer.mjs")
+
+
+def all_is_well(keys, *command):
     environment = {**os.environ, **keys}
-    command = ["node", "slice.mjs", "slice", zipped]
-    run = subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True, timeout=SECONDS_MAX)
+    run = subprocess.run(
+        ["node", *command], cwd=FOLDER, env=environment, capture_output=True, text=True, timeout=SECONDS_MAX
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.endswith("all is well\n")

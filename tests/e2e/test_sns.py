@@ -131,7 +131,6 @@ def test_what_is_refused(topics, topic):
     assert refused(topics.publish, TopicArn=topic + "x", Message="x") == ("NotFound", "Topic does not exist")
     assert refused(topics.publish, TopicArn=topic, Message="x", MessageStructure="json")[0] == "InvalidParameter"
     assert refused(topics.create_topic, Name="a b") == ("InvalidParameter", "Invalid parameter: Topic Name")
-    assert refused(topics.create_topic, Name="a.fifo", Attributes={"FifoTopic": "true"})[0] == "NotImplemented"
     subscribe = {"TopicArn": topic, "Protocol": "email", "Endpoint": "a@example.com"}
     assert refused(topics.subscribe, **subscribe) == ("NotImplemented", "sns: Protocol email is not implemented.")
     assert refused(topics.subscribe, **{**subscribe, "Protocol": "sqs"})[1] == "Invalid parameter: SQS endpoint ARN"
@@ -201,3 +200,89 @@ def test_no_acknowledged_message_is_lost_by_a_sigkill(make_cloud):
         return len(bodies) == 100
 
     eventually(all_there)
+
+
+def test_what_cannot_be_delivered_goes_to_the_dead_letters(cloud, topics, topic, name):
+    sqs = cloud.client("sqs")
+    dead = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn})
+    gone = arn + "-gone"
+    subscription = topics.subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint=gone, Attributes={"RedrivePolicy": policy}
+    )["SubscriptionArn"]
+    shown = topics.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
+    assert shown["RedrivePolicy"] == policy
+    topics.publish(TopicArn=topic, Message="lost", Subject="s")
+    wish = {"QueueUrl": dead, "WaitTimeSeconds": 20, "MessageAttributeNames": ["All"]}
+    [letter] = sqs.receive_message(**wish)["Messages"]
+    envelope = json.loads(letter["Body"])
+    assert (envelope["Message"], envelope["Subject"]) == ("lost", "s")
+    reasons = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+    assert reasons["ErrorCode"].endswith(("NonExistentQueue", "QueueDoesNotExist")) and reasons["RequestID"]
+    assert reasons["ErrorMessage"] == "The specified queue does not exist."
+    for wrong in ["rubbish", "{}x", '{"deadLetterTargetArn": "x"}', '{"deadLetterTargetArn": "%s.fifo"}' % arn]:
+        change = {"SubscriptionArn": subscription, "AttributeName": "RedrivePolicy", "AttributeValue": wrong}
+        code, message = refused(topics.set_subscription_attributes, **change)
+        assert code == "InvalidParameter" and "RedrivePolicy" in message
+
+
+def test_permissions_are_statements_of_the_topics_policy(topics, topic):
+    def statements():
+        policy = json.loads(topics.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
+        return {statement["Sid"]: statement for statement in policy["Statement"]}
+
+    permission = {"TopicArn": topic, "Label": "one", "AWSAccountId": ["123456789012"], "ActionName": ["Publish"]}
+    topics.add_permission(**permission)
+    assert set(statements()) == {"__default_statement_ID", "one"}
+    assert statements()["one"]["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+    assert statements()["one"]["Action"] == "SNS:Publish"
+    assert refused(topics.add_permission, **permission)[1] == "Invalid parameter: Statement already exists"
+    for wrong in [{"ActionName": ["Fly"]}, {"AWSAccountId": ["12"]}]:
+        assert refused(topics.add_permission, **{**permission, "Label": "two", **wrong})[0] == "InvalidParameter"
+    for _ in range(2):
+        topics.remove_permission(TopicArn=topic, Label="one")
+    assert set(statements()) == {"__default_statement_ID"}
+    own = json.dumps({"Version": "2012-10-17", "Statement": []})
+    topics.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=own)
+    assert topics.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"] == own
+    wrong = {"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": "rubbish"}
+    assert refused(topics.set_topic_attributes, **wrong)[0] == "InvalidParameter"
+
+
+def test_filter_policies_have_limits(topics, topic):
+    subscription = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": "arn:aws:sqs:us-east-1:000000000000:q"}
+    for policy, reason in [
+        ({name: ["x"] for name in "abcdef"}, "Filter policy can not have more than 5 keys"),
+        ({"a": [str(number) for number in range(151)]}, "Filter policy is too complex"),
+        ({"a": {"b": ["x"]}}, "Filter policy scope MessageAttributes does not support nested filter policy"),
+    ]:
+        attributes = {"FilterPolicy": json.dumps(policy)}
+        code, message = refused(topics.subscribe, **subscription, Attributes=attributes)
+        assert code == "InvalidParameter"
+        assert message == f"Invalid parameter: Attributes Reason: FilterPolicy: {reason}"
+
+
+def test_every_queue_gets_a_message_that_stands_once_though_the_process_is_killed(make_cloud):
+    cloud = make_cloud().start()
+    topics, queues = cloud.client("sns"), cloud.client("sqs")
+    topic = topics.create_topic(Name="t")["TopicArn"]
+    names = [f"q{number}" for number in range(10)]
+    for name in names:
+        queue_of(queues, topics, topic, name, RawMessageDelivery="true")
+    for number in range(20):
+        topics.publish(TopicArn=topic, Message=str(number))
+    cloud.kill()
+    cloud.start()
+    queues, topics = cloud.client("sqs"), cloud.client("sns")
+    topics.publish(TopicArn=topic, Message="after")
+    for name in names:
+        url = queues.get_queue_url(QueueName=name)["QueueUrl"]
+        bodies = set()
+
+        def all_there(url=url, bodies=bodies):
+            messages = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+            bodies.update(message["Body"] for message in messages)
+            return len(bodies) == 21
+
+        eventually(all_there)

@@ -3,6 +3,7 @@
 import concurrent.futures
 import hashlib
 import json
+import socket
 import threading
 import time
 import urllib.parse
@@ -13,6 +14,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from conftest import eventually
+from raw import Raw
 
 
 @pytest.fixture
@@ -187,13 +190,6 @@ def test_receives_are_checked(sqs, queue, parameters, code):
     assert refused(sqs.receive_message, QueueUrl=queue, **parameters)["Error"]["Code"] == code
 
 
-def test_what_is_not_built_says_so(sqs):
-    answer = refused(sqs.start_message_move_task, SourceArn="arn:aws:sqs:us-east-1:000000000000:q")
-    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert answer["Error"]["Code"] == "NotImplemented"
-    assert "StartMessageMoveTask" in answer["Error"]["Message"]
-
-
 def test_accounts_and_regions_are_apart(cloud, queue, name):
     for other in [cloud.client("sqs", key="111111111111"), cloud.client("sqs", region="eu-west-1")]:
         assert refused(other.get_queue_url, QueueName=name)["Error"]["Code"].endswith("NonExistentQueue")
@@ -339,3 +335,51 @@ def test_words_for_parameters_that_are_not_there(cloud, queue):
         error = refusal.value.response["Error"]
         wanted = ("MissingParameter", f"The request must contain the parameter {name}.")
         assert (error["Code"], error["Message"]) == wanted
+
+
+def test_a_receive_hides_a_message_for_twelve_hours_at_most(make_cloud):
+    cloud = make_cloud().start()
+    sqs, raw = cloud.client("sqs"), Raw(cloud)
+    raw.freeze()
+    for name, more in [("q", {}), ("q.fifo", {"FifoQueue": "true", "ContentBasedDeduplication": "true"})]:
+        queue = sqs.create_queue(QueueName=name, Attributes=more)["QueueUrl"]
+        group = {"MessageGroupId": "g"} if more else {}
+        sqs.send_message(QueueUrl=queue, MessageBody="m", **group)
+        [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
+        change = {"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]}
+        sqs.change_message_visibility(**change, VisibilityTimeout=43_200)
+        raw.advance(3600)
+        error = refused(sqs.change_message_visibility, **change, VisibilityTimeout=40_000)["Error"]
+        assert error["Code"] == "InvalidParameterValue"
+        assert error["Message"].endswith("beyond the limit [43200 seconds]")
+        sqs.change_message_visibility(**change, VisibilityTimeout=39_600)
+
+
+def test_what_a_message_cannot_hold(sqs, queue):
+    lists = {"StringListValues": ["a"], "DataType": "String"}
+    error = refused(sqs.send_message, QueueUrl=queue, MessageBody="m", MessageAttributes={"a": lists})["Error"]
+    assert error["Code"] == "InvalidParameterValue" and "list values" in error["Message"]
+    half = "x" * (512 * 1024)
+    entries = [{"Id": str(at), "MessageBody": half} for at in range(2)]
+    assert len(sqs.send_message_batch(QueueUrl=queue, Entries=entries)["Successful"]) == 2
+    entries[1]["MessageAttributes"] = {"a": {"DataType": "String", "StringValue": "b"}}
+    error = refused(sqs.send_message_batch, QueueUrl=queue, Entries=entries)["Error"]
+    assert error["Code"] == "AWS.SimpleQueueService.BatchRequestTooLong"
+    assert error["Message"].startswith("Batch requests cannot be longer than 1048576 bytes.")
+
+
+def test_a_long_poll_of_a_closed_connection_takes_nothing(cloud, sqs, queue):
+    host, port = cloud.url.removeprefix("http://").split(":")
+    wish = json.dumps({"QueueUrl": queue, "WaitTimeSeconds": 20})
+    head = [
+        "POST / HTTP/1.1",
+        "Host: localhost",
+        "X-Amz-Target: AmazonSQS.ReceiveMessage",
+        "Content-Type: application/x-amz-json-1.0",
+        f"Content-Length: {len(wish)}",
+    ]
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall("\r\n".join([*head, "", wish]).encode())
+    # On a connection of its own, after the other one was closed: its messages are for who is still there.
+    sqs.send_message(QueueUrl=queue, MessageBody="m")
+    eventually(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"))

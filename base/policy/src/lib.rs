@@ -15,6 +15,7 @@ pub mod condition;
 mod document;
 mod error;
 pub mod glob;
+mod labelled;
 pub mod limits;
 mod principal;
 mod read;
@@ -24,6 +25,7 @@ mod trust;
 pub use condition::Condition;
 pub use document::{Document, Effect, Kind, Patterns, Principal, Principals, Statement, Version};
 pub use error::{Error, Fault};
+pub use labelled::Labelled;
 pub use trust::Assumption;
 
 #[cfg(test)]

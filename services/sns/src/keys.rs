@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `"topic", account, region, name` | [`crate::topics::Topic`] |
 //! | `"subscription", account, region, topic, id` | [`crate::subscription::Subscription`]: those of a topic are a range |
-//! | `"message", id` | [`crate::published::Published`], while it has deliveries |
+//! | `"message", id`; `"fifo message", id` | [`crate::content::Content`], while it has deliveries |
 //! | `"delivery", due at (ms), id` | [`crate::delivery::Delivery`] (see `service::Jobs`) |
 
 use names::{Arn, Scope};
@@ -34,6 +34,21 @@ pub(crate) fn subscriptions_of(topic: &Arn) -> Option<Key> {
     Some(subscriptions(&topic.scope()?).str(topic.resource()))
 }
 
+/// What is to be delivered of a group to a subscription: its record.
+pub(crate) fn lane(subscription: &str, group: &str) -> Key {
+    Key::new().str("sns").str("lane").str(subscription).str(group)
+}
+
+/// All that is to be delivered in a lane.
+pub(crate) fn lane_content(subscription: &str, group: &str) -> Key {
+    lanes_content().str(subscription).str(group)
+}
+
+/// A delivery in a lane.
+pub(crate) fn in_lane(subscription: &str, group: &str, sequence: u64) -> Key {
+    lane_content(subscription, group).u64(sequence)
+}
+
 /// The key of a subscription; none when the ARN is not one of a subscription.
 pub(crate) fn subscription(arn: &str) -> Option<Key> {
     let arn: Arn = arn.parse().ok()?;
@@ -47,13 +62,18 @@ pub(crate) fn deliveries() -> Key {
     Key::new().str("sns").str("delivery")
 }
 
-/// Every message that has deliveries.
-pub(crate) fn messages() -> Key {
-    Key::new().str("sns").str("message")
+/// Every delivery of FIFO topics.
+pub(crate) fn lanes_content() -> Key {
+    Key::new().str("sns").str("in lane")
 }
 
-pub(crate) fn message(id: &str) -> Key {
-    messages().str(id)
+/// Every message that has deliveries; those of FIFO topics stand apart.
+pub(crate) fn messages(is_fifo: bool) -> Key {
+    Key::new().str("sns").str(if is_fifo { "fifo message" } else { "message" })
+}
+
+pub(crate) fn message(is_fifo: bool, id: &str) -> Key {
+    messages(is_fifo).str(id)
 }
 
 /// The id in the key of a message.

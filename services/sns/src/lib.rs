@@ -5,13 +5,14 @@
 //!
 //! Never here: FIFO topics, mobile push, e-mail, text messages and deliveries over HTTP, which are refused by name.
 
+mod content;
 mod delivery;
 mod errors;
-mod filter;
+mod fifo;
 mod keys;
 mod message;
+mod policy;
 mod publish;
-mod published;
 mod subscription;
 mod subscriptions;
 mod tags;
@@ -51,7 +52,10 @@ pub fn service() -> Service {
         .transaction::<api::TagResource>(tags::tag, |_, input| at(&input.resource_arn))
         .transaction::<api::UntagResource>(tags::untag, |_, input| at(&input.resource_arn))
         .read::<api::ListTagsForResource>(tags::list, |_, input| at(&input.resource_arn))
+        .transaction::<api::AddPermission>(policy::add, |_, input| at(&input.topic_arn))
+        .transaction::<api::RemovePermission>(policy::remove, |_, input| at(&input.topic_arn))
         .work("deliver", delivery::run)
+        .work("walk", fifo::run)
 }
 
 /// A batch needs the permission of one.

@@ -4,13 +4,15 @@ use std::collections::HashSet;
 
 use api_sns as api;
 use names::ids;
-use service::{Error, Result, Tx};
+use serde::{Deserialize, Serialize};
+use service::{Answer, Error, Result, Tx};
 use wire::Fault;
 
+use crate::content::Content;
 use crate::delivery::{self, Delivery};
 use crate::errors;
+use crate::fifo::{self, Place};
 use crate::message::{BYTES_MAX, Message};
-use crate::published::Published;
 use crate::subscription::Subscription;
 use crate::topics::{self, Topic};
 
@@ -24,60 +26,78 @@ pub(crate) fn one(tx: &mut Tx<'_>, input: &api::PublishInput) -> Result<api::Pub
     let arn = input.topic_arn.as_deref().or(input.target_arn.as_deref());
     let arn =
         arn.ok_or_else(|| errors::invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
-    refuse_fifo(input.message_group_id.as_deref(), input.message_deduplication_id.as_deref())?;
+    let place = Place {
+        group: input.message_group_id.as_deref(),
+        deduplication: input.message_deduplication_id.as_deref(),
+    };
     let (subject, structure) = (input.subject.as_deref(), input.message_structure.as_deref());
     let message = Message::new(&input.message, subject, structure, input.message_attributes.as_ref())?;
     let topic = Topic::find(&**tx, arn)?;
     let subscriptions = topics::subscriptions_of(&**tx, &topic)?;
-    let message_id = Some(publish(tx, &topic, &subscriptions, message)?);
-    Ok(api::PublishOutput { message_id, sequence_number: None })
+    let published = publish(tx, &topic, &subscriptions, message, place)?;
+    Ok(api::PublishOutput { message_id: Some(published.id), sequence_number: published.sequence })
 }
 
-fn refuse_fifo(group: Option<&str>, deduplication: Option<&str>) -> Result<(), Fault> {
-    match (group, deduplication) {
-        (_, Some(_)) => Err(errors::invalid(
-            "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type",
-        )),
-        (Some(_), None) => Err(errors::not_built("MessageGroupId")),
-        (None, None) => Ok(()),
+/// What a publisher is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Published {
+    pub(crate) id: String,
+    /// In a FIFO topic.
+    pub(crate) sequence: Option<String>,
+}
+
+impl Published {
+    pub(crate) fn new(tx: &Tx<'_>) -> Self {
+        Published { id: ids::uuid(tx.random().bytes()), sequence: None }
+    }
+
+    /// As an answer that is remembered.
+    pub(crate) fn remembered(&self) -> Result<Answer> {
+        let answer = store::record::encode(self)?.into();
+        Ok(Answer { fingerprint: store::Bytes::new(), answer })
+    }
+
+    /// From an answer that was remembered.
+    pub(crate) fn of(answer: &Answer) -> Result<Self> {
+        Ok(store::record::decode(&answer.answer)?)
     }
 }
 
-/// Notes the deliveries of a message, and gives it its id.
+/// Notes the deliveries of a message.
 fn publish(
     tx: &mut Tx<'_>,
     topic: &Topic,
     subscriptions: &[Subscription],
     message: Message,
-) -> Result<String> {
-    let message_id = ids::uuid(tx.random().bytes());
-    let wanting: Vec<_> = subscriptions.iter().filter(|subscription| wants(subscription, &message)).collect();
-    if wanting.is_empty() {
-        return Ok(message_id);
+    place: Place<'_>,
+) -> Result<Published> {
+    if topic.is_fifo() {
+        return fifo::publish(tx, topic, subscriptions, message, place);
     }
-    for subscription in &wanting {
-        let delivery = Delivery {
-            message_id: message_id.clone(),
-            subscription_arn: subscription.arn().to_string(),
-            protocol: subscription.protocol.clone(),
-            endpoint: subscription.endpoint.clone(),
-            raw: subscription.is_raw(),
-            failures: 0,
-        };
-        delivery::put(tx, &delivery)?;
+    if place.deduplication.is_some() {
+        return Err(errors::invalid(
+            "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type",
+        )
+        .into());
     }
-    let deliveries = wanting.len() as u64;
-    let (topic_arn, published_ms) = (topic.arn().to_string(), tx.now.millis());
-    Published { topic_arn, message, published_ms, deliveries }.put(tx, &message_id)?;
-    Ok(message_id)
+    let published = Published::new(tx);
+    let mut deliveries = 0;
+    for subscription in subscriptions.iter().filter(|subscription| wants(subscription, &message)) {
+        let group = place.group.map(str::to_owned);
+        delivery::put(tx, &Delivery { group, ..Delivery::new(subscription, &published) })?;
+        deliveries += 1;
+    }
+    Content::new(topic, message, tx.now, deliveries).put(tx, &published)?;
+    Ok(published)
 }
 
-fn wants(subscription: &Subscription, message: &Message) -> bool {
-    let of_body =
-        subscription.attributes.get("FilterPolicyScope").is_some_and(|scope| scope == "MessageBody");
-    subscription.policy().is_none_or(|policy| {
-        policy.wants(&if of_body { message.body_as_json() } else { message.attributes_as_json() })
-    })
+/// Whether a subscription wants a message.
+pub(crate) fn wants(subscription: &Subscription, message: &Message) -> bool {
+    let seen = || match subscription.filters_body() {
+        true => message.body_as_json(),
+        false => message.attributes_as_json(),
+    };
+    subscription.filter().is_none_or(|filter| filter.matches(&seen()))
 }
 
 pub(crate) fn batch(tx: &mut Tx<'_>, input: &api::PublishBatchInput) -> Result<api::PublishBatchOutput> {
@@ -88,10 +108,10 @@ pub(crate) fn batch(tx: &mut Tx<'_>, input: &api::PublishBatchInput) -> Result<a
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for entry in entries {
         match publish_entry(tx, &topic, &subscriptions, entry) {
-            Ok(message_id) => successful.push(api::PublishBatchResultEntry {
+            Ok(published) => successful.push(api::PublishBatchResultEntry {
                 id: Some(entry.id.clone()),
-                message_id: Some(message_id),
-                sequence_number: None,
+                message_id: Some(published.id),
+                sequence_number: published.sequence,
             }),
             Err(Error::Fault(fault)) => failed.push(api::BatchResultErrorEntry {
                 id: entry.id.clone(),
@@ -110,11 +130,14 @@ fn publish_entry(
     topic: &Topic,
     subscriptions: &[Subscription],
     entry: &api::PublishBatchRequestEntry,
-) -> Result<String> {
-    refuse_fifo(entry.message_group_id.as_deref(), entry.message_deduplication_id.as_deref())?;
+) -> Result<Published> {
+    let place = Place {
+        group: entry.message_group_id.as_deref(),
+        deduplication: entry.message_deduplication_id.as_deref(),
+    };
     let (subject, structure) = (entry.subject.as_deref(), entry.message_structure.as_deref());
     let message = Message::new(&entry.message, subject, structure, entry.message_attributes.as_ref())?;
-    publish(tx, topic, subscriptions, message)
+    publish(tx, topic, subscriptions, message, place)
 }
 
 fn check_batch(entries: &[api::PublishBatchRequestEntry]) -> Result<(), Fault> {

@@ -3,12 +3,19 @@
 use std::collections::BTreeMap;
 
 use names::{Arn, Scope};
+use patterns::{Dialect, Pattern};
 use serde::{Deserialize, Serialize};
 use store::tuple::Key;
 use wire::Fault;
 
-use crate::filter::Policy;
 use crate::{errors, keys};
+
+/// The attribute `RedrivePolicy`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Redrive {
+    dead_letter_target_arn: String,
+}
 
 /// A subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +27,7 @@ pub(crate) struct Subscription {
     pub(crate) protocol: String,
     /// The ARN of the queue or function.
     pub(crate) endpoint: String,
-    /// As the client gave them: `RawMessageDelivery`, `FilterPolicy`, `FilterPolicyScope`.
+    /// As the client gave them: `RawMessageDelivery`, `FilterPolicy`, `FilterPolicyScope`, `RedrivePolicy`.
     pub(crate) attributes: BTreeMap<String, String>,
     /// Who subscribed.
     #[serde(default)]
@@ -46,12 +53,39 @@ impl Subscription {
     }
 
     /// Which messages it wants; none for all.
-    pub(crate) fn policy(&self) -> Option<Policy> {
+    pub(crate) fn filter(&self) -> Option<Pattern> {
         let text = self.attributes.get("FilterPolicy")?;
-        Policy::parse(text, self.filters_body()).ok()
+        Pattern::parse(text, self.dialect()).ok()
     }
 
-    fn filters_body(&self) -> bool {
+    fn dialect(&self) -> &'static Dialect {
+        if self.filters_body() { &Dialect::SNS_BODY } else { &Dialect::SNS_ATTRIBUTES }
+    }
+
+    /// The queue for what could not be delivered.
+    pub(crate) fn dead_letters(&self) -> Option<String> {
+        let policy: Redrive = serde_json::from_str(self.attributes.get("RedrivePolicy")?).ok()?;
+        Some(policy.dead_letter_target_arn)
+    }
+
+    /// Dead letters go to a queue of the subscription's own account and region, in order where the topic has an order.
+    fn check_dead_letters(&self, policy: &str) -> Result<(), Fault> {
+        let refused = |why: &str| errors::invalid(format_args!("RedrivePolicy: {why}"));
+        let policy: Redrive = serde_json::from_str(policy).map_err(|_| refused("failed to parse JSON"))?;
+        let arn = policy.dead_letter_target_arn.parse::<Arn>().ok().filter(|arn| arn.service() == "sqs");
+        let arn = arn.ok_or_else(|| refused("deadLetterTargetArn is an invalid arn"))?;
+        if arn.scope() != Some(self.scope) {
+            return Err(refused("dead-letter queue must be in the account and region of the subscription"));
+        }
+        if arn.resource().ends_with(".fifo") != self.topic.ends_with(".fifo") {
+            return Err(refused(
+                "must use a FIFO queue as DLQ for a FIFO topic, and a standard one for a standard topic",
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn filters_body(&self) -> bool {
         self.attributes.get("FilterPolicyScope").is_some_and(|scope| scope == "MessageBody")
     }
 
@@ -60,12 +94,16 @@ impl Subscription {
         let choices = match name {
             "RawMessageDelivery" => Some(["true", "false"]),
             "FilterPolicyScope" => Some(["MessageAttributes", "MessageBody"]),
-            "FilterPolicy" if matches!(value, "" | "{}") => {
+            "FilterPolicy" | "RedrivePolicy" if matches!(value, "" | "{}") => {
                 self.attributes.remove(name);
                 return Ok(());
             }
             "FilterPolicy" => None,
-            "RedrivePolicy" | "DeliveryPolicy" | "SubscriptionRoleArn" | "ReplayPolicy" => {
+            "RedrivePolicy" => {
+                self.check_dead_letters(value)?;
+                None
+            }
+            "DeliveryPolicy" | "SubscriptionRoleArn" | "ReplayPolicy" => {
                 return Err(errors::not_built(name));
             }
             _ => return Err(errors::invalid("AttributeName")),
@@ -77,7 +115,9 @@ impl Subscription {
         self.attributes.insert(name.to_owned(), value.to_owned());
         // The scope decides what a policy may be: each is checked with the other.
         match self.attributes.get("FilterPolicy") {
-            Some(policy) => Policy::parse(policy, self.filters_body()).map(drop),
+            Some(policy) => Pattern::parse(policy, self.dialect())
+                .map(drop)
+                .map_err(|why| errors::invalid(format_args!("FilterPolicy: {why}"))),
             None => Ok(()),
         }
     }

@@ -12,7 +12,7 @@ use crate::{errors, keys};
 
 pub(crate) fn subscribe(tx: &mut Tx<'_>, input: &api::SubscribeInput) -> Result<api::SubscribeOutput> {
     let topic = Topic::find(&**tx, &input.topic_arn)?;
-    let endpoint = checked_endpoint(&input.protocol, input.endpoint.as_deref())?;
+    let endpoint = checked_endpoint(&topic, &input.protocol, input.endpoint.as_deref())?;
     let mut subscription = Subscription {
         scope: topic.scope,
         topic: topic.name.clone(),
@@ -52,8 +52,11 @@ fn in_attributes(mut fault: Fault, name: &str) -> Fault {
 }
 
 /// The ARN of a queue or of a function.
-fn checked_endpoint(protocol: &str, endpoint: Option<&str>) -> Result<String, Fault> {
+fn checked_endpoint(topic: &Topic, protocol: &str, endpoint: Option<&str>) -> Result<String, Fault> {
     match protocol {
+        "lambda" if topic.is_fifo() => {
+            return Err(errors::invalid("Protocol Reason: FIFO topics deliver to SQS queues only"));
+        }
         "sqs" | "lambda" => {}
         "http" | "https" | "email" | "email-json" | "sms" | "application" | "firehose" => {
             return Err(errors::not_built(&format!("Protocol {protocol}")));
@@ -66,7 +69,7 @@ fn checked_endpoint(protocol: &str, endpoint: Option<&str>) -> Result<String, Fa
     let endpoint = endpoint.unwrap_or_default();
     let arn = endpoint.parse::<Arn>().ok().filter(|arn| arn.service() == protocol && arn.scope().is_some());
     match arn {
-        Some(_) if endpoint.ends_with(".fifo") => Err(errors::invalid(
+        Some(_) if endpoint.ends_with(".fifo") && !topic.is_fifo() => Err(errors::invalid(
             "Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics",
         )),
         Some(_) => Ok(endpoint.to_owned()),

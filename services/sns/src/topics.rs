@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api_sns as api;
 use names::{Arn, Scope};
+use policy::Labelled;
 use serde::{Deserialize, Serialize};
 use service::{Result, Tx, View};
 use store::{Direction, Reads, record};
@@ -30,6 +31,21 @@ impl Topic {
         Arn::in_scope("sns", &self.scope, &self.name)
     }
 
+    /// Whether it is a FIFO topic: names say so, and only they may.
+    pub(crate) fn is_fifo(&self) -> bool {
+        self.name.ends_with(FIFO)
+    }
+
+    /// Whether an attribute has that value.
+    pub(crate) fn is(&self, attribute: &str, value: &str) -> bool {
+        self.attributes.get(attribute).is_some_and(|given| given == value)
+    }
+
+    /// Writes it.
+    pub(crate) fn keep(&self, tx: &mut Tx<'_>) -> Result<()> {
+        Ok(tx.put_record(&keys::topics(&self.scope).str(&self.name), self)?)
+    }
+
     /// The topic of that ARN.
     pub(crate) fn find(reads: &impl Reads, arn: &str) -> Result<Self> {
         let key = keys::topic(arn).ok_or_else(|| errors::invalid_arn("TopicArn", arn))?;
@@ -37,49 +53,26 @@ impl Topic {
     }
 }
 
-/// How AWS delivers to topics' HTTP endpoints, which are not built here, when nobody said otherwise.
-const DELIVERY: &str = concat!(
-    r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"#,
-    r#""numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"#,
-    r#""disableSubscriptionOverrides":false,"#,
-    r#""defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}}"#
-);
-/// What the policy of a new topic lets its owner do.
-const ACTIONS: [&str; 8] = [
-    "SNS:GetTopicAttributes",
-    "SNS:SetTopicAttributes",
-    "SNS:AddPermission",
-    "SNS:RemovePermission",
-    "SNS:DeleteTopic",
-    "SNS:Subscribe",
-    "SNS:ListSubscriptionsByTopic",
-    "SNS:Publish",
-];
+/// How names of FIFO topics end.
+const FIFO: &str = ".fifo";
 
-/// The policy that every new topic has.
-fn policy(topic: &Topic) -> String {
-    let actions = ACTIONS.map(|action| format!("\"{action}\"")).join(",");
-    let (arn, account) = (topic.arn(), topic.scope.account);
-    format!(
-        r#"{{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{{"Sid":"__default_statement_ID","Effect":"Allow","Principal":{{"AWS":"*"}},"Action":[{actions}],"Resource":"{arn}","Condition":{{"StringEquals":{{"AWS:SourceOwner":"{account}"}}}}}}]}}"#
-    )
-}
-
-/// Attributes that topics can have; others would change nothing here, and are refused.
-fn check_attribute(name: &str, value: &str) -> Result<(), Fault> {
+/// Attributes that topics can have. Those of delivery over HTTP, of encryption and of tracing are kept, and change nothing yet.
+fn check_attribute(name: &str, value: &str, is_fifo: bool) -> Result<(), Fault> {
     match name {
+        "FifoTopic" | "ContentBasedDeduplication" if is_fifo && matches!(value, "true" | "false") => Ok(()),
+        "FifoThroughputScope" if is_fifo && matches!(value, "Topic" | "MessageGroup") => Ok(()),
+        "ContentBasedDeduplication" | "FifoThroughputScope" => Err(errors::invalid(name)),
         "DisplayName" if value.len() <= 100 => Ok(()),
         "DisplayName" => Err(errors::invalid("DisplayName")),
         "FifoTopic" if value == "false" => Ok(()),
-        "FifoTopic" => Err(errors::not_built("FifoTopic")),
-        "Policy"
-        | "DeliveryPolicy"
-        | "KmsMasterKeyId"
-        | "SignatureVersion"
-        | "TracingConfig"
-        | "ArchivePolicy"
-        | "ContentBasedDeduplication"
-        | "FifoThroughputScope" => Err(errors::not_built(name)),
+        "FifoTopic" => Err(errors::invalid("FifoTopic")),
+        "Policy" | "DeliveryPolicy" if value.is_empty() || Labelled::parse(value).is_some() => Ok(()),
+        "Policy" | "DeliveryPolicy" => Err(errors::invalid(format_args!("{name}: failed to parse JSON"))),
+        "SignatureVersion" if matches!(value, "1" | "2") => Ok(()),
+        "TracingConfig" if matches!(value, "PassThrough" | "Active") => Ok(()),
+        "SignatureVersion" | "TracingConfig" => Err(errors::invalid(name)),
+        "KmsMasterKeyId" => Ok(()),
+        "ArchivePolicy" => Err(errors::not_built(name)),
         _ => Err(errors::invalid("AttributeName")),
     }
 }
@@ -90,14 +83,15 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
     }
     let tags = tags::checked(input.tags.as_deref().unwrap_or_default())?;
     let mut attributes = input.attributes.clone().unwrap_or_default();
+    let is_fifo = attributes.get("FifoTopic").is_some_and(|value| value == "true");
     for (name, value) in &attributes {
-        check_attribute(name, value)?;
+        check_attribute(name, value, is_fifo)?;
     }
-    attributes.remove("FifoTopic");
-    let is_name =
-        |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
-    if input.name.is_empty() || input.name.len() > 256 || !is_name(&input.name) {
-        return Err(errors::invalid("Topic Name").into());
+    check_name(&input.name, is_fifo)?;
+    if is_fifo {
+        attributes.entry("ContentBasedDeduplication".into()).or_insert_with(|| "false".into());
+    } else {
+        attributes.remove("FifoTopic");
     }
     let topic = Topic { scope: tx.scope(), name: input.name.clone(), attributes, tags };
     let key = keys::topics(&topic.scope).str(&topic.name);
@@ -107,6 +101,20 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
         Some(old) => check_same(&old, &topic)?,
     }
     Ok(api::CreateTopicOutput { topic_arn })
+}
+
+fn check_name(name: &str, is_fifo: bool) -> Result<(), Fault> {
+    let stem = if is_fifo { name.strip_suffix(FIFO).unwrap_or_default() } else { name };
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    if !stem.is_empty() && name.len() <= 256 && stem.chars().all(fits) {
+        return Ok(());
+    }
+    Err(errors::invalid(if is_fifo {
+        "Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, numbers, \
+         underscores, and hyphens, and must be between 1 and 256 characters long."
+    } else {
+        "Topic Name"
+    }))
 }
 
 /// Creating a topic again succeeds when nothing new is said of it.
@@ -182,8 +190,8 @@ pub(crate) fn get_attributes(
     let confirmed = subscriptions_of(&**view, &topic)?.len();
     let own = [
         ("TopicArn", topic.arn().to_string()),
-        ("Policy", policy(&topic)),
-        ("EffectiveDeliveryPolicy", DELIVERY.to_owned()),
+        ("Policy", crate::policy::of(&topic)),
+        ("EffectiveDeliveryPolicy", crate::policy::DELIVERY.to_owned()),
         ("Owner", topic.scope.account.to_string()),
         ("SubscriptionsConfirmed", confirmed.to_string()),
         ("SubscriptionsPending", "0".to_owned()),
@@ -201,8 +209,15 @@ pub(crate) fn set_attributes(
 ) -> Result<api::SetTopicAttributesOutput> {
     let mut topic = Topic::find(&**tx, &input.topic_arn)?;
     let value = input.attribute_value.clone().unwrap_or_default();
-    check_attribute(&input.attribute_name, &value)?;
-    topic.attributes.insert(input.attribute_name.clone(), value);
-    tx.put_record(&keys::topics(&topic.scope).str(&topic.name), &topic)?;
+    check_attribute(&input.attribute_name, &value, topic.is_fifo())?;
+    if input.attribute_name == "FifoTopic" && topic.is_fifo() {
+        return Err(errors::invalid("AttributeName").into());
+    }
+    if value.is_empty() {
+        topic.attributes.remove(&input.attribute_name);
+    } else {
+        topic.attributes.insert(input.attribute_name.clone(), value);
+    }
+    topic.keep(tx)?;
     Ok(api::SetTopicAttributesOutput::default())
 }

@@ -165,7 +165,11 @@ fn fill(
     wanted: &mut BTreeMap<String, Option<String>>,
 ) -> Result<()> {
     let counted = wanted.keys().any(|name| name.starts_with("Approximate"));
-    let counts = if counted { counts::count(view, address, queue)? } else { counts::Counts::default() };
+    let counts = if counted {
+        counts::of(&**view, address, queue, view.now.millis())?
+    } else {
+        counts::Counts::default()
+    };
     for (name, value) in wanted {
         *value = match name.as_str() {
             "QueueArn" => Some(address.arn().to_string()),

@@ -1,7 +1,7 @@
 //! How many messages a queue holds, by where they stand.
 
-use service::{Result, View};
-use store::{Direction, Reads as _, record};
+use service::Result;
+use store::{Direction, Reads, record};
 
 use crate::message::Transit;
 use crate::queue::{Address, Queue};
@@ -16,15 +16,14 @@ pub(crate) struct Counts {
 }
 
 /// Counts by a scan of the index; expired messages do not count.
-pub(crate) fn count(view: &View<'_>, address: &Address, queue: &Queue) -> Result<Counts> {
-    let now_ms = view.now.millis();
+pub(crate) fn of(reads: &impl Reads, address: &Address, queue: &Queue, now_ms: i64) -> Result<Counts> {
     if address.is_fifo() {
-        return fifo::count(&**view, queue, now_ms);
+        return fifo::count(reads, queue, now_ms);
     }
     let kept_since_ms = now_ms - queue.number("MessageRetentionPeriod") * 1000;
     let mut counts = Counts::default();
     let visible_until = keys::index_at(&queue.contents, now_ms + 1);
-    for entry in view.scan(keys::index_of(&queue.contents).prefix_range(), Direction::Forward) {
+    for entry in reads.scan(keys::index_of(&queue.contents).prefix_range(), Direction::Forward) {
         let (key, value) = entry?;
         let transit: Transit = record::decode(&value)?;
         if transit.sent_ms < kept_since_ms {

@@ -6,6 +6,7 @@
 //! | `"index", contents, visible at (ms), message id` | [`crate::message::Transit`] |
 //! | `"body", contents, message id` | [`crate::message::Body`] |
 //! | `"moved", contents, message id` | ms at which the index entry stands, after a change of visibility |
+//! | `"task", account, region, name, started at (ms), id` | a message move task of the queue of that name |
 //! | `"arrival", contents` | never written, only signalled: something may be received |
 //!
 //! A FIFO queue has, instead of the index and what moves along it:
@@ -25,6 +26,8 @@
 use names::Scope;
 use store::Error;
 use store::tuple::{Key, Parts};
+
+use crate::queue::Address;
 
 /// Sixteen random bytes.
 pub(crate) type Id = [u8; 16];
@@ -63,6 +66,15 @@ pub(crate) fn moved(contents: &Id, message: &Id) -> Key {
 
 pub(crate) fn arrival(contents: &Id) -> Key {
     of("arrival").bytes(contents)
+}
+
+pub(crate) fn tasks(source: &Address) -> Key {
+    let Address { scope, name } = source;
+    of("task").str(scope.account.as_str()).str(scope.region.as_str()).str(name)
+}
+
+pub(crate) fn task(source: &Address, started_ms: i64, id: &Id) -> Key {
+    tasks(source).i64(started_ms).bytes(id)
 }
 
 /// Everything that belongs to `contents`, of a standard queue or a FIFO queue.

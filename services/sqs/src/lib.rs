@@ -5,8 +5,7 @@
 //!
 //! FIFO queues keep the same bodies, in the groups of [`fifo`].
 //!
-//! Never here: message move tasks and the decisions of queue policies, which are refused by name or stored for the
-//! authoriser.
+//! Never here: the decisions of queue policies, which are stored for the authoriser.
 
 mod attributes;
 mod batch;
@@ -19,6 +18,8 @@ mod handle;
 mod in_flight;
 mod keys;
 mod message;
+mod moves;
+mod permissions;
 mod queue;
 mod queues;
 mod receive;
@@ -69,6 +70,17 @@ pub fn service() -> Service {
         .transaction::<api::ChangeMessageVisibilityBatch>(visibility::batch, |scope, input| {
             at(scope, &input.queue_url)
         })
+        .transaction::<api::AddPermission>(permissions::add, |scope, input| at(scope, &input.queue_url))
+        .transaction::<api::RemovePermission>(permissions::remove, |scope, input| at(scope, &input.queue_url))
+        .read::<api::ListDeadLetterSourceQueues>(queues::list_dead_letter_sources, |scope, input| {
+            at(scope, &input.queue_url)
+        })
+        .transaction::<api::StartMessageMoveTask>(moves::start, |_, input| given(&input.source_arn))
+        .read::<api::ListMessageMoveTasks>(moves::list, |_, input| given(&input.source_arn))
+        .transaction::<api::CancelMessageMoveTask>(moves::cancel, |_, input| {
+            moves::source_of(&input.task_handle).map(|source| source.arn()).into_iter().collect()
+        })
+        .work("move", moves::run)
         .work("sweep", |cloud| SWEEPER.run(cloud))
 }
 
@@ -80,6 +92,11 @@ fn action(operation: &'static OperationFacts) -> Option<&'static str> {
 /// The queue of that name, as a resource.
 fn named(scope: &Scope, name: &str) -> Vec<Arn> {
     vec![Arn::in_scope("sqs", scope, name)]
+}
+
+/// The queue of that ARN, as a resource.
+fn given(arn: &str) -> Vec<Arn> {
+    arn.parse().into_iter().collect()
 }
 
 /// The queue at that address, as a resource.

@@ -14,6 +14,8 @@ use crate::keys::Id;
 
 /// Attributes that one message may have.
 const ATTRIBUTES_MAX: usize = 10;
+/// How long one receive can hide a message, in seconds.
+const HIDDEN_S_MAX: i64 = 12 * 60 * 60;
 
 /// What is written once of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +46,7 @@ pub(crate) struct Body {
 }
 
 /// What moves along the index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Transit {
     /// When it was sent, in milliseconds since 1970.
     pub(crate) sent_ms: i64,
@@ -52,6 +54,9 @@ pub(crate) struct Transit {
     pub(crate) receives: u32,
     /// When it was first received.
     pub(crate) first_received_ms: Option<i64>,
+    /// When it was last received.
+    #[serde(default)]
+    pub(crate) last_received_ms: Option<i64>,
     /// Whether its visibility was changed since it was last received: `moved` has the moment of its index entry then.
     #[serde(default)]
     pub(crate) is_moved: bool,
@@ -69,6 +74,33 @@ pub(crate) struct Attribute {
 pub(crate) enum Value {
     Text(String),
     Binary(Bytes),
+}
+
+impl Transit {
+    /// As it is once it has been received at that moment.
+    pub(crate) fn received(self, now_ms: i64) -> Self {
+        Transit {
+            receives: self.receives + 1,
+            first_received_ms: self.first_received_ms.or(Some(now_ms)),
+            last_received_ms: Some(now_ms),
+            is_moved: false,
+            ..self
+        }
+    }
+
+    /// Refuses to hide a message for longer than a receive may hide it, all changes together.
+    pub(crate) fn check_hidden_until(&self, visible_at_ms: i64, timeout_ms: i64) -> Result<(), Fault> {
+        let received_ms = self.last_received_ms.unwrap_or(visible_at_ms);
+        // In whole seconds: who asks for all of it gets it, though a moment has passed.
+        if (visible_at_ms - received_ms) / 1000 <= HIDDEN_S_MAX {
+            return Ok(());
+        }
+        Err(errors::invalid_value(format!(
+            "Value {} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond \
+             the limit [{HIDDEN_S_MAX} seconds]",
+            timeout_ms / 1000
+        )))
+    }
 }
 
 impl Value {
@@ -120,6 +152,13 @@ pub(crate) fn read_attributes(
 
 fn read_attribute(name: &str, given: &api::MessageAttributeValue) -> Result<Attribute, Fault> {
     check_attribute_name(name)?;
+    let is_list = |given: &api::MessageAttributeValue| {
+        given.string_list_values.is_some() || given.binary_list_values.is_some()
+    };
+    if is_list(given) {
+        let message = "Message attribute list values in SendMessage operation are not supported.";
+        return Err(errors::invalid_value(message));
+    }
     let data_type = &given.data_type;
     let kind = data_type.split('.').next().unwrap_or_default();
     let value = match (kind, &given.string_value, &given.binary_value) {

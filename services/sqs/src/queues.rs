@@ -3,6 +3,7 @@
 use api_sqs as api;
 use service::{Result, Tx, View};
 use store::{Direction, Reads as _};
+use wire::Fault;
 
 use crate::queue::{self, Address, Queue};
 use crate::{SWEEPER, attributes, errors, keys, redrive, tags};
@@ -57,10 +58,7 @@ pub(crate) fn get_url(view: &View<'_>, input: &api::GetQueueUrlInput) -> Result<
 pub(crate) fn list(view: &View<'_>, input: &api::ListQueuesInput) -> Result<api::ListQueuesOutput> {
     const OPERATION: &str = "sqs:ListQueues";
     let scope = view.scope();
-    let limit = input.max_results.unwrap_or(PAGE_MAX);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(errors::out_of_range(limit.into(), "MaxResults", 1, PAGE_MAX.into()).into());
-    }
+    let limit = page(input.max_results)?;
     let tokens = &view.context.cloud.page_tokens;
     let mut range = keys::queues(&scope).prefix_range();
     if let Some(token) = &input.next_token {
@@ -76,7 +74,7 @@ pub(crate) fn list(view: &View<'_>, input: &api::ListQueuesInput) -> Result<api:
     for entry in view.scan(range, Direction::Forward) {
         let (key, _) = entry?;
         let Some(name) = keys::name_of(&key).filter(|name| name.starts_with(prefix)) else { continue };
-        if urls.len() == limit as usize {
+        if urls.len() == limit {
             next_token = last_key.map(|key: store::Bytes| tokens.seal(OPERATION, &key));
             break;
         }
@@ -86,6 +84,38 @@ pub(crate) fn list(view: &View<'_>, input: &api::ListQueuesInput) -> Result<api:
     // Without MaxResults the answer has no token, as in AWS.
     let next_token = next_token.filter(|_| input.max_results.is_some());
     Ok(api::ListQueuesOutput { queue_urls: (!urls.is_empty()).then_some(urls), next_token })
+}
+
+pub(crate) fn list_dead_letter_sources(
+    view: &View<'_>,
+    input: &api::ListDeadLetterSourceQueuesInput,
+) -> Result<api::ListDeadLetterSourceQueuesOutput> {
+    const OPERATION: &str = "sqs:ListDeadLetterSourceQueues";
+    let (target, _) = queue::find(&**view, &view.scope(), &input.queue_url)?;
+    let limit = page(input.max_results)?;
+    let tokens = &view.context.cloud.page_tokens;
+    let after = match &input.next_token {
+        Some(token) => {
+            tokens.open(OPERATION, token).map_err(|_| errors::invalid_value("Invalid NextToken value."))?
+        }
+        None => Vec::new(),
+    };
+    let mut names = redrive::sources(&**view, &target)?;
+    names.retain(|name| name.as_bytes() > after.as_slice());
+    let is_more = names.len() > limit;
+    names.truncate(limit);
+    let next_token = names.last().filter(|_| is_more).map(|last| tokens.seal(OPERATION, last.as_bytes()));
+    let url = |name| Address { scope: target.scope, name }.url(&view.context.caller.endpoint);
+    Ok(api::ListDeadLetterSourceQueuesOutput { queue_urls: names.into_iter().map(url).collect(), next_token })
+}
+
+/// How many one page has.
+fn page(wanted: Option<i32>) -> Result<usize, Fault> {
+    let limit = wanted.unwrap_or(PAGE_MAX);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Err(errors::out_of_range(limit.into(), "MaxResults", 1, PAGE_MAX.into()));
+    }
+    Ok(limit as usize)
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteQueueInput) -> Result<api::DeleteQueueOutput> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api_sqs as api;
-use service::{Context, Result, Tx};
+use service::{Context, Result, Tx, rising_text};
 use store::{Bytes, Direction, Reads as _, Watch, record};
 use wire::{Fault, Timestamp};
 
@@ -201,12 +201,7 @@ fn take(
         target.bury(tx, address, id, body, *transit)?;
         return Ok(None);
     }
-    let transit = Transit {
-        receives: transit.receives + 1,
-        first_received_ms: transit.first_received_ms.or(Some(now_ms)),
-        is_moved: false,
-        ..*transit
-    };
+    let transit = transit.received(now_ms);
     let visible_at_ms = now_ms + wish.visibility_ms(queue);
     tx.put_record(&keys::index(&queue.contents, visible_at_ms, id), &transit)?;
     let handle = Handle { contents: queue.contents, message: *id, receives: transit.receives, visible_at_ms };
@@ -288,6 +283,6 @@ fn system_attributes(transit: &Transit, body: &Body) -> [(&'static str, Option<S
         ("DeadLetterQueueSourceArn", body.source.clone()),
         ("MessageGroupId", body.group.clone()),
         ("MessageDeduplicationId", body.deduplication.clone()),
-        ("SequenceNumber", body.sequence.map(fifo::text_of)),
+        ("SequenceNumber", body.sequence.map(rising_text)),
     ]
 }

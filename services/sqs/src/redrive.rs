@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use service::{Result, Tx};
-use store::Reads;
+use store::{Direction, Reads, record};
 use wire::Fault;
 
 use crate::keys::Id;
 use crate::message::{Body, Transit};
 use crate::queue::{Address, Queue};
-use crate::{errors, fifo, send};
+use crate::{errors, fifo, keys, send};
 
 /// What every redrive policy has.
 const PARTS: [&str; 2] = ["deadLetterTargetArn", "maxReceiveCount"];
@@ -132,6 +132,20 @@ pub(crate) fn check_target(
         return Err(refuse("Dead-letter target does not permit the source queue to redrive to it.").into());
     }
     Ok(())
+}
+
+/// The queues whose dead letters go to `target`, by their names.
+pub(crate) fn sources(reads: &impl Reads, target: &Address) -> Result<Vec<String>> {
+    let mut sources = Vec::new();
+    for entry in reads.scan(keys::queues(&target.scope).prefix_range(), Direction::Forward) {
+        let (key, value) = entry?;
+        let queue: Queue = record::decode(&value)?;
+        let policy = queue.attributes.get("RedrivePolicy").and_then(|text| Policy::parse(text).ok());
+        if policy.is_some_and(|(address, _)| address == *target) {
+            sources.extend(keys::name_of(&key));
+        }
+    }
+    Ok(sources)
 }
 
 /// Where a queue's dead letters go.

@@ -13,6 +13,8 @@ use crate::{batch, errors, fifo, keys};
 
 /// The longest delay of a message, in seconds.
 const DELAY_MAX: i32 = 900;
+/// All messages of a batch together, in bytes.
+const BATCH_BYTES_MAX: usize = 1024 * 1024;
 /// The only system attribute that a sender may give.
 const TRACE: &str = "AWSTraceHeader";
 
@@ -61,7 +63,7 @@ pub(crate) fn batch(
 ) -> Result<api::SendMessageBatchOutput> {
     let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     batch::check("SendMessageBatchRequestEntry", input.entries.iter().map(|entry| entry.id.as_str()))?;
-    check_batch_size(&queue, &input.entries)?;
+    check_batch_size(&input.entries)?;
     let (successful, failed) =
         batch::each(&input.entries, |entry| &entry.id, |entry| send_entry(tx, &address, &queue, entry))?;
     Ok(api::SendMessageBatchOutput { successful, failed })
@@ -117,7 +119,7 @@ fn send(tx: &mut Tx<'_>, address: &Address, queue: &Queue, draft: Draft<'_>) -> 
         digest: Some(sent.body_digest.clone()),
         ..Body::default()
     };
-    let transit = Transit { sent_ms, receives: 0, first_received_ms: None, is_moved: false };
+    let transit = Transit { sent_ms, ..Transit::default() };
     let visible_at_ms = sent_ms + delay_s * 1000;
     if address.is_fifo() {
         let labels = fifo::Labels::read(queue, draft.text, draft.group, draft.deduplication)?;
@@ -193,9 +195,7 @@ fn read_system(
     Ok(system)
 }
 
-/// All messages of a batch together may be as large as one alone.
-fn check_batch_size(queue: &Queue, entries: &[api::SendMessageBatchRequestEntry]) -> Result<(), Fault> {
-    let size_max = queue.number("MaximumMessageSize").max(262_144);
+fn check_batch_size(entries: &[api::SendMessageBatchRequestEntry]) -> Result<(), Fault> {
     let attributes = |entry: &api::SendMessageBatchRequestEntry| -> usize {
         let sizes = entry.message_attributes.iter().flatten().map(|(name, value)| {
             let text = value.string_value.as_ref().map_or(0, String::len);
@@ -205,9 +205,10 @@ fn check_batch_size(queue: &Queue, entries: &[api::SendMessageBatchRequestEntry]
         sizes.sum()
     };
     let size: usize = entries.iter().map(|entry| entry.message_body.len() + attributes(entry)).sum();
-    if size as i64 > size_max {
-        let message =
-            format!("Batch requests cannot be longer than {size_max} bytes. You have sent {size} bytes.");
+    if size > BATCH_BYTES_MAX {
+        let message = format!(
+            "Batch requests cannot be longer than {BATCH_BYTES_MAX} bytes. You have sent {size} bytes."
+        );
         return Err(api::error::batch_request_too_long(message));
     }
     Ok(())

@@ -14,12 +14,14 @@ mod group;
 mod receive;
 mod send;
 mod settle;
+mod withdraw;
 
 pub(crate) use attempts::check as check_attempt_id;
 pub(crate) use counts::count;
 pub(crate) use receive::look;
-pub(crate) use send::{Labels, check_group, place, send, text_of};
+pub(crate) use send::{Labels, check_group, place, send};
 pub(crate) use settle::{change, delete};
+pub(crate) use withdraw::withdraw;
 
 use serde::{Deserialize, Serialize};
 use wire::Fault;

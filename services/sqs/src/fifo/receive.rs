@@ -13,7 +13,7 @@ use crate::claims::Claimed;
 use crate::handle::Handle;
 use crate::in_flight::InFlight;
 use crate::keys::{self, Id};
-use crate::message::{Body, Transit};
+use crate::message::Body;
 use crate::queue::{Address, Queue};
 use crate::receive::{CLAIM_MS, LOOKS_MAX, Look, Wish, write};
 use crate::redrive;
@@ -140,11 +140,7 @@ fn take(
 }
 
 fn taken(queue: &Queue, wish: &Wish, slot: Slot, now_ms: i64) -> Slot {
-    let transit = Transit {
-        receives: slot.transit.receives + 1,
-        first_received_ms: slot.transit.first_received_ms.or(Some(now_ms)),
-        ..slot.transit
-    };
+    let transit = slot.transit.received(now_ms);
     Slot { transit, visible_at_ms: now_ms + wish.visibility_ms(queue), ..slot }
 }
 

@@ -1,9 +1,7 @@
 //! Sends to a FIFO queue.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use ring::digest;
-use service::{Result, Tx};
+use service::{Result, Tx, rising, rising_text};
 use wire::Fault;
 
 use super::group::Group;
@@ -12,13 +10,6 @@ use crate::errors;
 use crate::keys::{self, Id};
 use crate::message::{Body, Transit};
 use crate::queue::Queue;
-
-/// The number of the first sequence number, so that each has the 20 digits that AWS's have.
-const SEQUENCE_BASE: u128 = 18_000_000_000_000_000_000;
-/// Binary digits of a sequence number below its millisecond.
-const SEQUENCE_BITS: u32 = 20;
-/// The last sequence number of this process.
-static LAST: AtomicU64 = AtomicU64::new(0);
 
 /// What the sender says of a message's place.
 pub(crate) struct Labels {
@@ -74,12 +65,12 @@ pub(crate) fn send(
     let Labels { group, deduplication } = labels;
     let remembered = deduplication::Key::new(queue, &group, &deduplication);
     if let Some(sent) = remembered.find(tx)? {
-        return Ok((sent.message, text_of(sent.sequence)));
+        return Ok((sent.message, rising_text(sent.sequence)));
     }
     let body = Body { group: Some(group), deduplication: Some(deduplication), ..body };
     let sequence = place(tx, &queue.contents, id, visible_at_ms, body, transit)?;
     remembered.remember(tx, id, sequence)?;
-    Ok((*id, text_of(sequence)))
+    Ok((*id, rising_text(sequence)))
 }
 
 /// Puts a message at the end of its group, and gives its sequence number.
@@ -92,35 +83,8 @@ pub(crate) fn place(
     transit: &Transit,
 ) -> Result<u64> {
     let mut group = Group::open(tx, contents, body.group.as_deref().unwrap_or_default())?;
-    let sequence = next(tx.now.millis()).max(group.last() + 1);
+    let sequence = rising(tx.now).max(group.last() + 1);
     tx.put_record(&keys::body(contents, id), &Body { sequence: Some(sequence), ..body })?;
     group.append(tx, sequence, &Slot { message: *id, transit: *transit, visible_at_ms })?;
     Ok(sequence)
-}
-
-/// A number that is greater than all before it in this process, and than those of earlier milliseconds in any.
-fn next(now_ms: i64) -> u64 {
-    let of_now = u64::try_from(now_ms).unwrap_or_default() << SEQUENCE_BITS;
-    let later = |last: u64| Some(of_now.max(last + 1));
-    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
-    of_now.max(last.unwrap_or_default() + 1)
-}
-
-/// A sequence number as clients see it.
-pub(crate) fn text_of(sequence: u64) -> String {
-    (SEQUENCE_BASE + u128::from(sequence)).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sequence_numbers_rise_and_have_twenty_digits() {
-        let numbers: Vec<u64> = [5, 5, 3, 1_800_000_000_000].map(next).to_vec();
-        assert!(numbers.is_sorted_by(|one, other| one < other), "{numbers:?}");
-        for number in [0, 1_800_000_000_000 << SEQUENCE_BITS] {
-            assert_eq!(text_of(number).len(), 20);
-        }
-    }
 }

@@ -27,7 +27,9 @@ pub(crate) fn change(tx: &mut Tx<'_>, queue: &Queue, handle: &Handle, timeout_ms
     let now_ms = tx.now.millis();
     let received = find(tx, queue, handle)?.filter(|received| received.slot.is_of(handle, now_ms));
     let Received { group, sequence, slot } = received.ok_or_else(|| errors::not_in_flight(&handle.seal()))?;
-    group.put(tx, sequence, &Slot { visible_at_ms: now_ms + timeout_ms, ..slot })?;
+    let visible_at_ms = now_ms + timeout_ms;
+    slot.transit.check_hidden_until(visible_at_ms, timeout_ms)?;
+    group.put(tx, sequence, &Slot { visible_at_ms, ..slot })?;
     group.settle(tx)
 }
 

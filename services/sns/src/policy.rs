@@ -1,0 +1,85 @@
+//! Policies of topics, and their statements that are added and removed by label. They are kept; whether they let somebody
+//! in is not decided here.
+
+use api_sns as api;
+use names::Account;
+use policy::Labelled;
+use service::{Result, Tx};
+use wire::Fault;
+
+use crate::errors;
+use crate::topics::Topic;
+
+/// How AWS delivers to topics' HTTP endpoints, which are not built here, when nobody said otherwise.
+pub(crate) const DELIVERY: &str = concat!(
+    r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"#,
+    r#""numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"#,
+    r#""disableSubscriptionOverrides":false,"#,
+    r#""defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}}"#
+);
+/// What the policy of a new topic lets its owner do.
+const ACTIONS: [&str; 8] = [
+    "SNS:GetTopicAttributes",
+    "SNS:SetTopicAttributes",
+    "SNS:AddPermission",
+    "SNS:RemovePermission",
+    "SNS:DeleteTopic",
+    "SNS:Subscribe",
+    "SNS:ListSubscriptionsByTopic",
+    "SNS:Publish",
+];
+
+/// The policy of a topic: its own, or the one that every new topic has.
+pub(crate) fn of(topic: &Topic) -> String {
+    if let Some(policy) = topic.attributes.get("Policy") {
+        return policy.clone();
+    }
+    let actions = ACTIONS.map(|action| format!("\"{action}\"")).join(",");
+    let (arn, account) = (topic.arn(), topic.scope.account);
+    format!(
+        r#"{{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{{"Sid":"__default_statement_ID","Effect":"Allow","Principal":{{"AWS":"*"}},"Action":[{actions}],"Resource":"{arn}","Condition":{{"StringEquals":{{"AWS:SourceOwner":"{account}"}}}}}}]}}"#
+    )
+}
+
+pub(crate) fn add(tx: &mut Tx<'_>, input: &api::AddPermissionInput) -> Result<api::AddPermissionOutput> {
+    let mut topic = Topic::find(&**tx, &input.topic_arn)?;
+    let actions = actions(&input.action_name)?;
+    let accounts = accounts(&input.aws_account_id)?;
+    let mut policy = Labelled::parse(&of(&topic)).ok_or_else(|| errors::invalid("Policy"))?;
+    if !policy.add(&input.label, &accounts, actions, &topic.arn()) {
+        return Err(errors::invalid("Statement already exists").into());
+    }
+    topic.attributes.insert("Policy".into(), policy.to_string());
+    topic.keep(tx)?;
+    Ok(api::AddPermissionOutput::default())
+}
+
+pub(crate) fn remove(
+    tx: &mut Tx<'_>,
+    input: &api::RemovePermissionInput,
+) -> Result<api::RemovePermissionOutput> {
+    let mut topic = Topic::find(&**tx, &input.topic_arn)?;
+    let mut policy = Labelled::parse(&of(&topic)).ok_or_else(|| errors::invalid("Policy"))?;
+    // A label that is not there is gone already, as in AWS.
+    if policy.remove(&input.label) {
+        topic.attributes.insert("Policy".into(), policy.to_string());
+        topic.keep(tx)?;
+    }
+    Ok(api::RemovePermissionOutput::default())
+}
+
+fn actions(names: &[String]) -> Result<Vec<String>, Fault> {
+    let full = |name: &String| {
+        let action = format!("SNS:{name}");
+        let is_known = ACTIONS.contains(&action.as_str());
+        is_known
+            .then_some(action)
+            .ok_or_else(|| errors::invalid("Policy statement action out of service scope!"))
+    };
+    names.iter().map(full).collect()
+}
+
+fn accounts(ids: &[String]) -> Result<Vec<Account>, Fault> {
+    let account = |id: &String| id.parse().map_err(|_| errors::invalid("Policy Error: PrincipalNotFound"));
+    ids.iter().map(account).collect()
+}
