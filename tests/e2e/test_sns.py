@@ -261,3 +261,28 @@ def test_filter_policies_have_limits(topics, topic):
         code, message = refused(topics.subscribe, **subscription, Attributes=attributes)
         assert code == "InvalidParameter"
         assert message == f"Invalid parameter: Attributes Reason: FilterPolicy: {reason}"
+
+
+def test_every_queue_gets_a_message_that_stands_once_though_the_process_is_killed(make_cloud):
+    cloud = make_cloud().start()
+    topics, queues = cloud.client("sns"), cloud.client("sqs")
+    topic = topics.create_topic(Name="t")["TopicArn"]
+    names = [f"q{number}" for number in range(10)]
+    for name in names:
+        queue_of(queues, topics, topic, name, RawMessageDelivery="true")
+    for number in range(20):
+        topics.publish(TopicArn=topic, Message=str(number))
+    cloud.kill()
+    cloud.start()
+    queues, topics = cloud.client("sqs"), cloud.client("sns")
+    topics.publish(TopicArn=topic, Message="after")
+    for name in names:
+        url = queues.get_queue_url(QueueName=name)["QueueUrl"]
+        bodies = set()
+
+        def all_there(url=url, bodies=bodies):
+            messages = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+            bodies.update(message["Body"] for message in messages)
+            return len(bodies) == 21
+
+        eventually(all_there)

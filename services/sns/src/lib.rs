@@ -5,6 +5,7 @@
 //!
 //! Never here: FIFO topics, mobile push, e-mail, text messages and deliveries over HTTP, which are refused by name.
 
+mod content;
 mod delivery;
 mod errors;
 mod fifo;
