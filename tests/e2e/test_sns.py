@@ -286,3 +286,19 @@ def test_every_queue_gets_a_message_that_stands_once_though_the_process_is_kille
             return len(bodies) == 21
 
         eventually(all_there)
+
+
+def test_data_protection_and_feedback_are_kept(topics, topic):
+    assert topics.get_data_protection_policy(ResourceArn=topic)["DataProtectionPolicy"] == ""
+    policy = json.dumps({"Name": "p", "Version": "2021-06-01", "Statement": [{"DataDirection": "Inbound"}]})
+    topics.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=policy)
+    assert topics.get_data_protection_policy(ResourceArn=topic)["DataProtectionPolicy"] == policy
+    wrong = policy.replace("Inbound", "Sideways")
+    why = "Statement DataDirection must be either Inbound or Outbound"
+    refusal = ("InvalidParameter", f"Invalid parameter: DataProtectionPolicy Reason: {why}")
+    assert refused(topics.put_data_protection_policy, ResourceArn=topic, DataProtectionPolicy=wrong) == refusal
+    assert topics.get_data_protection_policy(ResourceArn=topic)["DataProtectionPolicy"] == policy
+    change = {"TopicArn": topic, "AttributeName": "SQSSuccessFeedbackSampleRate"}
+    topics.set_topic_attributes(**change, AttributeValue="100")
+    assert topics.get_topic_attributes(TopicArn=topic)["Attributes"]["SQSSuccessFeedbackSampleRate"] == "100"
+    assert refused(topics.set_topic_attributes, **change, AttributeValue="101")[0] == "InvalidParameter"
