@@ -261,3 +261,44 @@ def test_filter_policies_have_limits(topics, topic):
         code, message = refused(topics.subscribe, **subscription, Attributes=attributes)
         assert code == "InvalidParameter"
         assert message == f"Invalid parameter: Attributes Reason: FilterPolicy: {reason}"
+
+
+def test_every_queue_gets_a_message_that_stands_once_though_the_process_is_killed(make_cloud):
+    cloud = make_cloud().start()
+    topics, queues = cloud.client("sns"), cloud.client("sqs")
+    topic = topics.create_topic(Name="t")["TopicArn"]
+    names = [f"q{number}" for number in range(10)]
+    for name in names:
+        queue_of(queues, topics, topic, name, RawMessageDelivery="true")
+    for number in range(20):
+        topics.publish(TopicArn=topic, Message=str(number))
+    cloud.kill()
+    cloud.start()
+    queues, topics = cloud.client("sqs"), cloud.client("sns")
+    topics.publish(TopicArn=topic, Message="after")
+    for name in names:
+        url = queues.get_queue_url(QueueName=name)["QueueUrl"]
+        bodies = set()
+
+        def all_there(url=url, bodies=bodies):
+            messages = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+            bodies.update(message["Body"] for message in messages)
+            return len(bodies) == 21
+
+        eventually(all_there)
+
+
+def test_data_protection_and_feedback_are_kept(topics, topic):
+    assert topics.get_data_protection_policy(ResourceArn=topic)["DataProtectionPolicy"] == ""
+    policy = json.dumps({"Name": "p", "Version": "2021-06-01", "Statement": [{"DataDirection": "Inbound"}]})
+    topics.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=policy)
+    assert topics.get_data_protection_policy(ResourceArn=topic)["DataProtectionPolicy"] == policy
+    wrong = policy.replace("Inbound", "Sideways")
+    why = "Statement DataDirection must be either Inbound or Outbound"
+    refusal = ("InvalidParameter", f"Invalid parameter: DataProtectionPolicy Reason: {why}")
+    assert refused(topics.put_data_protection_policy, ResourceArn=topic, DataProtectionPolicy=wrong) == refusal
+    assert topics.get_data_protection_policy(ResourceArn=topic)["DataProtectionPolicy"] == policy
+    change = {"TopicArn": topic, "AttributeName": "SQSSuccessFeedbackSampleRate"}
+    topics.set_topic_attributes(**change, AttributeValue="100")
+    assert topics.get_topic_attributes(TopicArn=topic)["Attributes"]["SQSSuccessFeedbackSampleRate"] == "100"
+    assert refused(topics.set_topic_attributes, **change, AttributeValue="101")[0] == "InvalidParameter"

@@ -8,16 +8,16 @@ use api_sqs as sqs;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use names::{Arn, Scope};
+use names::Arn;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use service::{Cloud, Context, Jobs, Result, Tx, Verdict};
 use wire::{Fault, Timestamp, TimestampFormat};
 
-use crate::message::{Attribute, Message};
+use crate::content::{Content, Open};
+use crate::message::Attribute;
 use crate::publish::Published;
 use crate::subscription::Subscription;
-use crate::topics::Topic;
 
 /// All deliveries that are under way.
 const DELIVERIES: Jobs = Jobs::new("sns", "delivery", 64);
@@ -26,18 +26,14 @@ const RETRY_MS: i64 = 1000;
 /// The last retry comes an hour after the first failure, or a little more.
 const RETRIES_MAX: u32 = 12;
 
-/// A message on its way to one subscription.
+/// A message on its way to one subscription, as that was when the message was published. What it says is its [`Content`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Delivery {
-    pub(crate) scope: Scope,
-    pub(crate) topic_arn: String,
     pub(crate) subscription_arn: String,
     pub(crate) protocol: String,
     pub(crate) endpoint: String,
     pub(crate) raw: bool,
     pub(crate) message_id: String,
-    pub(crate) message: Message,
-    pub(crate) published_ms: i64,
     pub(crate) failures: u32,
     /// The message's group, for queues.
     #[serde(default)]
@@ -63,29 +59,24 @@ pub(crate) enum Outcome {
 
 impl Delivery {
     /// The first delivery of a message to a subscription.
-    pub(crate) fn new(
-        topic: &Topic,
-        subscription: &Subscription,
-        published: &Published,
-        message: Message,
-        now: Timestamp,
-    ) -> Self {
+    pub(crate) fn new(subscription: &Subscription, published: &Published) -> Self {
         Delivery {
-            scope: topic.scope,
-            topic_arn: topic.arn().to_string(),
             subscription_arn: subscription.arn().to_string(),
             protocol: subscription.protocol.clone(),
             endpoint: subscription.endpoint.clone(),
             raw: subscription.is_raw(),
             message_id: published.id.clone(),
-            message,
-            published_ms: now.millis(),
             failures: 0,
             group: None,
             deduplication: None,
             sequence: None,
             dead_letters: subscription.dead_letters(),
         }
+    }
+
+    /// Whether it is one of a FIFO topic.
+    fn is_fifo(&self) -> bool {
+        self.sequence.is_some()
     }
 }
 
@@ -97,37 +88,46 @@ pub(crate) fn put(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<()> {
 
 /// Carries deliveries out.
 pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
-    DELIVERIES.run(cloud, deliver).await
+    let open = Arc::new(Open::count(&cloud, false)?);
+    DELIVERIES.run(cloud, move |cloud, delivery| deliver(cloud, Arc::clone(&open), delivery)).await
 }
 
-async fn deliver(cloud: Arc<Cloud>, delivery: Delivery) -> Result<Verdict<Delivery>> {
-    Ok(match attempt(&cloud, delivery).await {
-        Outcome::Done => Verdict::Done,
+async fn deliver(cloud: Arc<Cloud>, open: Arc<Open>, delivery: Delivery) -> Result<Verdict<Delivery>> {
+    let message_id = delivery.message_id.clone();
+    Ok(match attempt(&cloud, delivery).await? {
+        Outcome::Done => {
+            open.done(&cloud, &message_id)?;
+            Verdict::Done
+        }
         Outcome::Later(delivery, due_ms) => Verdict::Again(*delivery, due_ms),
     })
 }
 
 /// Tries to deliver.
-pub(crate) async fn attempt(cloud: &Arc<Cloud>, delivery: Delivery) -> Outcome {
+pub(crate) async fn attempt(cloud: &Arc<Cloud>, delivery: Delivery) -> Result<Outcome> {
+    // A message goes when all of its deliveries are done: one that finds none was done before the process ended.
+    let Some(content) = Content::find(cloud, delivery.is_fifo(), &delivery.message_id)? else {
+        return Ok(Outcome::Done);
+    };
     // The endpoint was checked when it was subscribed.
     let arn = delivery.endpoint.parse::<Arn>().ok();
     let Some((arn, scope)) = arn.and_then(|arn| arn.scope().map(|scope| (arn, scope))) else {
-        return Outcome::Done;
+        return Ok(Outcome::Done);
     };
     let context = cloud.context_of("sns", scope);
     let outcome = match delivery.protocol.as_str() {
-        "sqs" => to_queue(&context, &delivery, &arn).await,
-        _ => to_function(&context, &delivery).await,
+        "sqs" => to_queue(&context, &content, &delivery, &arn).await,
+        _ => to_function(&context, &content, &delivery).await,
     };
-    let Err(fault) = outcome else { return Outcome::Done };
+    let Err(fault) = outcome else { return Ok(Outcome::Done) };
     let subscription = &delivery.subscription_arn;
     if fault.is_sender() || delivery.failures >= RETRIES_MAX {
         // What the receiver refuses will be refused again; AWS does not try again either.
         tracing::warn!(%fault, %subscription, message_id = delivery.message_id, "a message is given up");
-        return bury(&context, delivery, &fault).await;
+        return Ok(bury(&context, &content, delivery, &fault).await);
     }
     tracing::info!(%fault, %subscription, message_id = delivery.message_id, "a delivery is tried again later");
-    later(cloud, delivery)
+    Ok(later(cloud, delivery))
 }
 
 fn later(cloud: &Cloud, delivery: Delivery) -> Outcome {
@@ -136,7 +136,7 @@ fn later(cloud: &Cloud, delivery: Delivery) -> Outcome {
 }
 
 /// Sends what is given up to the queue for dead letters, if the subscription has one, with the reason.
-async fn bury(context: &Context, delivery: Delivery, why: &Fault) -> Outcome {
+async fn bury(context: &Context, content: &Content, delivery: Delivery, why: &Fault) -> Outcome {
     let Some(queue) = delivery.dead_letters.as_ref().and_then(|arn| arn.parse::<Arn>().ok()) else {
         return Outcome::Done;
     };
@@ -145,7 +145,7 @@ async fn bury(context: &Context, delivery: Delivery, why: &Fault) -> Outcome {
         string_value: Some(value.to_owned()),
         ..sqs::MessageAttributeValue::default()
     };
-    let mut input = message_for(&delivery, &queue, &context.cloud.endpoint);
+    let mut input = message_for(content, &delivery, &queue, &context.cloud.endpoint);
     input.message_attributes.get_or_insert_default().extend([
         ("RequestID".to_owned(), reason(&context.caller.request_id)),
         ("ErrorCode".to_owned(), reason(&why.code)),
@@ -161,24 +161,28 @@ async fn bury(context: &Context, delivery: Delivery, why: &Fault) -> Outcome {
     }
 }
 
-async fn to_queue(context: &Context, delivery: &Delivery, queue: &Arn) -> Result<(), Fault> {
-    let input = message_for(delivery, queue, &context.cloud.endpoint);
+async fn to_queue(
+    context: &Context,
+    content: &Content,
+    delivery: &Delivery,
+    queue: &Arn,
+) -> Result<(), Fault> {
+    let input = message_for(content, delivery, queue, &context.cloud.endpoint);
     context.call::<sqs::SendMessage>(input).await.map(drop)
 }
 
 /// The message as a queue gets it.
-fn message_for(delivery: &Delivery, queue: &Arn, endpoint: &str) -> sqs::SendMessageInput {
-    let attributes =
-        || delivery.message.attributes.iter().map(|(name, value)| (name.clone(), passed_on(value)));
-    let account = queue.scope().map_or(delivery.scope.account, |scope| scope.account);
+fn message_for(content: &Content, delivery: &Delivery, queue: &Arn, endpoint: &str) -> sqs::SendMessageInput {
+    let message = &content.message;
+    let attributes = || message.attributes.iter().map(|(name, value)| (name.clone(), passed_on(value)));
+    let account = queue.scope().map_or(content.scope.account, |scope| scope.account);
     sqs::SendMessageInput {
         queue_url: format!("{endpoint}/{account}/{}", queue.resource()),
         message_body: match delivery.raw {
-            true => delivery.message.text_for("sqs").to_owned(),
-            false => Value::Object(delivery.notification()).to_string(),
+            true => message.text_for("sqs").to_owned(),
+            false => Value::Object(delivery.notification(content)).to_string(),
         },
-        message_attributes: (delivery.raw && !delivery.message.attributes.is_empty())
-            .then(|| attributes().collect()),
+        message_attributes: (delivery.raw && !message.attributes.is_empty()).then(|| attributes().collect()),
         message_group_id: delivery.group.clone(),
         message_deduplication_id: delivery
             .deduplication
@@ -197,12 +201,12 @@ fn passed_on(attribute: &Attribute) -> sqs::MessageAttributeValue {
     }
 }
 
-async fn to_function(context: &Context, delivery: &Delivery) -> Result<(), Fault> {
+async fn to_function(context: &Context, content: &Content, delivery: &Delivery) -> Result<(), Fault> {
     let event = json!({ "Records": [{
         "EventSource": "aws:sns",
         "EventVersion": "1.0",
         "EventSubscriptionArn": delivery.subscription_arn,
-        "Sns": delivery.notification(),
+        "Sns": delivery.notification(content),
     }] });
     let input = lambda::InvokeInput {
         function_name: delivery.endpoint.clone(),
@@ -215,10 +219,10 @@ async fn to_function(context: &Context, delivery: &Delivery) -> Result<(), Fault
 
 impl Delivery {
     /// The message in its envelope. It is not signed: there is no key of AWS's here that a signature could be proved by.
-    fn notification(&self) -> Map<String, Value> {
+    fn notification(&self, content: &Content) -> Map<String, Value> {
         let whole =
-            Timestamp::from_secs(self.published_ms.div_euclid(1000)).format(TimestampFormat::DateTime);
-        let millis = self.published_ms.rem_euclid(1000);
+            Timestamp::from_secs(content.published_ms.div_euclid(1000)).format(TimestampFormat::DateTime);
+        let millis = content.published_ms.rem_euclid(1000);
         let mut envelope = Map::new();
         let mut put = |name: &str, value: Value| envelope.insert(name.to_owned(), value);
         put("Type", json!("Notification"));
@@ -226,15 +230,15 @@ impl Delivery {
         if let Some(sequence) = &self.sequence {
             put("SequenceNumber", json!(sequence));
         }
-        put("TopicArn", json!(self.topic_arn));
-        put("Message", json!(self.message.text_for(&self.protocol)));
+        put("TopicArn", json!(content.topic_arn));
+        put("Message", json!(content.message.text_for(&self.protocol)));
         put("Timestamp", json!(format!("{}.{millis:03}Z", whole.trim_end_matches('Z'))));
-        if let Some(subject) = &self.message.subject {
+        if let Some(subject) = &content.message.subject {
             put("Subject", json!(subject));
         }
-        if !self.message.attributes.is_empty() {
+        if !content.message.attributes.is_empty() {
             let shown: BTreeMap<_, _> =
-                self.message.attributes.iter().map(|(name, attribute)| (name, shown(attribute))).collect();
+                content.message.attributes.iter().map(|(name, attribute)| (name, shown(attribute))).collect();
             put("MessageAttributes", json!(shown));
         }
         envelope

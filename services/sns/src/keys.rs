@@ -4,10 +4,11 @@
 //! |---|---|
 //! | `"topic", account, region, name` | [`crate::topics::Topic`] |
 //! | `"subscription", account, region, topic, id` | [`crate::subscription::Subscription`]: those of a topic are a range |
+//! | `"message", id`; `"fifo message", id` | [`crate::content::Content`], while it has deliveries |
 //! | `"delivery", due at (ms), id` | [`crate::delivery::Delivery`] (see `service::Jobs`) |
 
 use names::{Arn, Scope};
-use store::tuple::Key;
+use store::tuple::{Key, Parts};
 
 fn of(kind: &str, scope: &Scope) -> Key {
     Key::new().str("sns").str(kind).str(scope.account.as_str()).str(scope.region.as_str())
@@ -40,7 +41,7 @@ pub(crate) fn lane(subscription: &str, group: &str) -> Key {
 
 /// All that is to be delivered in a lane.
 pub(crate) fn lane_content(subscription: &str, group: &str) -> Key {
-    Key::new().str("sns").str("in lane").str(subscription).str(group)
+    lanes_content().str(subscription).str(group)
 }
 
 /// A delivery in a lane.
@@ -54,4 +55,31 @@ pub(crate) fn subscription(arn: &str) -> Option<Key> {
     let scope = arn.scope().filter(|_| arn.service() == "sns")?;
     let (topic, id) = arn.resource().split_once(':')?;
     Some(subscriptions(&scope).str(topic).str(id))
+}
+
+/// Every delivery that is under way.
+pub(crate) fn deliveries() -> Key {
+    Key::new().str("sns").str("delivery")
+}
+
+/// Every delivery of FIFO topics.
+pub(crate) fn lanes_content() -> Key {
+    Key::new().str("sns").str("in lane")
+}
+
+/// Every message that has deliveries; those of FIFO topics stand apart.
+pub(crate) fn messages(is_fifo: bool) -> Key {
+    Key::new().str("sns").str(if is_fifo { "fifo message" } else { "message" })
+}
+
+pub(crate) fn message(is_fifo: bool, id: &str) -> Key {
+    messages(is_fifo).str(id)
+}
+
+/// The id in the key of a message.
+pub(crate) fn message_id(key: &[u8]) -> Result<String, store::Error> {
+    let mut parts = Parts::new(key);
+    parts.str()?;
+    parts.str()?;
+    Ok(parts.str()?.into_owned())
 }

@@ -5,6 +5,8 @@
 //!
 //! Never here: FIFO topics, mobile push, e-mail, text messages and deliveries over HTTP, which are refused by name.
 
+mod content;
+mod data_protection;
 mod delivery;
 mod errors;
 mod fifo;
@@ -53,6 +55,8 @@ pub fn service() -> Service {
         .read::<api::ListTagsForResource>(tags::list, |_, input| at(&input.resource_arn))
         .transaction::<api::AddPermission>(policy::add, |_, input| at(&input.topic_arn))
         .transaction::<api::RemovePermission>(policy::remove, |_, input| at(&input.topic_arn))
+        .transaction::<api::PutDataProtectionPolicy>(data_protection::put, |_, input| at(&input.resource_arn))
+        .read::<api::GetDataProtectionPolicy>(data_protection::get, |_, input| at(&input.resource_arn))
         .work("deliver", delivery::run)
         .work("walk", fifo::run)
 }

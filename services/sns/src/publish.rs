@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use service::{Answer, Error, Result, Tx};
 use wire::Fault;
 
+use crate::content::Content;
 use crate::delivery::{self, Delivery};
 use crate::errors;
 use crate::fifo::{self, Place};
@@ -80,12 +81,13 @@ fn publish(
         .into());
     }
     let published = Published::new(tx);
+    let mut deliveries = 0;
     for subscription in subscriptions.iter().filter(|subscription| wants(subscription, &message)) {
         let group = place.group.map(str::to_owned);
-        let delivery =
-            Delivery { group, ..Delivery::new(topic, subscription, &published, message.clone(), tx.now) };
-        delivery::put(tx, &delivery)?;
+        delivery::put(tx, &Delivery { group, ..Delivery::new(subscription, &published) })?;
+        deliveries += 1;
     }
+    Content::new(topic, message, tx.now, deliveries).put(tx, &published)?;
     Ok(published)
 }
 

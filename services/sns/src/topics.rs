@@ -11,7 +11,7 @@ use store::{Direction, Reads, record};
 use wire::Fault;
 
 use crate::subscription::Subscription;
-use crate::{errors, keys, tags};
+use crate::{data_protection, errors, keys, tags};
 
 /// Entries of a page of any list.
 pub(crate) const PAGE: usize = 100;
@@ -24,6 +24,8 @@ pub(crate) struct Topic {
     pub(crate) attributes: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) tags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) data_protection: Option<String>,
 }
 
 impl Topic {
@@ -73,14 +75,25 @@ fn check_attribute(name: &str, value: &str, is_fifo: bool) -> Result<(), Fault> 
         "SignatureVersion" | "TracingConfig" => Err(errors::invalid(name)),
         "KmsMasterKeyId" => Ok(()),
         "ArchivePolicy" => Err(errors::not_built(name)),
+        _ if is_feedback(name) => match name.ends_with("SampleRate") {
+            true if value.parse::<u8>().is_ok_and(|percent| percent <= 100) => Ok(()),
+            false if value.is_empty() || value.parse::<Arn>().is_ok() => Ok(()),
+            _ => Err(errors::invalid(name)),
+        },
         _ => Err(errors::invalid("AttributeName")),
     }
 }
 
+/// Whether it is one of the attributes of delivery status logging: what it says is kept, and nothing is logged yet.
+fn is_feedback(name: &str) -> bool {
+    let kinds = ["SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate", "FailureFeedbackRoleArn"];
+    let protocols = ["HTTP", "Firehose", "Lambda", "Application", "SQS"];
+    protocols.iter().any(|protocol| name.strip_prefix(protocol).is_some_and(|kind| kinds.contains(&kind)))
+}
+
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<api::CreateTopicOutput> {
-    if input.data_protection_policy.is_some() {
-        return Err(errors::not_built("DataProtectionPolicy").into());
-    }
+    let data_protection =
+        data_protection::checked(input.data_protection_policy.as_deref().unwrap_or_default())?;
     let tags = tags::checked(input.tags.as_deref().unwrap_or_default())?;
     let mut attributes = input.attributes.clone().unwrap_or_default();
     let is_fifo = attributes.get("FifoTopic").is_some_and(|value| value == "true");
@@ -93,7 +106,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
     } else {
         attributes.remove("FifoTopic");
     }
-    let topic = Topic { scope: tx.scope(), name: input.name.clone(), attributes, tags };
+    let topic = Topic { scope: tx.scope(), name: input.name.clone(), attributes, tags, data_protection };
     let key = keys::topics(&topic.scope).str(&topic.name);
     let topic_arn = Some(topic.arn().to_string());
     match tx.get_record::<Topic>(&key)? {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use service::{Cloud, Jobs, Result, Tx, Verdict};
 use store::{Direction, Reads as _, record};
 
+use crate::content::Open;
 use crate::delivery::{self, Delivery, Outcome};
 use crate::keys;
 use crate::subscription::Subscription;
@@ -63,13 +64,15 @@ impl Lane {
 
 /// Walks along all lanes.
 pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
-    LANES.run(cloud, walk).await
+    let open = Arc::new(Open::count(&cloud, true)?);
+    LANES.run(cloud, move |cloud, name| walk(cloud, Arc::clone(&open), name)).await
 }
 
 /// Delivers what stands at the head of a lane.
-async fn walk(cloud: Arc<Cloud>, name: Name) -> Result<Verdict<Name>> {
+async fn walk(cloud: Arc<Cloud>, open: Arc<Open>, name: Name) -> Result<Verdict<Name>> {
     for (key, delivery) in head(&cloud, &name)? {
-        match delivery::attempt(&cloud, delivery).await {
+        let message_id = delivery.message_id.clone();
+        match delivery::attempt(&cloud, delivery).await? {
             Outcome::Done => {
                 cloud
                     .store
@@ -77,7 +80,8 @@ async fn walk(cloud: Arc<Cloud>, name: Name) -> Result<Verdict<Name>> {
                         tx.delete(&key);
                         Ok::<_, store::Error>(())
                     })
-                    .await?
+                    .await?;
+                open.done(&cloud, &message_id)?;
             }
             Outcome::Later(delivery, due_ms) => {
                 // What stands behind it waits for it.

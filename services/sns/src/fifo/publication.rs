@@ -5,6 +5,7 @@ use service::{Idempotency, Result, Tx, rising, rising_text};
 use wire::Fault;
 
 use super::lane::Lane;
+use crate::content::Content;
 use crate::delivery::Delivery;
 use crate::errors;
 use crate::message::Message;
@@ -55,10 +56,11 @@ pub(crate) fn publish(
         group: Some(group.to_owned()),
         deduplication: Some(deduplication.clone()),
         sequence: published.sequence.clone(),
-        ..Delivery::new(topic, subscription, &published, message.clone(), tx.now)
+        ..Delivery::new(subscription, &published)
     };
     let deliveries: Vec<_> =
         lanes.into_iter().map(|(subscription, lane)| (lane, delivery(subscription))).collect();
+    Content::new(topic, message, tx.now, deliveries.len() as u64).put(tx, &published)?;
     for (lane, delivery) in deliveries {
         lane.append(tx, sequence, &delivery)?;
     }
