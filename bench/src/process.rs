@@ -14,6 +14,8 @@ use crate::connection::{Connection, get};
 
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A server that uses a tenth of a processor for so long has nothing to do.
+const REST: Duration = Duration::from_millis(100);
 
 /// A running server; killed when dropped.
 pub(crate) struct Server {
@@ -58,6 +60,19 @@ impl Server {
     pub(crate) fn processor_s(&self) -> Result<f64> {
         let clock = clock_getcpuclockid(Pid::from_raw(i32::try_from(self.process.id())?))?;
         Ok(Duration::from(clock_gettime(clock)?).as_secs_f64())
+    }
+
+    /// Waits until it has nothing to do.
+    pub(crate) fn rest(&self) -> Result<()> {
+        let mut before_s = self.processor_s()?;
+        loop {
+            std::thread::sleep(REST);
+            let now_s = self.processor_s()?;
+            if now_s - before_s < REST.as_secs_f64() / 10.0 {
+                return Ok(());
+            }
+            before_s = now_s;
+        }
     }
 
     /// Memory that it holds, in megabytes.

@@ -25,6 +25,8 @@ const ITEMS: usize = 10_000;
 const INVOCATIONS: usize = 2000;
 /// Parts of a load, which the servers get by turns.
 const SLICES: usize = 20;
+/// What is published to.
+const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:load";
 /// A message, or what an item holds.
 const BODY_BYTES: usize = 1024;
 /// How long a server is left alone before its memory counts as idle.
@@ -55,6 +57,8 @@ enum Only {
     Put,
     Get,
     Rounds,
+    Batch,
+    Publish,
 }
 
 /// Puts a server through these turns.
@@ -92,6 +96,8 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     let put = suite.measure(&mut report, Only::Put)?;
     suite.measure(&mut report, Only::Get)?;
     suite.measure(&mut report, Only::Rounds)?;
+    suite.measure(&mut report, Only::Batch)?;
+    suite.measure(&mut report, Only::Publish)?;
     let invocation = suite.invoke()?;
     report.add("Lambda warm invoke, median", invocation.0, "ms", Some(2.0));
     report.add("Lambda warm invoke, 99th percentile", invocation.1, "ms", None);
@@ -125,6 +131,14 @@ impl Suite {
             let input = json!({ "QueueName": queue }).to_string();
             connection.ask(&self.caller.json("sqs", "AmazonSQS.CreateQueue", &input)?)?;
         }
+        connection.ask(&self.sns("CreateTopic", &[("Name", "load")])?)?;
+        for number in 0..10 {
+            let name = format!("published-{number}");
+            let input = json!({ "QueueName": name }).to_string();
+            connection.ask(&self.caller.json("sqs", "AmazonSQS.CreateQueue", &input)?)?;
+            let queue = format!("arn:aws:sqs:us-east-1:000000000000:{name}");
+            connection.ask(&self.sns("Subscribe", &[("Protocol", "sqs"), ("Endpoint", &queue)])?)?;
+        }
         let table = json!({
             "TableName": "load",
             "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
@@ -151,6 +165,18 @@ impl Suite {
                 let rounds = |_: &Server, turns: Range<usize>| self.rounds(turns);
                 self.compare(report, "SQS send, receive and delete", 8.0, [&send, &rounds])
             }
+            Only::Batch => self.compare(
+                report,
+                "SQS SendMessageBatch of ten",
+                6.0,
+                [&|it, turns| self.batch(it, turns); 2],
+            ),
+            Only::Publish => self.compare(
+                report,
+                "SNS Publish to ten queues",
+                12.0,
+                [&|it, turns| self.publish(it, turns); 2],
+            ),
         }
     }
 
@@ -193,6 +219,37 @@ impl Suite {
         load::run(server, turns, |connection, _| {
             connection.ask(&self.sqs("SendMessage", "load", json!({ "MessageBody": self.body }))?).map(drop)
         })
+    }
+
+    fn batch(&self, server: &Server, turns: Range<usize>) -> Result<Cost> {
+        let entry = |id: usize| json!({ "Id": id.to_string(), "MessageBody": self.body });
+        let entries: Vec<Value> = (0..10).map(entry).collect();
+        load::run(server, turns.start..turns.start + turns.len() / 4, |connection, _| {
+            let batch = self.sqs("SendMessageBatch", "load", json!({ "Entries": entries }))?;
+            connection.ask(&batch).map(drop)
+        })
+    }
+
+    /// With the deliveries, which go on after the answers.
+    fn publish(&self, server: &Server, turns: Range<usize>) -> Result<Cost> {
+        let before_s = server.processor_s()?;
+        let turns = turns.start..turns.start + turns.len() / 10;
+        let count = turns.len();
+        let cost = load::run(server, turns, |connection, _| {
+            connection.ask(&self.sns("Publish", &[("Message", &self.body)])?).map(drop)
+        })?;
+        server.rest()?;
+        Ok(Cost { processor_us: (server.processor_s()? - before_s) * 1e6 / count as f64, ..cost })
+    }
+
+    /// A request about the topic, in the query protocol.
+    fn sns(&self, action: &str, parameters: &[(&str, &str)]) -> Result<Vec<u8>> {
+        let common = [("Action", action), ("Version", "2010-03-31"), ("TopicArn", TOPIC)];
+        let encode = |text: &str| text.replace('%', "%25").replace('&', "%26").replace('+', "%2B");
+        let pairs = common.iter().chain(parameters).map(|(name, value)| format!("{name}={}", encode(value)));
+        let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
+        let body = pairs.collect::<Vec<_>>().join("&");
+        self.caller.signed("sns", "POST", "/", &form, body.as_bytes())
     }
 
     /// Each round takes whichever message comes first, and deletes it. Compared with one request of the bare server.

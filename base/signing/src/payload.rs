@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
+use http::HeaderName;
 use ring::digest;
 
 use crate::{Error, Request, query};
 
 /// SHA-256 of nothing, in hexadecimal.
 pub const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+static X_AMZ_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 const STREAMING: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
@@ -70,7 +73,7 @@ impl Declared {
     /// What the request itself declares: S3's header, or that of a presigned URL, which signs no body by default.
     pub(crate) fn of(request: &Request<'_>, is_presigned: bool) -> Result<Self, Error> {
         let in_query = || is_presigned.then(|| query::value(request.query, "X-Amz-Content-Sha256")).flatten();
-        match request.header("x-amz-content-sha256").map(Cow::Borrowed).or_else(in_query) {
+        match request.header(&X_AMZ_CONTENT_SHA256).map(Cow::Borrowed).or_else(in_query) {
             Some(text) => Self::parse(&text),
             None if is_presigned => Ok(Self::Unsigned),
             None => Err(Error::PayloadHeader),

@@ -1,6 +1,6 @@
 //! The part of a request that a signature covers, borrowed as it came over the wire. Interprets nothing.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 /// How a service canonicalises what it signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl<'a> Request<'a> {
     }
 
     /// The first value of a header, if it is text.
-    pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<&'a str> {
         self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
     }
 }

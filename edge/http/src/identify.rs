@@ -6,9 +6,13 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use http::HeaderName;
 use http::request::Parts;
 use service::{Directory, Service};
 use wire::{Fault, OperationFacts, Protocol, ServiceFacts};
+
+static X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+static SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
 
 /// What a request means.
 pub(crate) struct Target<'a> {
@@ -43,7 +47,7 @@ pub(crate) fn identify<'a>(
     if let Some((service_id, operation)) = rpc_v2(parts) {
         return by_rpc_v2(directory, parts, service_id, operation);
     }
-    if let Some(target) = parts.headers.get("x-amz-target") {
+    if let Some(target) = parts.headers.get(&X_AMZ_TARGET) {
         return by_target(directory, parts, target.to_str().unwrap_or_default());
     }
     if let Some(call) = query_call(parts, body) {
@@ -69,7 +73,7 @@ fn is_rest(protocol: Protocol) -> bool {
 
 /// `/service/{id}/operation/{name}`.
 fn rpc_v2(parts: &Parts) -> Option<(&str, &str)> {
-    parts.headers.get("smithy-protocol").filter(|value| *value == "rpc-v2-cbor")?;
+    parts.headers.get(&SMITHY_PROTOCOL).filter(|value| *value == "rpc-v2-cbor")?;
     let (_, path) = parts.uri.path().split_once("/service/")?;
     path.split_once("/operation/")
 }
@@ -218,7 +222,7 @@ static NOBODY: ServiceFacts = ServiceFacts::plain("", &[]);
 
 /// How a client speaks whose request goes to no service that is known, as far as its headers tell.
 pub(crate) fn dialect(parts: &Parts) -> Spoken {
-    if parts.headers.contains_key("smithy-protocol") {
+    if parts.headers.contains_key(&SMITHY_PROTOCOL) {
         return Some((Protocol::RpcV2Cbor, &NOBODY));
     }
     is_form(parts).then_some((Protocol::AwsQuery, &NOBODY))

@@ -4,9 +4,10 @@
 //! starts to deliver counts what the last process left.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use names::Scope;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use service::{Cloud, Result, Tx};
 use store::{Direction, Reads, Transaction, record};
@@ -57,7 +58,7 @@ pub(crate) struct Open {
 
 impl Open {
     /// Counts what is to be delivered, and removes the messages of which nothing is.
-    pub(crate) fn count(cloud: &Cloud, is_fifo: bool) -> Result<Self> {
+    pub(crate) async fn count(cloud: &Cloud, is_fifo: bool) -> Result<Self> {
         let deliveries = if is_fifo { keys::lanes_content() } else { keys::deliveries() };
         let snapshot = cloud.store.snapshot();
         let mut left = HashMap::<_, u64>::new();
@@ -65,34 +66,40 @@ impl Open {
             let delivery: Delivery = record::decode(&entry?.1)?;
             *left.entry(delivery.message_id).or_default() += 1;
         }
-        for entry in snapshot.scan(keys::messages(is_fifo).prefix_range(), Direction::Forward) {
-            let (key, _) = entry?;
-            if !left.contains_key(&keys::message_id(&key)?) {
-                remove(cloud, &key)?;
-            }
+        let messages = snapshot.scan(keys::messages(is_fifo).prefix_range(), Direction::Forward);
+        let ids = messages.map(|entry| keys::message_id(&entry?.0)).collect::<Result<Vec<_>, _>>()?;
+        for id in ids.iter().filter(|id| !left.contains_key(*id)) {
+            remove(cloud, &keys::message(is_fifo, id)).await?;
         }
         Ok(Open { is_fifo, left: Mutex::new(left) })
     }
 
     /// Notes that a delivery is done; the last one takes the message away.
-    pub(crate) fn done(&self, cloud: &Cloud, message_id: &str) -> Result<()> {
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) async fn done(&self, cloud: &Cloud, message_id: &str) -> Result<()> {
+        if self.is_last(cloud, message_id)? {
+            remove(cloud, &keys::message(self.is_fifo, message_id)).await?;
+        }
+        Ok(())
+    }
+
+    fn is_last(&self, cloud: &Cloud, message_id: &str) -> Result<bool> {
+        let mut left = self.left.lock();
         let open = match left.remove(message_id) {
             Some(open) => open,
             None => Content::find(cloud, self.is_fifo, message_id)?.map_or(1, |content| content.deliveries),
         };
-        if open <= 1 {
-            return remove(cloud, &keys::message(self.is_fifo, message_id));
+        if open > 1 {
+            left.insert(message_id.to_owned(), open - 1);
         }
-        left.insert(message_id.to_owned(), open - 1);
-        Ok(())
+        Ok(open <= 1)
     }
 }
 
-/// Takes a message away. Nobody waits until that is durable: what comes back after a crash is counted, and removed then.
-fn remove(cloud: &Cloud, key: &[u8]) -> Result<()> {
-    cloud.store.transact_now(|tx: &mut Transaction| {
+/// Takes a message away. What comes back after a crash is counted, and removed then.
+async fn remove(cloud: &Cloud, key: &[u8]) -> Result<()> {
+    let remove = |tx: &mut Transaction| {
         tx.delete(key);
         Ok::<_, service::Error>(())
-    })
+    };
+    cloud.store.transact(remove).await
 }

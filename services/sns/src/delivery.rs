@@ -88,7 +88,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<()> {
 
 /// Carries deliveries out.
 pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
-    let open = Arc::new(Open::count(&cloud, false)?);
+    let open = Arc::new(Open::count(&cloud, false).await?);
     DELIVERIES.run(cloud, move |cloud, delivery| deliver(cloud, Arc::clone(&open), delivery)).await
 }
 
@@ -96,7 +96,7 @@ async fn deliver(cloud: Arc<Cloud>, open: Arc<Open>, delivery: Delivery) -> Resu
     let message_id = delivery.message_id.clone();
     Ok(match attempt(&cloud, delivery).await? {
         Outcome::Done => {
-            open.done(&cloud, &message_id)?;
+            open.done(&cloud, &message_id).await?;
             Verdict::Done
         }
         Outcome::Later(delivery, due_ms) => Verdict::Again(*delivery, due_ms),

@@ -1,9 +1,9 @@
-//! SNS: standard topics that pass messages on to SQS queues and Lambda functions.
+//! SNS: topics that pass messages on to SQS queues and Lambda functions.
 //!
 //! Publishing notes a delivery for each subscription that wants the message, in one transaction; a worker carries the
-//! deliveries out, at least once, and tries again for an hour.
+//! deliveries out, at least once, and tries again for an hour. In [`fifo`] topics they keep the order of each group.
 //!
-//! Never here: FIFO topics, mobile push, e-mail, text messages and deliveries over HTTP, which are refused by name.
+//! Never here: mobile push, e-mail, text messages and deliveries over HTTP, which are refused by name.
 
 mod content;
 mod data_protection;

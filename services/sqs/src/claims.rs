@@ -3,8 +3,7 @@
 //! Receives of one queue look at the same head of it. What one is taking the others leave alone, so that they take
 //! different messages instead of meeting in a conflict. The store would sort it out without this, more slowly.
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use parking_lot::Mutex;
 
 use crate::keys::Id;

@@ -3,8 +3,7 @@
 //! Counting walks over every message in flight, and over the traces of those that were deleted. So each process keeps an
 //! upper bound: the last count, and all receives since. Only when the bound reaches the limit it counts again.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use parking_lot::Mutex;
 use service::Result;
 

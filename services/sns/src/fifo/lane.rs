@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use service::{Cloud, Jobs, Result, Tx, Verdict};
-use store::{Direction, Reads as _, record};
+use store::{Direction, Reads as _, Transaction, record};
 
 use crate::content::Open;
 use crate::delivery::{self, Delivery, Outcome};
@@ -64,7 +64,7 @@ impl Lane {
 
 /// Walks along all lanes.
 pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
-    let open = Arc::new(Open::count(&cloud, true)?);
+    let open = Arc::new(Open::count(&cloud, true).await?);
     LANES.run(cloud, move |cloud, name| walk(cloud, Arc::clone(&open), name)).await
 }
 
@@ -74,14 +74,10 @@ async fn walk(cloud: Arc<Cloud>, open: Arc<Open>, name: Name) -> Result<Verdict<
         let message_id = delivery.message_id.clone();
         match delivery::attempt(&cloud, delivery).await? {
             Outcome::Done => {
-                cloud
-                    .store
-                    .transact(|tx| {
-                        tx.delete(&key);
-                        Ok::<_, store::Error>(())
-                    })
-                    .await?;
-                open.done(&cloud, &message_id)?;
+                // After a crash two jobs may walk along one lane: only one of them has done this delivery.
+                if leave(&cloud, &key).await? {
+                    open.done(&cloud, &message_id).await?;
+                }
             }
             Outcome::Later(delivery, due_ms) => {
                 // What stands behind it waits for it.
@@ -106,6 +102,16 @@ async fn walk(cloud: Arc<Cloud>, open: Arc<Open>, name: Name) -> Result<Verdict<
         .await?;
     let now_ms = cloud.clock.now().millis();
     Ok(if is_over { Verdict::Done } else { Verdict::Again(name, now_ms) })
+}
+
+/// Takes a delivery out of its lane; false when it was out already.
+async fn leave(cloud: &Cloud, key: &[u8]) -> Result<bool> {
+    let leave = |tx: &mut Transaction| {
+        let is_there = tx.get(key)?.is_some();
+        tx.delete(key);
+        Ok::<_, service::Error>(is_there)
+    };
+    cloud.store.transact(leave).await
 }
 
 fn head(cloud: &Cloud, name: &Name) -> Result<Vec<(Vec<u8>, Delivery)>> {
