@@ -106,13 +106,22 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     suite.put(&suite.server, 0..flags.stored, ITEMS)?;
     let flat = |before: Cost, after: Cost| before.per_second / after.per_second;
     let name = |what: &str| format!("{what}: slower with {} stored", flags.stored);
-    let turns = 0..suite.requests;
-    let (send_full, put_full) =
-        (suite.send(&suite.server, turns.clone())?, suite.put(&suite.server, turns, 0)?);
+    // Both as they were measured before.
+    suite.server.rest()?;
+    let send_full = suite.by_turns([&|it, turns| suite.send(it, turns); 2])?.cost;
+    let put_full = suite.by_turns([&|it, turns| suite.put(it, turns, 0); 2])?.cost;
     report.add(&name("SQS SendMessage"), flat(send, send_full), "times", Some(1.3));
     report.add(&name("DynamoDB PutItem"), flat(put, put_full), "times", Some(1.3));
     report.add("resident memory after all", suite.server.resident_mb()?, "MB", None);
     report.keep(&flags.figures)
+}
+
+/// Medians over the slices of a load.
+struct Compared {
+    /// The bare server's processor time for one.
+    floor_us: f64,
+    cost: Cost,
+    ratio: f64,
 }
 
 struct Suite {
@@ -180,15 +189,17 @@ impl Suite {
         }
     }
 
-    /// The same load on the bare server and on Cloudlet, by turns, so that whatever else the machine does meets both. All
-    /// figures are medians of the slices.
-    fn compare(
-        &self,
-        report: &mut Report,
-        what: &str,
-        goal: f64,
-        [bare, cloudlet]: [Load<'_>; 2],
-    ) -> Result<Cost> {
+    fn compare(&self, report: &mut Report, what: &str, goal: f64, loads: [Load<'_>; 2]) -> Result<Cost> {
+        let Compared { floor_us, cost, ratio } = self.by_turns(loads)?;
+        report.add(&format!("{what}: bare server's processor"), floor_us, "µs", None);
+        report.add(what, cost.per_second, "1/s", None);
+        report.add(&format!("{what}: processor"), cost.processor_us, "µs", None);
+        report.add(&format!("{what}: processor, to the bare server's"), ratio, "times", Some(goal));
+        Ok(cost)
+    }
+
+    /// The same load on the bare server and on Cloudlet, by turns, so that whatever else the machine does meets both.
+    fn by_turns(&self, [bare, cloudlet]: [Load<'_>; 2]) -> Result<Compared> {
         let slice = self.requests / SLICES;
         let [floors, costs] = (0..SLICES)
             .map(|at| at * slice..(at + 1) * slice)
@@ -202,12 +213,7 @@ impl Suite {
         };
         let ratios = costs.iter().zip(&floors).map(|(cost, floor)| cost.processor_us / floor.processor_us);
         let ratio = load::median(ratios.collect());
-        let floor_us = of(&floors, |floor| floor.processor_us);
-        report.add(&format!("{what}: bare server's processor"), floor_us, "µs", None);
-        report.add(what, cost.per_second, "1/s", None);
-        report.add(&format!("{what}: processor"), cost.processor_us, "µs", None);
-        report.add(&format!("{what}: processor, to the bare server's"), ratio, "times", Some(goal));
-        Ok(cost)
+        Ok(Compared { floor_us: of(&floors, |floor| floor.processor_us), cost, ratio })
     }
 
     fn sqs(&self, operation: &str, queue: &str, mut input: Value) -> Result<Vec<u8>> {
