@@ -138,7 +138,7 @@ impl<'a> Claim<'a> {
     }
 
     fn signs(&self, name: &str) -> bool {
-        self.signed_headers.split(';').any(|signed| signed == name)
+        self.signed_headers.as_bytes().split(|byte| *byte == b';').any(|signed| signed == name.as_bytes())
     }
 
     /// The id of the key that should have signed.

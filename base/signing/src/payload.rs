@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use http::HeaderName;
 use ring::digest;
+use subtle::ConstantTimeEq as _;
 
 use crate::{Error, Request, query};
 
@@ -95,11 +96,24 @@ impl HashText {
         Self::Hex(text)
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
-            Self::Word(word) => word,
-            Self::Hex(text) => std::str::from_utf8(text).unwrap_or_default(),
+            Self::Word(word) => word.as_bytes(),
+            Self::Hex(text) => text,
         }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// Whether the claimed text is the same, in a time that does not tell where they differ.
+    pub(crate) fn is(&self, claimed: &str) -> bool {
+        let (made, claimed) = (self.as_bytes().as_chunks::<8>(), claimed.as_bytes().as_chunks::<8>());
+        let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
+        let pairs = made.0.iter().zip(claimed.0);
+        let same = pairs.fold(made.1.ct_eq(claimed.1), |same, (a, b)| same & word(a).ct_eq(&word(b)));
+        made.0.len() == claimed.0.len() && bool::from(same)
     }
 }
 
