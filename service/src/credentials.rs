@@ -101,8 +101,8 @@ impl Credential {
 
     /// Whether its time is over.
     #[must_use]
-    pub fn has_expired(&self, now: Timestamp) -> bool {
-        self.expires_ms.is_some_and(|expires_ms| now.millis() >= expires_ms)
+    pub fn has_expired(&self, now: impl FnOnce() -> Timestamp) -> bool {
+        self.expires_ms.is_some_and(|expires_ms| now().millis() >= expires_ms)
     }
 
     /// Writes it.

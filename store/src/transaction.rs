@@ -46,6 +46,15 @@ impl Transaction {
         Ok(())
     }
 
+    /// Writes a record at `key`, as [`record::encode_compact`] makes it.
+    ///
+    /// # Errors
+    /// When the value cannot be a record.
+    pub fn put_compact<T: Serialize>(&mut self, key: &[u8], value: &T) -> Result<(), Error> {
+        self.put(key, record::encode_compact(value)?);
+        Ok(())
+    }
+
     /// Deletes what is at `key`, if anything.
     pub fn delete(&mut self, key: &[u8]) {
         self.writes.insert(key.to_vec(), None);

@@ -22,7 +22,10 @@ pub fn canonical_request(request: &Request<'_>, signed_headers: &str, payload_ha
     out.push(b'\n');
     push_canonical(request.query, &mut out);
     out.push(b'\n');
-    for name in signed_headers.split(';') {
+    let ends = memchr::memchr_iter(b';', signed_headers.as_bytes()).chain([signed_headers.len()]);
+    let mut begin = 0;
+    for end in ends {
+        let name = &signed_headers[std::mem::replace(&mut begin, end + 1)..end];
         out.extend_from_slice(name.as_bytes());
         out.push(b':');
         push_values(request, name, &mut out)?;
@@ -55,7 +58,8 @@ fn push_values(request: &Request<'_>, name: &str, out: &mut Vec<u8>) -> Option<(
 /// Appends a value without outer spaces and with inner runs of spaces made one.
 fn push_trimmed(value: &[u8], out: &mut Vec<u8>) {
     let value = value.trim_ascii();
-    if memchr::memmem::find(value, b"  ").is_none() {
+    // Nearly no value has a space at all.
+    if memchr::memchr(b' ', value).is_none() {
         return out.extend_from_slice(value);
     }
     let mut before = 0;
