@@ -88,7 +88,7 @@ impl Idempotency {
             if expires_ms > now.millis() {
                 break;
             }
-            tx.delete(&key);
+            tx.delete(&*key);
             // Unless the token was used again after it had expired.
             let record = self.key(&of, &token);
             if tx.get_record::<Record>(&record)?.is_some_and(|record| record.expires_ms <= now.millis()) {

@@ -52,9 +52,9 @@ impl Sweeper {
         let doomed = tx.scan_head(within(&parts.bytes()?)).take(PIECE);
         let doomed = doomed.map(|entry| Ok(entry?.0)).collect::<Result<Vec<_>>>()?;
         if doomed.is_empty() {
-            tx.delete(&sweep);
+            tx.delete(&*sweep);
         }
-        doomed.iter().for_each(|key| tx.delete(key));
+        doomed.iter().for_each(|key| tx.delete(&**key));
         Ok(true)
     }
 

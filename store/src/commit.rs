@@ -12,7 +12,7 @@ use crate::shared::{Shared, SharedRecords};
 use crate::{Error, Snapshot, Transaction};
 
 /// How many of the last commits are remembered; a transaction that is older than all of them runs again.
-const REMEMBERED_MAX: usize = 4096;
+const REMEMBERED_MAX: usize = 1024;
 
 /// Commits transactions to an engine.
 pub(crate) struct Committer {

@@ -33,15 +33,15 @@ impl Transaction {
     }
 
     /// Writes `value` at `key`.
-    pub fn put(&mut self, key: &[u8], value: impl Into<Bytes>) {
-        self.writes.insert(key.to_vec(), Some(value.into()));
+    pub fn put(&mut self, key: impl Into<Vec<u8>>, value: impl Into<Bytes>) {
+        self.writes.insert(key.into(), Some(value.into()));
     }
 
     /// Writes a record at `key`.
     ///
     /// # Errors
     /// When the value cannot be a record.
-    pub fn put_record<T: Serialize>(&mut self, key: &[u8], value: &T) -> Result<(), Error> {
+    pub fn put_record<T: Serialize>(&mut self, key: impl Into<Vec<u8>>, value: &T) -> Result<(), Error> {
         self.put(key, record::encode(value)?);
         Ok(())
     }
@@ -50,14 +50,14 @@ impl Transaction {
     ///
     /// # Errors
     /// When the value cannot be a record.
-    pub fn put_compact<T: Serialize>(&mut self, key: &[u8], value: &T) -> Result<(), Error> {
+    pub fn put_compact<T: Serialize>(&mut self, key: impl Into<Vec<u8>>, value: &T) -> Result<(), Error> {
         self.put(key, record::encode_compact(value)?);
         Ok(())
     }
 
     /// Deletes what is at `key`, if anything.
-    pub fn delete(&mut self, key: &[u8]) {
-        self.writes.insert(key.to_vec(), None);
+    pub fn delete(&mut self, key: impl Into<Vec<u8>>) {
+        self.writes.insert(key.into(), None);
     }
 
     /// Wakes those who watch `key` when this transaction has committed.

@@ -138,6 +138,12 @@ impl From<Key> for Vec<u8> {
     }
 }
 
+impl From<&Key> for Vec<u8> {
+    fn from(key: &Key) -> Self {
+        key.0.clone()
+    }
+}
+
 /// The parts of a key, taken one after the other.
 #[derive(Clone, Debug)]
 pub struct Parts<'a> {

@@ -29,8 +29,8 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutLogEventsInput) -> Result<api
     for event in taken {
         let place = Place { at_ms: event.timestamp, number: stream.next_number };
         let record = Event { message: event.message.clone(), ingested_ms: now_ms };
-        tx.put_record(&keys::event(&group.id, &stream.id, place), &record)?;
-        tx.put(&keys::time(&group.id, &stream.id, place), stream.name.clone().into_bytes());
+        tx.put_record(keys::event(&group.id, &stream.id, place), &record)?;
+        tx.put(keys::time(&group.id, &stream.id, place), stream.name.clone().into_bytes());
         stream.next_number += 1;
         stream.bytes += size_bytes(&event.message) as u64;
     }
@@ -40,7 +40,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutLogEventsInput) -> Result<api
         stream.ingested_ms = Some(now_ms);
     }
     tx.put(&stream.recently(&group.id), Vec::new());
-    tx.put_record(&keys::stream(&group.id, &stream.name), &stream)?;
+    tx.put_record(keys::stream(&group.id, &stream.name), &stream)?;
     Ok(api::PutLogEventsOutput {
         // AWS gives any token, and asks for none.
         next_sequence_token: Some(format!("{:056}", stream.next_number)),

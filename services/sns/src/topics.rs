@@ -45,7 +45,7 @@ impl Topic {
 
     /// Writes it.
     pub(crate) fn keep(&self, tx: &mut Tx<'_>) -> Result<()> {
-        Ok(tx.put_record(&keys::topics(&self.scope).str(&self.name), self)?)
+        Ok(tx.put_record(keys::topics(&self.scope).str(&self.name), self)?)
     }
 
     /// The topic of that ARN.

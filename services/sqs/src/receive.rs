@@ -187,9 +187,9 @@ fn take(
     let now_ms = tx.now.millis();
     // Another receive may be faster.
     tx.depend_on(index);
-    tx.delete(index);
+    tx.delete(&**index);
     if transit.is_moved {
-        tx.delete(&keys::moved(&queue.contents, id));
+        tx.delete(keys::moved(&queue.contents, id));
     }
     let body_key = keys::body(&queue.contents, id);
     let Some(body) = tx.get_record::<Body>(&body_key)? else { return Ok(None) };
@@ -204,7 +204,7 @@ fn take(
     }
     let transit = transit.received(now_ms);
     let visible_at_ms = now_ms + wish.visibility_ms(queue);
-    tx.put_compact(&keys::index(&queue.contents, visible_at_ms, id), &transit)?;
+    tx.put_compact(keys::index(&queue.contents, visible_at_ms, id), &transit)?;
     let handle = Handle { contents: queue.contents, message: *id, receives: transit.receives, visible_at_ms };
     Ok(Some(write(wish, &handle, &transit, body)))
 }

@@ -155,7 +155,7 @@ fn any_bytes_are_keys_and_values(bed: Bed) {
     let long_key = vec![0xfe; 4000];
     let entries: [(&[u8], &[u8]); 5] =
         [(&[0], b""), (&[0, 0], &[0]), (&[0, 0xff], &[0xff; 3]), (&[1], &large), (&long_key, b"long")];
-    write(&store, |tx| entries.iter().for_each(|(key, value)| tx.put(key, value.to_vec())));
+    write(&store, |tx| entries.iter().for_each(|(key, value)| tx.put(&**key, value.to_vec())));
     let expected = entries.map(|(key, value)| (key.to_vec(), value.to_vec()));
     assert!(content(&store.snapshot(), vec![0]..vec![0xff], Direction::Forward) == expected);
 }

@@ -75,7 +75,7 @@ proptest! {
                     let first = tx.scan_head(keys()).next().transpose()?;
                     match first {
                         _ if *put => tx.put(&key(*number), vec![]),
-                        Some((first, _)) => tx.delete(&first),
+                        Some((first, _)) => tx.delete(&*first),
                         None => {}
                     }
                     Ok::<_, Error>(())

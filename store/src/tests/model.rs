@@ -247,8 +247,8 @@ fn queue() -> Range<Vec<u8>> {
 fn put_all(tx: &mut Transaction, writes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), Error> {
     for (key, value) in writes {
         match value {
-            Some(value) => tx.put(key, value.clone()),
-            None => tx.delete(key),
+            Some(value) => tx.put(&**key, value.clone()),
+            None => tx.delete(&**key),
         }
     }
     Ok(())
@@ -275,11 +275,11 @@ fn carry_out(op: &Op, tx: &mut Transaction, view: &mut Model, changed: &[Vec<u8>
             Some(tx.get(key).unwrap().map(|value| (key.clone(), value.to_vec())).into_iter().collect())
         }
         Op::Put(key, value) => {
-            tx.put(key, value.clone());
+            tx.put(&**key, value.clone());
             None
         }
         Op::Delete(key) => {
-            tx.delete(key);
+            tx.delete(&**key);
             None
         }
         Op::Scan { range, direction, at_most, checked: true } => {
