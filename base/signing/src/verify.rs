@@ -45,13 +45,11 @@ pub fn verify(
     if !expected.is(claim.signature()) {
         return Err(Error::Mismatch);
     }
-    Ok(Proof {
-        payload: covered,
-        key,
-        signed_at: claim.signed_at(),
-        scope: claim.scope().to_owned(),
-        signature: claim.signature().to_owned(),
-    })
+    // Only a body in signed chunks goes on from these.
+    let has_more = matches!(covered, Declared::Chunks | Declared::ChunksAndTrailer);
+    let kept = |text: &str| if has_more { text.to_owned() } else { String::new() };
+    let (scope, signature) = (kept(claim.scope()), kept(claim.signature()));
+    Ok(Proof { payload: covered, key, signed_at: claim.signed_at(), scope, signature })
 }
 
 /// What the signature covers of the body, checked against the body where it is here.
