@@ -25,7 +25,7 @@ impl Sweeper {
 
     /// Leaves all records behind `prefix` to the sweeper.
     pub fn put(&self, tx: &mut Transaction, prefix: &Key) {
-        tx.put(&self.sweeps().bytes(prefix), Vec::new());
+        tx.put(self.sweeps().bytes(prefix), Vec::new());
         tx.signal(self.sweeps());
     }
 

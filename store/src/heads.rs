@@ -53,8 +53,10 @@ impl Heads {
             return Arc::clone(head);
         }
         let (entries, bytes, known_to) = (BTreeMap::new(), 0, range.start.clone());
-        let head =
-            Arc::new(Head { end: range.end.clone(), window: Mutex::new(Window { entries, bytes, known_to }) });
+        let head = Arc::new(Head {
+            end: range.end.clone(),
+            window: Mutex::new(Window { entries, bytes, known_to }),
+        });
         let mut heads = self.0.write();
         if heads.len() >= RANGES_MAX {
             heads.clear();
@@ -101,7 +103,12 @@ impl Head {
 
     /// Entries that stand after `last`, `count` at most, without those that were put after `version`. When the window has
     /// no more, what comes after it is unknown from the given key on.
-    fn after(&self, last: Option<&Bytes>, count: usize, version: u64) -> (Vec<(Bytes, Bytes)>, Option<Vec<u8>>) {
+    fn after(
+        &self,
+        last: Option<&Bytes>,
+        count: usize,
+        version: u64,
+    ) -> (Vec<(Bytes, Bytes)>, Option<Vec<u8>>) {
         let window = self.window.lock();
         let start = last.map_or(Bound::Unbounded, |last| Bound::Excluded(&**last));
         let seen = window.entries.range::<[u8], _>((start, Bound::Unbounded));
@@ -112,7 +119,8 @@ impl Head {
         }
         // Since the walk was here, commits may have pushed out entries that it has seen.
         let next = chunk.last().map(|(key, _)| key).or(last).map(|last| [last, &[0][..]].concat());
-        let unknown_from = next.filter(|next| *next > window.known_to).unwrap_or_else(|| window.known_to.clone());
+        let unknown_from =
+            next.filter(|next| *next > window.known_to).unwrap_or_else(|| window.known_to.clone());
         (chunk, Some(unknown_from))
     }
 }

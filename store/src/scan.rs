@@ -48,12 +48,7 @@ impl<'a> Iterator for Walk<'a> {
 }
 
 impl<'a, E: Iterator<Item = Entry>> Overlay<'a, E> {
-    pub(crate) fn new(
-        below: E,
-        own: &'a Writes,
-        range: &Range<Vec<u8>>,
-        direction: Direction,
-    ) -> Self {
+    pub(crate) fn new(below: E, own: &'a Writes, range: &Range<Vec<u8>>, direction: Direction) -> Self {
         let walk = match direction {
             _ if own.is_empty() || range.is_empty() => Walk::Nothing,
             Direction::Forward => Walk::Forward(own.range(range.clone())),

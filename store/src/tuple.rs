@@ -83,7 +83,8 @@ impl Key {
         let mut rest = bytes;
         // Most parts are short and have none, which is seen sooner than asked.
         while has_zero(rest)
-            && let Some(zero) = memchr::memchr(0, rest) {
+            && let Some(zero) = memchr::memchr(0, rest)
+        {
             self.0.extend_from_slice(&rest[..zero]);
             self.0.extend_from_slice(&[0, ESCAPE]);
             rest = &rest[zero + 1..];

@@ -14,7 +14,11 @@ const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 ///
 /// `signed_headers` are lower-case names joined by semicolons, in the order in which they were signed. `None` when one
 /// of them is not in the request: such a signature cannot be proved.
-pub fn canonical_request(request: &Request<'_>, signed_headers: &str, payload_hash: &[u8]) -> Option<Vec<u8>> {
+pub fn canonical_request(
+    request: &Request<'_>,
+    signed_headers: &str,
+    payload_hash: &[u8],
+) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(1024);
     out.extend_from_slice(request.method.as_bytes());
     out.push(b'\n');

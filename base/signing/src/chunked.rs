@@ -219,7 +219,12 @@ impl Chain {
     }
 
     fn sign(&self, algorithm: &str, hashes: &[&[u8]]) -> HashText {
-        let mut lines = vec![algorithm.as_bytes(), self.signed_at.as_bytes(), self.scope.as_bytes(), self.previous.as_bytes()];
+        let mut lines = vec![
+            algorithm.as_bytes(),
+            self.signed_at.as_bytes(),
+            self.scope.as_bytes(),
+            self.previous.as_bytes(),
+        ];
         lines.extend_from_slice(hashes);
         sign_lines(&self.key, &lines)
     }

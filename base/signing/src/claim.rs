@@ -48,7 +48,8 @@ impl<'a> Claim<'a> {
     /// # Errors
     /// Everything that is wrong with a signature before its key is known, save for what [`Claim::check`] finds.
     pub fn find(request: &Request<'a>) -> Result<Option<Self>, Error> {
-        let header = request.header(&AUTHORIZATION).map(str::trim_ascii).filter(|text| text.starts_with("AWS4-"));
+        let header =
+            request.header(&AUTHORIZATION).map(str::trim_ascii).filter(|text| text.starts_with("AWS4-"));
         // Cheap on the hot path: most requests have no query string.
         let is_presigned = !request.query.is_empty()
             && ["X-Amz-Algorithm", "X-Amz-Signature"].iter().any(|name| request.query.contains(name));

@@ -59,7 +59,9 @@ mod tests {
         for length in [0, 1, 7, 8, 9, 40, 64] {
             let text = vec![b'a'; length];
             assert!(is_same(&text, &text));
-            assert!(!is_same(&text, &[&text[..], b"a"].concat()) && !is_same(&[&text[..], b"a"].concat(), &text));
+            assert!(
+                !is_same(&text, &[&text[..], b"a"].concat()) && !is_same(&[&text[..], b"a"].concat(), &text)
+            );
             for at in 0..length {
                 let mut other = text.clone();
                 other[at] = b'b';

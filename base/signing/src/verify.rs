@@ -38,8 +38,8 @@ pub fn verify(
 ) -> Result<Proof, Error> {
     claim.check(request, now_unix_s)?;
     let covered = covered(request, claim, payload)?;
-    let canonical =
-        canonical_request(request, claim.signed_headers(), covered.text().as_bytes()).ok_or(Error::Mismatch)?;
+    let canonical = canonical_request(request, claim.signed_headers(), covered.text().as_bytes())
+        .ok_or(Error::Mismatch)?;
     let key = keys.get(claim.access_key_id(), secret, claim.day(), claim.region(), claim.service());
     let expected = signature(&key, &claim.signed_at(), claim.scope(), &canonical);
     if !expected.is(claim.signature()) {
