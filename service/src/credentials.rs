@@ -101,8 +101,8 @@ impl Credential {
 
     /// Whether its time is over.
     #[must_use]
-    pub fn has_expired(&self, now: Timestamp) -> bool {
-        self.expires_ms.is_some_and(|expires_ms| now.millis() >= expires_ms)
+    pub fn has_expired(&self, now: impl FnOnce() -> Timestamp) -> bool {
+        self.expires_ms.is_some_and(|expires_ms| now().millis() >= expires_ms)
     }
 
     /// Writes it.
@@ -110,7 +110,7 @@ impl Credential {
     /// # Errors
     /// The store's.
     pub fn put(&self, transaction: &mut Transaction) -> Result<(), store::Error> {
-        transaction.put_record(&key(&self.access_key_id), self)
+        transaction.put_record(key(&self.access_key_id), self)
     }
 
     /// Reads the key of that id.
@@ -126,7 +126,7 @@ impl Credential {
     /// # Errors
     /// The store's.
     pub fn delete(transaction: &mut Transaction, access_key_id: &str) -> Result<(), store::Error> {
-        transaction.delete(&key(access_key_id));
+        transaction.delete(key(access_key_id));
         Ok(())
     }
 }

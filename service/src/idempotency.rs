@@ -74,8 +74,8 @@ impl Idempotency {
     ) -> Result<()> {
         self.forget(tx, now)?;
         let expires_ms = now.millis().saturating_add(self.lifetime_ms);
-        tx.put_record(&self.key(of, token), &Record { expires_ms, answer })?;
-        tx.put(&self.expiries().i64(expires_ms).str(of).str(token), Vec::new());
+        tx.put_record(self.key(of, token), &Record { expires_ms, answer })?;
+        tx.put(self.expiries().i64(expires_ms).str(of).str(token), Vec::new());
         Ok(())
     }
 
@@ -88,7 +88,7 @@ impl Idempotency {
             if expires_ms > now.millis() {
                 break;
             }
-            tx.delete(&key);
+            tx.delete(&*key);
             // Unless the token was used again after it had expired.
             let record = self.key(&of, &token);
             if tx.get_record::<Record>(&record)?.is_some_and(|record| record.expires_ms <= now.millis()) {

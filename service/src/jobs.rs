@@ -50,7 +50,7 @@ impl Jobs {
     /// # Errors
     /// When the job cannot be a record.
     pub fn put<T: Serialize>(&self, tx: &mut Transaction, due_ms: i64, id: &[u8; 16], job: &T) -> Result<()> {
-        tx.put_record(&self.key_of(due_ms, id), job)?;
+        tx.put_record(self.key_of(due_ms, id), job)?;
         tx.signal(self.key());
         Ok(())
     }

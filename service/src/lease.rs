@@ -190,7 +190,7 @@ impl Lease {
     fn put(&self, tx: &mut Transaction, held: &Held) -> Result<()> {
         let record =
             Record { owner: held.owner.to_string(), fence: held.fence, until_ms: held.until.millis() };
-        Ok(tx.put_record(&self.key(), &record)?)
+        Ok(tx.put_record(self.key(), &record)?)
     }
 
     fn key(&self) -> Key {

@@ -25,7 +25,7 @@ impl Sweeper {
 
     /// Leaves all records behind `prefix` to the sweeper.
     pub fn put(&self, tx: &mut Transaction, prefix: &Key) {
-        tx.put(&self.sweeps().bytes(prefix), Vec::new());
+        tx.put(self.sweeps().bytes(prefix), Vec::new());
         tx.signal(self.sweeps());
     }
 
@@ -52,9 +52,9 @@ impl Sweeper {
         let doomed = tx.scan_head(within(&parts.bytes()?)).take(PIECE);
         let doomed = doomed.map(|entry| Ok(entry?.0)).collect::<Result<Vec<_>>>()?;
         if doomed.is_empty() {
-            tx.delete(&sweep);
+            tx.delete(&*sweep);
         }
-        doomed.iter().for_each(|key| tx.delete(key));
+        doomed.iter().for_each(|key| tx.delete(&**key));
         Ok(true)
     }
 

@@ -58,7 +58,7 @@ impl Timers {
         work: &T,
     ) -> Result<()> {
         self.cancel(tx, id)?;
-        tx.put_record(&self.key(id), &Place { due_ms, nonce: *nonce })?;
+        tx.put_record(self.key(id), &Place { due_ms, nonce: *nonce })?;
         self.0.put(tx, due_ms, nonce, &Ring { id: id.to_owned(), work })
     }
 
@@ -69,8 +69,8 @@ impl Timers {
     pub fn cancel(&self, tx: &mut Transaction, id: &str) -> Result<bool> {
         let place = tx.get_record::<Place>(&self.key(id))?;
         if let Some(place) = place {
-            tx.delete(&self.0.key_of(place.due_ms, &place.nonce));
-            tx.delete(&self.key(id));
+            tx.delete(self.0.key_of(place.due_ms, &place.nonce));
+            tx.delete(self.key(id));
         }
         Ok(place.is_some())
     }

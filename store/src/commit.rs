@@ -1,18 +1,18 @@
 //! Commits, one after the other: each is checked against what was committed since its transaction began.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::ops::Range;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+
 use crate::engine::{Engine, Writes};
+use crate::heads::{Head, Heads};
 use crate::shared::{Shared, SharedRecords};
 use crate::{Error, Snapshot, Transaction};
 
 /// How many of the last commits are remembered; a transaction that is older than all of them runs again.
-const REMEMBERED_MAX: usize = 4096;
-/// How many ranges have a remembered head.
-const HEADS_MAX: usize = 100_000;
+const REMEMBERED_MAX: usize = 1024;
 
 /// Commits transactions to an engine.
 pub(crate) struct Committer {
@@ -25,6 +25,7 @@ pub(crate) struct Committer {
     /// parking_lot's gives the processor away (at half of all commits, when two threads commit).
     log: Mutex<Log>,
     shared: SharedRecords,
+    heads: Heads,
 }
 
 /// The last commits.
@@ -34,20 +35,12 @@ struct Log {
     /// Commits up to this version are forgotten.
     forgotten: u64,
     commits: VecDeque<Commit>,
-    /// Ranges that are used as queues, by their start.
-    heads: BTreeMap<Vec<u8>, Head>,
 }
 
 struct Commit {
     version: u64,
-    /// The keys, each with whether something was put there.
-    keys: Vec<(Vec<u8>, bool)>,
-}
-
-/// Up to where a range is empty.
-struct Head {
-    end: Vec<u8>,
-    first: Vec<u8>,
+    /// The keys that it wrote.
+    keys: Vec<Vec<u8>>,
 }
 
 /// What became of a commit.
@@ -66,6 +59,7 @@ impl Committer {
             begun: AtomicU64::new(0),
             log: Mutex::default(),
             shared: SharedRecords::default(),
+            heads: Heads::default(),
         }
     }
 
@@ -106,7 +100,7 @@ impl Committer {
     pub(crate) fn share(&self, key: &[u8], version: u64, record: Shared) {
         let log = self.lock();
         let is_changed =
-            || log.commits_since(version).any(|commit| commit.keys.iter().any(|(changed, _)| changed == key));
+            || log.commits_since(version).any(|commit| commit.keys.iter().any(|changed| changed == key));
         if version >= log.forgotten && !is_changed() {
             self.shared.insert(key, version, record);
         }
@@ -119,10 +113,10 @@ impl Committer {
             return Ok(Outcome::Conflict);
         }
         let writes = transaction.writes;
-        log.lower_heads(&writes);
         self.shared.forget(&writes);
         self.begun.store(log.version + 1, Ordering::Release);
         self.engine.write(&writes)?;
+        self.heads.apply(&writes, log.version + 1);
         let _forgotten = log.remember(writes);
         let version = log.version;
         self.version.store(version, Ordering::Release);
@@ -134,6 +128,7 @@ impl Committer {
     pub(crate) fn clear(&self) -> Result<u64, Error> {
         let mut log = self.lock();
         self.shared.clear();
+        self.heads.clear();
         self.engine.clear()?;
         let version = log.version + 1;
         *log = Log { version, forgotten: version, ..Log::default() };
@@ -142,25 +137,27 @@ impl Committer {
         Ok(version)
     }
 
-    /// Up to where `range` is known to be empty.
-    pub(crate) fn head(&self, range: &Range<Vec<u8>>) -> Option<Vec<u8>> {
-        self.lock().heads.get(&range.start).map(|head| head.first.clone())
+    /// The heads of ranges that are used as queues.
+    pub(crate) fn heads(&self) -> &Heads {
+        &self.heads
     }
 
-    /// Remembers that `range` was empty up to `first` at `version`.
-    pub(crate) fn raise_head(&self, range: &Range<Vec<u8>>, first: Vec<u8>, version: u64) {
-        let mut log = self.lock();
+    /// Keeps what a view of `version` shows of a range, between `from` and `to`, as far as nothing was changed since.
+    pub(crate) fn extend_head(
+        &self,
+        head: &Head,
+        from: &[u8],
+        entries: &[(Bytes, Bytes)],
+        to: Vec<u8>,
+        version: u64,
+    ) {
+        let log = self.lock();
         if version < log.forgotten {
             return;
         }
-        let put_since = log.commits_since(version).flat_map(|commit| &commit.keys);
-        let put_before =
-            put_since.filter(|(key, put)| *put && *key >= range.start && *key < first).map(|(key, _)| key);
-        let first = put_before.min().cloned().unwrap_or(first);
-        if log.heads.len() >= HEADS_MAX {
-            log.heads.clear();
-        }
-        log.heads.insert(range.start.clone(), Head { end: range.end.clone(), first });
+        let changed = log.commits_since(version).flat_map(|commit| &commit.keys);
+        let changed = changed.filter(|key| key.as_slice() >= from && **key < to).min();
+        head.extend(from, entries, changed.cloned().unwrap_or(to));
     }
 }
 
@@ -173,7 +170,7 @@ impl Log {
         transaction.version() < self.forgotten
             || self
                 .commits_since(transaction.version())
-                .any(|commit| commit.keys.iter().any(|(key, _)| reads.has(key)))
+                .any(|commit| commit.keys.iter().any(|key| reads.has(key)))
     }
 
     fn commits_since(&self, version: u64) -> impl Iterator<Item = &Commit> {
@@ -188,23 +185,8 @@ impl Log {
         if let Some(forgotten) = &forgotten {
             self.forgotten = forgotten.version;
         }
-        let keys = writes.into_iter().map(|(key, value)| (key, value.is_some())).collect();
+        let keys = writes.into_keys().collect();
         self.commits.push_back(Commit { version: self.version, keys });
         forgotten
-    }
-
-    /// Ahead of the write, so that no view can have an entry that stands before its range's head.
-    fn lower_heads(&mut self, writes: &Writes) {
-        if self.heads.is_empty() {
-            return;
-        }
-        for (key, _) in writes.iter().filter(|(_, value)| value.is_some()) {
-            if let Some((_, head)) = self.heads.range_mut::<Vec<u8>, _>(..=key).next_back()
-                && *key < head.end
-                && *key < head.first
-            {
-                head.first.clone_from(key);
-            }
-        }
     }
 }

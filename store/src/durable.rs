@@ -40,6 +40,8 @@ pub(crate) struct Syncer {
 struct Shared {
     wanted: Mutex<Wanted>,
     told: Condvar,
+    /// Set once `reached` has failed; looked at by every request, so it is a word of its own.
+    has_failed: AtomicBool,
     reached: watch::Sender<Reached>,
 }
 
@@ -52,7 +54,8 @@ struct Wanted {
 impl Syncer {
     pub(crate) fn start(committer: Arc<Committer>, durability: Durability) -> Result<Self, Error> {
         let reached = watch::Sender::new(Reached::Version(0));
-        let shared = Arc::new(Shared { wanted: Mutex::default(), told: Condvar::new(), reached });
+        let (wanted, told, has_failed) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
+        let shared = Arc::new(Shared { wanted, told, has_failed, reached });
         let thread = std::thread::Builder::new().name("store-sync".into()).spawn({
             let (shared, committer) = (Arc::clone(&shared), Arc::clone(&committer));
             move || shared.run(&committer, durability)
@@ -63,17 +66,20 @@ impl Syncer {
         Ok(Syncer { durability, committer, flushed, is_flushing, shared, thread })
     }
 
-    /// Asks that a commit be brought to the disk.
+    /// Asks that a commit be brought to the disk. At `crash` the thread comes by itself.
     pub(crate) fn want(&self, version: u64) {
-        let mut wanted = self.shared.wanted.lock();
-        wanted.version = wanted.version.max(version);
         if self.durability == Durability::Power {
+            let mut wanted = self.shared.wanted.lock();
+            wanted.version = wanted.version.max(version);
             self.shared.told.notify_one();
         }
     }
 
     /// Fails when an earlier sync failed: nobody knows what is on the disk then.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        if !self.shared.has_failed.load(Ordering::Acquire) {
+            return Ok(());
+        }
         match &*self.shared.reached.borrow() {
             Reached::Version(_) => Ok(()),
             Reached::Failed(why) => Err(Error::Failed(why.clone())),
@@ -150,6 +156,7 @@ impl Syncer {
         thread.join().map_err(|_| Error::Engine("the thread for syncs panicked".into()))?;
         let outcome = self.check();
         self.shared.reached.send_replace(Reached::Failed("it was closed".into()));
+        self.shared.has_failed.store(true, Ordering::Release);
         outcome
     }
 }
@@ -175,7 +182,7 @@ impl Shared {
     fn run(&self, committer: &Committer, durability: Durability) {
         let mut done = 0;
         loop {
-            let (version, stop) = self.next(done, durability);
+            let (version, stop) = self.next(done, committer, durability);
             if version > done {
                 if let Err(error) = committer.engine().sync() {
                     self.fail(&error);
@@ -193,6 +200,7 @@ impl Shared {
     fn fail(&self, error: &Error) {
         tracing::error!(%error, "a sync to disk failed; the store accepts nothing more");
         self.reached.send_replace(Reached::Failed(error.to_string()));
+        self.has_failed.store(true, Ordering::Release);
     }
 
     /// After a failure nothing is reached any more: a later sync says nothing about what the failed one left out.
@@ -207,16 +215,17 @@ impl Shared {
     }
 
     /// Waits until there is something to sync: at once, or after the delay.
-    fn next(&self, done: u64, durability: Durability) -> (u64, bool) {
+    fn next(&self, done: u64, committer: &Committer, durability: Durability) -> (u64, bool) {
         let mut wanted = self.wanted.lock();
         match durability {
             Durability::Power => {
                 self.told.wait_while(&mut wanted, |wanted| wanted.version <= done && !wanted.stop);
+                (wanted.version, wanted.stop)
             }
             Durability::Crash => {
                 self.told.wait_while_for(&mut wanted, |wanted| !wanted.stop, DELAY_MAX);
+                (committer.version(), wanted.stop)
             }
         }
-        (wanted.version, wanted.stop)
     }
 }

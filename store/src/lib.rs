@@ -14,6 +14,7 @@ mod durable;
 mod engine;
 mod error;
 mod folder;
+mod heads;
 mod options;
 pub mod record;
 mod scan;

@@ -23,10 +23,25 @@ thread_local! {
 /// # Errors
 /// When the value has no such form (a map with keys that are no text, for one): a mistake of the caller's type.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+    encode_with(|place| rmp_serde::encode::write_named(place, value))
+}
+
+/// A record as bytes, without the names of its fields: a third of the size, and half of the work to read. Such a type may
+/// get new fields at its end alone (with a default), and keeps those that it has.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_compact<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+    encode_with(|place| rmp_serde::encode::write(place, value))
+}
+
+fn encode_with(
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), rmp_serde::encode::Error>,
+) -> Result<Vec<u8>, Error> {
     PLACE.with_borrow_mut(|place| {
         place.clear();
         place.push(VERSION);
-        rmp_serde::encode::write_named(place, value).map_err(|error| corrupt(&error))?;
+        write(place).map_err(|error| corrupt(&error))?;
         let bytes = place.as_slice().to_vec();
         place.shrink_to(PLACE_BYTES_MAX);
         Ok(bytes)
@@ -53,7 +68,7 @@ fn corrupt(why: &dyn std::fmt::Display) -> Error {
 mod tests {
     use serde::{Deserialize, Serialize};
 
-    use super::{decode, encode};
+    use super::{decode, encode, encode_compact};
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Old {
@@ -72,6 +87,25 @@ mod tests {
     fn old_records_stay_readable() {
         let bytes = encode(&Old { name: "é".into(), gone: 1 }).unwrap();
         assert_eq!(decode::<New>(&bytes).unwrap(), New { name: "é".into(), added: None });
+    }
+
+    #[test]
+    fn compact_records_may_grow_at_their_end() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Newer {
+            name: String,
+            gone: u8,
+            #[serde(default)]
+            added: Option<u64>,
+        }
+        let old = Old { name: "é".into(), gone: 1 };
+        let expected = Newer { name: "é".into(), gone: 1, added: None };
+        for bytes in [encode_compact(&old).unwrap(), encode(&old).unwrap()] {
+            assert_eq!(decode::<Newer>(&bytes).unwrap(), expected);
+        }
+        let bytes = encode_compact(&expected).unwrap();
+        assert_eq!(decode::<Newer>(&bytes).unwrap(), expected);
+        assert!(bytes.len() < encode(&expected).unwrap().len() / 2);
     }
 
     #[test]

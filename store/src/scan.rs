@@ -7,7 +7,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::Error;
-use crate::engine::{Entries, Writes};
+use crate::engine::Writes;
 
 /// The direction of a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +18,12 @@ pub enum Direction {
     Backward,
 }
 
+/// An entry, or why there is none.
+type Entry = Result<(Bytes, Bytes), Error>;
+
 /// The entries of a range with a transaction's own writes laid over them.
-pub(crate) struct Overlay<'a> {
-    below: std::iter::Peekable<Entries<'a>>,
+pub(crate) struct Overlay<'a, E: Iterator> {
+    below: std::iter::Peekable<E>,
     above: std::iter::Peekable<Walk<'a>>,
     direction: Direction,
 }
@@ -44,13 +47,8 @@ impl<'a> Iterator for Walk<'a> {
     }
 }
 
-impl<'a> Overlay<'a> {
-    pub(crate) fn new(
-        below: Entries<'a>,
-        own: &'a Writes,
-        range: &Range<Vec<u8>>,
-        direction: Direction,
-    ) -> Self {
+impl<'a, E: Iterator<Item = Entry>> Overlay<'a, E> {
+    pub(crate) fn new(below: E, own: &'a Writes, range: &Range<Vec<u8>>, direction: Direction) -> Self {
         let walk = match direction {
             _ if own.is_empty() || range.is_empty() => Walk::Nothing,
             Direction::Forward => Walk::Forward(own.range(range.clone())),
@@ -74,8 +72,8 @@ impl<'a> Overlay<'a> {
     }
 }
 
-impl Iterator for Overlay<'_> {
-    type Item = Result<(Bytes, Bytes), Error>;
+impl<E: Iterator<Item = Entry>> Iterator for Overlay<'_, E> {
+    type Item = Entry;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

@@ -183,7 +183,7 @@ impl Store {
         &self,
         body: &mut impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<Option<(T, Option<u64>)>, E> {
-        let mut transaction = Transaction::new(self.0.committer.snapshot(), Arc::clone(&self.0.committer));
+        let mut transaction = Transaction::new(self.0.committer.snapshot());
         let value = body(&mut transaction)?;
         let signals = std::mem::take(&mut transaction.signals);
         let mut committed = None;

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::commit::Committer;
 use crate::conflicts::ReadSet;
 use crate::engine::{Entries, Writes};
 use crate::scan::Overlay;
@@ -17,16 +16,15 @@ use crate::{Direction, Error, Reads, Snapshot, record};
 /// A transaction at work: it sees the store as it was when it began, and its own writes.
 pub struct Transaction {
     snapshot: Snapshot,
-    committer: Arc<Committer>,
     pub(crate) reads: RefCell<ReadSet>,
     pub(crate) writes: Writes,
     pub(crate) signals: Vec<Vec<u8>>,
 }
 
 impl Transaction {
-    pub(crate) fn new(snapshot: Snapshot, committer: Arc<Committer>) -> Self {
+    pub(crate) fn new(snapshot: Snapshot) -> Self {
         let (reads, writes, signals) = Default::default();
-        Transaction { snapshot, committer, reads, writes, signals }
+        Transaction { snapshot, reads, writes, signals }
     }
 
     /// The version that it reads, or an older one.
@@ -35,22 +33,31 @@ impl Transaction {
     }
 
     /// Writes `value` at `key`.
-    pub fn put(&mut self, key: &[u8], value: impl Into<Bytes>) {
-        self.writes.insert(key.to_vec(), Some(value.into()));
+    pub fn put(&mut self, key: impl Into<Vec<u8>>, value: impl Into<Bytes>) {
+        self.writes.insert(key.into(), Some(value.into()));
     }
 
     /// Writes a record at `key`.
     ///
     /// # Errors
     /// When the value cannot be a record.
-    pub fn put_record<T: Serialize>(&mut self, key: &[u8], value: &T) -> Result<(), Error> {
+    pub fn put_record<T: Serialize>(&mut self, key: impl Into<Vec<u8>>, value: &T) -> Result<(), Error> {
         self.put(key, record::encode(value)?);
         Ok(())
     }
 
+    /// Writes a record at `key`, as [`record::encode_compact`] makes it.
+    ///
+    /// # Errors
+    /// When the value cannot be a record.
+    pub fn put_compact<T: Serialize>(&mut self, key: impl Into<Vec<u8>>, value: &T) -> Result<(), Error> {
+        self.put(key, record::encode_compact(value)?);
+        Ok(())
+    }
+
     /// Deletes what is at `key`, if anything.
-    pub fn delete(&mut self, key: &[u8]) {
-        self.writes.insert(key.to_vec(), None);
+    pub fn delete(&mut self, key: impl Into<Vec<u8>>) {
+        self.writes.insert(key.into(), None);
     }
 
     /// Wakes those who watch `key` when this transaction has committed.
@@ -75,23 +82,11 @@ impl Transaction {
     }
 
     /// Like [`Transaction::scan_unchecked`], forward, for ranges that are used as queues: entries go mostly from their
-    /// head. The store remembers up to where a range is empty, so that the traces of deleted entries, which an engine
-    /// may keep for long, are not walked over again and again. Such ranges must not contain each other.
+    /// head. The store keeps the first entries of such a range in memory, and with them up to where it is empty: the traces
+    /// of deleted entries, which an engine may keep for long, are not walked over again and again. What was deleted since
+    /// this transaction began may be left out already. Such ranges must not contain each other.
     pub fn scan_head(&self, range: Range<Vec<u8>>) -> impl Iterator<Item = Result<(Bytes, Bytes), Error>> {
-        let head = self.committer.head(&range);
-        let from = head.as_ref().unwrap_or(&range.start).clone();
-        let mut below = self.snapshot.scan(from..range.end.clone(), Direction::Forward).peekable();
-        let first = match below.peek() {
-            Some(Ok((key, _))) => Some(key.to_vec()),
-            Some(Err(_)) => None,
-            None => Some(range.end.clone()),
-        };
-        if let Some(first) = first
-            && head.is_none_or(|head| head < first)
-        {
-            self.committer.raise_head(&range, first, self.version());
-        }
-        Overlay::new(Box::new(below), &self.writes, &range, Direction::Forward)
+        Overlay::new(self.snapshot.scan_head(&range), &self.writes, &range, Direction::Forward)
     }
 }
 
@@ -126,7 +121,7 @@ impl Reads for Transaction {
 
 /// A walk of a transaction: it has read what it has passed.
 pub struct Scan<'a> {
-    entries: Overlay<'a>,
+    entries: Overlay<'a, Entries<'a>>,
     reads: &'a RefCell<ReadSet>,
     range: Range<Vec<u8>>,
     direction: Direction,

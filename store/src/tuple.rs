@@ -81,7 +81,10 @@ impl Key {
         }
         self.0.push(kind);
         let mut rest = bytes;
-        while let Some(zero) = memchr::memchr(0, rest) {
+        // Most parts are short and have none, which is seen sooner than asked.
+        while has_zero(rest)
+            && let Some(zero) = memchr::memchr(0, rest)
+        {
             self.0.extend_from_slice(&rest[..zero]);
             self.0.extend_from_slice(&[0, ESCAPE]);
             rest = &rest[zero + 1..];
@@ -89,6 +92,13 @@ impl Key {
         self.0.extend_from_slice(rest);
         self.0.push(0);
     }
+}
+
+fn has_zero(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let zero_in = |word: u64| word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080;
+    let found = words.iter().fold(0, |found, word| found | zero_in(u64::from_le_bytes(*word)));
+    found != 0 || rest.contains(&0)
 }
 
 fn size_of_number(magnitude: u64) -> usize {
@@ -126,6 +136,12 @@ impl Borrow<[u8]> for Key {
 impl From<Key> for Vec<u8> {
     fn from(key: Key) -> Self {
         key.0
+    }
+}
+
+impl From<&Key> for Vec<u8> {
+    fn from(key: &Key) -> Self {
+        key.0.clone()
     }
 }
 

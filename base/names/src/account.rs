@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use tinystr::{TinyAsciiStr, tinystr};
+
 use crate::text::serde_as_text;
 
 /// Digits in an account id.
@@ -12,7 +14,7 @@ const DIGITS: usize = 12;
 ///
 /// Follows "View AWS account identifiers" in the Account Management reference guide.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Account([u8; DIGITS]);
+pub struct Account(TinyAsciiStr<DIGITS>);
 
 /// A text that is no account id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,17 +23,16 @@ pub struct InvalidAccount;
 
 impl Account {
     /// Account `000000000000`, the one that an unconfigured Cloudlet works in.
-    pub const ZERO: Self = Self([b'0'; DIGITS]);
+    pub const ZERO: Self = Self(tinystr!(12, "000000000000"));
 
     /// The twelve digits.
     pub fn as_str(&self) -> &str {
-        // Digits are always valid UTF-8, so the default is never taken.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        &self.0
     }
 
     /// The id as a number below 10^12, as access key ids carry it.
     pub fn number(self) -> u64 {
-        self.0.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
+        self.0.as_bytes().iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
     }
 
     /// The account with this number, if it has no more than twelve digits.
@@ -41,7 +42,10 @@ impl Account {
             *digit += (number % 10) as u8;
             number /= 10;
         }
-        if number == 0 { Ok(Self(digits)) } else { Err(InvalidAccount) }
+        if number > 0 {
+            return Err(InvalidAccount);
+        }
+        TinyAsciiStr::try_from_raw(digits).map(Self).map_err(|_| InvalidAccount)
     }
 }
 
@@ -49,8 +53,9 @@ impl FromStr for Account {
     type Err = InvalidAccount;
 
     fn from_str(text: &str) -> Result<Self, InvalidAccount> {
-        let digits: [u8; DIGITS] = text.as_bytes().try_into().map_err(|_| InvalidAccount)?;
-        if digits.iter().all(u8::is_ascii_digit) { Ok(Self(digits)) } else { Err(InvalidAccount) }
+        let digits = TinyAsciiStr::try_from_str(text).map_err(|_| InvalidAccount)?;
+        let is_whole = text.len() == DIGITS && digits.is_ascii_numeric();
+        if is_whole { Ok(Self(digits)) } else { Err(InvalidAccount) }
     }
 }
 

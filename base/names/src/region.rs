@@ -1,9 +1,9 @@
 //! Regions and the partitions they belong to. Knows the shape of a region's name, not which regions exist.
 
-use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+
+use tinystr::{TinyAsciiStr, tinystr};
 
 use crate::text::serde_as_text;
 
@@ -13,11 +13,8 @@ const LENGTH_MAX: usize = 31;
 /// A region such as `eu-west-1`: at least two words of lower-case letters and a number, joined by hyphens.
 ///
 /// Kept inline (32 bytes) and copied freely.
-#[derive(Clone, Copy)]
-pub struct Region {
-    length: u8,
-    text: [u8; LENGTH_MAX],
-}
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Region(TinyAsciiStr<LENGTH_MAX>);
 
 /// A text that cannot be the name of a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,74 +23,34 @@ pub struct InvalidRegion;
 
 impl Region {
     /// `us-east-1`, where global services keep their endpoint.
-    pub const US_EAST_1: Self = Self::literal("us-east-1");
+    pub const US_EAST_1: Self = Self(tinystr!(31, "us-east-1"));
 
     /// The name.
     pub fn as_str(&self) -> &str {
-        // Only ASCII gets in, so the default is never taken.
-        self.text
-            .get(..usize::from(self.length))
-            .and_then(|text| std::str::from_utf8(text).ok())
-            .unwrap_or("")
+        &self.0
     }
 
     /// The partition that this region belongs to, told by its prefix as the SDKs' `partitions.json` tells it.
     pub fn partition(&self) -> Partition {
         Partition::of(self.as_str())
     }
-
-    const fn literal(name: &str) -> Self {
-        let (name, mut text, mut at) = (name.as_bytes(), [0; LENGTH_MAX], 0);
-        while at < name.len() {
-            text[at] = name[at];
-            at += 1;
-        }
-        Self { length: at as u8, text }
-    }
 }
 
 /// Whether the words are letters and the last part is a number, as in `us-gov-west-1`.
-fn has_shape(name: &str) -> bool {
-    let Some((words, number)) = name.rsplit_once('-') else { return false };
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let is_number = matches!(number.len(), 1 | 2) && number.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && words.contains('-') && words.split('-').all(is_word)
+fn has_shape(name: &[u8]) -> bool {
+    let Some(dash) = name.iter().rposition(|byte| *byte == b'-') else { return false };
+    let (words, number) = (&name[..dash], &name[dash + 1..]);
+    let is_number = matches!(number.len(), 1 | 2) && number.iter().all(u8::is_ascii_digit);
+    let is_word = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_lowercase);
+    is_number && words.contains(&b'-') && words.split(|byte| *byte == b'-').all(is_word)
 }
 
 impl FromStr for Region {
     type Err = InvalidRegion;
 
     fn from_str(name: &str) -> Result<Self, InvalidRegion> {
-        if name.len() > LENGTH_MAX || !has_shape(name) {
-            return Err(InvalidRegion);
-        }
-        Ok(Self::literal(name))
-    }
-}
-
-impl PartialEq for Region {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Region {}
-
-impl PartialOrd for Region {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Region {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl Hash for Region {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
+        let text = TinyAsciiStr::try_from_str(name).map_err(|_| InvalidRegion)?;
+        if has_shape(name.as_bytes()) { Ok(Self(text)) } else { Err(InvalidRegion) }
     }
 }
 

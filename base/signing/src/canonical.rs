@@ -14,7 +14,11 @@ const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 ///
 /// `signed_headers` are lower-case names joined by semicolons, in the order in which they were signed. `None` when one
 /// of them is not in the request: such a signature cannot be proved.
-pub fn canonical_request(request: &Request<'_>, signed_headers: &str, payload_hash: &str) -> Option<Vec<u8>> {
+pub fn canonical_request(
+    request: &Request<'_>,
+    signed_headers: &str,
+    payload_hash: &[u8],
+) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(1024);
     out.extend_from_slice(request.method.as_bytes());
     out.push(b'\n');
@@ -22,7 +26,10 @@ pub fn canonical_request(request: &Request<'_>, signed_headers: &str, payload_ha
     out.push(b'\n');
     push_canonical(request.query, &mut out);
     out.push(b'\n');
-    for name in signed_headers.split(';') {
+    let ends = memchr::memchr_iter(b';', signed_headers.as_bytes()).chain([signed_headers.len()]);
+    let mut begin = 0;
+    for end in ends {
+        let name = &signed_headers[std::mem::replace(&mut begin, end + 1)..end];
         out.extend_from_slice(name.as_bytes());
         out.push(b':');
         push_values(request, name, &mut out)?;
@@ -31,7 +38,7 @@ pub fn canonical_request(request: &Request<'_>, signed_headers: &str, payload_ha
     out.push(b'\n');
     out.extend_from_slice(signed_headers.as_bytes());
     out.push(b'\n');
-    out.extend_from_slice(payload_hash.as_bytes());
+    out.extend_from_slice(payload_hash);
     Some(out)
 }
 
@@ -55,7 +62,8 @@ fn push_values(request: &Request<'_>, name: &str, out: &mut Vec<u8>) -> Option<(
 /// Appends a value without outer spaces and with inner runs of spaces made one.
 fn push_trimmed(value: &[u8], out: &mut Vec<u8>) {
     let value = value.trim_ascii();
-    if !value.windows(2).any(|pair| pair == b"  ") {
+    // Nearly no value has a space at all.
+    if memchr::memchr(b' ', value).is_none() {
         return out.extend_from_slice(value);
     }
     let mut before = 0;

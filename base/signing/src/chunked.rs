@@ -9,7 +9,6 @@ mod trailer;
 use std::sync::Arc;
 
 use ring::{digest, hmac};
-use subtle::ConstantTimeEq as _;
 
 use crate::payload::HashText;
 use crate::verify::sign_lines;
@@ -208,27 +207,31 @@ impl Chain {
     fn prove_chunk(&mut self) -> Result<(), Error> {
         let hash = std::mem::replace(&mut self.hash, digest::Context::new(&digest::SHA256)).finish();
         let hash = HashText::of(hash.as_ref());
-        let expected = self.sign("AWS4-HMAC-SHA256-PAYLOAD", &[EMPTY_SHA256, hash.as_str()]);
+        let expected = self.sign("AWS4-HMAC-SHA256-PAYLOAD", &[EMPTY_SHA256.as_bytes(), hash.as_bytes()]);
         prove(&expected, &self.claimed)?;
         self.previous = std::mem::take(&mut self.claimed);
         Ok(())
     }
 
     fn prove_trailer(&self, trailer: &Trailer) -> Result<(), Error> {
-        let expected = self.sign("AWS4-HMAC-SHA256-TRAILER", &[trailer.hash().as_str()]);
+        let expected = self.sign("AWS4-HMAC-SHA256-TRAILER", &[trailer.hash().as_bytes()]);
         prove(&expected, trailer.signature())
     }
 
-    fn sign(&self, algorithm: &str, hashes: &[&str]) -> HashText {
-        let mut lines = vec![algorithm, self.signed_at.as_str(), &self.scope, &self.previous];
+    fn sign(&self, algorithm: &str, hashes: &[&[u8]]) -> HashText {
+        let mut lines = vec![
+            algorithm.as_bytes(),
+            self.signed_at.as_bytes(),
+            self.scope.as_bytes(),
+            self.previous.as_bytes(),
+        ];
         lines.extend_from_slice(hashes);
         sign_lines(&self.key, &lines)
     }
 }
 
 fn prove(expected: &HashText, claimed: &str) -> Result<(), Error> {
-    let is_equal = expected.as_str().as_bytes().ct_eq(claimed.as_bytes());
-    if bool::from(is_equal) { Ok(()) } else { Err(Error::Mismatch) }
+    if expected.is(claimed) { Ok(()) } else { Err(Error::Mismatch) }
 }
 
 #[cfg(test)]

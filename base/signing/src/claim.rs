@@ -48,7 +48,8 @@ impl<'a> Claim<'a> {
     /// # Errors
     /// Everything that is wrong with a signature before its key is known, save for what [`Claim::check`] finds.
     pub fn find(request: &Request<'a>) -> Result<Option<Self>, Error> {
-        let header = request.header(&AUTHORIZATION).map(str::trim).filter(|text| text.starts_with("AWS4-"));
+        let header =
+            request.header(&AUTHORIZATION).map(str::trim_ascii).filter(|text| text.starts_with("AWS4-"));
         // Cheap on the hot path: most requests have no query string.
         let is_presigned = !request.query.is_empty()
             && ["X-Amz-Algorithm", "X-Amz-Signature"].iter().any(|name| request.query.contains(name));
@@ -61,12 +62,16 @@ impl<'a> Claim<'a> {
     }
 
     fn of_header(request: &Request<'a>, header: &'a str) -> Result<Self, Error> {
-        let (algorithm, rest) = header.split_once([' ', ',']).unwrap_or((header, ""));
+        let (algorithm, rest) = match memchr::memchr2(b' ', b',', header.as_bytes()) {
+            Some(end) => (&header[..end], &header[end + 1..]),
+            None => (header, ""),
+        };
         let (mut credential, mut signed_headers, mut signature) = (None, None, None);
         for pair in pieces(rest) {
-            let (key, value) =
-                pair.split_once('=').ok_or_else(|| Error::MissingEquals { hashed: hashed(header) })?;
-            match key {
+            let equals = memchr::memchr(b'=', pair.as_bytes());
+            let equals = equals.ok_or_else(|| Error::MissingEquals { hashed: hashed(header) })?;
+            let value = &pair[equals + 1..];
+            match &pair[..equals] {
                 "Credential" => credential = Some(value),
                 "SignedHeaders" => signed_headers = Some(value),
                 "Signature" => signature = Some(value),
@@ -138,7 +143,7 @@ impl<'a> Claim<'a> {
     }
 
     fn signs(&self, name: &str) -> bool {
-        self.signed_headers.split(';').any(|signed| signed == name)
+        self.signed_headers.as_bytes().split(|byte| *byte == b';').any(|signed| signed == name.as_bytes())
     }
 
     /// The id of the key that should have signed.

@@ -16,7 +16,7 @@ impl<'a> Scope<'a> {
     /// Takes the five parts apart.
     pub(crate) fn parse(text: Cow<'a, str>) -> Result<Self, Error> {
         let mut ends = [0; 4];
-        let mut slashes = text.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
+        let mut slashes = memchr::memchr_iter(b'/', text.as_bytes());
         for end in &mut ends {
             *end = slashes.next().ok_or_else(|| Error::Credential { got: text.clone().into_owned() })?;
         }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::HeaderName;
 use ring::digest;
 
+use crate::secret::is_same;
 use crate::{Error, Request, query};
 
 /// SHA-256 of nothing, in hexadecimal.
@@ -95,11 +96,20 @@ impl HashText {
         Self::Hex(text)
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
-            Self::Word(word) => word,
-            Self::Hex(text) => std::str::from_utf8(text).unwrap_or_default(),
+            Self::Word(word) => word.as_bytes(),
+            Self::Hex(text) => text,
         }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// Whether the claimed text is the same, in a time that does not tell where they differ.
+    pub(crate) fn is(&self, claimed: &str) -> bool {
+        is_same(self.as_bytes(), claimed.as_bytes())
     }
 }
 

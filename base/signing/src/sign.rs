@@ -130,8 +130,8 @@ impl Signer<'_> {
         signed_headers: &str,
         hash: &str,
     ) -> Result<String, Unsignable> {
-        let canonical =
-            canonical_request(&Request::new(parts, style), signed_headers, hash).ok_or(Unsignable)?;
+        let canonical = canonical_request(&Request::new(parts, style), signed_headers, hash.as_bytes())
+            .ok_or(Unsignable)?;
         let key = derive(&self.credentials.secret, at.day(), self.region, self.service);
         let signed: HashText = signature(&key, at, &self.scope(at), &canonical);
         Ok(signed.as_str().to_owned())

@@ -66,6 +66,10 @@ impl Timestamp {
         std::str::from_utf8(&self.text).unwrap_or_default()
     }
 
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.text
+    }
+
     /// `YYYYMMDD`, the first part of a credential scope after the key.
     pub fn day(&self) -> &str {
         self.as_str().get(..8).unwrap_or_default()

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use ring::hmac;
-use subtle::ConstantTimeEq as _;
 
 use crate::payload::{HashText, sha256};
 use crate::{
@@ -39,20 +38,18 @@ pub fn verify(
 ) -> Result<Proof, Error> {
     claim.check(request, now_unix_s)?;
     let covered = covered(request, claim, payload)?;
-    let canonical =
-        canonical_request(request, claim.signed_headers(), covered.text().as_str()).ok_or(Error::Mismatch)?;
+    let canonical = canonical_request(request, claim.signed_headers(), covered.text().as_bytes())
+        .ok_or(Error::Mismatch)?;
     let key = keys.get(claim.access_key_id(), secret, claim.day(), claim.region(), claim.service());
     let expected = signature(&key, &claim.signed_at(), claim.scope(), &canonical);
-    if !bool::from(expected.as_str().as_bytes().ct_eq(claim.signature().as_bytes())) {
+    if !expected.is(claim.signature()) {
         return Err(Error::Mismatch);
     }
-    Ok(Proof {
-        payload: covered,
-        key,
-        signed_at: claim.signed_at(),
-        scope: claim.scope().to_owned(),
-        signature: claim.signature().to_owned(),
-    })
+    // Only a body in signed chunks goes on from these.
+    let has_more = matches!(covered, Declared::Chunks | Declared::ChunksAndTrailer);
+    let kept = |text: &str| if has_more { text.to_owned() } else { String::new() };
+    let (scope, signature) = (kept(claim.scope()), kept(claim.signature()));
+    Ok(Proof { payload: covered, key, signed_at: claim.signed_at(), scope, signature })
 }
 
 /// What the signature covers of the body, checked against the body where it is here.
@@ -77,17 +74,17 @@ fn covered(request: &Request<'_>, claim: &Claim<'_>, payload: Payload<'_>) -> Re
 /// The signature over a canonical request, in hexadecimal: steps 3 and 5 of "Create a signed AWS API request".
 pub(crate) fn signature(key: &hmac::Key, signed_at: &Timestamp, scope: &str, canonical: &[u8]) -> HashText {
     let hash = HashText::of(&sha256(canonical));
-    sign_lines(key, &[ALGORITHM, signed_at.as_str(), scope, hash.as_str()])
+    sign_lines(key, &[ALGORITHM.as_bytes(), signed_at.as_bytes(), scope.as_bytes(), hash.as_bytes()])
 }
 
 /// The HMAC of some lines, in hexadecimal.
-pub(crate) fn sign_lines(key: &hmac::Key, lines: &[&str]) -> HashText {
+pub(crate) fn sign_lines(key: &hmac::Key, lines: &[&[u8]]) -> HashText {
     let mut context = hmac::Context::with_key(key);
     for (at, line) in lines.iter().enumerate() {
         if at > 0 {
             context.update(b"\n");
         }
-        context.update(line.as_bytes());
+        context.update(line);
     }
     HashText::of(context.sign().as_ref())
 }
@@ -95,10 +92,10 @@ pub(crate) fn sign_lines(key: &hmac::Key, lines: &[&str]) -> HashText {
 /// Checks that a claim is neither too old nor from the future.
 pub(crate) fn check_time(claim: &Claim<'_>, style: Style, now_unix_s: i64) -> Result<(), Error> {
     let signed = claim.signed_at();
-    let now = Timestamp::from_unix_s(now_unix_s);
-    let age_s = now.unix_s() - signed.unix_s();
+    let now = || Timestamp::from_unix_s(now_unix_s);
+    let age_s = now_unix_s - signed.unix_s();
     if age_s < -SKEW_MAX_S {
-        let latest = Timestamp::from_unix_s(now.unix_s() + SKEW_MAX_S);
+        let (now, latest) = (now(), Timestamp::from_unix_s(now_unix_s + SKEW_MAX_S));
         return Err(Error::NotYetCurrent { signed, latest, now });
     }
     let valid_s = match (claim.kind(), style) {
@@ -113,6 +110,6 @@ pub(crate) fn check_time(claim: &Claim<'_>, style: Style, now_unix_s: i64) -> Re
     if age_s <= valid_s {
         return Ok(());
     }
-    let oldest = Timestamp::from_unix_s(now.unix_s() - valid_s);
+    let (now, oldest) = (now(), Timestamp::from_unix_s(now_unix_s - valid_s));
     Err(Error::Expired { signed, oldest, now, minutes: valid_s / 60 })
 }

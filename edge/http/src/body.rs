@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt as _;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use http_body_util::BodyExt as _;
@@ -30,11 +31,18 @@ pub(crate) async fn read(headers: &HeaderMap, body: Incoming, bytes_max: usize) 
 async fn collect(mut body: Incoming, bytes_max: usize) -> Result<Bytes, Fault> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
-    let begun = Instant::now();
+    let mut begun = None;
     // A body of a known length is known to have ended.
     while !body.is_end_stream() {
-        let patience = patience(begun, first.len() + rest.len());
-        let frame = tokio::time::timeout(patience, body.frame()).await.map_err(|_| too_slow())?;
+        let frame = match body.frame().now_or_never() {
+            // Most bodies come with their head: nobody waits.
+            Some(frame) => frame,
+            None => {
+                let begun = *begun.get_or_insert_with(Instant::now);
+                let patience = patience(begun, first.len() + rest.len());
+                tokio::time::timeout(patience, body.frame()).await.map_err(|_| too_slow())?
+            }
+        };
         let Some(frame) = frame else { break };
         let Ok(data) = frame.map_err(|_| broken("The request body ended early."))?.into_data() else {
             continue;

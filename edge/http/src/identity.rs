@@ -71,16 +71,17 @@ impl Identities {
                 Auth::Enforce { .. } => Err(signing::Error::MissingToken.into()),
             };
         };
-        let region: Region = claim.region().parse().unwrap_or(default.region);
+        let region = claim.region().parse::<Region>();
         match (find(cloud, claim.access_key_id())?, self.auth) {
             (Some(signatory), _) => {
-                check_scope(claim, target.service.facts().signing_name)?;
+                check_scope(claim, region.is_ok(), target.service.facts().signing_name)?;
                 let proof = Some(self.prove(cloud, parts, body, claim, &signatory.credential)?);
-                let scope = Scope::new(signatory.credential.account, region);
+                let scope = Scope::new(signatory.credential.account, region.unwrap_or(default.region));
                 Ok(Identity { scope, principal: Arc::clone(&signatory.principal), proof })
             }
             (None, Auth::Open { .. }) => {
-                Ok(root(Scope::new(account_of(claim.access_key_id()).unwrap_or(default.account), region)))
+                let account = account_of(claim.access_key_id()).unwrap_or(default.account);
+                Ok(root(Scope::new(account, region.unwrap_or(default.region))))
             }
             (None, Auth::Enforce { .. }) => Err(signing::Error::UnknownKey.into()),
         }
@@ -125,7 +126,7 @@ impl Identities {
         if credential.session_token.as_deref() != claim.session_token() || !credential.active {
             return Err(signing::Error::UnknownKey.into());
         }
-        if credential.has_expired(cloud.clock.now()) { Err(Refused::ExpiredToken) } else { Ok(proof) }
+        if credential.has_expired(|| cloud.clock.now()) { Err(Refused::ExpiredToken) } else { Ok(proof) }
     }
 
     fn default_scope(&self) -> Scope {
@@ -136,9 +137,9 @@ impl Identities {
 }
 
 /// A signature for one service is not good for another, and there is no region of any name.
-fn check_scope(claim: &Claim<'_>, service: &str) -> Result<(), Refused> {
+fn check_scope(claim: &Claim<'_>, is_region: bool, service: &str) -> Result<(), Refused> {
     let mut wrong = Vec::new();
-    if claim.region().parse::<Region>().is_err() {
+    if !is_region {
         wrong.push("Credential should be scoped to a valid region. ".to_owned());
     }
     if claim.service() != service {

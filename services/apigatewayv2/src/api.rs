@@ -62,7 +62,7 @@ impl HttpApi {
     }
 
     pub(crate) fn put(&self, tx: &mut Tx<'_>) -> Result<()> {
-        Ok(tx.put_record(&keys::api(&self.id), self)?)
+        Ok(tx.put_record(keys::api(&self.id), self)?)
     }
 }
 

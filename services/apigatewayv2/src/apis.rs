@@ -60,7 +60,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &model::CreateApiInput) -> Result<m
     };
     quick_create(tx, input, &mut api)?;
     api.put(tx)?;
-    tx.put(&keys::list(&api.scope).str(&api.id), Vec::new());
+    tx.put(keys::list(&api.scope).str(&api.id), Vec::new());
     Ok(output!(CreateApiOutput, show(api, &tx.context.caller.endpoint)))
 }
 
@@ -114,8 +114,8 @@ pub(crate) fn list(view: &View<'_>, input: &model::GetApisInput) -> Result<model
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &model::DeleteApiInput) -> Result<model::DeleteApiOutput> {
     let api = HttpApi::find(&**tx, &tx.scope(), &input.api_id)?;
-    tx.delete(&keys::api(&api.id));
-    tx.delete(&keys::list(&api.scope).str(&api.id));
+    tx.delete(keys::api(&api.id));
+    tx.delete(keys::list(&api.scope).str(&api.id));
     Ok(model::DeleteApiOutput::default())
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
         let message = format!("Table already exists: {}", table.name);
         return Err(api::error::resource_in_use_exception(message).into());
     }
-    tx.put_record(&place.key(), &table)?;
+    tx.put_record(place.key(), &table)?;
     Ok(api::CreateTableOutput { table_description: Some(table.description("CREATING")) })
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTableInput) -> Result<a
         );
         return Err(errors::invalid(message).into());
     }
-    tx.delete(&place.key());
+    tx.delete(place.key());
     SWEEPER.put(tx, &keys::items(&table.id));
     Ok(api::DeleteTableOutput { table_description: Some(table.description("DELETING")) })
 }

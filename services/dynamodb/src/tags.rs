@@ -53,7 +53,7 @@ pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagResourceInput) -> Result<api:
     }
     table.tags.extend(checked(&input.tags)?);
     Tags::from_pairs(table.tags.clone()).map_err(refusal)?;
-    tx.put_record(&table.place().key(), &table)?;
+    tx.put_record(table.place().key(), &table)?;
     Ok(api::TagResourceOutput::default())
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn untag(tx: &mut Tx<'_>, input: &api::UntagResourceInput) -> Result<
         return Err(errors::invalid("Atleast one Tag Key needs to be provided as Input.").into());
     }
     table.tags.retain(|key, _| !input.tag_keys.contains(key));
-    tx.put_record(&table.place().key(), &table)?;
+    tx.put_record(table.place().key(), &table)?;
     Ok(api::UntagResourceOutput::default())
 }
 

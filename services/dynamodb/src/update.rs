@@ -43,7 +43,7 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateItemInput) -> Result<ap
     if size_bytes > ITEM_BYTES_MAX {
         return Err(errors::invalid("Item size to update has exceeded the maximum allowed size").into());
     }
-    tx.put_record(&place, &new)?;
+    tx.put_record(place, &new)?;
     let larger = size_bytes.max(old.as_ref().map_or(0, item_size_bytes));
     let units = capacity::write_units(larger);
     Ok(api::UpdateItemOutput {

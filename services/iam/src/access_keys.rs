@@ -47,7 +47,7 @@ pub(crate) fn create(
         active: true,
     };
     credential.put(tx)?;
-    tx.put_record(&keys::access_key(account, &user.id, &key.id), &key)?;
+    tx.put_record(keys::access_key(account, &user.id, &key.id), &key)?;
     Ok(api::CreateAccessKeyOutput {
         access_key: api::AccessKey {
             user_name: user.name,
@@ -105,7 +105,7 @@ pub(crate) fn update(
     credential.active = is_active;
     credential.put(tx)?;
     let account = tx.scope().account;
-    tx.put_record(&keys::access_key(account, &user.id, &key.id), &key)?;
+    tx.put_record(keys::access_key(account, &user.id, &key.id), &key)?;
     Ok(api::UpdateAccessKeyOutput::default())
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn delete(
     let (user, key, _) = find(tx, input.user_name.as_deref(), &input.access_key_id)?;
     Credential::delete(tx, &key.id)?;
     let account = tx.scope().account;
-    tx.delete(&keys::access_key(account, &user.id, &key.id));
+    tx.delete(keys::access_key(account, &user.id, &key.id));
     Ok(api::DeleteAccessKeyOutput::default())
 }
 

@@ -25,7 +25,7 @@ fn attach(tx: &mut Tx<'_>, kind: Kind, name: &str, arn: &str) -> Result<()> {
         };
         return Err(errors::over_quota(quota, ATTACHED_MAX).into());
     }
-    tx.put(&keys::attachment(account, arn, kind, name), Vec::new());
+    tx.put(keys::attachment(account, arn, kind, name), Vec::new());
     identity::put(tx, &identity)
 }
 
@@ -35,7 +35,7 @@ fn detach(tx: &mut Tx<'_>, kind: Kind, name: &str, arn: &str) -> Result<()> {
     if !identity.attached.remove(arn) {
         return Err(errors::no_such(format!("Policy {arn} was not found.")).into());
     }
-    tx.delete(&keys::attachment(account, arn, kind, name));
+    tx.delete(keys::attachment(account, arn, kind, name));
     identity::put(tx, &identity)
 }
 

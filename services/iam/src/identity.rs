@@ -109,7 +109,7 @@ pub(crate) fn find(reads: &impl Reads, account: Account, kind: Kind, name: &str)
 /// Writes it.
 pub(crate) fn put(tx: &mut Tx<'_>, identity: &Identity) -> Result<()> {
     let account = tx.scope().account;
-    Ok(tx.put_record(&keys::identity(account, identity.kind, &identity.name), identity)?)
+    Ok(tx.put_record(keys::identity(account, identity.kind, &identity.name), identity)?)
 }
 
 /// Deletes it, when nothing hangs on it any more.
@@ -121,7 +121,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, identity: &Identity) -> Result<()> {
         return Err(errors::conflict("Cannot delete entity, must delete policies first.").into());
     }
     let account = tx.scope().account;
-    tx.delete(&keys::identity(account, identity.kind, &identity.name));
+    tx.delete(keys::identity(account, identity.kind, &identity.name));
     Ok(())
 }
 

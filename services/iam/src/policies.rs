@@ -100,13 +100,13 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeletePolicyInput) -> Result<
         )
         .into());
     }
-    tx.delete(&keys::policy(account, &managed.name));
+    tx.delete(keys::policy(account, &managed.name));
     Ok(api::DeletePolicyOutput::default())
 }
 
 fn put(tx: &mut Tx<'_>, managed: &Managed) -> Result<()> {
     let account = tx.scope().account;
-    Ok(tx.put_record(&keys::policy(account, &managed.name), managed)?)
+    Ok(tx.put_record(keys::policy(account, &managed.name), managed)?)
 }
 
 /// A policy that may be changed.

@@ -62,8 +62,8 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateUserInput) -> Result<ap
         }
         tx.delete(&from);
         for policy_arn in &user.attached {
-            tx.delete(&keys::attachment(account, policy_arn, Kind::User, &old.name));
-            tx.put(&keys::attachment(account, policy_arn, Kind::User, &user.name), Vec::new());
+            tx.delete(keys::attachment(account, policy_arn, Kind::User, &old.name));
+            tx.put(keys::attachment(account, policy_arn, Kind::User, &user.name), Vec::new());
         }
     }
     access_keys::rename(tx, &user)?;

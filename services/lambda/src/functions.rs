@@ -138,8 +138,8 @@ pub(crate) async fn delete(
     let name = named(&context.scope(), &input.function_name, input.qualifier.as_deref())?;
     let deleted = context.transact(|tx| {
         let function = function::find(&**tx, &name)?;
-        tx.delete(&keys::function(&name.scope, &name.name));
-        tx.delete(&keys::policy(&name.scope, &name.name));
+        tx.delete(keys::function(&name.scope, &name.name));
+        tx.delete(keys::policy(&name.scope, &name.name));
         package::delete(tx, &function.package.id)?;
         Ok(function)
     });

@@ -58,14 +58,14 @@ pub(crate) fn describe(zip: &[u8], id: Id) -> Stored {
 pub(crate) fn put(tx: &mut Tx<'_>, id: &Id, zip: &Bytes) {
     for (piece, start) in (0..zip.len()).step_by(PIECE_BYTES).enumerate() {
         let end = zip.len().min(start + PIECE_BYTES);
-        tx.put(&keys::piece(id, piece as u64), zip.slice(start..end));
+        tx.put(keys::piece(id, piece as u64), zip.slice(start..end));
     }
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, id: &Id) -> Result<()> {
     let pieces = tx.scan_unchecked(keys::package(id).prefix_range(), Direction::Forward);
     let pieces: Vec<_> = pieces.map(|entry| entry.map(|(key, _)| key)).collect::<Result<_, _>>()?;
-    pieces.iter().for_each(|key| tx.delete(key));
+    pieces.iter().for_each(|key| tx.delete(&**key));
     Ok(())
 }
 

@@ -70,7 +70,7 @@ fn find(tx: &Tx<'_>, name: &str, qualifier: Option<&str>) -> Result<(Name, Polic
 
 fn put(tx: &mut Tx<'_>, name: &Name, mut policy: Policy) -> Result<()> {
     policy.revision = tx.random().bytes();
-    Ok(tx.put_record(&keys::policy(&name.scope, &name.name), &policy)?)
+    Ok(tx.put_record(keys::policy(&name.scope, &name.name), &policy)?)
 }
 
 fn statement(input: &api::AddPermissionInput, name: &Name) -> Result<Value, Fault> {

@@ -47,5 +47,5 @@ fn change(tx: &mut Tx<'_>, resource: &str, change: impl FnOnce(&mut BTreeMap<Str
     let mut function = function::find(&**tx, &name)?;
     change(&mut function.tags);
     function.tags = checked(function.tags)?;
-    Ok(tx.put_record(&keys::function(&name.scope, &name.name), &function)?)
+    Ok(tx.put_record(keys::function(&name.scope, &name.name), &function)?)
 }

@@ -99,7 +99,7 @@ async fn change(
         if edit(tx, &mut new)? {
             new.revision = tx.random().bytes();
             new.modified_ms = tx.now.millis();
-            tx.put_record(&keys::function(&name.scope, &name.name), &new)?;
+            tx.put_record(keys::function(&name.scope, &name.name), &new)?;
         }
         Ok((old, new))
     });

@@ -57,8 +57,8 @@ fn forget(tx: &mut Transaction, group: &Id, stream: &Id, now_ms: i64) -> Result<
     let doomed = tx.scan_head(keys::events(group, stream).prefix_range()).take(PIECE);
     let doomed = doomed.map(|entry| Ok(entry?.0)).collect::<Result<Vec<_>>>()?;
     for key in &doomed {
-        tx.delete(key);
-        tx.delete(&keys::time(group, stream, keys::place_of(key)?));
+        tx.delete(&**key);
+        tx.delete(keys::time(group, stream, keys::place_of(key)?));
     }
     Ok((!doomed.is_empty()).then_some(now_ms))
 }
@@ -76,7 +76,7 @@ fn expire(tx: &mut Transaction, scope: &Scope, group: &str, set_ms: i64, now_ms:
         let event = keys::event(&group.id, &stream, place);
         let bytes = tx.get_record::<Event>(&event)?.map_or(0, |event| size_bytes(&event.message));
         *freed.entry(String::from_utf8_lossy(name).into_owned()).or_default() += bytes as u64;
-        tx.delete(key);
+        tx.delete(&**key);
         tx.delete(&event);
     }
     for (name, bytes) in freed {

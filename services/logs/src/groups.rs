@@ -47,7 +47,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteLogGroupInput) -> Resul
         let message = "The log group is protected against deletion.";
         return Err(api::error::validation_exception(message).into());
     }
-    tx.delete(&keys::group(&scope, &group.name));
+    tx.delete(keys::group(&scope, &group.name));
     keys::all_of(&group.id).iter().for_each(|prefix| SWEEPER.put(tx, prefix));
     Ok(api::DeleteLogGroupOutput::default())
 }
@@ -163,7 +163,7 @@ fn retain(tx: &mut Tx<'_>, name: &str, days: Option<i32>) -> Result<()> {
     let mut group = group::find(&**tx, &scope, name)?;
     group.retention_days = days;
     group.retention_set_ms = tx.now.millis();
-    tx.put_record(&keys::group(&scope, name), &group)?;
+    tx.put_record(keys::group(&scope, name), &group)?;
     if days.is_some() {
         chores::put(tx, &Chore::Expire { scope, group: group.name, set_ms: group.retention_set_ms })?;
     }

@@ -25,12 +25,12 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutLogEventsInput) -> Result<api
     let mut stream = stream::find(&**tx, &group, &input.log_stream_name)?;
     let now_ms = tx.now.millis();
     let (taken, rejected) = divide(&input.log_events, &group, now_ms);
-    tx.delete(&stream.recently(&group.id));
+    tx.delete(stream.recently(&group.id));
     for event in taken {
         let place = Place { at_ms: event.timestamp, number: stream.next_number };
         let record = Event { message: event.message.clone(), ingested_ms: now_ms };
-        tx.put_record(&keys::event(&group.id, &stream.id, place), &record)?;
-        tx.put(&keys::time(&group.id, &stream.id, place), stream.name.clone().into_bytes());
+        tx.put_record(keys::event(&group.id, &stream.id, place), &record)?;
+        tx.put(keys::time(&group.id, &stream.id, place), stream.name.clone().into_bytes());
         stream.next_number += 1;
         stream.bytes += size_bytes(&event.message) as u64;
     }
@@ -39,8 +39,8 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutLogEventsInput) -> Result<api
         stream.last_ms = Some(stream.last_ms.map_or(last.timestamp, |ms| ms.max(last.timestamp)));
         stream.ingested_ms = Some(now_ms);
     }
-    tx.put(&stream.recently(&group.id), Vec::new());
-    tx.put_record(&keys::stream(&group.id, &stream.name), &stream)?;
+    tx.put(stream.recently(&group.id), Vec::new());
+    tx.put_record(keys::stream(&group.id, &stream.name), &stream)?;
     Ok(api::PutLogEventsOutput {
         // AWS gives any token, and asks for none.
         next_sequence_token: Some(format!("{:056}", stream.next_number)),

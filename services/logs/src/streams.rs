@@ -35,7 +35,7 @@ pub(crate) fn create(
         bytes: 0,
     };
     tx.put_record(&key, &stream)?;
-    tx.put(&stream.recently(&group.id), Vec::new());
+    tx.put(stream.recently(&group.id), Vec::new());
     Ok(api::CreateLogStreamOutput::default())
 }
 
@@ -45,8 +45,8 @@ pub(crate) fn delete(
 ) -> Result<api::DeleteLogStreamOutput> {
     let group = group::find(&**tx, &tx.scope(), &input.log_group_name)?;
     let stream = stream::find(&**tx, &group, &input.log_stream_name)?;
-    tx.delete(&keys::stream(&group.id, &stream.name));
-    tx.delete(&stream.recently(&group.id));
+    tx.delete(keys::stream(&group.id, &stream.name));
+    tx.delete(stream.recently(&group.id));
     chores::put(tx, &Chore::Forget { group: group.id, stream: stream.id })?;
     Ok(api::DeleteLogStreamOutput::default())
 }

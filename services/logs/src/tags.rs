@@ -61,7 +61,7 @@ fn change(tx: &mut Tx<'_>, name: &str, change: impl FnOnce(&mut BTreeMap<String,
     let mut group = group::find(&**tx, &scope, name)?;
     change(&mut group.tags);
     group.tags = checked(group.tags)?;
-    Ok(tx.put_record(&keys::group(&scope, name), &group)?)
+    Ok(tx.put_record(keys::group(&scope, name), &group)?)
 }
 
 /// The resource of a tagging call.

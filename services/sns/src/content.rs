@@ -39,7 +39,7 @@ impl Content {
     /// Notes it, if anybody gets it.
     pub(crate) fn put(&self, tx: &mut Tx<'_>, published: &Published) -> Result<()> {
         if self.deliveries > 0 {
-            tx.put_record(&keys::message(published.sequence.is_some(), &published.id), self)?;
+            tx.put_record(keys::message(published.sequence.is_some(), &published.id), self)?;
         }
         Ok(())
     }

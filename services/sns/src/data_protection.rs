@@ -40,7 +40,7 @@ pub(crate) fn put(
 ) -> Result<api::PutDataProtectionPolicyOutput> {
     let mut topic = find(&**tx, &input.resource_arn)?;
     topic.data_protection = checked(&input.data_protection_policy)?;
-    tx.put_record(&keys::topics(&topic.scope).str(&topic.name), &topic)?;
+    tx.put_record(keys::topics(&topic.scope).str(&topic.name), &topic)?;
     Ok(api::PutDataProtectionPolicyOutput::default())
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn subscribe(tx: &mut Tx<'_>, input: &api::SubscribeInput) -> Result<
         }
         return Ok(api::SubscribeOutput { subscription_arn: Some(known.arn().to_string()) });
     }
-    tx.put_record(&subscription.key(), &subscription)?;
+    tx.put_record(subscription.key(), &subscription)?;
     Ok(api::SubscribeOutput { subscription_arn: Some(subscription.arn().to_string()) })
 }
 
@@ -154,6 +154,6 @@ pub(crate) fn set_attributes(
 ) -> Result<api::SetSubscriptionAttributesOutput> {
     let mut subscription = find(&**tx, &input.subscription_arn)?;
     subscription.set(&input.attribute_name, input.attribute_value.as_deref().unwrap_or_default())?;
-    tx.put_record(&subscription.key(), &subscription)?;
+    tx.put_record(subscription.key(), &subscription)?;
     Ok(api::SetSubscriptionAttributesOutput::default())
 }

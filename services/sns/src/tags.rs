@@ -39,14 +39,14 @@ pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagResourceInput) -> Result<api:
     let mut topic = find(&**tx, &input.resource_arn)?;
     topic.tags.extend(checked(&input.tags)?);
     Tags::from_pairs(topic.tags.clone()).map_err(refusal)?;
-    tx.put_record(&keys::topics(&topic.scope).str(&topic.name), &topic)?;
+    tx.put_record(keys::topics(&topic.scope).str(&topic.name), &topic)?;
     Ok(api::TagResourceOutput::default())
 }
 
 pub(crate) fn untag(tx: &mut Tx<'_>, input: &api::UntagResourceInput) -> Result<api::UntagResourceOutput> {
     let mut topic = find(&**tx, &input.resource_arn)?;
     topic.tags.retain(|key, _| !input.tag_keys.contains(key));
-    tx.put_record(&keys::topics(&topic.scope).str(&topic.name), &topic)?;
+    tx.put_record(keys::topics(&topic.scope).str(&topic.name), &topic)?;
     Ok(api::UntagResourceOutput::default())
 }
 

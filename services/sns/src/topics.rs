@@ -45,7 +45,7 @@ impl Topic {
 
     /// Writes it.
     pub(crate) fn keep(&self, tx: &mut Tx<'_>) -> Result<()> {
-        Ok(tx.put_record(&keys::topics(&self.scope).str(&self.name), self)?)
+        Ok(tx.put_record(keys::topics(&self.scope).str(&self.name), self)?)
     }
 
     /// The topic of that ARN.
@@ -151,7 +151,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTopicInput) -> Result<a
     let Some(topic) = tx.get_record::<Topic>(&key)? else { return Ok(api::DeleteTopicOutput::default()) };
     tx.delete(&key);
     for subscription in subscriptions_of(&**tx, &topic)? {
-        tx.delete(&subscription.key());
+        tx.delete(subscription.key());
     }
     Ok(api::DeleteTopicOutput::default())
 }

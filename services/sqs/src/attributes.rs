@@ -204,7 +204,7 @@ pub(crate) fn set(
     apply(&mut queue, wanted);
     check_throughput(&queue.attributes)?;
     queue.modified_ms = tx.now.millis();
-    tx.put_record(&keys::queue(&address.scope, &address.name), &queue)?;
+    tx.put_record(keys::queue(&address.scope, &address.name), &queue)?;
     Ok(api::SetQueueAttributesOutput::default())
 }
 

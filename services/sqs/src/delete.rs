@@ -37,10 +37,10 @@ fn delete(tx: &mut Tx<'_>, address: &Address, queue: &Queue, handle: &str) -> Re
         return fifo::delete(tx, queue, &handle);
     }
     let Some(entry) = visibility::entry(tx, queue, &handle)? else { return Ok(()) };
-    tx.delete(&entry.index);
-    tx.delete(&keys::body(&queue.contents, &handle.message));
+    tx.delete(entry.index);
+    tx.delete(keys::body(&queue.contents, &handle.message));
     if entry.transit.is_moved {
-        tx.delete(&keys::moved(&queue.contents, &handle.message));
+        tx.delete(keys::moved(&queue.contents, &handle.message));
     }
     Ok(())
 }

@@ -37,18 +37,22 @@ impl InFlight {
         now_ms: i64,
         count: impl FnOnce() -> Result<usize>,
     ) -> Result<()> {
-        let known = self.0.lock().get(contents).copied();
-        if known.is_some_and(|bound| now_ms < bound.refused_until_ms) {
+        if let Some(bound) = self.0.lock().get_mut(contents) {
+            if now_ms < bound.refused_until_ms {
+                return Err(errors::over_limit().into());
+            }
+            if bound.at_most + more <= IN_FLIGHT_MAX {
+                bound.at_most += more;
+                return Ok(());
+            }
+        }
+        let at_most = count()? + more;
+        if at_most > IN_FLIGHT_MAX {
+            self.know(contents, Bound { at_most: IN_FLIGHT_MAX, refused_until_ms: now_ms + REFUSE_MS });
             return Err(errors::over_limit().into());
         }
-        let at_most = match known {
-            Some(bound) if bound.at_most + more <= IN_FLIGHT_MAX => return self.add(contents, more),
-            _ => count()?,
-        };
-        let is_over = at_most + more > IN_FLIGHT_MAX;
-        let refused_until_ms = if is_over { now_ms + REFUSE_MS } else { 0 };
-        self.know(contents, Bound { at_most, refused_until_ms });
-        if is_over { Err(errors::over_limit().into()) } else { self.add(contents, more) }
+        self.know(contents, Bound { at_most, refused_until_ms: 0 });
+        Ok(())
     }
 
     fn know(&self, contents: &Id, bound: Bound) {
@@ -58,13 +62,6 @@ impl InFlight {
             bounds.clear();
         }
         bounds.insert(*contents, bound);
-    }
-
-    fn add(&self, contents: &Id, more: usize) -> Result<()> {
-        if let Some(bound) = self.0.lock().get_mut(contents) {
-            bound.at_most += more;
-        }
-        Ok(())
     }
 }
 

@@ -17,7 +17,7 @@ const ATTRIBUTES_MAX: usize = 10;
 /// How long one receive can hide a message, in seconds.
 const HIDDEN_S_MAX: i64 = 12 * 60 * 60;
 
-/// What is written once of a message.
+/// What is written once of a message; without the names of its fields, so they are only ever added, and at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Body {
     pub(crate) text: String,
@@ -35,17 +35,18 @@ pub(crate) struct Body {
     #[serde(default)]
     pub(crate) digest: Option<String>,
     /// The group that the sender gave.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(crate) group: Option<String>,
     /// The id by which a FIFO queue knows it again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(crate) deduplication: Option<String>,
     /// Its number in its group of a FIFO queue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(crate) sequence: Option<u64>,
 }
 
-/// What moves along the index.
+/// What moves along the index. Every receive writes it anew, so it is as small as it gets: without the names of its fields,
+/// which are only ever added, and at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Transit {
     /// When it was sent, in milliseconds since 1970.

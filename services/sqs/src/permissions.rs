@@ -71,7 +71,7 @@ fn keep(tx: &mut Tx<'_>, address: &Address, queue: &Queue, policy: &Labelled) ->
         queue.attributes.insert("Policy".into(), policy.to_string());
     }
     queue.modified_ms = tx.now.millis();
-    Ok(tx.put_record(&keys::queue(&address.scope, &address.name), &queue)?)
+    Ok(tx.put_record(keys::queue(&address.scope, &address.name), &queue)?)
 }
 
 fn check_label(label: &str) -> Result<(), Fault> {

@@ -39,7 +39,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateQueueInput) -> Result<a
             };
             attributes::apply(&mut made, &wanted);
             attributes::check_throughput(&made.attributes)?;
-            tx.put_record(&keys::queue(&address.scope, &address.name), &made)?;
+            tx.put_record(keys::queue(&address.scope, &address.name), &made)?;
         }
     }
     Ok(api::CreateQueueOutput { queue_url: Some(address.url(&tx.context.caller.endpoint)) })
@@ -120,7 +120,7 @@ fn page(wanted: Option<i32>) -> Result<usize, Fault> {
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteQueueInput) -> Result<api::DeleteQueueOutput> {
     let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
-    tx.delete(&keys::queue(&address.scope, &address.name));
+    tx.delete(keys::queue(&address.scope, &address.name));
     abandon(tx, &address, &queue);
     Ok(api::DeleteQueueOutput::default())
 }
@@ -137,7 +137,7 @@ pub(crate) fn purge(tx: &mut Tx<'_>, input: &api::PurgeQueueInput) -> Result<api
     abandon(tx, &address, &queue);
     queue.contents = tx.random().bytes();
     queue.purged_ms = Some(now_ms);
-    tx.put_record(&keys::queue(&address.scope, &address.name), &queue)?;
+    tx.put_record(keys::queue(&address.scope, &address.name), &queue)?;
     Ok(api::PurgeQueueOutput::default())
 }
 

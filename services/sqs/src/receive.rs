@@ -63,12 +63,13 @@ pub(crate) async fn receive(
 ) -> Result<api::ReceiveMessageOutput> {
     let wish = Wish::read(&input)?;
     let scope = context.scope();
-    let begun_ms = context.now().millis();
+    let mut begun_ms = None;
     // An empty-handed look is repeated once it is known that no arrival after it can be missed.
     let mut arrivals: Option<(Id, Watch)> = None;
     loop {
         // The clock may be moved at any moment; what became visible by that is seen before the wait is over.
         let looked_ms = context.now().millis();
+        let begun_ms = *begun_ms.get_or_insert(looked_ms);
         let mut claimed = receives.claims.begin();
         let look = context.transact(|tx| {
             claimed.release();
@@ -186,9 +187,9 @@ fn take(
     let now_ms = tx.now.millis();
     // Another receive may be faster.
     tx.depend_on(index);
-    tx.delete(index);
+    tx.delete(&**index);
     if transit.is_moved {
-        tx.delete(&keys::moved(&queue.contents, id));
+        tx.delete(keys::moved(&queue.contents, id));
     }
     let body_key = keys::body(&queue.contents, id);
     let Some(body) = tx.get_record::<Body>(&body_key)? else { return Ok(None) };
@@ -203,7 +204,7 @@ fn take(
     }
     let transit = transit.received(now_ms);
     let visible_at_ms = now_ms + wish.visibility_ms(queue);
-    tx.put_record(&keys::index(&queue.contents, visible_at_ms, id), &transit)?;
+    tx.put_compact(keys::index(&queue.contents, visible_at_ms, id), &transit)?;
     let handle = Handle { contents: queue.contents, message: *id, receives: transit.receives, visible_at_ms };
     Ok(Some(write(wish, &handle, &transit, body)))
 }

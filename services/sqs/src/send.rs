@@ -169,8 +169,8 @@ pub(crate) fn place(
     body: &Body,
     transit: &Transit,
 ) -> Result<()> {
-    tx.put_record(&keys::body(contents, id), body)?;
-    tx.put_record(&keys::index(contents, visible_at_ms, id), transit)?;
+    tx.put_compact(keys::body(contents, id), body)?;
+    tx.put_compact(keys::index(contents, visible_at_ms, id), transit)?;
     tx.signal(keys::arrival(contents));
     Ok(())
 }

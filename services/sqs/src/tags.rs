@@ -24,7 +24,7 @@ pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagQueueInput) -> Result<api::Ta
     }
     queue.tags.extend(input.tags.clone());
     queue.tags = checked(queue.tags)?;
-    tx.put_record(&keys::queue(&address.scope, &address.name), &queue)?;
+    tx.put_record(keys::queue(&address.scope, &address.name), &queue)?;
     Ok(api::TagQueueOutput::default())
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn untag(tx: &mut Tx<'_>, input: &api::UntagQueueInput) -> Result<api
     for key in &input.tag_keys {
         queue.tags.remove(key);
     }
-    tx.put_record(&keys::queue(&address.scope, &address.name), &queue)?;
+    tx.put_record(keys::queue(&address.scope, &address.name), &queue)?;
     Ok(api::UntagQueueOutput::default())
 }
 

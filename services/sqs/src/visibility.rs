@@ -70,9 +70,9 @@ fn change(tx: &mut Tx<'_>, address: &Address, queue: &Queue, handle: &str, timeo
     let transit = Transit { is_moved: true, ..transit };
     let visible_at_ms = now_ms + timeout_ms;
     transit.check_hidden_until(visible_at_ms, timeout_ms)?;
-    tx.delete(&index);
-    tx.put_record(&keys::index(&queue.contents, visible_at_ms, &handle.message), &transit)?;
-    tx.put_record(&keys::moved(&queue.contents, &handle.message), &visible_at_ms)?;
+    tx.delete(index);
+    tx.put_compact(keys::index(&queue.contents, visible_at_ms, &handle.message), &transit)?;
+    tx.put_record(keys::moved(&queue.contents, &handle.message), &visible_at_ms)?;
     tx.signal(keys::arrival(&queue.contents));
     Ok(())
 }

@@ -73,7 +73,7 @@ impl Blobs {
     /// # Errors
     /// When the length cannot be a record.
     pub fn refer(&self, tx: &mut Transaction, written: &Written, reference: &[u8]) -> Result<(), Error> {
-        tx.put_record(&reference_key(written.id(), reference), &written.length())
+        tx.put_record(reference_key(written.id(), reference), &written.length())
     }
 
     /// Refers once more to a blob that `other` refers to. False when that does not, or no longer.
@@ -88,14 +88,14 @@ impl Blobs {
         reference: &[u8],
     ) -> Result<bool, Error> {
         let Some(length) = self.length(tx, id, other)? else { return Ok(false) };
-        tx.put_record(&reference_key(id, reference), &length)?;
+        tx.put_record(reference_key(id, reference), &length)?;
         Ok(true)
     }
 
     /// Deletes a reference. Without any, the blob goes soon.
     pub fn release(&self, tx: &mut Transaction, id: BlobId, reference: &[u8]) {
-        tx.delete(&reference_key(id, reference));
-        tx.put(&released().bytes(id.0), Vec::new());
+        tx.delete(reference_key(id, reference));
+        tx.put(released().bytes(id.0), Vec::new());
         tx.signal(released());
     }
 

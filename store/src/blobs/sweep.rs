@@ -71,7 +71,7 @@ impl Blobs {
                     garbage.push((note, id));
                 }
             }
-            kept.iter().for_each(|note| tx.delete(note));
+            kept.iter().for_each(|note| tx.delete(&**note));
             Ok::<_, Error>((garbage, kept.len()))
         })?;
         for (_, id) in &garbage {
@@ -80,7 +80,7 @@ impl Blobs {
         }
         // Only now: a crash in between must leave the notes. Nothing refers to garbage ever again.
         store.transact_now(|tx| {
-            garbage.iter().for_each(|(note, _)| tx.delete(note));
+            garbage.iter().for_each(|(note, _)| tx.delete(&**note));
             Ok::<_, Error>(())
         })?;
         Ok(garbage.len() + kept)

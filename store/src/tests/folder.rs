@@ -47,7 +47,7 @@ fn what_was_not_wholly_synced_does_not_keep_a_store_from_opening() {
 
 fn put(store: &Store, number: u64, value: Vec<u8>) {
     let put = store.transact_now(|tx| {
-        tx.put(&key(number), value.clone());
+        tx.put(key(number), value.clone());
         Ok::<_, Error>(())
     });
     put.unwrap();

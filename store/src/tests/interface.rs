@@ -60,13 +60,13 @@ fn write(store: &Store, body: impl Fn(&mut crate::Transaction)) {
 }
 
 fn put_it(tx: &mut crate::Transaction, number: u64) -> Result<(), Error> {
-    tx.put(&key(number), "");
+    tx.put(key(number), "");
     Ok(())
 }
 
 fn put(store: &Store, number: u64, value: &str) {
     let value = value.as_bytes().to_vec();
-    write(store, |tx| tx.put(&key(number), value.clone()));
+    write(store, |tx| tx.put(key(number), value.clone()));
 }
 
 fn get(reads: &impl Reads, number: u64) -> Option<Vec<u8>> {
@@ -87,9 +87,9 @@ fn a_transaction_sees_its_own_writes_and_nobody_else_does(bed: Bed) {
     let store = bed.open();
     put(&store, 1, "old");
     let done = store.transact_now(|tx| {
-        tx.put(&key(1), "new");
-        tx.put(&key(2), "second");
-        tx.delete(&key(2));
+        tx.put(key(1), "new");
+        tx.put(key(2), "second");
+        tx.delete(key(2));
         assert_eq!((get(tx, 1), get(tx, 2)), (Some(b"new".to_vec()), None));
         assert_eq!(get(&store.snapshot(), 1).unwrap(), b"old");
         Ok::<_, Error>(())
@@ -102,8 +102,8 @@ fn what_fails_leaves_nothing(bed: Bed) {
     let store = bed.open();
     put(&store, 1, "old");
     let failed = store.transact_now(|tx| {
-        tx.put(&key(1), "new");
-        tx.put(&key(2), "new");
+        tx.put(key(1), "new");
+        tx.put(key(2), "new");
         Err::<(), _>(Error::Failed("of its own accord".into()))
     });
     assert!(failed.unwrap_err().to_string().contains("of its own accord"));
@@ -132,10 +132,10 @@ fn own_writes_lie_over_stored_ones_both_ways(bed: Bed) {
         put(&store, number, "stored");
     }
     let done = store.transact_now(|tx| {
-        tx.put(&key(0), "own");
-        tx.delete(&key(3));
-        tx.put(&key(4), "own");
-        tx.put(&key(5), "own");
+        tx.put(key(0), "own");
+        tx.delete(key(3));
+        tx.put(key(4), "own");
+        tx.put(key(5), "own");
         let expected = [(0, "own"), (1, "stored"), (4, "own"), (5, "own")];
         let expected = expected.map(|(number, value)| (Vec::from(key(number)), value.as_bytes().to_vec()));
         assert_eq!(content(tx, keys(), Direction::Forward), expected);
@@ -155,7 +155,7 @@ fn any_bytes_are_keys_and_values(bed: Bed) {
     let long_key = vec![0xfe; 4000];
     let entries: [(&[u8], &[u8]); 5] =
         [(&[0], b""), (&[0, 0], &[0]), (&[0, 0xff], &[0xff; 3]), (&[1], &large), (&long_key, b"long")];
-    write(&store, |tx| entries.iter().for_each(|(key, value)| tx.put(key, value.to_vec())));
+    write(&store, |tx| entries.iter().for_each(|(key, value)| tx.put(&**key, value.to_vec())));
     let expected = entries.map(|(key, value)| (key.to_vec(), value.to_vec()));
     assert!(content(&store.snapshot(), vec![0]..vec![0xff], Direction::Forward) == expected);
 }
@@ -168,7 +168,7 @@ fn runs_of(store: &Store, read: impl Fn(&mut crate::Transaction), interfere: imp
         if runs.fetch_add(1, Ordering::Relaxed) == 0 {
             interfere();
         }
-        tx.put(&Key::new().str("done"), "");
+        tx.put(Key::new().str("done"), "");
         Ok::<_, Error>(())
     });
     done.unwrap();
@@ -180,7 +180,7 @@ fn a_value_that_was_read_and_changed_makes_its_reader_run_again(bed: Bed) {
     let read_1 = |tx: &mut crate::Transaction| drop(get(tx, 1));
     assert_eq!(runs_of(&store, read_1, || put(&store, 1, "put")), 2);
     assert_eq!(runs_of(&store, read_1, || put(&store, 2, "another key")), 1);
-    let delete = || write(&store, |tx| tx.delete(&key(1)));
+    let delete = || write(&store, |tx| tx.delete(key(1)));
     assert_eq!(runs_of(&store, read_1, delete), 2);
 }
 
@@ -189,7 +189,7 @@ fn a_range_that_changed_makes_its_reader_run_again(bed: Bed) {
     for direction in [Direction::Forward, Direction::Backward] {
         let walk = |tx: &mut crate::Transaction| drop(content(tx, keys(), direction));
         assert_eq!(runs_of(&store, walk, || put(&store, 1, "inside")), 2);
-        let outside = || write(&store, |tx| tx.put(&Key::new().str("other"), ""));
+        let outside = || write(&store, |tx| tx.put(Key::new().str("other"), ""));
         assert_eq!(runs_of(&store, walk, outside), 1);
     }
 }
@@ -219,7 +219,7 @@ fn what_was_read_unchecked_may_change(bed: Bed) {
 
 fn what_only_writes_never_runs_again(bed: Bed) {
     let store = bed.open();
-    let blind = |tx: &mut crate::Transaction| tx.put(&key(1), "blind");
+    let blind = |tx: &mut crate::Transaction| tx.put(key(1), "blind");
     assert_eq!(runs_of(&store, blind, || put(&store, 1, "other")), 1);
     assert_eq!(get(&store.snapshot(), 1).unwrap(), b"blind");
 }
@@ -233,7 +233,7 @@ fn who_always_meets_conflicts_runs_alone_at_last(bed: Bed) {
         if runs.fetch_add(1, Ordering::Relaxed) < crate::store::ATTEMPTS_BESIDE_OTHERS {
             put(&store, 1, "again");
         }
-        tx.put(&key(1), "mine");
+        tx.put(key(1), "mine");
         Ok::<_, Error>(())
     });
     done.unwrap();
@@ -289,7 +289,7 @@ fn the_head_of_a_queue_moves_both_ways(bed: Bed) {
     put(&store, 5, "");
     put(&store, 9, "");
     assert_eq!(head().unwrap(), *key(5));
-    write(&store, |tx| tx.delete(&key(5)));
+    write(&store, |tx| tx.delete(key(5)));
     assert_eq!(head().unwrap(), *key(9));
     put(&store, 2, "before the remembered head");
     assert_eq!(head().unwrap(), *key(2));
@@ -305,7 +305,7 @@ fn a_signal_wakes_who_waits_and_comes_with_the_data(bed: Bed) {
         let other = store.clone();
         let ringer = tokio::spawn(async move {
             let rung = other.transact(|tx| {
-                tx.put(&key(1), "");
+                tx.put(key(1), "");
                 tx.signal(Key::new().str("bell"));
                 Ok::<_, Error>(())
             });
@@ -348,7 +348,7 @@ fn many_are_acknowledged_at_once(bed: Bed) {
 fn fifty_acknowledged(store: &Store) {
     runtime().block_on(async {
         for number in 0..50 {
-            store.transact(|tx| tx.put_record(&key(number), &number)).await.unwrap();
+            store.transact(|tx| tx.put_record(key(number), &number)).await.unwrap();
         }
     });
 }

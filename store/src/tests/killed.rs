@@ -81,8 +81,8 @@ fn child() {
         let done = store.transact(|tx| {
             for (key, value) in &writes {
                 match value {
-                    Some(value) => tx.put(key, value.clone()),
-                    None => tx.delete(key),
+                    Some(value) => tx.put(&**key, value.clone()),
+                    None => tx.delete(&**key),
                 }
             }
             Ok::<_, Error>(())

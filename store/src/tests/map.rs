@@ -39,11 +39,11 @@ proptest! {
                     for step in transaction {
                         match step {
                             Step::Put(number, value) => {
-                                tx.put(&key((*number).into()), vec![*value]);
+                                tx.put(key((*number).into()), vec![*value]);
                                 changed.insert(key((*number).into()).into(), vec![*value]);
                             }
                             Step::Delete(number) => {
-                                tx.delete(&key((*number).into()));
+                                tx.delete(key((*number).into()));
                                 changed.remove(&Vec::from(key((*number).into())));
                             }
                             Step::Commit => {}
@@ -74,8 +74,8 @@ proptest! {
                 store.transact_now(|tx| {
                     let first = tx.scan_head(keys()).next().transpose()?;
                     match first {
-                        _ if *put => tx.put(&key(*number), vec![]),
-                        Some((first, _)) => tx.delete(&first),
+                        _ if *put => tx.put(key(*number), vec![]),
+                        Some((first, _)) => tx.delete(&*first),
                         None => {}
                     }
                     Ok::<_, Error>(())

@@ -116,12 +116,14 @@ impl World {
         let body = |tx: &mut Transaction| {
             seen.clear();
             let mut view = model.clone();
+            let mut changed = Vec::new();
             for (index, op) in ops.iter().enumerate() {
                 if let Some((_, writes)) = other.take_if(|(at, _)| *at == index) {
                     commit(&store, &writes);
                     apply(&writes, model);
+                    changed = writes.into_iter().map(|(key, _)| key).collect();
                 }
-                seen.push(carry_out(op, tx, &mut view));
+                seen.push(carry_out(op, tx, &mut view, &changed));
             }
             faults.write.store(end == End::WriteFails, Ordering::Relaxed);
             if end == End::Abandon { Err(Error::Failed("abandoned".into())) } else { Ok(()) }
@@ -245,8 +247,8 @@ fn queue() -> Range<Vec<u8>> {
 fn put_all(tx: &mut Transaction, writes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), Error> {
     for (key, value) in writes {
         match value {
-            Some(value) => tx.put(key, value.clone()),
-            None => tx.delete(key),
+            Some(value) => tx.put(&**key, value.clone()),
+            None => tx.delete(&**key),
         }
     }
     Ok(())
@@ -266,17 +268,18 @@ fn apply(writes: &[(Vec<u8>, Option<Vec<u8>>)], model: &mut Model) {
 }
 
 /// Does it in the store and in the view, compares them, and gives back what was read and must stay true until the commit.
-fn carry_out(op: &Op, tx: &mut Transaction, view: &mut Model) -> Option<Content> {
+/// The head of the queue may already lack what another transaction has changed.
+fn carry_out(op: &Op, tx: &mut Transaction, view: &mut Model, changed: &[Vec<u8>]) -> Option<Content> {
     let found = match op {
         Op::Get(key) => {
             Some(tx.get(key).unwrap().map(|value| (key.clone(), value.to_vec())).into_iter().collect())
         }
         Op::Put(key, value) => {
-            tx.put(key, value.clone());
+            tx.put(&**key, value.clone());
             None
         }
         Op::Delete(key) => {
-            tx.delete(key);
+            tx.delete(&**key);
             None
         }
         Op::Scan { range, direction, at_most, checked: true } => {
@@ -285,7 +288,14 @@ fn carry_out(op: &Op, tx: &mut Transaction, view: &mut Model) -> Option<Content>
         Op::Scan { range, direction, at_most, checked: false } => {
             Some(collected(tx.scan_unchecked(range.clone(), *direction).take(*at_most)))
         }
-        Op::Head { at_most } => Some(collected(tx.scan_head(queue()).take(*at_most))),
+        Op::Head { at_most } => {
+            let found = collected(tx.scan_head(queue()).take(*at_most));
+            let mut present = view.clone();
+            present.retain(|key, _| !changed.contains(key) || found.iter().any(|(found, _)| found == key));
+            let expected = read(op, &present);
+            assert!(Some(&found) == expected.as_ref(), "the head is {found:?}, not {expected:?}");
+            return None;
+        }
     };
     let expected = read(op, view);
     assert!(found == expected, "{}", short(&format!("{op:?} found {found:?}, not {expected:?}")));

@@ -52,8 +52,8 @@ impl Lane {
     /// Puts a delivery at its end, and has somebody walk along it.
     pub(super) fn append(self, tx: &mut Tx<'_>, sequence: u64, delivery: &Delivery) -> Result<()> {
         let Name { subscription, group } = &self.name;
-        tx.put_record(&keys::in_lane(subscription, group, sequence), delivery)?;
-        tx.put_record(&keys::lane(subscription, group), &Record { last: sequence })?;
+        tx.put_record(keys::in_lane(subscription, group, sequence), delivery)?;
+        tx.put_record(keys::lane(subscription, group), &Record { last: sequence })?;
         if self.record.is_none() {
             let (now_ms, id) = (tx.now.millis(), tx.random().bytes());
             LANES.put(tx, now_ms, &id, &self.name)?;
@@ -81,7 +81,7 @@ async fn walk(cloud: Arc<Cloud>, open: Arc<Open>, name: Name) -> Result<Verdict<
             }
             Outcome::Later(delivery, due_ms) => {
                 // What stands behind it waits for it.
-                cloud.store.transact(|tx| tx.put_record(&key, &delivery)).await?;
+                cloud.store.transact(|tx| tx.put_record(&*key, &delivery)).await?;
                 return Ok(Verdict::Again(name, due_ms));
             }
         }

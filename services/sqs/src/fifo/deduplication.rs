@@ -52,7 +52,7 @@ impl Key {
 
 /// Has the record at `key` deleted some time after that moment, and deletes what is due.
 pub(super) fn forget_later(tx: &mut Tx<'_>, contents: &Id, until_ms: i64, key: &[u8]) -> Result<()> {
-    tx.put(&keys::memory(contents, until_ms, key), store::Bytes::new());
+    tx.put(keys::memory(contents, until_ms, key), store::Bytes::new());
     let now_ms = tx.now.millis();
     let range = keys::memories(contents).prefix_range();
     let oldest = tx.scan_head(range).take(FORGOTTEN_AT_ONCE).collect::<Result<Vec<_>, _>>()?;
@@ -64,9 +64,9 @@ pub(super) fn forget_later(tx: &mut Tx<'_>, contents: &Id, until_ms: i64, key: &
         // It may have been remembered anew since then; that has a later memory of its own.
         let is_due = tx.get_record::<Until>(&key)?.is_none_or(|record| record.until_ms <= now_ms);
         if is_due {
-            tx.delete(&key);
+            tx.delete(&*key);
         }
-        tx.delete(&memory);
+        tx.delete(&*memory);
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ impl Group {
 
     /// Writes a message in its place.
     pub(super) fn put(&self, tx: &mut Tx<'_>, sequence: u64, slot: &Slot) -> Result<()> {
-        Ok(tx.put_record(&keys::slot(&self.contents, &self.name, sequence), slot)?)
+        Ok(tx.put_record(keys::slot(&self.contents, &self.name, sequence), slot)?)
     }
 
     /// Its message of that number.
@@ -55,8 +55,8 @@ impl Group {
 
     /// Takes a message out, with its body.
     pub(super) fn delete(&self, tx: &mut Tx<'_>, sequence: u64, message: &Id) {
-        tx.delete(&keys::slot(&self.contents, &self.name, sequence));
-        tx.delete(&keys::body(&self.contents, message));
+        tx.delete(keys::slot(&self.contents, &self.name, sequence));
+        tx.delete(keys::body(&self.contents, message));
     }
 
     /// Its first messages, in order.
@@ -91,7 +91,7 @@ impl Group {
             Some(available_ms) => self.stand_at(tx, available_ms),
             None => {
                 self.leave_index(tx);
-                tx.delete(&keys::group(&self.contents, &self.name));
+                tx.delete(keys::group(&self.contents, &self.name));
                 Ok(())
             }
         }
@@ -100,16 +100,16 @@ impl Group {
     fn stand_at(&mut self, tx: &mut Tx<'_>, available_ms: i64) -> Result<()> {
         if self.record.available_ms != Some(available_ms) {
             self.leave_index(tx);
-            tx.put(&keys::ready(&self.contents, available_ms, &self.name), store::Bytes::new());
+            tx.put(keys::ready(&self.contents, available_ms, &self.name), store::Bytes::new());
             self.record.available_ms = Some(available_ms);
             tx.signal(keys::arrival(&self.contents));
         }
-        Ok(tx.put_record(&keys::group(&self.contents, &self.name), &self.record)?)
+        Ok(tx.put_record(keys::group(&self.contents, &self.name), &self.record)?)
     }
 
     fn leave_index(&self, tx: &mut Tx<'_>) {
         if let Some(available_ms) = self.record.available_ms {
-            tx.delete(&keys::ready(&self.contents, available_ms, &self.name));
+            tx.delete(keys::ready(&self.contents, available_ms, &self.name));
         }
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn place(
 ) -> Result<u64> {
     let mut group = Group::open(tx, contents, body.group.as_deref().unwrap_or_default())?;
     let sequence = rising(tx.now).max(group.last() + 1);
-    tx.put_record(&keys::body(contents, id), &Body { sequence: Some(sequence), ..body })?;
+    tx.put_compact(keys::body(contents, id), &Body { sequence: Some(sequence), ..body })?;
     group.append(tx, sequence, &Slot { message: *id, transit: *transit, visible_at_ms })?;
     Ok(sequence)
 }

@@ -29,7 +29,7 @@ pub(crate) fn start(
         .into());
     }
     for forgotten in tasks.iter().skip(TASKS_MAX - 1) {
-        tx.delete(&keys::task(&source, forgotten.started_ms, &forgotten.id));
+        tx.delete(keys::task(&source, forgotten.started_ms, &forgotten.id));
     }
     let Some(queue) = source.read(&**tx)? else { return Err(not_found("SourceArn").into()) };
     let task = Task {

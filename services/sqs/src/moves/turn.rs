@@ -78,9 +78,9 @@ fn withdraw(tx: &mut Tx<'_>, queue: &Queue, count: usize, taker: Taker<'_>) -> R
         {
             return Ok(Withdrawn::Stopped(why));
         }
-        tx.delete(&index);
+        tx.delete(&*index);
         tx.delete(&body_key);
-        tx.delete(&keys::moved(&queue.contents, &id));
+        tx.delete(keys::moved(&queue.contents, &id));
     }
     Ok(if is_all { Withdrawn::All } else { Withdrawn::Enough })
 }
