@@ -9,12 +9,12 @@ use service::{Answer, Error, Result, Tx};
 use wire::Fault;
 
 use crate::content::Content;
-use crate::delivery::{self, Delivery};
-use crate::errors;
+use crate::delivery::Delivery;
 use crate::fifo::{self, Place};
 use crate::message::{BYTES_MAX, Message};
 use crate::subscription::Subscription;
 use crate::topics::{self, Topic};
+use crate::{errors, publication};
 
 /// Messages of a batch.
 const ENTRIES_MAX: usize = 10;
@@ -81,13 +81,11 @@ fn publish(
         .into());
     }
     let published = Published::new(tx);
-    let mut deliveries = 0;
-    for subscription in subscriptions.iter().filter(|subscription| wants(subscription, &message)) {
-        let group = place.group.map(str::to_owned);
-        delivery::put(tx, &Delivery { group, ..Delivery::new(subscription, &published) })?;
-        deliveries += 1;
-    }
-    Content::new(topic, message, tx.now, deliveries).put(tx, &published)?;
+    let wanted = subscriptions.iter().filter(|subscription| wants(subscription, &message));
+    let deliveries: Vec<_> = wanted.map(Delivery::new).collect();
+    let group = place.group.map(str::to_owned);
+    let content = Content { group, ..Content::new(topic, message, &published, tx.now) };
+    publication::put(tx, &content, deliveries)?;
     Ok(published)
 }
 

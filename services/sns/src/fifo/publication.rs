@@ -4,7 +4,8 @@ use ring::digest;
 use service::{Idempotency, Result, Tx, rising, rising_text};
 use wire::Fault;
 
-use super::lane::Lane;
+use super::lane::{InLane, Lane};
+use super::stored::Stored;
 use crate::content::Content;
 use crate::delivery::Delivery;
 use crate::errors;
@@ -52,17 +53,15 @@ pub(crate) fn publish(
     let last = lanes.iter().map(|(_, lane)| lane.last()).max().unwrap_or_default();
     let sequence = rising(tx.now).max(last + 1);
     let published = Published { sequence: Some(rising_text(sequence)), ..Published::new(tx) };
-    let delivery = |subscription| Delivery {
+    let content = Content {
         group: Some(group.to_owned()),
         deduplication: Some(deduplication.clone()),
-        sequence: published.sequence.clone(),
-        ..Delivery::new(subscription, &published)
+        ..Content::new(topic, message, &published, tx.now)
     };
-    let deliveries: Vec<_> =
-        lanes.into_iter().map(|(subscription, lane)| (lane, delivery(subscription))).collect();
-    Content::new(topic, message, tx.now, deliveries.len() as u64).put(tx, &published)?;
-    for (lane, delivery) in deliveries {
-        lane.append(tx, sequence, &delivery)?;
+    Stored { content, deliveries: lanes.len() as u64 }.put(tx)?;
+    for (subscription, lane) in lanes {
+        let message_id = published.id.clone();
+        lane.append(tx, sequence, &InLane { message_id, delivery: Delivery::new(subscription) })?;
     }
     let now = tx.now;
     REMEMBERED.put(tx, now, &of, &deduplication, published.remembered()?)?;
