@@ -90,7 +90,8 @@ impl<O: Operation, B: Body<O>> Handler for Typed<O, B> {
     }
 
     fn take_part(&self, tx: &mut Tx<'_>, input: &(dyn Any + Send + Sync)) -> Result<Box<dyn Output>> {
-        let input = input.downcast_ref::<O::Input>().ok_or_else(|| internal("an input of another operation"))?;
+        let input =
+            input.downcast_ref::<O::Input>().ok_or_else(|| internal("an input of another operation"))?;
         Ok(Box::new(self.body.take_part(tx, input)?))
     }
 }

@@ -20,8 +20,11 @@ pub struct Transaction {
     pub(crate) writes: Writes,
     pub(crate) signals: Vec<Vec<u8>>,
     /// Inside of a part: what its writes replaced, in their order.
-    replaced: Option<Vec<(Vec<u8>, Option<Option<Bytes>>)>>,
+    replaced: Option<Vec<(Vec<u8>, Before)>>,
 }
+
+/// What a transaction had written at a key before, if anything.
+type Before = Option<Option<Bytes>>;
 
 impl Transaction {
     pub(crate) fn new(snapshot: Snapshot) -> Self {
@@ -111,6 +114,24 @@ impl Transaction {
         direction: Direction,
     ) -> impl Iterator<Item = Result<(Bytes, Bytes), Error>> {
         Overlay::new(self.snapshot.scan(range.clone(), direction), &self.writes, &range, direction)
+    }
+
+    /// What `build` makes of the store as it was when this transaction began, made once for all who ask for it by `key` until
+    /// somebody writes there: whoever changes what it is made of must write at `key` too. It counts as read.
+    ///
+    /// # Errors
+    /// What `build` fails with.
+    pub fn get_derived<T, E>(
+        &self,
+        key: &[u8],
+        build: impl FnOnce(&Snapshot) -> Result<T, E>,
+    ) -> Result<Arc<T>, E>
+    where
+        T: Send + Sync + 'static,
+        E: From<Error>,
+    {
+        self.reads.borrow_mut().add_key(key);
+        self.snapshot.derived(key, build)
     }
 
     /// Lets this transaction run again if another one changes what is at `key`: for an entry of an unchecked scan, which

@@ -64,7 +64,8 @@ impl Content {
         }
         if !self.message.attributes.is_empty() {
             let attributes = self.message.attributes.iter();
-            let shown: BTreeMap<_, _> = attributes.map(|(name, attribute)| (name, shown(attribute))).collect();
+            let shown: BTreeMap<_, _> =
+                attributes.map(|(name, attribute)| (name, shown(attribute))).collect();
             put("MessageAttributes", json!(shown));
         }
         envelope

@@ -96,7 +96,8 @@ impl Delivery {
             string_value: Some(value.to_owned()),
             ..sqs::MessageAttributeValue::default()
         };
-        let mut input = message_for(content, self.raw, &queue, &context.cloud.endpoint, &|| envelope(content));
+        let mut input =
+            message_for(content, self.raw, &queue, &context.cloud.endpoint, &|| envelope(content));
         input.message_attributes.get_or_insert_default().extend([
             ("RequestID".to_owned(), reason(&context.caller.request_id)),
             ("ErrorCode".to_owned(), reason(&why.code)),

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `"topic", account, region, name` | [`crate::topics::Topic`] |
 //! | `"subscription", account, region, topic, id` | [`crate::subscription::Subscription`]: those of a topic are a range |
+//! | `"audience", account, region, topic` | another random number whenever a subscription of the topic changes |
 //! | `"to queues", due at (ms), id`; `"to others", due at (ms), id` | [`crate::publication::Publication`] (see `service::Jobs`) |
 //!
 //! and for FIFO topics:
@@ -34,6 +35,11 @@ pub(crate) fn topic(arn: &str) -> Option<Key> {
 
 pub(crate) fn subscriptions(scope: &Scope) -> Key {
     of("subscription", scope)
+}
+
+/// Changes whenever a subscription of the topic does.
+pub(crate) fn audience(scope: &Scope, topic: &str) -> Key {
+    of("audience", scope).str(topic)
 }
 
 /// All subscriptions of a topic, by its ARN.

@@ -5,6 +5,7 @@
 //!
 //! Never here: mobile push, e-mail, text messages and deliveries over HTTP, which are refused by name.
 
+mod audience;
 mod content;
 mod data_protection;
 mod delivery;

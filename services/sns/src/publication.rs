@@ -32,14 +32,15 @@ pub(crate) struct Publication {
 #[derive(Serialize)]
 struct Noted<'a> {
     content: &'a Content,
-    deliveries: &'a [Delivery],
+    deliveries: &'a [&'a Delivery],
 }
 
 /// Notes deliveries of a message.
-pub(crate) fn put(tx: &mut Tx<'_>, content: &Content, deliveries: Vec<Delivery>) -> Result<()> {
-    let (to_queues, to_others): (Vec<_>, Vec<_>) = deliveries.into_iter().partition(Delivery::is_to_queue);
+pub(crate) fn put(tx: &mut Tx<'_>, content: &Content, deliveries: &[&Delivery]) -> Result<()> {
+    let (to_queues, to_others): (Vec<&Delivery>, Vec<_>) =
+        deliveries.iter().partition(|delivery| delivery.is_to_queue());
     let now_ms = tx.now.millis();
-    let mut note = |jobs: &Jobs, deliveries: &[Delivery]| {
+    let mut note = |jobs: &Jobs, deliveries: &[&Delivery]| {
         let id = tx.random().bytes();
         jobs.put(tx, now_ms, &id, &Noted { content, deliveries })
     };
@@ -49,9 +50,8 @@ pub(crate) fn put(tx: &mut Tx<'_>, content: &Content, deliveries: Vec<Delivery>)
 
 /// Carries out deliveries to queues.
 pub(crate) async fn run_to_queues(cloud: Arc<Cloud>) -> Result<()> {
-    let context = |cloud: &Arc<Cloud>, publication: &Publication| {
-        cloud.context_of("sns", publication.content.scope)
-    };
+    let context =
+        |cloud: &Arc<Cloud>, publication: &Publication| cloud.context_of("sns", publication.content.scope);
     TO_QUEUES.run_in_transactions(cloud, context, to_queues).await
 }
 

@@ -28,7 +28,6 @@ macro_rules! engine {
             a_snapshot_does_not_change,
             a_reset_leaves_nothing_and_makes_readers_run_again,
             the_head_of_a_queue_moves_both_ways,
-            a_part_that_fails_leaves_nothing_behind,
             a_signal_wakes_who_waits_and_comes_with_the_data,
             what_fails_signals_nobody,
             many_are_acknowledged_at_once,
@@ -297,33 +296,6 @@ fn the_head_of_a_queue_moves_both_ways(bed: Bed) {
     store.reset().unwrap();
     put(&store, 1, "");
     assert_eq!(head().unwrap(), *key(1));
-}
-
-fn a_part_that_fails_leaves_nothing_behind(bed: Bed) {
-    let store = bed.open();
-    put(&store, 1, "there");
-    write(&store, |tx| {
-        tx.put(key(2), "mine");
-        let failed: Result<(), &str> = tx.part(|tx| {
-            tx.delete(key(1));
-            tx.put(key(2), "of the part");
-            tx.put(key(3), "of the part");
-            tx.part(|tx| {
-                tx.put(key(2), "of a part of it");
-                Ok::<_, &str>(())
-            })?;
-            Err("no")
-        });
-        assert_eq!(failed, Err("no"));
-        tx.part(|tx| {
-            tx.put(key(4), "of another part");
-            Ok::<_, Error>(())
-        })
-        .unwrap();
-    });
-    let found: Vec<_> = (1..5).map(|number| get(&store.snapshot(), number)).collect();
-    let expected = [Some("there"), Some("mine"), None, Some("of another part")];
-    assert_eq!(found, expected.map(|text| text.map(|text| text.as_bytes().to_vec())));
 }
 
 fn a_signal_wakes_who_waits_and_comes_with_the_data(bed: Bed) {

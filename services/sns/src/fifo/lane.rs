@@ -9,7 +9,6 @@ use store::{Direction, Reads as _, Transaction, record};
 use super::stored::{Open, Stored};
 use crate::delivery::{self, Delivery, Outcome};
 use crate::keys;
-use crate::subscription::Subscription;
 
 /// All lanes that have something to deliver.
 const LANES: Jobs = Jobs::new("sns", "lane job", 64);
@@ -45,8 +44,8 @@ struct Name {
 
 impl Lane {
     /// The lane of a group to a subscription.
-    pub(super) fn open(tx: &Tx<'_>, subscription: &Subscription, group: &str) -> Result<Self> {
-        let name = Name { subscription: subscription.arn().to_string(), group: group.to_owned() };
+    pub(super) fn open(tx: &Tx<'_>, subscription_arn: &str, group: &str) -> Result<Self> {
+        let name = Name { subscription: subscription_arn.to_owned(), group: group.to_owned() };
         let record = tx.get_record(&keys::lane(&name.subscription, group))?;
         Ok(Lane { name, record })
     }

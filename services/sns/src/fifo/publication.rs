@@ -6,12 +6,11 @@ use wire::Fault;
 
 use super::lane::{InLane, Lane};
 use super::stored::Stored;
+use crate::audience::{Audience, Member};
 use crate::content::Content;
-use crate::delivery::Delivery;
 use crate::errors;
 use crate::message::Message;
-use crate::publish::{Published, wants};
-use crate::subscription::Subscription;
+use crate::publish::Published;
 use crate::topics::Topic;
 
 /// How long a publication is known again.
@@ -30,7 +29,7 @@ pub(crate) struct Place<'a> {
 pub(crate) fn publish(
     tx: &mut Tx<'_>,
     topic: &Topic,
-    subscriptions: &[Subscription],
+    audience: &Audience,
     message: Message,
     place: Place<'_>,
 ) -> Result<Published> {
@@ -49,7 +48,7 @@ pub(crate) fn publish(
     if let Some(answer) = REMEMBERED.get(&**tx, tx.now, &of, &deduplication)? {
         return Published::of(&answer);
     }
-    let lanes = lanes(tx, subscriptions, &message, group)?;
+    let lanes = lanes(tx, audience, &message, group)?;
     let last = lanes.iter().map(|(_, lane)| lane.last()).max().unwrap_or_default();
     let sequence = rising(tx.now).max(last + 1);
     let published = Published { sequence: Some(rising_text(sequence)), ..Published::new(tx) };
@@ -59,9 +58,9 @@ pub(crate) fn publish(
         ..Content::new(topic, message, &published, tx.now)
     };
     Stored { content, deliveries: lanes.len() as u64 }.put(tx)?;
-    for (subscription, lane) in lanes {
-        let message_id = published.id.clone();
-        lane.append(tx, sequence, &InLane { message_id, delivery: Delivery::new(subscription) })?;
+    for (member, lane) in lanes {
+        let (message_id, delivery) = (published.id.clone(), member.delivery.clone());
+        lane.append(tx, sequence, &InLane { message_id, delivery })?;
     }
     let now = tx.now;
     REMEMBERED.put(tx, now, &of, &deduplication, published.remembered()?)?;
@@ -71,15 +70,12 @@ pub(crate) fn publish(
 /// The lanes of all subscriptions that want the message.
 fn lanes<'a>(
     tx: &Tx<'_>,
-    subscriptions: &'a [Subscription],
+    audience: &'a Audience,
     message: &Message,
     group: &str,
-) -> Result<Vec<(&'a Subscription, Lane)>> {
-    subscriptions
-        .iter()
-        .filter(|subscription| wants(subscription, message))
-        .map(|subscription| Ok((subscription, Lane::open(tx, subscription, group)?)))
-        .collect()
+) -> Result<Vec<(&'a Member, Lane)>> {
+    let members = audience.who_want(message).into_iter();
+    members.map(|member| Ok((member, Lane::open(tx, &member.delivery.subscription_arn, group)?))).collect()
 }
 
 fn deduplication(topic: &Topic, message: &Message, given: Option<&str>) -> Result<String, Fault> {
