@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
     use crate::operation::{Boxed, Input};
-    use crate::{Context, Output, Principal, Result};
+    use crate::{Context, Output, Principal, Result, Tx};
 
     /// An operation on one queue.
     struct Send;
@@ -136,6 +136,14 @@ mod tests {
         }
 
         fn carry_out<'a>(&'a self, _: &'a Context, _: Input) -> Boxed<'a, Result<Box<dyn Output>>> {
+            unreachable!("nobody asks")
+        }
+
+        fn take_part(
+            &self,
+            _: &mut Tx<'_>,
+            _: &(dyn Any + std::marker::Send + Sync),
+        ) -> Result<Box<dyn Output>> {
             unreachable!("nobody asks")
         }
     }

@@ -194,6 +194,18 @@ impl Tx<'_> {
     pub fn random(&self) -> &Random {
         self.context.random()
     }
+
+    /// Calls a neighbour's operation, for another caller, as a part of this transaction: it happens when this commits. One
+    /// that is refused leaves nothing behind, and this goes on. Only operations that are one transaction can be called so.
+    ///
+    /// # Errors
+    /// What the neighbour answers, or the store's own error, which fails this transaction too.
+    pub fn call<O: Operation>(&mut self, context: &Context, input: O::Input) -> Result<O::Output> {
+        let now = self.now;
+        self.transaction.part(|transaction| {
+            context.cloud.directory().take_part::<O>(&mut Tx { transaction, now, context }, input)
+        })
+    }
 }
 
 impl Deref for Tx<'_> {

@@ -10,7 +10,7 @@ use wire::{Answer, Fault, Message, Operation, OperationFacts, Protocol, ServiceF
 use crate::operation::{Input, internal};
 use crate::record::Record;
 use crate::visit::Front;
-use crate::{Access, Cloud, Context, Handler, Output, Service, Visit};
+use crate::{Access, Cloud, Context, Error, Handler, Output, Result, Service, Tx, Visit};
 
 /// The services, by their names.
 #[derive(Default)]
@@ -90,6 +90,18 @@ impl Directory {
             .find(|front| front.accepts(host, path))
     }
 
+    /// A neighbour's call as a part of a transaction.
+    pub(crate) fn take_part<O: Operation>(&self, tx: &mut Tx<'_>, input: O::Input) -> Result<O::Output> {
+        let missing = || not_implemented(O::SERVICE, O::FACTS);
+        let service = self.service(O::SERVICE.name).ok_or_else(missing)?;
+        let handler = service.handler(O::FACTS.name).ok_or_else(missing)?;
+        authorise(tx.context, service, handler, &input)?;
+        // A panic in it is the answer to this call alone.
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| handler.take_part(tx, &input)));
+        let output = outcome.unwrap_or_else(|panic| Err(internal(panic_text(&*panic)).into()))?;
+        output_of::<O>(output).map_err(Error::from)
+    }
+
     /// A neighbour's call: the same way without the codecs.
     pub(crate) async fn call<O: Operation>(
         &self,
@@ -110,11 +122,7 @@ impl Directory {
             took: begun.elapsed(),
         }
         .keep(&context.cloud.metrics);
-        outcome?
-            .into_any()
-            .downcast::<O::Output>()
-            .map(|output| *output)
-            .map_err(|_| internal("an output of another operation"))
+        output_of::<O>(outcome?)
     }
 
     async fn outcome(
@@ -136,6 +144,24 @@ fn encode(output: &dyn Output) -> &dyn wire::Encode {
     output
 }
 
+fn output_of<O: Operation>(output: Box<dyn Output>) -> Result<O::Output, Fault> {
+    let output = output.into_any().downcast::<O::Output>();
+    output.map(|output| *output).map_err(|_| internal("an output of another operation"))
+}
+
+/// Asks whether the caller may.
+fn authorise(
+    context: &Context,
+    service: &Service,
+    handler: &dyn Handler,
+    input: &(dyn Any + Send + Sync),
+) -> Result<(), Fault> {
+    let Some(name) = service.action(handler.facts()) else { return Ok(()) };
+    let (caller, clock) = (&*context.caller, &context.cloud.clock);
+    let access = Access { prefix: service.facts().signing_name, name, caller, clock, handler, input };
+    context.cloud.authorizer.decide(caller, &access)
+}
+
 /// Asks whether the caller may, and carries the operation out. A panic in it is the answer to this request alone.
 async fn authorised(
     context: &Context,
@@ -143,12 +169,7 @@ async fn authorised(
     handler: &dyn Handler,
     input: Input,
 ) -> Result<Box<dyn Output>, Fault> {
-    if let Some(name) = service.action(handler.facts()) {
-        let (caller, clock) = (&*context.caller, &context.cloud.clock);
-        let prefix = service.facts().signing_name;
-        let access = Access { prefix, name, caller, clock, handler, input: &*input };
-        context.cloud.authorizer.decide(caller, &access)?;
-    }
+    authorise(context, service, handler, &*input)?;
     match AssertUnwindSafe(handler.carry_out(context, input)).catch_unwind().await {
         Ok(outcome) => outcome.map_err(crate::Error::into_fault),
         Err(panic) => Err(internal(panic_text(&*panic))),

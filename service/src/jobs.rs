@@ -12,7 +12,7 @@ use store::{Transaction, record};
 use tokio::task::JoinSet;
 use wire::Timestamp;
 
-use crate::{Cloud, Result};
+use crate::{Cloud, Context, Result, Tx};
 
 /// A kind of work of a service.
 ///
@@ -68,6 +68,34 @@ impl Jobs {
         self.run_and_settle(cloud, work, Self::settle).await
     }
 
+    /// Does jobs, each in the one transaction that also writes what became of it: done once, whatever happens. `context` says
+    /// for whom a job is done.
+    ///
+    /// # Errors
+    /// What the store, or a job, fails with; its record stays.
+    pub async fn run_in_transactions<T>(
+        &self,
+        cloud: Arc<Cloud>,
+        context: fn(&Arc<Cloud>, &T) -> Context,
+        work: fn(&mut Tx<'_>, &T) -> Result<Verdict<T>>,
+    ) -> Result<()>
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    {
+        let jobs = *self;
+        let start = |cloud: Arc<Cloud>, key: Vec<u8>, job: T| async move {
+            let context = context(&cloud, &job);
+            let id = cloud.random.bytes();
+            let once = |tx: &mut Tx<'_>| {
+                let verdict = work(tx, &job)?;
+                jobs.settle(tx, &key, &verdict, &id)
+            };
+            context.transact(once).await?;
+            Ok(key)
+        };
+        self.take_up(cloud, start).await
+    }
+
     /// The same, for what becomes of jobs of another kind.
     pub(crate) async fn run_and_settle<T, V, F, W>(
         &self,
@@ -81,6 +109,21 @@ impl Jobs {
         F: Fn(Arc<Cloud>, T) -> W,
         W: Future<Output = Result<V>> + Send + 'static,
     {
+        let jobs = *self;
+        let start = |cloud: Arc<Cloud>, key, job| {
+            let done = work(Arc::clone(&cloud), job);
+            do_one(jobs, cloud, key, done, settle)
+        };
+        self.take_up(cloud, start).await
+    }
+
+    /// Starts jobs as they become due. What it starts gives the job's key back when that is settled.
+    async fn take_up<T, F, W>(&self, cloud: Arc<Cloud>, start: F) -> Result<()>
+    where
+        T: DeserializeOwned,
+        F: Fn(Arc<Cloud>, Vec<u8>, T) -> W,
+        W: Future<Output = Result<Vec<u8>>> + Send + 'static,
+    {
         let mut news = cloud.store.watch(self.key());
         let mut at_work = JoinSet::new();
         let mut keys_at_work = HashSet::new();
@@ -88,7 +131,7 @@ impl Jobs {
             let (due, next_ms) = self.due(&cloud, &keys_at_work)?;
             for (key, job) in due {
                 keys_at_work.insert(key.clone());
-                at_work.spawn(do_one(*self, Arc::clone(&cloud), key, work(Arc::clone(&cloud), job), settle));
+                at_work.spawn(start(Arc::clone(&cloud), key, job));
             }
             let sleep_until = Timestamp(next_ms.unwrap_or(i64::MAX));
             tokio::select! {

@@ -40,6 +40,11 @@ pub trait Handler: Send + Sync {
     fn resources(&self, scope: &Scope, input: &(dyn Any + Send + Sync)) -> Vec<Arn>;
     /// Carries it out.
     fn carry_out<'a>(&'a self, context: &'a Context, input: Input) -> Boxed<'a, Result<Box<dyn Output>>>;
+    /// Carries it out as a part of a transaction.
+    ///
+    /// # Errors
+    /// What it fails with; an internal failure when it is no transaction.
+    fn take_part(&self, tx: &mut Tx<'_>, input: &(dyn Any + Send + Sync)) -> Result<Box<dyn Output>>;
 }
 
 /// Names the resources that an input speaks of.
@@ -55,6 +60,11 @@ pub(crate) struct Typed<O: Operation, B> {
 /// How a function of some kind is carried out.
 pub(crate) trait Body<O: Operation>: Send + Sync {
     fn run<'a>(&'a self, context: &'a Context, input: O::Input) -> Boxed<'a, Result<O::Output>>;
+
+    /// As a part of a transaction, where it can be one.
+    fn take_part(&self, _: &mut Tx<'_>, _: &O::Input) -> Result<O::Output> {
+        Err(internal("an operation that is no transaction cannot be a part of one").into())
+    }
 }
 
 impl<O: Operation, B: Body<O>> Handler for Typed<O, B> {
@@ -78,6 +88,12 @@ impl<O: Operation, B: Body<O>> Handler for Typed<O, B> {
             Ok(Box::new(output) as Box<dyn Output>)
         })
     }
+
+    fn take_part(&self, tx: &mut Tx<'_>, input: &(dyn Any + Send + Sync)) -> Result<Box<dyn Output>> {
+        let input =
+            input.downcast_ref::<O::Input>().ok_or_else(|| internal("an input of another operation"))?;
+        Ok(Box::new(self.body.take_part(tx, input)?))
+    }
 }
 
 /// A mistake of ours, which no client can cause.
@@ -92,6 +108,10 @@ pub(crate) struct InTransaction<O: Operation>(pub(crate) fn(&mut Tx<'_>, &O::Inp
 impl<O: Operation> Body<O> for InTransaction<O> {
     fn run<'a>(&'a self, context: &'a Context, input: O::Input) -> Boxed<'a, Result<O::Output>> {
         Box::pin(async move { context.transact(|tx| (self.0)(tx, &input)).await })
+    }
+
+    fn take_part(&self, tx: &mut Tx<'_>, input: &O::Input) -> Result<O::Output> {
+        (self.0)(tx, input)
     }
 }
 

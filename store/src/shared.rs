@@ -66,6 +66,22 @@ impl SharedRecords {
     }
 }
 
+/// What `build` makes of a snapshot, for all who ask for it by `key` until that is written.
+pub(crate) fn derive<T: Send + Sync + 'static, E: From<Error>>(
+    committer: &Committer,
+    key: &[u8],
+    version: u64,
+    snapshot: &Snapshot,
+    build: impl FnOnce(&Snapshot) -> Result<T, E>,
+) -> Result<Arc<T>, E> {
+    if let Some(Ok(derived)) = committer.shared().get(key, version).map(Arc::downcast) {
+        return Ok(derived);
+    }
+    let derived = Arc::new(build(snapshot)?);
+    committer.share(key, snapshot.version(), Arc::clone(&derived) as Shared);
+    Ok(derived)
+}
+
 /// The record at `key` as a view of `version` shows it.
 pub(crate) fn find<T: DeserializeOwned + Send + Sync + 'static>(
     committer: &Committer,

@@ -67,6 +67,15 @@ impl Snapshot {
         &*self.view
     }
 
+    /// What `build` makes of it, shared.
+    pub(crate) fn derived<T: Send + Sync + 'static, E: From<Error>>(
+        &self,
+        key: &[u8],
+        build: impl FnOnce(&Snapshot) -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        shared::derive(&self.committer, key, self.version, self, build)
+    }
+
     /// A walk over a range that is used as a queue.
     pub(crate) fn scan_head(&self, range: &Range<Vec<u8>>) -> HeadWalk<'_> {
         HeadWalk::new(self, self.committer.heads().of(range))

@@ -19,12 +19,17 @@ pub struct Transaction {
     pub(crate) reads: RefCell<ReadSet>,
     pub(crate) writes: Writes,
     pub(crate) signals: Vec<Vec<u8>>,
+    /// Inside of a part: what its writes replaced, in their order.
+    replaced: Option<Vec<(Vec<u8>, Before)>>,
 }
+
+/// What a transaction had written at a key before, if anything.
+type Before = Option<Option<Bytes>>;
 
 impl Transaction {
     pub(crate) fn new(snapshot: Snapshot) -> Self {
-        let (reads, writes, signals) = Default::default();
-        Transaction { snapshot, reads, writes, signals }
+        let (reads, writes, signals, replaced) = Default::default();
+        Transaction { snapshot, reads, writes, signals, replaced }
     }
 
     /// The version that it reads, or an older one.
@@ -34,7 +39,7 @@ impl Transaction {
 
     /// Writes `value` at `key`.
     pub fn put(&mut self, key: impl Into<Vec<u8>>, value: impl Into<Bytes>) {
-        self.writes.insert(key.into(), Some(value.into()));
+        self.write(key.into(), Some(value.into()));
     }
 
     /// Writes a record at `key`.
@@ -57,7 +62,43 @@ impl Transaction {
 
     /// Deletes what is at `key`, if anything.
     pub fn delete(&mut self, key: impl Into<Vec<u8>>) {
-        self.writes.insert(key.into(), None);
+        self.write(key.into(), None);
+    }
+
+    fn write(&mut self, key: Vec<u8>, value: Option<Bytes>) {
+        match &mut self.replaced {
+            None => drop(self.writes.insert(key, value)),
+            Some(replaced) => {
+                let before = self.writes.insert(key.clone(), value);
+                replaced.push((key, before));
+            }
+        }
+    }
+
+    /// A part of the transaction that may fail by itself: what it wrote and signalled is taken back then, and the rest goes on.
+    /// What it has read counts as read in any case.
+    ///
+    /// # Errors
+    /// What `body` fails with.
+    pub fn part<T, E>(&mut self, body: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        let around = self.replaced.replace(Vec::new());
+        let signals = self.signals.len();
+        let outcome = body(self);
+        let replaced = std::mem::replace(&mut self.replaced, around).unwrap_or_default();
+        match (&outcome, &mut self.replaced) {
+            (Ok(_), Some(around)) => around.extend(replaced),
+            (Ok(_), None) => {}
+            (Err(_), _) => {
+                self.signals.truncate(signals);
+                for (key, before) in replaced.into_iter().rev() {
+                    match before {
+                        Some(value) => drop(self.writes.insert(key, value)),
+                        None => drop(self.writes.remove(&key)),
+                    }
+                }
+            }
+        }
+        outcome
     }
 
     /// Wakes those who watch `key` when this transaction has committed.
@@ -73,6 +114,24 @@ impl Transaction {
         direction: Direction,
     ) -> impl Iterator<Item = Result<(Bytes, Bytes), Error>> {
         Overlay::new(self.snapshot.scan(range.clone(), direction), &self.writes, &range, direction)
+    }
+
+    /// What `build` makes of the store as it was when this transaction began, made once for all who ask for it by `key` until
+    /// somebody writes there: whoever changes what it is made of must write at `key` too. It counts as read.
+    ///
+    /// # Errors
+    /// What `build` fails with.
+    pub fn get_derived<T, E>(
+        &self,
+        key: &[u8],
+        build: impl FnOnce(&Snapshot) -> Result<T, E>,
+    ) -> Result<Arc<T>, E>
+    where
+        T: Send + Sync + 'static,
+        E: From<Error>,
+    {
+        self.reads.borrow_mut().add_key(key);
+        self.snapshot.derived(key, build)
     }
 
     /// Lets this transaction run again if another one changes what is at `key`: for an entry of an unchecked scan, which

@@ -4,8 +4,16 @@
 //! |---|---|
 //! | `"topic", account, region, name` | [`crate::topics::Topic`] |
 //! | `"subscription", account, region, topic, id` | [`crate::subscription::Subscription`]: those of a topic are a range |
-//! | `"message", id`; `"fifo message", id` | [`crate::content::Content`], while it has deliveries |
-//! | `"delivery", due at (ms), id` | [`crate::delivery::Delivery`] (see `service::Jobs`) |
+//! | `"audience", account, region, topic` | another random number whenever a subscription of the topic changes |
+//! | `"to queues", due at (ms), id`; `"to others", due at (ms), id` | [`crate::publication::Publication`] (see `service::Jobs`) |
+//!
+//! and for FIFO topics:
+//!
+//! | key | value |
+//! |---|---|
+//! | `"fifo message", id` | [`crate::content::Content`], while it has deliveries, and how many it was published with |
+//! | `"lane", subscription, group` | a lane that has something to deliver |
+//! | `"in lane", subscription, group, sequence` | a [`crate::delivery::Delivery`] of a message |
 
 use names::{Arn, Scope};
 use store::tuple::{Key, Parts};
@@ -27,6 +35,11 @@ pub(crate) fn topic(arn: &str) -> Option<Key> {
 
 pub(crate) fn subscriptions(scope: &Scope) -> Key {
     of("subscription", scope)
+}
+
+/// Changes whenever a subscription of the topic does.
+pub(crate) fn audience(scope: &Scope, topic: &str) -> Key {
+    of("audience", scope).str(topic)
 }
 
 /// All subscriptions of a topic, by its ARN.
@@ -57,23 +70,18 @@ pub(crate) fn subscription(arn: &str) -> Option<Key> {
     Some(subscriptions(&scope).str(topic).str(id))
 }
 
-/// Every delivery that is under way.
-pub(crate) fn deliveries() -> Key {
-    Key::new().str("sns").str("delivery")
-}
-
 /// Every delivery of FIFO topics.
 pub(crate) fn lanes_content() -> Key {
     Key::new().str("sns").str("in lane")
 }
 
-/// Every message that has deliveries; those of FIFO topics stand apart.
-pub(crate) fn messages(is_fifo: bool) -> Key {
-    Key::new().str("sns").str(if is_fifo { "fifo message" } else { "message" })
+/// Every message of FIFO topics that has deliveries.
+pub(crate) fn messages() -> Key {
+    Key::new().str("sns").str("fifo message")
 }
 
-pub(crate) fn message(is_fifo: bool, id: &str) -> Key {
-    messages(is_fifo).str(id)
+pub(crate) fn message(id: &str) -> Key {
+    messages().str(id)
 }
 
 /// The id in the key of a message.

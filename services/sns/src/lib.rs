@@ -5,6 +5,7 @@
 //!
 //! Never here: mobile push, e-mail, text messages and deliveries over HTTP, which are refused by name.
 
+mod audience;
 mod content;
 mod data_protection;
 mod delivery;
@@ -13,6 +14,7 @@ mod fifo;
 mod keys;
 mod message;
 mod policy;
+mod publication;
 mod publish;
 mod subscription;
 mod subscriptions;
@@ -57,7 +59,8 @@ pub fn service() -> Service {
         .transaction::<api::RemovePermission>(policy::remove, |_, input| at(&input.topic_arn))
         .transaction::<api::PutDataProtectionPolicy>(data_protection::put, |_, input| at(&input.resource_arn))
         .read::<api::GetDataProtectionPolicy>(data_protection::get, |_, input| at(&input.resource_arn))
-        .work("deliver", delivery::run)
+        .work("deliver to queues", publication::run_to_queues)
+        .work("deliver to others", publication::run_to_others)
         .work("walk", fifo::run)
 }
 

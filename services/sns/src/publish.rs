@@ -8,13 +8,12 @@ use serde::{Deserialize, Serialize};
 use service::{Answer, Error, Result, Tx};
 use wire::Fault;
 
+use crate::audience::Audience;
 use crate::content::Content;
-use crate::delivery::{self, Delivery};
-use crate::errors;
 use crate::fifo::{self, Place};
 use crate::message::{BYTES_MAX, Message};
-use crate::subscription::Subscription;
-use crate::topics::{self, Topic};
+use crate::topics::Topic;
+use crate::{errors, publication};
 
 /// Messages of a batch.
 const ENTRIES_MAX: usize = 10;
@@ -32,9 +31,9 @@ pub(crate) fn one(tx: &mut Tx<'_>, input: &api::PublishInput) -> Result<api::Pub
     };
     let (subject, structure) = (input.subject.as_deref(), input.message_structure.as_deref());
     let message = Message::new(&input.message, subject, structure, input.message_attributes.as_ref())?;
-    let topic = Topic::find(&**tx, arn)?;
-    let subscriptions = topics::subscriptions_of(&**tx, &topic)?;
-    let published = publish(tx, &topic, &subscriptions, message, place)?;
+    let topic = Topic::shared(&**tx, arn)?;
+    let audience = Audience::of(tx, &topic)?;
+    let published = publish(tx, &topic, &audience, message, place)?;
     Ok(api::PublishOutput { message_id: Some(published.id), sequence_number: published.sequence })
 }
 
@@ -67,12 +66,12 @@ impl Published {
 fn publish(
     tx: &mut Tx<'_>,
     topic: &Topic,
-    subscriptions: &[Subscription],
+    audience: &Audience,
     message: Message,
     place: Place<'_>,
 ) -> Result<Published> {
     if topic.is_fifo() {
-        return fifo::publish(tx, topic, subscriptions, message, place);
+        return fifo::publish(tx, topic, audience, message, place);
     }
     if place.deduplication.is_some() {
         return Err(errors::invalid(
@@ -81,33 +80,21 @@ fn publish(
         .into());
     }
     let published = Published::new(tx);
-    let mut deliveries = 0;
-    for subscription in subscriptions.iter().filter(|subscription| wants(subscription, &message)) {
-        let group = place.group.map(str::to_owned);
-        delivery::put(tx, &Delivery { group, ..Delivery::new(subscription, &published) })?;
-        deliveries += 1;
-    }
-    Content::new(topic, message, tx.now, deliveries).put(tx, &published)?;
+    let deliveries: Vec<_> = audience.who_want(&message).into_iter().map(|member| &member.delivery).collect();
+    let group = place.group.map(str::to_owned);
+    let content = Content { group, ..Content::new(topic, message, &published, tx.now) };
+    publication::put(tx, &content, &deliveries)?;
     Ok(published)
-}
-
-/// Whether a subscription wants a message.
-pub(crate) fn wants(subscription: &Subscription, message: &Message) -> bool {
-    let seen = || match subscription.filters_body() {
-        true => message.body_as_json(),
-        false => message.attributes_as_json(),
-    };
-    subscription.filter().is_none_or(|filter| filter.matches(&seen()))
 }
 
 pub(crate) fn batch(tx: &mut Tx<'_>, input: &api::PublishBatchInput) -> Result<api::PublishBatchOutput> {
     let entries = &input.publish_batch_request_entries;
     check_batch(entries)?;
-    let topic = Topic::find(&**tx, &input.topic_arn)?;
-    let subscriptions = topics::subscriptions_of(&**tx, &topic)?;
+    let topic = Topic::shared(&**tx, &input.topic_arn)?;
+    let audience = Audience::of(tx, &topic)?;
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for entry in entries {
-        match publish_entry(tx, &topic, &subscriptions, entry) {
+        match publish_entry(tx, &topic, &audience, entry) {
             Ok(published) => successful.push(api::PublishBatchResultEntry {
                 id: Some(entry.id.clone()),
                 message_id: Some(published.id),
@@ -128,7 +115,7 @@ pub(crate) fn batch(tx: &mut Tx<'_>, input: &api::PublishBatchInput) -> Result<a
 fn publish_entry(
     tx: &mut Tx<'_>,
     topic: &Topic,
-    subscriptions: &[Subscription],
+    audience: &Audience,
     entry: &api::PublishBatchRequestEntry,
 ) -> Result<Published> {
     let place = Place {
@@ -137,7 +124,7 @@ fn publish_entry(
     };
     let (subject, structure) = (entry.subject.as_deref(), entry.message_structure.as_deref());
     let message = Message::new(&entry.message, subject, structure, entry.message_attributes.as_ref())?;
-    publish(tx, topic, subscriptions, message, place)
+    publish(tx, topic, audience, message, place)
 }
 
 fn check_batch(entries: &[api::PublishBatchRequestEntry]) -> Result<(), Fault> {

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use names::{Arn, Scope};
 use patterns::{Dialect, Pattern};
 use serde::{Deserialize, Serialize};
+use service::{Result, Tx};
 use store::tuple::Key;
 use wire::Fault;
 
+use crate::audience::Audience;
 use crate::{errors, keys};
 
 /// The attribute `RedrivePolicy`.
@@ -43,8 +45,20 @@ impl Subscription {
         Arn::in_scope("sns", &self.scope, format_args!("{}:{}", self.topic, self.id))
     }
 
-    pub(crate) fn key(&self) -> Key {
+    fn key(&self) -> Key {
         keys::subscriptions(&self.scope).str(&self.topic).str(&self.id)
+    }
+
+    /// Writes it.
+    pub(crate) fn keep(&self, tx: &mut Tx<'_>) -> Result<()> {
+        Audience::changes(tx, &self.scope, &self.topic);
+        Ok(tx.put_record(self.key(), self)?)
+    }
+
+    /// Deletes it.
+    pub(crate) fn delete(&self, tx: &mut Tx<'_>) {
+        Audience::changes(tx, &self.scope, &self.topic);
+        tx.delete(self.key());
     }
 
     /// Whether queues get the message alone, without an envelope.

@@ -37,7 +37,7 @@ pub(crate) fn subscribe(tx: &mut Tx<'_>, input: &api::SubscribeInput) -> Result<
         }
         return Ok(api::SubscribeOutput { subscription_arn: Some(known.arn().to_string()) });
     }
-    tx.put_record(subscription.key(), &subscription)?;
+    subscription.keep(tx)?;
     Ok(api::SubscribeOutput { subscription_arn: Some(subscription.arn().to_string()) })
 }
 
@@ -87,7 +87,9 @@ pub(crate) fn unsubscribe(tx: &mut Tx<'_>, input: &api::UnsubscribeInput) -> Res
     let arn = &input.subscription_arn;
     let key = keys::subscription(arn).ok_or_else(|| errors::invalid_arn("SubscriptionArn", arn))?;
     // Deleting what is not there succeeds, as in AWS.
-    tx.delete(&key);
+    if let Some(subscription) = tx.get_record::<Subscription>(&key)? {
+        subscription.delete(tx);
+    }
     Ok(api::UnsubscribeOutput::default())
 }
 
@@ -154,6 +156,6 @@ pub(crate) fn set_attributes(
 ) -> Result<api::SetSubscriptionAttributesOutput> {
     let mut subscription = find(&**tx, &input.subscription_arn)?;
     subscription.set(&input.attribute_name, input.attribute_value.as_deref().unwrap_or_default())?;
-    tx.put_record(subscription.key(), &subscription)?;
+    subscription.keep(tx)?;
     Ok(api::SetSubscriptionAttributesOutput::default())
 }

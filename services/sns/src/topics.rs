@@ -1,6 +1,7 @@
 //! Topics are made, shown, changed and deleted.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api_sns as api;
 use names::{Arn, Scope};
@@ -46,6 +47,12 @@ impl Topic {
     /// Writes it.
     pub(crate) fn keep(&self, tx: &mut Tx<'_>) -> Result<()> {
         Ok(tx.put_record(keys::topics(&self.scope).str(&self.name), self)?)
+    }
+
+    /// The topic of that ARN, shared: for every publication.
+    pub(crate) fn shared(reads: &impl Reads, arn: &str) -> Result<Arc<Self>> {
+        let key = keys::topic(arn).ok_or_else(|| errors::invalid_arn("TopicArn", arn))?;
+        Ok(reads.get_shared(&key)?.ok_or_else(errors::no_topic)?)
     }
 
     /// The topic of that ARN.
@@ -151,7 +158,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTopicInput) -> Result<a
     let Some(topic) = tx.get_record::<Topic>(&key)? else { return Ok(api::DeleteTopicOutput::default()) };
     tx.delete(&key);
     for subscription in subscriptions_of(&**tx, &topic)? {
-        tx.delete(subscription.key());
+        subscription.delete(tx);
     }
     Ok(api::DeleteTopicOutput::default())
 }

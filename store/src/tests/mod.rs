@@ -10,6 +10,7 @@ mod interface;
 mod killed;
 mod map;
 mod model;
+mod parts;
 
 use std::ops::Range;
 use std::time::{Duration, Instant};

@@ -6,15 +6,21 @@ use serde::{Deserialize, Serialize};
 use service::{Cloud, Jobs, Result, Tx, Verdict};
 use store::{Direction, Reads as _, Transaction, record};
 
-use crate::content::Open;
+use super::stored::{Open, Stored};
 use crate::delivery::{self, Delivery, Outcome};
 use crate::keys;
-use crate::subscription::Subscription;
 
 /// All lanes that have something to deliver.
 const LANES: Jobs = Jobs::new("sns", "lane job", 64);
 /// Deliveries of one turn.
 const TURN_MAX: usize = 10;
+
+/// A delivery in a lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct InLane {
+    pub(super) message_id: String,
+    pub(super) delivery: Delivery,
+}
 
 /// What is stored of a lane that has something to deliver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +44,8 @@ struct Name {
 
 impl Lane {
     /// The lane of a group to a subscription.
-    pub(super) fn open(tx: &Tx<'_>, subscription: &Subscription, group: &str) -> Result<Self> {
-        let name = Name { subscription: subscription.arn().to_string(), group: group.to_owned() };
+    pub(super) fn open(tx: &Tx<'_>, subscription_arn: &str, group: &str) -> Result<Self> {
+        let name = Name { subscription: subscription_arn.to_owned(), group: group.to_owned() };
         let record = tx.get_record(&keys::lane(&name.subscription, group))?;
         Ok(Lane { name, record })
     }
@@ -50,7 +56,7 @@ impl Lane {
     }
 
     /// Puts a delivery at its end, and has somebody walk along it.
-    pub(super) fn append(self, tx: &mut Tx<'_>, sequence: u64, delivery: &Delivery) -> Result<()> {
+    pub(super) fn append(self, tx: &mut Tx<'_>, sequence: u64, delivery: &InLane) -> Result<()> {
         let Name { subscription, group } = &self.name;
         tx.put_record(keys::in_lane(subscription, group, sequence), delivery)?;
         tx.put_record(keys::lane(subscription, group), &Record { last: sequence })?;
@@ -64,15 +70,19 @@ impl Lane {
 
 /// Walks along all lanes.
 pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
-    let open = Arc::new(Open::count(&cloud, true).await?);
+    let open = Arc::new(Open::count(&cloud).await?);
     LANES.run(cloud, move |cloud, name| walk(cloud, Arc::clone(&open), name)).await
 }
 
 /// Delivers what stands at the head of a lane.
 async fn walk(cloud: Arc<Cloud>, open: Arc<Open>, name: Name) -> Result<Verdict<Name>> {
-    for (key, delivery) in head(&cloud, &name)? {
-        let message_id = delivery.message_id.clone();
-        match delivery::attempt(&cloud, delivery).await? {
+    for (key, InLane { message_id, delivery }) in head(&cloud, &name)? {
+        // A message goes when all of its deliveries are done: one that finds none was done before the process ended.
+        let outcome = match Stored::find(&cloud, &message_id)? {
+            Some(stored) => delivery::attempt(&cloud, &stored.content, delivery).await,
+            None => Outcome::Done,
+        };
+        match outcome {
             Outcome::Done => {
                 // After a crash two jobs may walk along one lane: only one of them has done this delivery.
                 if leave(&cloud, &key).await? {
@@ -81,7 +91,8 @@ async fn walk(cloud: Arc<Cloud>, open: Arc<Open>, name: Name) -> Result<Verdict<
             }
             Outcome::Later(delivery, due_ms) => {
                 // What stands behind it waits for it.
-                cloud.store.transact(|tx| tx.put_record(&*key, &delivery)).await?;
+                let waiting = InLane { message_id, delivery: *delivery };
+                cloud.store.transact(|tx| tx.put_record(&*key, &waiting)).await?;
                 return Ok(Verdict::Again(name, due_ms));
             }
         }
@@ -114,7 +125,7 @@ async fn leave(cloud: &Cloud, key: &[u8]) -> Result<bool> {
     cloud.store.transact(leave).await
 }
 
-fn head(cloud: &Cloud, name: &Name) -> Result<Vec<(Vec<u8>, Delivery)>> {
+fn head(cloud: &Cloud, name: &Name) -> Result<Vec<(Vec<u8>, InLane)>> {
     let lane = keys::lane_content(&name.subscription, &name.group).prefix_range();
     let snapshot = cloud.store.snapshot();
     let entries = snapshot.scan(lane, Direction::Forward).take(TURN_MAX);

@@ -9,6 +9,7 @@
 
 mod lane;
 mod publication;
+mod stored;
 
 pub(crate) use lane::run;
 pub(crate) use publication::{Place, publish};

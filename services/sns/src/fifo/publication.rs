@@ -4,13 +4,13 @@ use ring::digest;
 use service::{Idempotency, Result, Tx, rising, rising_text};
 use wire::Fault;
 
-use super::lane::Lane;
+use super::lane::{InLane, Lane};
+use super::stored::Stored;
+use crate::audience::{Audience, Member};
 use crate::content::Content;
-use crate::delivery::Delivery;
 use crate::errors;
 use crate::message::Message;
-use crate::publish::{Published, wants};
-use crate::subscription::Subscription;
+use crate::publish::Published;
 use crate::topics::Topic;
 
 /// How long a publication is known again.
@@ -29,7 +29,7 @@ pub(crate) struct Place<'a> {
 pub(crate) fn publish(
     tx: &mut Tx<'_>,
     topic: &Topic,
-    subscriptions: &[Subscription],
+    audience: &Audience,
     message: Message,
     place: Place<'_>,
 ) -> Result<Published> {
@@ -48,21 +48,19 @@ pub(crate) fn publish(
     if let Some(answer) = REMEMBERED.get(&**tx, tx.now, &of, &deduplication)? {
         return Published::of(&answer);
     }
-    let lanes = lanes(tx, subscriptions, &message, group)?;
+    let lanes = lanes(tx, audience, &message, group)?;
     let last = lanes.iter().map(|(_, lane)| lane.last()).max().unwrap_or_default();
     let sequence = rising(tx.now).max(last + 1);
     let published = Published { sequence: Some(rising_text(sequence)), ..Published::new(tx) };
-    let delivery = |subscription| Delivery {
+    let content = Content {
         group: Some(group.to_owned()),
         deduplication: Some(deduplication.clone()),
-        sequence: published.sequence.clone(),
-        ..Delivery::new(subscription, &published)
+        ..Content::new(topic, message, &published, tx.now)
     };
-    let deliveries: Vec<_> =
-        lanes.into_iter().map(|(subscription, lane)| (lane, delivery(subscription))).collect();
-    Content::new(topic, message, tx.now, deliveries.len() as u64).put(tx, &published)?;
-    for (lane, delivery) in deliveries {
-        lane.append(tx, sequence, &delivery)?;
+    Stored { content, deliveries: lanes.len() as u64 }.put(tx)?;
+    for (member, lane) in lanes {
+        let (message_id, delivery) = (published.id.clone(), member.delivery.clone());
+        lane.append(tx, sequence, &InLane { message_id, delivery })?;
     }
     let now = tx.now;
     REMEMBERED.put(tx, now, &of, &deduplication, published.remembered()?)?;
@@ -72,15 +70,12 @@ pub(crate) fn publish(
 /// The lanes of all subscriptions that want the message.
 fn lanes<'a>(
     tx: &Tx<'_>,
-    subscriptions: &'a [Subscription],
+    audience: &'a Audience,
     message: &Message,
     group: &str,
-) -> Result<Vec<(&'a Subscription, Lane)>> {
-    subscriptions
-        .iter()
-        .filter(|subscription| wants(subscription, message))
-        .map(|subscription| Ok((subscription, Lane::open(tx, subscription, group)?)))
-        .collect()
+) -> Result<Vec<(&'a Member, Lane)>> {
+    let members = audience.who_want(message).into_iter();
+    members.map(|member| Ok((member, Lane::open(tx, &member.delivery.subscription_arn, group)?))).collect()
 }
 
 fn deduplication(topic: &Topic, message: &Message, given: Option<&str>) -> Result<String, Fault> {
