@@ -230,6 +230,29 @@ def test_a_queue_is_spoken_to_at_its_own_address(cloud, sqs, queue, name):
     assert bodies == ["grüße"] * len(hosts)
 
 
+def test_names_of_deleted_queues_rest_where_that_is_asked_for(make_cloud, name):
+    cloud = make_cloud("--set", "sqs.queue-name-rest-seconds=60").start()
+    sqs = cloud.client("sqs")
+    for wait in [59, 1]:
+        sqs.create_queue(QueueName=name)
+        sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"])
+        Raw(cloud).advance(wait)
+        with pytest.raises(ClientError) as refusal:
+            sqs.create_queue(QueueName=name)
+        error = refusal.value.response["Error"]
+        assert error["Code"] == "AWS.SimpleQueueService.QueueDeletedRecently"
+        assert error["Message"].startswith("You must wait 60 seconds after deleting a queue")
+        sqs.create_queue(QueueName=f"{name}-{wait}")
+        Raw(cloud).advance(60)
+
+
+def test_a_name_may_be_used_again_at_once(sqs, queue, name):
+    sqs.send_message(QueueUrl=queue, MessageBody="old")
+    sqs.delete_queue(QueueUrl=queue)
+    sqs.create_queue(QueueName=name)
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
+
+
 def test_every_message_is_received_once_by_many(cloud, queue):
     """Twenty receivers and five senders at once: none lost, none twice while in flight."""
     sent, received = set(), []

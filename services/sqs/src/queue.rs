@@ -149,7 +149,14 @@ mod tests {
         for path in ["/", "/q", "/queue/000000000000/q", "/a/b/c/d"] {
             assert!(!is_path(path), "{path}");
         }
-        for url in ["", "q", "/q", "http://localhost/queue/nowhere/000000000000/q", "http://localhost/12/q", "http://localhost/000000000000/"] {
+        for url in [
+            "",
+            "q",
+            "/q",
+            "http://localhost/queue/nowhere/000000000000/q",
+            "http://localhost/12/q",
+            "http://localhost/000000000000/",
+        ] {
             assert_eq!(Address::parse(&scope(), url), None, "{url}");
         }
     }
