@@ -49,6 +49,9 @@ pub(crate) struct UpFlags {
     /// Region of requests that name none [default: us-east-1]
     #[arg(long, env = "CLOUDLET_REGION")]
     pub(crate) region: Option<String>,
+    /// A setting of one service, such as `sqs.queue-name-rest-seconds=60`; may be given more than once
+    #[arg(long, env = "CLOUDLET_SET", value_name = "SERVICE.NAME=NUMBER", value_delimiter = ',')]
+    pub(crate) set: Vec<String>,
     /// What to log, such as `info` or `cloudlet=debug` [default: info]
     #[arg(long, env = "CLOUDLET_LOG")]
     pub(crate) log: Option<String>,

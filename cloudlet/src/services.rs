@@ -1,8 +1,27 @@
 //! The table of services. Adding one is one line here.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use anyhow::{Result, bail};
 use service::{Directory, Service};
+
+/// Every service of this program, with its settings. `work` is a folder for what can be made again.
+///
+/// # Errors
+/// For a setting that no service has.
+pub(crate) fn with_settings(work: &Path, settings: &BTreeMap<String, i64>) -> Result<Directory> {
+    let mut services = all(work);
+    for (name, value) in settings {
+        if !services.set(name, *value) {
+            let known = services.services().flat_map(|service| {
+                service.settings().iter().map(|(name, _)| format!("{}.{name}", service.facts().name))
+            });
+            bail!("no service has a setting {name}; there is {}", known.collect::<Vec<_>>().join(", "));
+        }
+    }
+    Ok(services)
+}
 
 /// Every service of this program. `work` is a folder for what can be made again.
 pub(crate) fn all(work: &Path) -> Directory {

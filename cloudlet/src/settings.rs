@@ -1,5 +1,6 @@
 //! Settings: flags and environment first, then the file, then defaults. An unknown one is an error.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) auth: AuthSetting,
     pub(crate) scope: Scope,
     pub(crate) log: String,
+    /// Settings of services: `sqs.queue-name-rest-seconds`, and the number.
+    pub(crate) of_services: BTreeMap<String, i64>,
     pub(crate) tls_files: Option<(PathBuf, PathBuf)>,
 }
 
@@ -56,6 +59,8 @@ struct File {
     account: Option<String>,
     region: Option<String>,
     log: Option<String>,
+    #[serde(default)]
+    set: BTreeMap<String, i64>,
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
 }
@@ -64,7 +69,11 @@ impl Settings {
     /// Brings flags, file and defaults together.
     pub(crate) fn gather(flags: UpFlags) -> Result<Self> {
         check_environment(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
-        let file = flags.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        let mut file = flags.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        for set in &flags.set {
+            let (name, value) = set.split_once('=').with_context(|| format!("{set:?} has no value"))?;
+            file.set.insert(name.to_owned(), value.parse().with_context(|| format!("the value of {set:?}"))?);
+        }
         let listen = flags.listen.or(file.listen).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let port = flags.port.or(file.port).unwrap_or(4566);
         let auth = flags.auth.or(file.auth).unwrap_or(AuthSetting::Open);
@@ -92,6 +101,7 @@ impl Settings {
                 account.parse::<Account>().with_context(|| format!("account {account:?}"))?,
                 region.parse::<Region>().with_context(|| format!("region {region:?}"))?,
             ),
+            of_services: file.set,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             tls_files,
         })
@@ -147,6 +157,18 @@ mod tests {
         assert_eq!(settings.scope.region.as_str(), "eu-west-1");
         assert_eq!(settings.durability, DurabilitySetting::Power);
         assert_eq!(settings.scope.account, Account::ZERO);
+    }
+
+    #[test]
+    fn settings_of_services_are_numbers() {
+        let gather = |set: &[&str]| {
+            let set = set.iter().map(|text| (*text).to_owned()).collect();
+            gather_with("[set]\n\"sqs.a\" = 1\n\"sqs.b\" = 2", UpFlags { set, ..UpFlags::default() })
+        };
+        let settings = gather(&["sqs.b=3", "sns.c=4"]).unwrap().of_services;
+        let expected = [("sns.c", 4), ("sqs.a", 1), ("sqs.b", 3)];
+        assert_eq!(settings, expected.map(|(name, value)| (name.to_owned(), value)).into());
+        assert!(gather(&["sqs.b"]).is_err() && gather(&["sqs.b=x"]).is_err());
     }
 
     #[test]

@@ -56,7 +56,7 @@ async fn serve(settings: Settings) -> Result<()> {
         Box::new(Everyone { is_enforced: settings.auth == AuthSetting::Enforce }),
         endpoint,
     )
-    .open(services::all(&work));
+    .open(services::with_settings(&work, &settings.of_services)?);
     let workers = Workers::start(&cloud);
     let door = door(&settings, &cloud, root);
     // Before anybody hears that it serves: whoever does may want it to stop at once.

@@ -7,7 +7,9 @@ use names::{Arn, PageTokens, Scope};
 use store::{Snapshot, Store, Transaction};
 use wire::{Fault, Operation, Timestamp};
 
-use crate::{Authorizer, Caller, Clock, Directory, Metrics, Principal, PrincipalKind, Random, Result};
+use crate::{
+    Authorizer, Caller, Clock, Directory, Metrics, Principal, PrincipalKind, Random, Result, Service,
+};
 
 /// What all services of a process share.
 pub struct Cloud {
@@ -61,6 +63,13 @@ impl Cloud {
     #[must_use]
     pub fn directory(&self) -> &Directory {
         self.directory.get_or_init(Directory::default)
+    }
+
+    /// What a setting of a service is; 0 for one that no service has.
+    #[must_use]
+    pub fn setting(&self, service: &str, name: &str) -> i64 {
+        let settings = self.directory().service(service).map(Service::settings).unwrap_or_default();
+        settings.iter().find(|(known, _)| *known == name).map_or(0, |(_, value)| *value)
     }
 
     /// The context of work that `service` does on its own account of `scope`, not on a client's request.

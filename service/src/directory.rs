@@ -25,6 +25,15 @@ impl Directory {
         Directory { services }
     }
 
+    /// Sets a setting of a service, named as in `sqs.queue-name-rest-seconds`; false when there is none of that name.
+    pub fn set(&mut self, name: &str, value: i64) -> bool {
+        let Some((service, setting)) = name.split_once('.') else { return false };
+        let mut services = self.services.iter_mut();
+        services
+            .find(|known| known.facts().name == service)
+            .is_some_and(|service| service.set(setting, value))
+    }
+
     /// Every service.
     pub fn services(&self) -> impl Iterator<Item = &Service> {
         self.services.iter()

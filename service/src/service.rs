@@ -41,6 +41,7 @@ pub struct Service {
     actions: Actions,
     pub(crate) wording: Wording,
     path_parameter: Option<PathParameter>,
+    settings: Vec<(&'static str, i64)>,
     pub(crate) front: Option<Front>,
     pub(crate) work: Vec<(&'static str, Work)>,
 }
@@ -55,6 +56,7 @@ impl Service {
             actions: own_name,
             wording: as_it_is,
             path_parameter: None,
+            settings: Vec::new(),
             front: None,
             work: Vec::new(),
         }
@@ -132,6 +134,26 @@ impl Service {
     pub fn path_parameter(mut self, name: &'static str, accepts: fn(&str) -> bool) -> Self {
         self.path_parameter = Some((name, accepts));
         self
+    }
+
+    /// A number that whoever runs this may set for it, by name, and what it is otherwise. Operations read it with
+    /// [`Cloud::setting`].
+    #[must_use]
+    pub fn setting(mut self, name: &'static str, default: i64) -> Self {
+        self.settings.push((name, default));
+        self
+    }
+
+    /// Its settings, by name, with what they are.
+    #[must_use]
+    pub fn settings(&self) -> &[(&'static str, i64)] {
+        &self.settings
+    }
+
+    /// Sets one; false when it has none of that name.
+    pub(crate) fn set(&mut self, name: &str, value: i64) -> bool {
+        let setting = self.settings.iter_mut().find(|(known, _)| *known == name);
+        setting.map(|(_, current)| *current = value).is_some()
     }
 
     /// The parameter that a path stands for, if it stands for one.

@@ -116,7 +116,7 @@ impl Committer {
         self.shared.forget(&writes);
         self.begun.store(log.version + 1, Ordering::Release);
         self.engine.write(&writes)?;
-        self.heads.apply(&writes, log.version + 1);
+        self.heads.apply(&writes);
         let _forgotten = log.remember(writes);
         let version = log.version;
         self.version.store(version, Ordering::Release);

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 
-use crate::engine::{Entries, Writes};
-use crate::{Direction, Error, Snapshot};
+use crate::commit::Committer;
+use crate::engine::Writes;
+use crate::{Direction, Error};
 
 /// How many ranges are remembered. Beyond it all are forgotten, and come back as they are read.
 const RANGES_MAX: usize = 16_384;
@@ -35,15 +36,9 @@ pub(crate) struct Head {
 
 /// All entries of a range that stand before `known_to`.
 struct Window {
-    entries: BTreeMap<Bytes, Entry>,
+    entries: BTreeMap<Bytes, Bytes>,
     bytes: usize,
     known_to: Vec<u8>,
-}
-
-struct Entry {
-    value: Bytes,
-    /// The commit that put it; 0 when it was read from a view.
-    version: u64,
 }
 
 impl Heads {
@@ -65,17 +60,20 @@ impl Heads {
         head
     }
 
-    /// Takes in a commit, before any snapshot has its version.
-    pub(crate) fn apply(&self, writes: &Writes, version: u64) {
+    /// Takes in a commit, before any snapshot has its version: in each range all of it at once.
+    pub(crate) fn apply(&self, writes: &Writes) {
         let heads = self.0.read();
         if heads.is_empty() {
             return;
         }
-        for (key, value) in writes {
-            if let Some((_, head)) = heads.range::<Vec<u8>, _>(..=key).next_back()
-                && *key < head.end
-            {
-                head.window.lock().apply(key, value.as_ref(), version);
+        let mut writes = writes.iter().peekable();
+        while let Some((key, value)) = writes.next() {
+            let head = heads.range::<Vec<u8>, _>(..=key).next_back().map(|(_, head)| head);
+            let Some(head) = head.filter(|head| *key < head.end) else { continue };
+            let mut window = head.window.lock();
+            window.apply(key, value.as_ref());
+            while let Some((key, value)) = writes.next_if(|(key, _)| **key < head.end) {
+                window.apply(key, value.as_ref());
             }
         }
     }
@@ -95,67 +93,57 @@ impl Head {
         }
         for (key, value) in entries.iter().filter(|(key, _)| **key < *to) {
             // Copied: they may be parts of large blocks.
-            window.put(Bytes::copy_from_slice(key), Bytes::copy_from_slice(value), 0);
+            window.put(Bytes::copy_from_slice(key), Bytes::copy_from_slice(value));
         }
         window.known_to = to;
         window.trim();
     }
 
-    /// Entries that stand after `last`, `count` at most, without those that were put after `version`. When the window has
-    /// no more, what comes after it is unknown from the given key on.
-    fn after(
-        &self,
-        last: Option<&Bytes>,
-        count: usize,
-        version: u64,
-    ) -> (Vec<(Bytes, Bytes)>, Option<Vec<u8>>) {
+    /// Entries that stand after `last`, `count` at most, and from where on more would be unknown.
+    fn after(&self, last: Option<&Bytes>, count: usize) -> (Vec<(Bytes, Bytes)>, Vec<u8>) {
         let window = self.window.lock();
         let start = last.map_or(Bound::Unbounded, |last| Bound::Excluded(&**last));
-        let seen = window.entries.range::<[u8], _>((start, Bound::Unbounded));
-        let seen = seen.filter(|(_, entry)| entry.version <= version);
-        let chunk: Vec<_> = seen.take(count).map(|(key, entry)| (key.clone(), entry.value.clone())).collect();
-        if chunk.len() == count {
-            return (chunk, None);
-        }
+        let seen = window.entries.range::<[u8], _>((start, Bound::Unbounded)).take(count);
+        let chunk: Vec<_> = seen.map(|(key, value)| (key.clone(), value.clone())).collect();
         // Since the walk was here, commits may have pushed out entries that it has seen.
         let next = chunk.last().map(|(key, _)| key).or(last).map(|last| [last, &[0][..]].concat());
         let unknown_from =
             next.filter(|next| *next > window.known_to).unwrap_or_else(|| window.known_to.clone());
-        (chunk, Some(unknown_from))
+        (chunk, unknown_from)
     }
 }
 
 impl Window {
-    fn apply(&mut self, key: &[u8], value: Option<&Bytes>, version: u64) {
+    fn apply(&mut self, key: &[u8], value: Option<&Bytes>) {
         if *key >= *self.known_to {
             return;
         }
         match value {
-            Some(value) => self.put(Bytes::copy_from_slice(key), value.clone(), version),
+            Some(value) => self.put(Bytes::copy_from_slice(key), value.clone()),
             None => self.remove(key),
         }
         self.trim();
     }
 
-    fn put(&mut self, key: Bytes, value: Bytes, version: u64) {
+    fn put(&mut self, key: Bytes, value: Bytes) {
         let key_bytes = key.len();
         self.bytes += key_bytes + value.len();
-        if let Some(before) = self.entries.insert(key, Entry { value, version }) {
-            self.bytes -= key_bytes + before.value.len();
+        if let Some(before) = self.entries.insert(key, value) {
+            self.bytes -= key_bytes + before.len();
         }
     }
 
     fn remove(&mut self, key: &[u8]) {
-        if let Some(entry) = self.entries.remove(key) {
-            self.bytes -= key.len() + entry.value.len();
+        if let Some(value) = self.entries.remove(key) {
+            self.bytes -= key.len() + value.len();
         }
     }
 
     /// Gives up the last entries while there are too many.
     fn trim(&mut self) {
         while self.entries.len() > ENTRIES_MAX || self.bytes > BYTES_MAX {
-            let Some((key, entry)) = self.entries.pop_last() else { return };
-            self.bytes -= key.len() + entry.value.len();
+            let Some((key, value)) = self.entries.pop_last() else { return };
+            self.bytes -= key.len() + value.len();
             self.known_to = key.to_vec();
         }
     }
@@ -163,60 +151,53 @@ impl Window {
 
 /// A walk over a range from its head: first what is kept, then what the engine has.
 ///
-/// It shows no entry that was put after its snapshot, and none that was deleted since, so what it shows is as good as the
-/// snapshot's to who depends on it.
+/// It goes by what is committed while it walks, a few entries at a time: an entry that was deleted since its transaction
+/// began is gone, one that was put is there. Who acts on an entry depends on it, and so runs again if it is that new.
 pub(crate) struct HeadWalk<'a> {
-    snapshot: &'a Snapshot,
+    committer: &'a Arc<Committer>,
     head: Arc<Head>,
     chunk: std::vec::IntoIter<(Bytes, Bytes)>,
     count: usize,
     last: Option<Bytes>,
-    rest: Option<Entries<'a>>,
+    has_failed: bool,
 }
 
 impl<'a> HeadWalk<'a> {
-    pub(crate) fn new(snapshot: &'a Snapshot, head: Arc<Head>) -> Self {
-        HeadWalk { snapshot, head, chunk: Vec::new().into_iter(), count: CHUNK, last: None, rest: None }
+    pub(crate) fn new(committer: &'a Arc<Committer>, head: Arc<Head>) -> Self {
+        let chunk = Vec::new().into_iter();
+        HeadWalk { committer, head, chunk, count: CHUNK, last: None, has_failed: false }
     }
 
-    /// Takes the next entries out of the window, or turns to the engine where it ends.
-    fn go_on(&mut self) -> Result<(), Error> {
-        let (chunk, unknown_from) = self.head.after(self.last.as_ref(), self.count, self.snapshot.version());
+    /// The next entries: out of the window, or of the engine where that ends. None at the end of the range.
+    fn next_chunk(&mut self) -> Result<Vec<(Bytes, Bytes)>, Error> {
+        let (chunk, unknown_from) = self.head.after(self.last.as_ref(), self.count);
         self.count *= 2;
-        if let Some((last, _)) = chunk.last() {
-            self.last = Some(last.clone());
+        if !chunk.is_empty() || unknown_from >= self.head.end {
+            return Ok(chunk);
         }
-        self.chunk = chunk.into_iter();
-        if let Some(from) = unknown_from {
-            self.turn_to_engine(from)?;
-        }
-        Ok(())
+        self.read(unknown_from)
     }
 
-    /// Reads as many entries as a window holds, and one more, and keeps them; the walk has the rest before it.
-    fn turn_to_engine(&mut self, from: Vec<u8>) -> Result<(), Error> {
-        if from >= self.head.end {
-            self.rest = Some(Box::new(std::iter::empty()));
-            return Ok(());
-        }
-        let mut rest = self.snapshot.view().scan(from.clone()..self.head.end.clone(), Direction::Forward);
+    /// Reads as many entries as a window holds, and one more, and keeps them.
+    fn read(&self, from: Vec<u8>) -> Result<Vec<(Bytes, Bytes)>, Error> {
+        // Made now: it has all that has left the window.
+        let snapshot = self.committer.snapshot();
+        let mut entries = snapshot.view().scan(from.clone()..self.head.end.clone(), Direction::Forward);
         let mut read = Vec::new();
         let mut bytes = 0;
         let to = loop {
-            let Some(entry) = rest.next() else { break self.head.end.clone() };
+            let Some(entry) = entries.next() else { break self.head.end.clone() };
             let (key, value) = entry?;
             bytes += key.len() + value.len();
             let is_full = read.len() == ENTRIES_MAX || bytes > BYTES_MAX;
+            let end = if is_full { Some(key.to_vec()) } else { None };
             read.push((key, value));
-            if is_full {
-                break read.last().map(|(key, _)| key.to_vec()).unwrap_or_default();
+            if let Some(end) = end {
+                break end;
             }
         };
-        self.snapshot.extend_head(&self.head, &from, &read, to);
-        let chunk = std::mem::take(&mut self.chunk);
-        self.chunk = chunk.chain(read).collect::<Vec<_>>().into_iter();
-        self.rest = Some(rest);
-        Ok(())
+        self.committer.extend_head(&self.head, &from, &read, to, snapshot.version());
+        Ok(read)
     }
 }
 
@@ -224,17 +205,17 @@ impl Iterator for HeadWalk<'_> {
     type Item = Result<(Bytes, Bytes), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(entry) = self.chunk.next() {
-                return Some(Ok(entry));
-            }
-            if let Some(rest) = &mut self.rest {
-                return rest.next();
-            }
-            if let Err(error) = self.go_on() {
-                self.rest = Some(Box::new(std::iter::empty()));
-                return Some(Err(error));
+        if self.chunk.len() == 0 && !self.has_failed {
+            match self.next_chunk() {
+                Ok(chunk) => self.chunk = chunk.into_iter(),
+                Err(error) => {
+                    self.has_failed = true;
+                    return Some(Err(error));
+                }
             }
         }
+        let entry = self.chunk.next()?;
+        self.last = Some(entry.0.clone());
+        Some(Ok(entry))
     }
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::commit::Committer;
 use crate::engine::{Entries, View};
-use crate::heads::{Head, HeadWalk};
+use crate::heads::HeadWalk;
 use crate::{Direction, Error, record, shared};
 
 /// What can be read: from a snapshot, or inside of a transaction.
@@ -78,12 +78,7 @@ impl Snapshot {
 
     /// A walk over a range that is used as a queue.
     pub(crate) fn scan_head(&self, range: &Range<Vec<u8>>) -> HeadWalk<'_> {
-        HeadWalk::new(self, self.committer.heads().of(range))
-    }
-
-    /// Keeps what it shows of such a range, between `from` and `to`.
-    pub(crate) fn extend_head(&self, head: &Head, from: &[u8], entries: &[(Bytes, Bytes)], to: Vec<u8>) {
-        self.committer.extend_head(head, from, entries, to, self.version);
+        HeadWalk::new(&self.committer, self.committer.heads().of(range))
     }
 }
 

@@ -142,8 +142,8 @@ impl Transaction {
 
     /// Like [`Transaction::scan_unchecked`], forward, for ranges that are used as queues: entries go mostly from their
     /// head. The store keeps the first entries of such a range in memory, and with them up to where it is empty: the traces
-    /// of deleted entries, which an engine may keep for long, are not walked over again and again. What was deleted since
-    /// this transaction began may be left out already. Such ranges must not contain each other.
+    /// of deleted entries, which an engine may keep for long, are not walked over again and again. What others have put or
+    /// deleted since this transaction began may show already. Such ranges must not contain each other.
     pub fn scan_head(&self, range: Range<Vec<u8>>) -> impl Iterator<Item = Result<(Bytes, Bytes), Error>> {
         Overlay::new(self.snapshot.scan_head(&range), &self.writes, &range, Direction::Forward)
     }

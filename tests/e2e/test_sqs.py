@@ -196,6 +196,63 @@ def test_accounts_and_regions_are_apart(cloud, queue, name):
         assert other.create_queue(QueueName=name)["QueueUrl"]
 
 
+def test_a_queue_is_known_by_every_form_of_its_url(cloud, sqs, queue, name):
+    port = cloud.url.rsplit(":", 1)[1]
+    for number, url in enumerate(
+        [
+            f"http://sqs.us-east-1.localhost.localstack.cloud:{port}/000000000000/{name}",
+            f"http://us-east-1.queue.localhost.localstack.cloud:{port}/000000000000/{name}",
+            f"http://localhost:{port}/queue/us-east-1/000000000000/{name}",
+            f"https://queue.amazonaws.com/000000000000/{name}",
+            f"https://sqs.us-east-1.amazonaws.com/000000000000/{name}/",
+        ]
+    ):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+        [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
+        assert message["Body"] == str(number), url
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    # A region in the URL is meant, whatever the client's.
+    with pytest.raises(ClientError) as refusal:
+        sqs.send_message(QueueUrl=f"{cloud.url}/queue/eu-west-1/000000000000/{name}", MessageBody="x")
+    assert refusal.value.response["Error"]["Code"].endswith("NonExistentQueue")
+
+
+def test_a_queue_is_spoken_to_at_its_own_address(cloud, sqs, queue, name):
+    """As curl does, without a signature."""
+    form = urllib.parse.urlencode({"Action": "SendMessage", "MessageBody": "grüße"})
+    hosts = [("localhost", f"/000000000000/{name}"), ("localhost", f"/queue/us-east-1/000000000000/{name}")]
+    hosts += [(host, f"/000000000000/{name}") for host in ("queue.amazonaws.com", "eu-west-1.queue.localhost")]
+    for host, path in hosts:
+        request = urllib.request.Request(f"{cloud.url}{path}", form.encode(), {"Host": host})
+        with urllib.request.urlopen(request) as answer:
+            assert b"SendMessageResponse" in answer.read()
+    bodies = [message["Body"] for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]]
+    assert bodies == ["grüße"] * len(hosts)
+
+
+def test_names_of_deleted_queues_rest_where_that_is_asked_for(make_cloud, name):
+    cloud = make_cloud("--set", "sqs.queue-name-rest-seconds=60").start()
+    sqs = cloud.client("sqs")
+    for wait in [59, 1]:
+        sqs.create_queue(QueueName=name)
+        sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"])
+        Raw(cloud).advance(wait)
+        with pytest.raises(ClientError) as refusal:
+            sqs.create_queue(QueueName=name)
+        error = refusal.value.response["Error"]
+        assert error["Code"] == "AWS.SimpleQueueService.QueueDeletedRecently"
+        assert error["Message"].startswith("You must wait 60 seconds after deleting a queue")
+        sqs.create_queue(QueueName=f"{name}-{wait}")
+        Raw(cloud).advance(60)
+
+
+def test_a_name_may_be_used_again_at_once(sqs, queue, name):
+    sqs.send_message(QueueUrl=queue, MessageBody="old")
+    sqs.delete_queue(QueueUrl=queue)
+    sqs.create_queue(QueueName=name)
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
+
+
 def test_every_message_is_received_once_by_many(cloud, queue):
     """Twenty receivers and five senders at once: none lost, none twice while in flight."""
     sent, received = set(), []

@@ -179,13 +179,19 @@ fn by_path<'a>(
     Err(no_api(dialect(parts), &format!("{} {}", parts.method, parts.uri.path())))
 }
 
-/// The first label of `sqs.us-east-1.localhost`, `dynamodb.localhost.localstack.cloud`, `sns.us-east-1.amazonaws.com`.
+/// The first label of `sqs.us-east-1.localhost`, `dynamodb.localhost.localstack.cloud`, `sns.us-east-1.amazonaws.com`; SQS
+/// for its older names, `queue.amazonaws.com` and `eu-west-1.queue.amazonaws.com`.
 fn host_service(parts: &Parts) -> Option<&str> {
     let host = host(parts)?;
     let name = host.split(':').next()?;
     let is_ours = name.ends_with(".localhost") || name.ends_with(".localhost.localstack.cloud");
     let is_aws = name.ends_with(".amazonaws.com");
-    (is_ours || is_aws).then(|| name.split('.').next()).flatten()
+    let mut labels = name.split('.');
+    match (labels.next()?, labels.next()) {
+        _ if !(is_ours || is_aws) => None,
+        ("queue", _) | (_, Some("queue")) => Some("sqs"),
+        (service, _) => Some(service),
+    }
 }
 
 /// The host that the client asked for.

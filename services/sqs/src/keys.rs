@@ -7,6 +7,7 @@
 //! | `"body", contents, message id` | [`crate::message::Body`] |
 //! | `"moved", contents, message id` | ms at which the index entry stands, after a change of visibility |
 //! | `"task", account, region, name, started at (ms), id` | a message move task of the queue of that name |
+//! | `"deleted", account, region, name` | when the queue of that name was deleted (ms), where names rest after that |
 //! | `"arrival", contents` | never written, only signalled: something may be received |
 //!
 //! A FIFO queue has, instead of the index and what moves along it:
@@ -38,6 +39,10 @@ fn of(kind: &str) -> Key {
 
 pub(crate) fn queue(scope: &Scope, name: &str) -> Key {
     queues(scope).str(name)
+}
+
+pub(crate) fn deleted(scope: &Scope, name: &str) -> Key {
+    of("deleted").str(scope.account.as_str()).str(scope.region.as_str()).str(name)
 }
 
 pub(crate) fn queues(scope: &Scope) -> Key {

@@ -44,6 +44,7 @@ pub fn service() -> Service {
     let receives = Arc::new(receive::Receives::default());
     Service::new(&api::FACTS)
         .path_parameter("QueueUrl", queue::is_path)
+        .setting(queues::NAME_REST, 0)
         .wording(errors::of_model)
         .actions(action)
         .transaction::<api::CreateQueue>(queues::create, |scope, input| named(scope, &input.queue_name))

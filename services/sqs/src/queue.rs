@@ -51,12 +51,17 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// From a queue URL, whatever its host: `…/000000000000/name`. The region is the request's.
+    /// From a queue URL, whatever its host: `…/000000000000/name`. The region is the request's, unless the URL has one:
+    /// `…/queue/eu-west-1/000000000000/name`.
     pub(crate) fn parse(scope: &Scope, url: &str) -> Option<Self> {
-        let (rest, name) = url.trim_end_matches('/').rsplit_once('/')?;
-        let account: Account = rest.rsplit('/').next()?.parse().ok()?;
-        (!name.is_empty())
-            .then(|| Address { scope: Scope::new(account, scope.region), name: name.to_owned() })
+        let mut parts = url.trim_end_matches('/').rsplit('/');
+        let name = parts.next().filter(|name| !name.is_empty())?;
+        let account: Account = parts.next()?.parse().ok()?;
+        let region = match (parts.next(), parts.next()) {
+            (Some(region), Some("queue")) => region.parse().ok()?,
+            _ => scope.region,
+        };
+        Some(Address { scope: Scope::new(account, region), name: name.to_owned() })
     }
 
     /// From an ARN of SQS.
@@ -85,9 +90,10 @@ impl Address {
     }
 }
 
-/// Whether a path is a queue's own: `/000000000000/name`.
+/// Whether a path is a queue's own: `/000000000000/name`, or `/queue/eu-west-1/000000000000/name`.
 pub(crate) fn is_path(path: &str) -> bool {
-    path.trim_matches('/').split('/').count() == 2
+    let path = path.trim_matches('/');
+    path.split('/').count() == if path.starts_with("queue/") { 4 } else { 2 }
 }
 
 /// The queue that a request names by its URL.
@@ -135,7 +141,22 @@ mod tests {
             assert_eq!(address.arn().as_str(), "arn:aws:sqs:us-east-1:000000000000:q");
             assert_eq!(Address::from_arn(address.arn().as_str()), Some(address));
         }
-        for url in ["", "q", "/q", "http://localhost/12/q", "http://localhost/000000000000/"] {
+        let elsewhere = Address::parse(&scope(), "http://localhost/queue/eu-west-1/000000000000/q").unwrap();
+        assert_eq!(elsewhere.arn().as_str(), "arn:aws:sqs:eu-west-1:000000000000:q");
+        for path in ["/000000000000/q", "/queue/eu-west-1/000000000000/q"] {
+            assert!(is_path(path), "{path}");
+        }
+        for path in ["/", "/q", "/queue/000000000000/q", "/a/b/c/d"] {
+            assert!(!is_path(path), "{path}");
+        }
+        for url in [
+            "",
+            "q",
+            "/q",
+            "http://localhost/queue/nowhere/000000000000/q",
+            "http://localhost/12/q",
+            "http://localhost/000000000000/",
+        ] {
             assert_eq!(Address::parse(&scope(), url), None, "{url}");
         }
     }

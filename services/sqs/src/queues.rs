@@ -10,6 +10,8 @@ use crate::{SWEEPER, attributes, errors, keys, redrive, tags};
 
 /// Queues that one page lists at most.
 const PAGE_MAX: i32 = 1000;
+/// The setting that says for how long the name of a deleted queue cannot be used again, in seconds; AWS's own are 60.
+pub(crate) const NAME_REST: &str = "queue-name-rest-seconds";
 /// How long a second purge must wait for the first.
 const PURGE_REST_MS: i64 = 60_000;
 
@@ -28,6 +30,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateQueueInput) -> Result<a
             }
         }
         None => {
+            check_rest(tx, &address)?;
             redrive::check_target(&**tx, &address, &wanted)?;
             let mut made = Queue {
                 contents: tx.random().bytes(),
@@ -122,7 +125,31 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteQueueInput) -> Result<a
     let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     tx.delete(keys::queue(&address.scope, &address.name));
     abandon(tx, &address, &queue);
+    if name_rest_s(tx) > 0 {
+        let now_ms = tx.now.millis();
+        tx.put_record(keys::deleted(&address.scope, &address.name), &now_ms)?;
+    }
     Ok(api::DeleteQueueOutput::default())
+}
+
+fn name_rest_s(tx: &Tx<'_>) -> i64 {
+    tx.context.cloud.setting("sqs", NAME_REST)
+}
+
+/// Refuses the name of a queue that was deleted a moment ago, where names rest.
+fn check_rest(tx: &mut Tx<'_>, address: &Address) -> Result<()> {
+    let rest_s = name_rest_s(tx);
+    let key = keys::deleted(&address.scope, &address.name);
+    let deleted_ms: Option<i64> = if rest_s > 0 { tx.get_record(&key)? } else { None };
+    let Some(deleted_ms) = deleted_ms else { return Ok(()) };
+    if tx.now.millis() - deleted_ms < rest_s * 1000 {
+        let message = format!(
+            "You must wait {rest_s} seconds after deleting a queue before you can create another with the same name."
+        );
+        return Err(api::error::queue_deleted_recently(message).into());
+    }
+    tx.delete(key);
+    Ok(())
 }
 
 pub(crate) fn purge(tx: &mut Tx<'_>, input: &api::PurgeQueueInput) -> Result<api::PurgeQueueOutput> {

@@ -6,6 +6,7 @@
 mod chance;
 mod faulty;
 mod folder;
+mod heads;
 mod interface;
 mod killed;
 mod map;
