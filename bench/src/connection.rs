@@ -31,7 +31,17 @@ impl Connection {
 
     /// Sends a request and gives the head and the body of its answer.
     pub(crate) fn exchange(&mut self, request: &[u8]) -> Result<(String, Vec<u8>)> {
-        self.stream.write_all(request)?;
+        self.send(request)?;
+        self.answer()
+    }
+
+    /// Sends a request.
+    pub(crate) fn send(&mut self, request: &[u8]) -> Result<()> {
+        Ok(self.stream.write_all(request)?)
+    }
+
+    /// The head and the body of the answer to what was sent.
+    pub(crate) fn answer(&mut self) -> Result<(String, Vec<u8>)> {
         self.buffer.clear();
         let head_end = loop {
             self.read()?;

@@ -11,6 +11,7 @@ mod load;
 mod process;
 mod report;
 mod suite;
+mod waits;
 
 use std::path::PathBuf;
 

@@ -18,6 +18,7 @@ use crate::connection::Connection;
 use crate::load::{self, Cost};
 use crate::process::Server;
 use crate::report::Report;
+use crate::waits;
 
 /// Items that are read and written.
 const ITEMS: usize = 10_000;
@@ -98,6 +99,11 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     suite.measure(&mut report, Only::Rounds)?;
     suite.measure(&mut report, Only::Batch)?;
     suite.measure(&mut report, Only::Publish)?;
+    waits::measure(
+        &suite.server,
+        &|operation, queue, input| suite.sqs(operation, queue, input),
+        &mut report,
+    )?;
     let invocation = suite.invoke()?;
     report.add("Lambda warm invoke, median", invocation.0, "ms", Some(2.0));
     report.add("Lambda warm invoke, 99th percentile", invocation.1, "ms", None);
