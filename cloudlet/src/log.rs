@@ -170,26 +170,12 @@ impl Fields {
     }
 
     fn text(&mut self, field: &Field, value: &str) {
-        if !is_plain(value.as_bytes()) {
+        if !wire::is_plain_in_json(value) {
             self.plain(field, &serde_json::Value::from(value).to_string());
         } else {
             self.add(&[",\"", field.name(), "\":\"", value, "\""]);
         }
     }
-}
-
-/// Whether a text stands in JSON as it is. Eight bytes at a time, because most texts here are short.
-fn is_plain(text: &[u8]) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    // Sets the high bit of bytes that are less than `limit`; those behind the first such byte may be wrong.
-    let less = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGHS;
-    let is = |word: u64, byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
-    let special = |word: u64| less(word, b' ') | is(word, b'"') | is(word, b'\\');
-    let (words, rest) = text.as_chunks::<8>();
-    let mut last = [b' '; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    words.iter().chain([&last]).fold(0, |found, word| found | special(u64::from_le_bytes(*word))) == 0
 }
 
 impl Visit for Fields {
@@ -235,18 +221,6 @@ mod tests {
 
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
-        }
-    }
-
-    #[test]
-    fn texts_that_need_an_escape_are_found() {
-        assert!(is_plain(b"") && is_plain("arn:aws:iam::000000000000:root \u{7f} é~".as_bytes()));
-        for byte in (0..b' ').chain(*b"\"\\") {
-            for (length, at) in [(1, 0), (7, 6), (8, 0), (8, 7), (30, 12), (30, 29)] {
-                let mut text = vec![b'x'; length];
-                text[at] = byte;
-                assert!(!is_plain(&text), "{byte} at {at} of {length}");
-            }
         }
     }
 

@@ -10,7 +10,7 @@ use service::{Directory, Service};
 ///
 /// # Errors
 /// For a setting that no service has.
-pub(crate) fn with_settings(work: &Path, settings: &BTreeMap<String, i64>) -> Result<Directory> {
+pub(crate) fn with_settings(work: &Path, settings: &BTreeMap<String, u32>) -> Result<Directory> {
     let mut services = all(work);
     for (name, value) in settings {
         if !services.set(name, *value) {

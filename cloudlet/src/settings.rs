@@ -43,7 +43,7 @@ pub(crate) struct Settings {
     pub(crate) scope: Scope,
     pub(crate) log: String,
     /// Settings of services: `sqs.queue-name-rest-seconds`, and the number.
-    pub(crate) of_services: BTreeMap<String, i64>,
+    pub(crate) of_services: BTreeMap<String, u32>,
     pub(crate) tls_files: Option<(PathBuf, PathBuf)>,
 }
 
@@ -60,7 +60,7 @@ struct File {
     region: Option<String>,
     log: Option<String>,
     #[serde(default)]
-    set: BTreeMap<String, i64>,
+    set: BTreeMap<String, u32>,
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
 }
@@ -169,6 +169,7 @@ mod tests {
         let expected = [("sns.c", 4), ("sqs.a", 1), ("sqs.b", 3)];
         assert_eq!(settings, expected.map(|(name, value)| (name.to_owned(), value)).into());
         assert!(gather(&["sqs.b"]).is_err() && gather(&["sqs.b=x"]).is_err());
+        assert!(gather(&["sqs.b=-1"]).is_err());
     }
 
     #[test]

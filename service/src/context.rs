@@ -67,7 +67,7 @@ impl Cloud {
 
     /// What a setting of a service is; 0 for one that no service has.
     #[must_use]
-    pub fn setting(&self, service: &str, name: &str) -> i64 {
+    pub fn setting(&self, service: &str, name: &str) -> u32 {
         let settings = self.directory().service(service).map(Service::settings).unwrap_or_default();
         settings.iter().find(|(known, _)| *known == name).map_or(0, |(_, value)| *value)
     }

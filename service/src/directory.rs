@@ -1,8 +1,10 @@
 //! All services of a process, and the one way into each of their operations.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use wire::{Answer, Fault, Message, Operation, OperationFacts, Protocol, ServiceFacts};
@@ -26,7 +28,7 @@ impl Directory {
     }
 
     /// Sets a setting of a service, named as in `sqs.queue-name-rest-seconds`; false when there is none of that name.
-    pub fn set(&mut self, name: &str, value: i64) -> bool {
+    pub fn set(&mut self, name: &str, value: u32) -> bool {
         let Some((service, setting)) = name.split_once('.') else { return false };
         let mut services = self.services.iter_mut();
         services
@@ -101,14 +103,20 @@ impl Directory {
 
     /// A neighbour's call as a part of a transaction.
     pub(crate) fn take_part<O: Operation>(&self, tx: &mut Tx<'_>, input: O::Input) -> Result<O::Output> {
-        let missing = || not_implemented(O::SERVICE, O::FACTS);
-        let service = self.service(O::SERVICE.name).ok_or_else(missing)?;
-        let handler = service.handler(O::FACTS.name).ok_or_else(missing)?;
-        authorise(tx.context, service, handler, &input)?;
-        // A panic in it is the answer to this call alone.
-        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| handler.take_part(tx, &input)));
-        let output = outcome.unwrap_or_else(|panic| Err(internal(panic_text(&*panic)).into()))?;
-        output_of::<O>(output).map_err(Error::from)
+        let (service, handler) = self.handler_of::<O>()?;
+        let begun = std::time::Instant::now();
+        let outcome = authorise(tx.context, service, handler, &input).map_err(Error::from).and_then(|()| {
+            // A panic in it is the answer to this call alone.
+            let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| handler.take_part(tx, &input)));
+            outcome.unwrap_or_else(|panic| Err(internal(panic_text(&*panic)).into()))
+        });
+        let code = match &outcome {
+            Err(Error::Fault(fault)) => Some(fault.code.clone()),
+            // It fails the whole transaction, whose own record says so.
+            Ok(_) | Err(Error::Store(_)) => None,
+        };
+        keep_record::<O>(tx.context, code, begun.elapsed());
+        Ok(output_of::<O>(outcome?)?)
     }
 
     /// A neighbour's call: the same way without the codecs.
@@ -117,21 +125,19 @@ impl Directory {
         context: &Context,
         input: O::Input,
     ) -> Result<O::Output, Fault> {
-        let missing = || not_implemented(O::SERVICE, O::FACTS);
-        let service = self.service(O::SERVICE.name).ok_or_else(missing)?;
-        let handler = service.handler(O::FACTS.name).ok_or_else(missing)?;
+        let (service, handler) = self.handler_of::<O>()?;
         let begun = std::time::Instant::now();
         let outcome = authorised(context, service, handler, Box::new(input)).await;
-        Record {
-            caller: &context.caller,
-            service: O::SERVICE,
-            operation: O::FACTS,
-            status: None,
-            code: outcome.as_ref().err().map(|fault| fault.code.clone()),
-            took: begun.elapsed(),
-        }
-        .keep(&context.cloud.metrics);
+        let code = outcome.as_ref().err().map(|fault| fault.code.clone());
+        keep_record::<O>(context, code, begun.elapsed());
         output_of::<O>(outcome?)
+    }
+
+    /// Who carries out a neighbour's operation.
+    fn handler_of<O: Operation>(&self) -> Result<(&Service, &dyn Handler), Fault> {
+        let service = self.service(O::SERVICE.name);
+        let found = service.and_then(|service| Some((service, service.handler(O::FACTS.name)?)));
+        found.ok_or_else(|| not_implemented(O::SERVICE, O::FACTS))
     }
 
     async fn outcome(
@@ -151,6 +157,12 @@ impl Directory {
 
 fn encode(output: &dyn Output) -> &dyn wire::Encode {
     output
+}
+
+/// Keeps the record of a neighbour's call.
+fn keep_record<O: Operation>(context: &Context, code: Option<Cow<'static, str>>, took: Duration) {
+    let (caller, service, operation, status) = (&*context.caller, O::SERVICE, O::FACTS, None);
+    Record { caller, service, operation, status, code, took }.keep(&context.cloud.metrics);
 }
 
 fn output_of<O: Operation>(output: Box<dyn Output>) -> Result<O::Output, Fault> {

@@ -41,7 +41,8 @@ pub struct Service {
     actions: Actions,
     pub(crate) wording: Wording,
     path_parameter: Option<PathParameter>,
-    settings: Vec<(&'static str, i64)>,
+    settings: Vec<(&'static str, u32)>,
+    host_alias: Option<&'static str>,
     pub(crate) front: Option<Front>,
     pub(crate) work: Vec<(&'static str, Work)>,
 }
@@ -57,6 +58,7 @@ impl Service {
             wording: as_it_is,
             path_parameter: None,
             settings: Vec::new(),
+            host_alias: None,
             front: None,
             work: Vec::new(),
         }
@@ -136,22 +138,35 @@ impl Service {
         self
     }
 
+    /// Another name by which hosts call it: an older one.
+    #[must_use]
+    pub fn host_alias(mut self, name: &'static str) -> Self {
+        self.host_alias = Some(name);
+        self
+    }
+
+    /// Whether a host or a credential scope means it by that name.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        [self.facts.signing_name, self.facts.endpoint_prefix].contains(&name) || self.host_alias == Some(name)
+    }
+
     /// A number that whoever runs this may set for it, by name, and what it is otherwise. Operations read it with
     /// [`Cloud::setting`].
     #[must_use]
-    pub fn setting(mut self, name: &'static str, default: i64) -> Self {
+    pub fn setting(mut self, name: &'static str, default: u32) -> Self {
         self.settings.push((name, default));
         self
     }
 
     /// Its settings, by name, with what they are.
     #[must_use]
-    pub fn settings(&self) -> &[(&'static str, i64)] {
+    pub fn settings(&self) -> &[(&'static str, u32)] {
         &self.settings
     }
 
     /// Sets one; false when it has none of that name.
-    pub(crate) fn set(&mut self, name: &str, value: i64) -> bool {
+    pub(crate) fn set(&mut self, name: &str, value: u32) -> bool {
         let setting = self.settings.iter_mut().find(|(known, _)| *known == name);
         setting.map(|(_, current)| *current = value).is_some()
     }

@@ -44,20 +44,18 @@ struct Window {
 impl Heads {
     /// The head of a range.
     pub(crate) fn of(&self, range: &Range<Vec<u8>>) -> Arc<Head> {
-        if let Some(head) = self.0.read().get(&range.start).filter(|head| head.end == range.end) {
+        if let Some(head) = self.0.read().get(&range.start) {
             return Arc::clone(head);
         }
-        let (entries, bytes, known_to) = (BTreeMap::new(), 0, range.start.clone());
-        let head = Arc::new(Head {
-            end: range.end.clone(),
-            window: Mutex::new(Window { entries, bytes, known_to }),
-        });
         let mut heads = self.0.write();
         if heads.len() >= RANGES_MAX {
             heads.clear();
         }
-        heads.insert(range.start.clone(), Arc::clone(&head));
-        head
+        let unknown = || {
+            let window = Window { entries: BTreeMap::new(), bytes: 0, known_to: range.start.clone() };
+            Arc::new(Head { end: range.end.clone(), window: Mutex::new(window) })
+        };
+        Arc::clone(heads.entry(range.start.clone()).or_insert_with(unknown))
     }
 
     /// Takes in a commit, before any snapshot has its version: in each range all of it at once.
@@ -163,7 +161,8 @@ pub(crate) struct HeadWalk<'a> {
 }
 
 impl<'a> HeadWalk<'a> {
-    pub(crate) fn new(committer: &'a Arc<Committer>, head: Arc<Head>) -> Self {
+    pub(crate) fn new(committer: &'a Arc<Committer>, range: &Range<Vec<u8>>) -> Self {
+        let head = committer.heads().of(range);
         let chunk = Vec::new().into_iter();
         HeadWalk { committer, head, chunk, count: CHUNK, last: None, has_failed: false }
     }

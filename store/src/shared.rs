@@ -70,11 +70,10 @@ impl SharedRecords {
 pub(crate) fn derive<T: Send + Sync + 'static, E: From<Error>>(
     committer: &Committer,
     key: &[u8],
-    version: u64,
     snapshot: &Snapshot,
     build: impl FnOnce(&Snapshot) -> Result<T, E>,
 ) -> Result<Arc<T>, E> {
-    if let Some(Ok(derived)) = committer.shared().get(key, version).map(Arc::downcast) {
+    if let Some(Ok(derived)) = committer.shared().get(key, snapshot.version()).map(Arc::downcast) {
         return Ok(derived);
     }
     let derived = Arc::new(build(snapshot)?);

@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 
 use crate::commit::Committer;
 use crate::engine::{Entries, View};
-use crate::heads::HeadWalk;
 use crate::{Direction, Error, record, shared};
 
 /// What can be read: from a snapshot, or inside of a transaction.
@@ -67,18 +66,8 @@ impl Snapshot {
         &*self.view
     }
 
-    /// What `build` makes of it, shared.
-    pub(crate) fn derived<T: Send + Sync + 'static, E: From<Error>>(
-        &self,
-        key: &[u8],
-        build: impl FnOnce(&Snapshot) -> Result<T, E>,
-    ) -> Result<Arc<T>, E> {
-        shared::derive(&self.committer, key, self.version, self, build)
-    }
-
-    /// A walk over a range that is used as a queue.
-    pub(crate) fn scan_head(&self, range: &Range<Vec<u8>>) -> HeadWalk<'_> {
-        HeadWalk::new(&self.committer, self.committer.heads().of(range))
+    pub(crate) fn committer(&self) -> &Arc<Committer> {
+        &self.committer
     }
 }
 

@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 
 use crate::conflicts::ReadSet;
 use crate::engine::{Entries, Writes};
+use crate::heads::HeadWalk;
 use crate::scan::Overlay;
-use crate::{Direction, Error, Reads, Snapshot, record};
+use crate::{Direction, Error, Reads, Snapshot, record, shared};
 
 /// A transaction at work: it sees the store as it was when it began, and its own writes.
 pub struct Transaction {
@@ -81,20 +82,16 @@ impl Transaction {
     /// # Errors
     /// What `body` fails with.
     pub fn part<T, E>(&mut self, body: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
-        let around = self.replaced.replace(Vec::new());
-        let signals = self.signals.len();
+        let is_outermost = self.replaced.is_none();
+        let (writes, signals) = (self.replaced.get_or_insert_default().len(), self.signals.len());
         let outcome = body(self);
-        let replaced = std::mem::replace(&mut self.replaced, around).unwrap_or_default();
-        match (&outcome, &mut self.replaced) {
-            (Ok(_), Some(around)) => around.extend(replaced),
-            (Ok(_), None) => {}
-            (Err(_), _) => {
-                self.signals.truncate(signals);
-                for (key, before) in replaced.into_iter().rev() {
-                    match before {
-                        Some(value) => drop(self.writes.insert(key, value)),
-                        None => drop(self.writes.remove(&key)),
-                    }
+        let mut replaced = if is_outermost { self.replaced.take() } else { None };
+        if let (Err(_), Some(replaced)) = (&outcome, replaced.as_mut().or(self.replaced.as_mut())) {
+            self.signals.truncate(signals);
+            for (key, before) in replaced.drain(writes..).rev() {
+                match before {
+                    Some(value) => drop(self.writes.insert(key, value)),
+                    None => drop(self.writes.remove(&key)),
                 }
             }
         }
@@ -131,7 +128,7 @@ impl Transaction {
         E: From<Error>,
     {
         self.reads.borrow_mut().add_key(key);
-        self.snapshot.derived(key, build)
+        shared::derive(self.snapshot.committer(), key, &self.snapshot, build)
     }
 
     /// Lets this transaction run again if another one changes what is at `key`: for an entry of an unchecked scan, which
@@ -143,9 +140,14 @@ impl Transaction {
     /// Like [`Transaction::scan_unchecked`], forward, for ranges that are used as queues: entries go mostly from their
     /// head. The store keeps the first entries of such a range in memory, and with them up to where it is empty: the traces
     /// of deleted entries, which an engine may keep for long, are not walked over again and again. What others have put or
-    /// deleted since this transaction began may show already. Such ranges must not contain each other.
+    /// deleted since this transaction began may show already. Such a range is always asked for whole, and contains no other one.
     pub fn scan_head(&self, range: Range<Vec<u8>>) -> impl Iterator<Item = Result<(Bytes, Bytes), Error>> {
-        Overlay::new(self.snapshot.scan_head(&range), &self.writes, &range, Direction::Forward)
+        Overlay::new(
+            HeadWalk::new(self.snapshot.committer(), &range),
+            &self.writes,
+            &range,
+            Direction::Forward,
+        )
     }
 }
 

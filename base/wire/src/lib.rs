@@ -32,6 +32,7 @@ pub use codec::{
 pub use document::Document;
 pub use facts::{BodyChecksum, ErrorFacts, Http, Operation, OperationFacts, Protocol, ServiceFacts};
 pub use fault::{Fault, Faulty};
+pub use json::is_plain_in_json;
 pub use message::{Answer, Message};
 pub use protocol::{read_input, write_fault, write_output};
 pub use schema::{Constraints, Kind, Location, Member, Pattern, Shape};

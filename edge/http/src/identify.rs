@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::HeaderName;
 use http::request::Parts;
+use names::Region;
 use service::{Directory, Service};
 use wire::{Fault, OperationFacts, Protocol, ServiceFacts};
 
@@ -137,12 +138,13 @@ fn by_action<'a>(
             .find(|protocol| matches!(protocol, Protocol::AwsQuery | Protocol::Ec2Query))
     };
     let named = scope_service.or_else(|| host_service(parts));
-    let fits = |facts: &ServiceFacts| {
+    let fits = |service: &&Service| {
+        let facts = service.facts();
         let version_fits = call.version.as_deref().is_none_or(|version| version == facts.api_version);
-        let name_fits = named.is_none_or(|name| name == facts.signing_name || name == facts.endpoint_prefix);
+        let name_fits = named.is_none_or(|name| service.is_called(name));
         speaks(facts).is_some() && version_fits && name_fits
     };
-    let candidates: Vec<_> = directory.services().filter(|service| fits(service.facts())).collect();
+    let candidates: Vec<_> = directory.services().filter(fits).collect();
     let service = candidates
         .iter()
         .find(|service| service.facts().operation(&call.action).is_some())
@@ -162,7 +164,7 @@ fn by_path<'a>(
     for (name, router) in &routers.0 {
         let Some(service) = directory.service(name) else { continue };
         let facts = service.facts();
-        if named.is_some_and(|named| named != facts.signing_name && named != facts.endpoint_prefix) {
+        if named.is_some_and(|named| !service.is_called(named)) {
             continue;
         }
         let (method, uri) = (parts.method.as_str(), &parts.uri);
@@ -179,19 +181,15 @@ fn by_path<'a>(
     Err(no_api(dialect(parts), &format!("{} {}", parts.method, parts.uri.path())))
 }
 
-/// The first label of `sqs.us-east-1.localhost`, `dynamodb.localhost.localstack.cloud`, `sns.us-east-1.amazonaws.com`; SQS
-/// for its older names, `queue.amazonaws.com` and `eu-west-1.queue.amazonaws.com`.
+/// The first label of `sqs.us-east-1.localhost`, `dynamodb.localhost.localstack.cloud`, `queue.amazonaws.com`; the second one
+/// where that is the region, as in `eu-west-1.queue.amazonaws.com`.
 fn host_service(parts: &Parts) -> Option<&str> {
     let host = host(parts)?;
     let name = host.split(':').next()?;
     let is_ours = name.ends_with(".localhost") || name.ends_with(".localhost.localstack.cloud");
     let is_aws = name.ends_with(".amazonaws.com");
-    let mut labels = name.split('.');
-    match (labels.next()?, labels.next()) {
-        _ if !(is_ours || is_aws) => None,
-        ("queue", _) | (_, Some("queue")) => Some("sqs"),
-        (service, _) => Some(service),
-    }
+    let mut labels = name.split('.').filter(|label| label.parse::<Region>().is_err());
+    (is_ours || is_aws).then(|| labels.next()).flatten()
 }
 
 /// The host that the client asked for.

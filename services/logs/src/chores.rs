@@ -67,9 +67,13 @@ fn forget(tx: &mut Transaction, group: &Id, stream: &Id, now_ms: i64) -> Result<
 fn expire(tx: &mut Transaction, scope: &Scope, group: &str, set_ms: i64, now_ms: i64) -> Result<Option<i64>> {
     let group: Option<Group> = tx.get_record(&keys::group(scope, group))?;
     let Some(group) = group.filter(|group| group.retention_set_ms == set_ms) else { return Ok(None) };
-    let mut range = within(&keys::times(&group.id));
-    range.end = keys::times(&group.id).i64(group.expired_before_ms(now_ms)).into();
-    let doomed = tx.scan_head(range).take(PIECE).collect::<Result<Vec<_>, _>>()?;
+    let times = keys::times(&group.id);
+    let end = keys::times(&group.id).i64(group.expired_before_ms(now_ms));
+    let is_old = |entry: &Result<(store::Bytes, store::Bytes), _>| {
+        entry.as_ref().map_or(true, |(key, _)| **key < *end)
+    };
+    let doomed =
+        tx.scan_head(within(&times)).take_while(is_old).take(PIECE).collect::<Result<Vec<_>, _>>()?;
     let mut freed: HashMap<String, u64> = HashMap::new();
     for (key, name) in &doomed {
         let (stream, place) = keys::moment_of(key)?;

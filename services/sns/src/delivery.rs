@@ -5,10 +5,10 @@ use std::sync::Arc;
 use api_lambda as lambda;
 use api_sqs as sqs;
 use bytes::Bytes;
-use names::Arn;
+use names::{Arn, Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::{Cloud, Context, Result};
+use service::{Cloud, Context};
 use wire::{Fault, Timestamp};
 
 use crate::content::Content;
@@ -42,10 +42,10 @@ pub(crate) enum Outcome {
 
 /// What becomes of a delivery that was refused.
 pub(crate) enum Fate {
-    /// It is tried again at that moment (in milliseconds).
-    Retried(Delivery, i64),
-    /// It is given up; where the subscription has a queue for dead letters, it goes there.
-    Buried(Option<Box<sqs::SendMessageInput>>),
+    /// It is tried again, or given up.
+    Over(Outcome),
+    /// It is given up, and goes to the queue for dead letters: [`Delivery::buried`] is told what that says.
+    Buried(Delivery, Box<sqs::SendMessageInput>),
 }
 
 impl Delivery {
@@ -70,17 +70,39 @@ impl Delivery {
         let (subscription, message_id) = (&self.subscription_arn, &content.message_id);
         if !fault.is_sender() && self.failures < RETRIES_MAX {
             tracing::info!(%fault, subscription, message_id, "a delivery is tried again later");
-            let (delivery, due_ms) = self.later(context.now());
-            return Fate::Retried(delivery, due_ms);
+            return Fate::Over(self.later(context.now()));
         }
         // What the receiver refuses will be refused again; AWS does not try again either.
         tracing::warn!(%fault, subscription, message_id, "a message is given up");
-        Fate::Buried(self.dead_letter(context, content, fault).map(Box::new))
+        match self.dead_letter(context, content, fault) {
+            Some(letter) => Fate::Buried(self, Box::new(letter)),
+            None => Fate::Over(Outcome::Done),
+        }
     }
 
-    fn later(self, now: Timestamp) -> (Self, i64) {
+    /// What becomes of it, now that the queue for dead letters has answered so.
+    pub(crate) fn buried(self, context: &Context, content: &Content, outcome: Result<(), Fault>) -> Outcome {
+        match outcome {
+            Ok(()) => Outcome::Done,
+            Err(fault) if fault.is_sender() => {
+                let (topic, message_id) = (&content.topic_arn, &content.message_id);
+                tracing::warn!(%fault, topic, message_id, "a dead letter is lost");
+                Outcome::Done
+            }
+            Err(_) => self.later(context.now()),
+        }
+    }
+
+    fn later(self, now: Timestamp) -> Outcome {
         let due_ms = now.millis() + (RETRY_MS << self.failures.min(RETRIES_MAX));
-        (Delivery { failures: self.failures + 1, ..self }, due_ms)
+        Outcome::Later(Box::new(Delivery { failures: self.failures + 1, ..self }), due_ms)
+    }
+
+    /// The ARN of its receiver, and where that is. It was checked when it was subscribed.
+    pub(crate) fn receiver(&self) -> Option<(Arn, Scope)> {
+        let arn = self.endpoint.parse::<Arn>().ok()?;
+        let scope = arn.scope()?;
+        Some((arn, scope))
     }
 
     /// The message for the queue for dead letters, with the reason.
@@ -109,11 +131,7 @@ impl Delivery {
 
 /// Tries one delivery by itself.
 pub(crate) async fn attempt(cloud: &Arc<Cloud>, content: &Content, delivery: Delivery) -> Outcome {
-    // The endpoint was checked when it was subscribed.
-    let arn = delivery.endpoint.parse::<Arn>().ok();
-    let Some((arn, scope)) = arn.and_then(|arn| arn.scope().map(|scope| (arn, scope))) else {
-        return Outcome::Done;
-    };
+    let Some((arn, scope)) = delivery.receiver() else { return Outcome::Done };
     let context = cloud.context_of("sns", scope);
     let outcome = if delivery.is_to_queue() {
         let input = message_for(content, delivery.raw, &arn, &cloud.endpoint, &|| envelope(content));
@@ -122,26 +140,12 @@ pub(crate) async fn attempt(cloud: &Arc<Cloud>, content: &Content, delivery: Del
         to_function(&context, content, &delivery).await
     };
     let Err(fault) = outcome else { return Outcome::Done };
-    match delivery.clone().refused(&context, content, &fault) {
-        Fate::Retried(delivery, due_ms) => Outcome::Later(Box::new(delivery), due_ms),
-        Fate::Buried(None) => Outcome::Done,
-        Fate::Buried(Some(letter)) => match context.call::<sqs::SendMessage>(*letter).await {
-            Err(fault) if !fault.is_sender() => {
-                let (delivery, due_ms) = delivery.later(context.now());
-                Outcome::Later(Box::new(delivery), due_ms)
-            }
-            buried => {
-                say_if_lost(buried.err(), content);
-                Outcome::Done
-            }
-        },
-    }
-}
-
-/// A dead letter that its queue refuses is gone.
-pub(crate) fn say_if_lost(refused: Option<Fault>, content: &Content) {
-    if let Some(fault) = refused {
-        tracing::warn!(%fault, topic = content.topic_arn, message_id = content.message_id, "a dead letter is lost");
+    match delivery.refused(&context, content, &fault) {
+        Fate::Over(outcome) => outcome,
+        Fate::Buried(delivery, letter) => {
+            let buried = context.call::<sqs::SendMessage>(*letter).await.map(drop);
+            delivery.buried(&context, content, buried)
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use api_sqs as sqs;
-use names::Arn;
 use serde::{Deserialize, Serialize};
 use service::{Cloud, Context, Error, Jobs, Result, Tx, Verdict};
+use wire::Fault;
 
 use crate::content::Content;
 use crate::delivery::{self, Delivery, Fate, Outcome};
@@ -99,11 +99,7 @@ fn to_queue(
     delivery: &Delivery,
     envelope: &dyn Fn() -> String,
 ) -> Result<Outcome> {
-    // The endpoint was checked when it was subscribed.
-    let arn = delivery.endpoint.parse::<Arn>().ok();
-    let Some((arn, scope)) = arn.and_then(|arn| arn.scope().map(|scope| (arn, scope))) else {
-        return Ok(Outcome::Done);
-    };
+    let Some((arn, scope)) = delivery.receiver() else { return Ok(Outcome::Done) };
     let elsewhere: Context;
     let context = if scope == content.scope {
         tx.context
@@ -112,18 +108,21 @@ fn to_queue(
         &elsewhere
     };
     let input = delivery::message_for(content, delivery.raw, &arn, &context.cloud.endpoint, envelope);
-    let fault = match tx.call::<sqs::SendMessage>(context, input) {
-        Ok(_) => return Ok(Outcome::Done),
-        Err(Error::Fault(fault)) => fault,
-        Err(error) => return Err(error),
-    };
-    match delivery.clone().refused(context, content, &fault) {
-        Fate::Retried(delivery, due_ms) => return Ok(Outcome::Later(Box::new(delivery), due_ms)),
-        Fate::Buried(None) => {}
-        Fate::Buried(Some(letter)) => match tx.call::<sqs::SendMessage>(context, *letter) {
-            Err(Error::Fault(fault)) => delivery::say_if_lost(Some(fault), content),
-            buried => drop(buried?),
-        },
+    let Err(fault) = send(tx, context, input)? else { return Ok(Outcome::Done) };
+    Ok(match delivery.clone().refused(context, content, &fault) {
+        Fate::Over(outcome) => outcome,
+        Fate::Buried(delivery, letter) => {
+            let buried = send(tx, context, *letter)?;
+            delivery.buried(context, content, buried)
+        }
+    })
+}
+
+/// What a queue says to a message: only the store's own error fails the transaction.
+fn send(tx: &mut Tx<'_>, context: &Context, input: sqs::SendMessageInput) -> Result<Result<(), Fault>> {
+    match tx.call::<sqs::SendMessage>(context, input) {
+        Ok(_) => Ok(Ok(())),
+        Err(Error::Fault(fault)) => Ok(Err(fault)),
+        Err(error) => Err(error),
     }
-    Ok(Outcome::Done)
 }

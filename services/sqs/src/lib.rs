@@ -44,6 +44,7 @@ pub fn service() -> Service {
     let receives = Arc::new(receive::Receives::default());
     Service::new(&api::FACTS)
         .path_parameter("QueueUrl", queue::is_path)
+        .host_alias("queue")
         .setting(queues::NAME_REST, 0)
         .wording(errors::of_model)
         .actions(action)

@@ -133,7 +133,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteQueueInput) -> Result<a
 }
 
 fn name_rest_s(tx: &Tx<'_>) -> i64 {
-    tx.context.cloud.setting("sqs", NAME_REST)
+    tx.context.cloud.setting("sqs", NAME_REST).into()
 }
 
 /// Refuses the name of a queue that was deleted a moment ago, where names rest.

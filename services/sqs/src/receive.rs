@@ -63,13 +63,12 @@ pub(crate) async fn receive(
 ) -> Result<api::ReceiveMessageOutput> {
     let wish = Wish::read(&input)?;
     let scope = context.scope();
-    let mut begun_ms = None;
+    let begun_ms = context.now().millis();
     // An empty-handed look is repeated once it is known that no arrival after it can be missed.
     let mut arrivals: Option<(Id, Watch)> = None;
     loop {
         // The clock may be moved at any moment; what became visible by that is seen before the wait is over.
         let looked_ms = context.now().millis();
-        let begun_ms = *begun_ms.get_or_insert(looked_ms);
         let mut claimed = receives.claims.begin();
         let look = context.transact(|tx| {
             claimed.release();

@@ -36,11 +36,18 @@ fn produce(store: &Store, chance: &mut Chance, producer: u64) {
     }
 }
 
-/// Takes the first entry, or moves it to another place; none when the queue is empty.
-fn take(store: &Store, moves_to: Option<u64>) -> Option<u64> {
-    let taken = store.transact_now(|tx| {
+/// What a consumer did.
+enum Done {
+    Took(u64),
+    Moved,
+    FoundNothing,
+}
+
+/// Takes the first entry, or moves it to another place.
+fn take(store: &Store, moves_to: Option<u64>) -> Done {
+    let done = store.transact_now(|tx| {
         let Some((key, value)) = tx.scan_head(queue().prefix_range()).next().transpose()? else {
-            return Ok(None);
+            return Ok(Done::FoundNothing);
         };
         tx.depend_on(&key);
         tx.delete(&*key);
@@ -49,13 +56,12 @@ fn take(store: &Store, moves_to: Option<u64>) -> Option<u64> {
         match moves_to {
             Some(at) => {
                 tx.put(place(at, id), value);
-                Ok(Some(None))
+                Ok(Done::Moved)
             }
-            None => Ok::<_, Error>(Some(Some(id))),
+            None => Ok::<_, Error>(Done::Took(id)),
         }
     });
-    // What was only moved was not taken.
-    taken.unwrap().map(|id| id.unwrap_or(u64::MAX))
+    done.unwrap()
 }
 
 fn consume(store: &Store, chance: &mut Chance, is_over: &AtomicBool, taken: &Mutex<HashSet<u64>>) {
@@ -64,10 +70,10 @@ fn consume(store: &Store, chance: &mut Chance, is_over: &AtomicBool, taken: &Mut
         let was_over = is_over.load(Ordering::Acquire);
         let moves_to = chance.percent(30).then(|| chance.below(50));
         match take(store, moves_to) {
-            Some(u64::MAX) => {}
-            Some(id) => assert!(taken.lock().unwrap().insert(id), "{id} was taken twice"),
-            None if was_over => return,
-            None => std::thread::yield_now(),
+            Done::Moved => {}
+            Done::Took(id) => assert!(taken.lock().unwrap().insert(id), "{id} was taken twice"),
+            Done::FoundNothing if was_over => return,
+            Done::FoundNothing => std::thread::yield_now(),
         }
     }
 }

@@ -44,6 +44,28 @@ fn a_part_that_fails_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_part_is_taken_back_whole_though_a_part_of_it_panicked() {
+    let store = Store::open(Options::memory()).unwrap();
+    write(&store, |tx| {
+        tx.put(key(1), "mine");
+        let failed: Result<(), ()> = tx.part(|tx| {
+            tx.put(key(1), "of the part");
+            let panics = std::panic::AssertUnwindSafe(|| {
+                tx.part(|tx| -> Result<(), ()> {
+                    tx.put(key(2), "of a part of it");
+                    std::panic::resume_unwind(Box::new("no"))
+                })
+            });
+            std::panic::catch_unwind(panics).unwrap_err();
+            Err(())
+        });
+        failed.unwrap_err();
+    });
+    let found = [1, 2].map(|number| store.snapshot().get(&key(number)).unwrap());
+    assert_eq!(found, [Some("mine".into()), None]);
+}
+
+#[test]
 fn what_is_derived_is_made_again_when_its_key_is_written() {
     let store = Store::open(Options::memory()).unwrap();
     let made = AtomicUsize::new(0);

@@ -6,6 +6,7 @@ mod writer;
 
 pub(crate) use reader::{JsonReader, whole};
 pub(crate) use writer::JsonWriter;
+pub use writer::is_plain_in_json;
 
 #[cfg(test)]
 mod tests;

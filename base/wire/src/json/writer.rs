@@ -66,7 +66,7 @@ impl JsonWriter {
     }
 
     fn quoted(&mut self, text: &str) {
-        if is_plain(text) {
+        if is_plain_in_json(text) {
             self.text.reserve(text.len() + 2);
             self.text.push(b'"');
             self.text.extend_from_slice(text.as_bytes());
@@ -119,8 +119,9 @@ impl JsonWriter {
     }
 }
 
-/// Whether nothing in a text needs an escape. It looks at many bytes at a time: most texts are long and plain.
-fn is_plain(text: &str) -> bool {
+/// Whether nothing in a text needs an escape in JSON. It looks at many bytes at a time: most texts are long and plain.
+#[must_use]
+pub fn is_plain_in_json(text: &str) -> bool {
     let needs_none = |byte: &u8| *byte >= b' ' && *byte != b'"' && *byte != b'\\';
     text.as_bytes().chunks(64).all(|bytes| bytes.iter().fold(true, |plain, byte| plain & needs_none(byte)))
 }
