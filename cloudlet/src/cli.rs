@@ -52,6 +52,9 @@ pub(crate) struct UpFlags {
     /// A setting of one service, such as `sqs.queue-name-rest-seconds=60`; may be given more than once
     #[arg(long, env = "CLOUDLET_SET", value_name = "SERVICE.NAME=NUMBER", value_delimiter = ',')]
     pub(crate) set: Vec<String>,
+    /// Mail server that e-mails go on to, such as `smtp://localhost:1025` [default: none; the outbox has them]
+    #[arg(long, env = "CLOUDLET_SMTP", value_name = "URL")]
+    pub(crate) smtp: Option<String>,
     /// What to log, such as `info` or `cloudlet=debug` [default: info]
     #[arg(long, env = "CLOUDLET_LOG")]
     pub(crate) log: Option<String>,

@@ -44,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) log: String,
     /// Settings of services: `sqs.queue-name-rest-seconds`, and the number.
     pub(crate) of_services: BTreeMap<String, u32>,
+    /// The URL of a mail server.
+    pub(crate) smtp: Option<String>,
     pub(crate) tls_files: Option<(PathBuf, PathBuf)>,
 }
 
@@ -59,6 +61,7 @@ struct File {
     account: Option<String>,
     region: Option<String>,
     log: Option<String>,
+    smtp: Option<String>,
     #[serde(default)]
     set: BTreeMap<String, u32>,
     tls_certificate: Option<PathBuf>,
@@ -103,6 +106,7 @@ impl Settings {
             ),
             of_services: file.set,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            smtp: flags.smtp.or(file.smtp),
             tls_files,
         })
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use http_door::{Auth, Control, Door, Limits, Server, Tls};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use service::{Clock, Cloud, Credential, Everyone, Random, Workers};
+use outgoing::Mailer;
+use service::{Clock, Cloud, Credential, Everyone, Outside, Random, Workers};
 use store::{Durability, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -44,6 +45,7 @@ async fn serve(settings: Settings) -> Result<()> {
     // Without a data folder, what functions need on disk goes when the program does.
     let temporary = (settings.durability == DurabilitySetting::None).then(tempfile::tempdir).transpose()?;
     let work = temporary.as_ref().map_or(settings.data.as_path(), |folder| folder.path()).join("work");
+    let is_secure = tls.is_some();
     let server = Server::bind(settings.address, tls).await?.resting(log::thread_rests);
     let address = server.address()?;
     let endpoint: Arc<str> = format!("http://{}:{}", host_name(&settings), address.port()).into();
@@ -56,6 +58,7 @@ async fn serve(settings: Settings) -> Result<()> {
         Box::new(Everyone { is_enforced: settings.auth == AuthSetting::Enforce }),
         endpoint,
     )
+    .with_outside(outside(&settings, is_secure, address.port())?)
     .open(services::with_settings(&work, &settings.of_services)?);
     let workers = Workers::start(&cloud);
     let door = door(&settings, &cloud, root);
@@ -67,6 +70,14 @@ async fn serve(settings: Settings) -> Result<()> {
     cloud.store.close().context("the store could not be closed")?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// How this process meets the world.
+fn outside(settings: &Settings, is_secure: bool, port: u16) -> Result<Outside> {
+    let scheme = if is_secure { "https" } else { "http" };
+    let secure_endpoint = format!("{scheme}://{}:{port}", host_name(settings)).into();
+    let mailer = settings.smtp.as_deref().map(Mailer::new).transpose().context("the mail server's URL")?;
+    Ok(Outside { mailer, ..Outside::at(secure_endpoint) })
 }
 
 fn open_store(settings: &Settings) -> Result<Store> {

@@ -87,7 +87,7 @@ pub trait Authorizer: Send + Sync {
     fn is_enforced(&self) -> bool;
 }
 
-/// Every known principal may do everything in its account; nobody unknown may do anything.
+/// Every known principal may do everything in its account; nobody unknown may do anything but what needs no signature.
 #[derive(Debug)]
 pub struct Everyone {
     /// Whether identities must exist.
@@ -96,7 +96,7 @@ pub struct Everyone {
 
 impl Authorizer for Everyone {
     fn decide(&self, caller: &Caller, access: &Access<'_>) -> Result<(), Fault> {
-        if caller.principal.kind == PrincipalKind::Anonymous {
+        if caller.principal.kind == PrincipalKind::Anonymous && !access.handler.facts().unsigned {
             let message = format!("User: anonymous is not authorized to perform: {}", access.action());
             return Err(Fault::new("AccessDeniedException", 403, message));
         }

@@ -8,7 +8,7 @@ use store::{Snapshot, Store, Transaction};
 use wire::{Fault, Operation, Timestamp};
 
 use crate::{
-    Authorizer, Caller, Clock, Directory, Metrics, Principal, PrincipalKind, Random, Result, Service,
+    Authorizer, Caller, Clock, Directory, Metrics, Outside, Principal, PrincipalKind, Random, Result, Service,
 };
 
 /// What all services of a process share.
@@ -27,6 +27,8 @@ pub struct Cloud {
     pub metrics: Metrics,
     /// The address at which functions and neighbours reach this process: `http://localhost:4566`.
     pub endpoint: Arc<str>,
+    /// Everything that is not part of this process.
+    pub outside: Outside,
     directory: OnceLock<Directory>,
 }
 
@@ -47,9 +49,16 @@ impl Cloud {
             page_tokens: PageTokens::new(page_token_key),
             authorizer,
             metrics: Metrics::default(),
+            outside: Outside::at(Arc::clone(&endpoint)),
             endpoint,
             directory: OnceLock::new(),
         }
+    }
+
+    /// Says how this process meets what is not part of it.
+    #[must_use]
+    pub fn with_outside(self, outside: Outside) -> Self {
+        Cloud { outside, ..self }
     }
 
     /// Names the services; once.

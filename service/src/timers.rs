@@ -98,31 +98,37 @@ impl Timers {
             let done = work(cloud, ring.id.clone(), ring.work);
             async move { Ok((ring.id, done.await?)) }
         };
+        let timers = *self;
+        let settle =
+            move |tx: &mut Transaction,
+                  rang: &[u8],
+                  (id, verdict): &(String, Verdict<T>),
+                  nonce: &[u8; 16]| { timers.settle(tx, rang, id, verdict, nonce) };
         self.0.run_and_settle(cloud, ring, settle).await
+    }
+
+    /// Writes what became of a timer that rang, unless it was set anew or cancelled meanwhile.
+    fn settle<T: Serialize>(
+        &self,
+        tx: &mut Transaction,
+        rang: &[u8],
+        id: &str,
+        verdict: &Verdict<T>,
+        nonce: &[u8; 16],
+    ) -> Result<()> {
+        tx.delete(rang);
+        let place = tx.get_record::<Place>(&self.key(id))?;
+        if place.is_none_or(|place| *self.0.key_of(place.due_ms, &place.nonce) != *rang) {
+            return Ok(());
+        }
+        match verdict {
+            Verdict::Done => self.cancel(tx, id).map(drop),
+            Verdict::Again(work, due_ms) => self.set(tx, *due_ms, id, nonce, work),
+        }
     }
 
     fn key(&self, id: &str) -> Key {
         Key::new().str(self.0.service).str("timer").str(self.0.name).str(id)
-    }
-}
-
-/// Writes what became of a timer that rang, unless it was set anew or cancelled meanwhile.
-fn settle<T: Serialize>(
-    jobs: &Jobs,
-    tx: &mut Transaction,
-    rang: &[u8],
-    (id, verdict): &(String, Verdict<T>),
-    nonce: &[u8; 16],
-) -> Result<()> {
-    let timers = Timers(*jobs);
-    tx.delete(rang);
-    let place = tx.get_record::<Place>(&timers.key(id))?;
-    if place.is_none_or(|place| *jobs.key_of(place.due_ms, &place.nonce) != *rang) {
-        return Ok(());
-    }
-    match verdict {
-        Verdict::Done => timers.cancel(tx, id).map(drop),
-        Verdict::Again(work, due_ms) => timers.set(tx, *due_ms, id, nonce, work),
     }
 }
 

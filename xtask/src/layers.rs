@@ -10,11 +10,12 @@ use crate::program::failed;
 use crate::workspace;
 
 /// Folders from the ground up, each with those of its neighbours on the same height that it may build on.
-const LAYERS: [(&str, u8, &[&str]); 10] = [
+const LAYERS: [(&str, u8, &[&str]); 11] = [
     ("base", 0, &["base"]),
     ("api", 1, &["api/codegen"]),
     ("store", 1, &[]),
     ("runtime", 1, &[]),
+    ("outgoing", 1, &[]),
     ("service", 2, &[]),
     // Neighbours call each other through the frame; their crates never meet.
     ("services", 3, &[]),

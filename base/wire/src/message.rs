@@ -37,7 +37,13 @@ impl Answer {
     /// An answer whose body is JSON.
     #[must_use]
     pub fn json(status: u16, body: impl Into<Bytes>) -> Self {
-        let mut answer = Answer::new(status, "application/json", Vec::new());
+        Self::text(status, "application/json", body)
+    }
+
+    /// An answer whose body is a text of that type.
+    #[must_use]
+    pub fn text(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let mut answer = Answer::new(status, content_type, Vec::new());
         answer.body = body.into();
         answer
     }

@@ -1,4 +1,4 @@
-//! The paths that are our own: health, metrics, the clock, reset.
+//! The paths that are our own: health, metrics, the clock, the outbox, reset.
 //!
 //! They are open on loopback. Elsewhere the door asks for the root key first.
 
@@ -8,10 +8,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use service::Cloud;
+use service::{Cloud, Letter};
 use wire::Fault;
 
 use crate::response::{self, Reply};
+
+/// Letters that the outbox shows.
+const LETTERS_MAX: usize = 1000;
 
 /// Makes what must exist again after everything was wiped.
 pub type AfterReset = Box<dyn Fn(&Cloud) -> Result<(), store::Error> + Send + Sync>;
@@ -31,6 +34,7 @@ pub(crate) enum Page {
     Reset,
     Metrics,
     Clock,
+    Outbox,
 }
 
 impl Page {
@@ -41,6 +45,7 @@ impl Page {
             "/_cloudlet/reset" | "/moto-api/reset" => Some(Page::Reset),
             "/_cloudlet/metrics" => Some(Page::Metrics),
             "/_cloudlet/clock" => Some(Page::Clock),
+            "/_cloudlet/outbox" => Some(Page::Outbox),
             _ => None,
         }
     }
@@ -51,7 +56,13 @@ impl Control {
     ///
     /// # Errors
     /// 405 for another method, 400 for a body that says nothing known.
-    pub(crate) async fn answer(&self, page: Page, method: &Method, body: &Bytes) -> Result<Reply, Fault> {
+    pub(crate) async fn answer(
+        &self,
+        page: Page,
+        method: &Method,
+        query: &str,
+        body: &Bytes,
+    ) -> Result<Reply, Fault> {
         match (page, method) {
             (Page::Health, &Method::GET | &Method::HEAD) => {
                 Ok(response::json(StatusCode::OK, &self.health()))
@@ -62,6 +73,13 @@ impl Control {
             }
             (Page::Clock, &Method::GET) => Ok(response::json(StatusCode::OK, &self.clock())),
             (Page::Clock, &Method::POST) => self.move_clock(body),
+            (Page::Outbox, &Method::GET) => self.outbox(query),
+            (Page::Outbox, &Method::DELETE) => {
+                let cleared = Letter::clear(&self.cloud.store);
+                cleared
+                    .map(|()| response::json(StatusCode::OK, &json!({ "status": "ok" })))
+                    .map_err(unreadable)
+            }
             (Page::Reset, &Method::POST) => self.reset(),
             _ => Err(Fault::new("MethodNotAllowed", 405, format!("{method} is not allowed here."))),
         }
@@ -79,6 +97,15 @@ impl Control {
             "services": running,
             "operations": supported,
         })
+    }
+
+    /// The newest letters, oldest first; `?to=` asks for those to somebody.
+    fn outbox(&self, query: &str) -> Result<Reply, Fault> {
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let to = pairs.find(|(name, _)| name == "to").map(|(_, to)| to);
+        let letters = Letter::newest(&self.cloud.store.snapshot(), to.as_deref(), LETTERS_MAX);
+        let letters = letters.map_err(unreadable)?;
+        Ok(response::json(StatusCode::OK, &json!({ "letters": letters })))
     }
 
     fn clock(&self) -> Value {
@@ -131,4 +158,9 @@ impl Control {
             }
         }
     }
+}
+
+fn unreadable(error: service::Error) -> Fault {
+    tracing::error!(%error, "the outbox could not be read or written");
+    Fault::new("InternalFailure", 500, "The outbox could not be read or written.")
 }

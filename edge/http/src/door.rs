@@ -156,7 +156,7 @@ impl Door {
             let proved = self.identities.require_root(&self.control.cloud, parts, body, peer);
             proved.map_err(|refused| refused.into_fault(None))?;
         }
-        Ok(self.control.answer(page, &parts.method, body).await?)
+        Ok(self.control.answer(page, &parts.method, parts.uri.query().unwrap_or_default(), body).await?)
     }
 }
 

@@ -66,8 +66,8 @@ impl Identities {
         let default = self.default_scope();
         let Some(claim) = claim else {
             return match self.auth {
+                _ if target.operation.unsigned => Ok(anonymous(default)),
                 Auth::Open { .. } => Ok(root(default)),
-                Auth::Enforce { .. } if target.operation.unsigned => Ok(anonymous(default)),
                 Auth::Enforce { .. } => Err(signing::Error::MissingToken.into()),
             };
         };

@@ -34,7 +34,8 @@ impl Audience {
         let key = keys::audience(&topic.scope, &topic.name);
         tx.get_derived(&key, |snapshot| {
             let subscriptions = topics::subscriptions_of(snapshot, topic)?;
-            Ok(Audience(subscriptions.iter().map(Member::new).collect()))
+            let confirmed = subscriptions.iter().filter(|subscription| !subscription.is_pending());
+            Ok(Audience(confirmed.map(|subscription| Member::new(topic, subscription)).collect()))
         })
     }
 
@@ -60,12 +61,12 @@ impl Audience {
 }
 
 impl Member {
-    fn new(subscription: &Subscription) -> Self {
+    fn new(topic: &Topic, subscription: &Subscription) -> Self {
         let is_of_body = subscription.filters_body();
         let filter = subscription.filter().map(|filter| match is_of_body {
             true => Filter::Body(filter),
             false => Filter::Attributes(filter),
         });
-        Member { delivery: Delivery::new(subscription), filter }
+        Member { delivery: Delivery::new(topic, subscription), filter }
     }
 }

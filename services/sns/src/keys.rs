@@ -4,8 +4,13 @@
 //! |---|---|
 //! | `"topic", account, region, name` | [`crate::topics::Topic`] |
 //! | `"subscription", account, region, topic, id` | [`crate::subscription::Subscription`]: those of a topic are a range |
+//! | `"lapsed", account, region, topic, id` | one that was ended by a link, while its receiver may have it back |
+//! | `"signer"` | the key that signs deliveries, and its certificate |
 //! | `"audience", account, region, topic` | another random number whenever a subscription of the topic changes |
-//! | `"to queues", due at (ms), id`; `"to others", due at (ms), id` | [`crate::publication::Publication`] (see `service::Jobs`) |
+//! | `"to queues", due at (ms), id` | [`crate::publication::Publication`] (see `service::Jobs`) |
+//! | `"to others", …` | likewise, in lanes (see `service::JobLanes`) |
+//! | `"question", …`; `"pending", …` | see [`crate::confirmation`] |
+//! | `"status", due at (ms), id` | [`crate::status_log::Status`] |
 //!
 //! and for FIFO topics:
 //!
@@ -37,6 +42,21 @@ pub(crate) fn subscriptions(scope: &Scope) -> Key {
     of("subscription", scope)
 }
 
+/// Subscriptions that were ended by a link.
+pub(crate) fn lapsed(scope: &Scope) -> Key {
+    of("lapsed", scope)
+}
+
+/// The key of a subscription that was ended by a link, by its ARN.
+pub(crate) fn lapsed_subscription(arn: &str) -> Option<Key> {
+    subscription_in(lapsed, arn)
+}
+
+/// The key that signs deliveries.
+pub(crate) fn signer() -> Key {
+    Key::new().str("sns").str("signer")
+}
+
 /// Changes whenever a subscription of the topic does.
 pub(crate) fn audience(scope: &Scope, topic: &str) -> Key {
     of("audience", scope).str(topic)
@@ -64,10 +84,14 @@ pub(crate) fn in_lane(subscription: &str, group: &str, sequence: u64) -> Key {
 
 /// The key of a subscription; none when the ARN is not one of a subscription.
 pub(crate) fn subscription(arn: &str) -> Option<Key> {
+    subscription_in(subscriptions, arn)
+}
+
+fn subscription_in(range: fn(&Scope) -> Key, arn: &str) -> Option<Key> {
     let arn: Arn = arn.parse().ok()?;
     let scope = arn.scope().filter(|_| arn.service() == "sns")?;
     let (topic, id) = arn.resource().split_once(':')?;
-    Some(subscriptions(&scope).str(topic).str(id))
+    Some(range(&scope).str(topic).str(id))
 }
 
 /// Every delivery of FIFO topics.

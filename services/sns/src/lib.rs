@@ -1,21 +1,29 @@
-//! SNS: topics that pass messages on to SQS queues and Lambda functions.
+//! SNS: topics that pass messages on to queues, functions, web servers and people.
 //!
-//! Publishing notes a delivery for each subscription that wants the message, in one transaction; a worker carries the
-//! deliveries out, at least once, and tries again for an hour. In [`fifo`] topics they keep the order of each group.
+//! Publishing notes a delivery for each subscription that wants the message, in one transaction; workers carry the
+//! deliveries out, at least once, and try again as AWS does. In [`fifo`] topics they keep the order of each group.
 //!
-//! Never here: mobile push, e-mail, text messages and deliveries over HTTP, which are refused by name.
+//! Never here: what people receive leaves this process only to a mail server that the user names; the outbox has it all.
 
 mod audience;
+mod confirmation;
 mod content;
 mod data_protection;
 mod delivery;
+mod delivery_policy;
+mod endpoint;
+mod envelope;
 mod errors;
 mod fifo;
 mod keys;
 mod message;
+mod pace;
 mod policy;
 mod publication;
 mod publish;
+mod retries;
+mod signature;
+mod status_log;
 mod subscription;
 mod subscriptions;
 mod tags;
@@ -25,6 +33,9 @@ use api_sns as api;
 use names::Arn;
 use service::Service;
 use wire::OperationFacts;
+
+/// The setting that leaves out the signatures of messages to queues, when it is 0.
+const SIGN_TO_QUEUES: &str = "sign-to-queues";
 
 /// The service.
 #[must_use]
@@ -39,6 +50,7 @@ pub fn service() -> Service {
         .read::<api::GetTopicAttributes>(topics::get_attributes, |_, input| at(&input.topic_arn))
         .transaction::<api::SetTopicAttributes>(topics::set_attributes, |_, input| at(&input.topic_arn))
         .transaction::<api::Subscribe>(subscriptions::subscribe, |_, input| at(&input.topic_arn))
+        .transaction::<api::ConfirmSubscription>(confirmation::confirm, |_, input| at(&input.topic_arn))
         .transaction::<api::Unsubscribe>(subscriptions::unsubscribe, |_, input| at(&input.subscription_arn))
         .read::<api::ListSubscriptions>(subscriptions::list, |_, _| Vec::new())
         .read::<api::ListSubscriptionsByTopic>(subscriptions::list_by_topic, |_, input| at(&input.topic_arn))
@@ -62,6 +74,12 @@ pub fn service() -> Service {
         .work("deliver to queues", publication::run_to_queues)
         .work("deliver to others", publication::run_to_others)
         .work("walk", fifo::run)
+        .work("ask receivers", confirmation::run_questions)
+        .work("end what nobody confirmed", confirmation::run_ends)
+        .work("log statuses", status_log::run)
+        .work("carry mail", service::carry_mail)
+        .front(signature::is_certificate, signature::show_certificate)
+        .setting(SIGN_TO_QUEUES, 1)
 }
 
 /// A batch needs the permission of one.

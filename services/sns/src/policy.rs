@@ -10,13 +10,6 @@ use wire::Fault;
 use crate::errors;
 use crate::topics::Topic;
 
-/// How AWS delivers to topics' HTTP endpoints, which are not built here, when nobody said otherwise.
-pub(crate) const DELIVERY: &str = concat!(
-    r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"#,
-    r#""numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"#,
-    r#""disableSubscriptionOverrides":false,"#,
-    r#""defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}}"#
-);
 /// What the policy of a new topic lets its owner do.
 const ACTIONS: [&str; 8] = [
     "SNS:GetTopicAttributes",

@@ -1,23 +1,25 @@
 //! Publications of standard topics on their way to their receivers.
 //!
 //! Deliveries to queues go together: one transaction sends to many of them and notes what is left. Every other receiver may
-//! be slow, or away, and has a job of its own.
+//! be slow, or away, and has a lane of its own.
 
-use std::cell::OnceCell;
 use std::sync::Arc;
 
 use api_sqs as sqs;
 use serde::{Deserialize, Serialize};
-use service::{Cloud, Context, Error, Jobs, Result, Tx, Verdict};
-use wire::Fault;
+use service::{Cloud, Context, JobLanes, Jobs, Result, Tx, Verdict};
 
 use crate::content::Content;
-use crate::delivery::{self, Delivery, Fate, Outcome};
+use crate::delivery::refusal::{Receipt, Refusal};
+use crate::delivery::{self, Delivery, Fate, Outcome, queue};
+use crate::envelope::Envelope;
+use crate::pace::Pace;
+use crate::status_log::Status;
 
 /// What goes to queues.
 const TO_QUEUES: Jobs = Jobs::new("sns", "to queues", 64);
-/// What goes to anybody else.
-const TO_OTHERS: Jobs = Jobs::new("sns", "to others", 64);
+/// What goes to anybody else, in a lane for each subscription.
+const TO_OTHERS: JobLanes = JobLanes::new("sns", "to others", 16);
 /// Queues that get a message in one transaction.
 const TOGETHER_MAX: usize = 50;
 
@@ -40,45 +42,69 @@ pub(crate) fn put(tx: &mut Tx<'_>, content: &Content, deliveries: &[&Delivery]) 
     let (to_queues, to_others): (Vec<&Delivery>, Vec<_>) =
         deliveries.iter().partition(|delivery| delivery.is_to_queue());
     let now_ms = tx.now.millis();
-    let mut note = |jobs: &Jobs, deliveries: &[&Delivery]| {
+    for together in to_queues.chunks(TOGETHER_MAX) {
         let id = tx.random().bytes();
-        jobs.put(tx, now_ms, &id, &Noted { content, deliveries })
-    };
-    to_queues.chunks(TOGETHER_MAX).try_for_each(|together| note(&TO_QUEUES, together))?;
-    to_others.chunks(1).try_for_each(|one| note(&TO_OTHERS, one))
+        TO_QUEUES.put(tx, now_ms, &id, &Noted { content, deliveries: together })?;
+    }
+    for one in to_others.chunks(1) {
+        let id = tx.random().bytes();
+        // Who subscribed to nothing is told from others by where they are.
+        let lane = one.first().map(|delivery| match delivery.subscription_arn.as_str() {
+            "" => &delivery.endpoint,
+            _ => &delivery.subscription_arn,
+        });
+        TO_OTHERS.put(tx, lane.map_or("", |lane| lane), now_ms, &id, &Noted { content, deliveries: one })?;
+    }
+    Ok(())
 }
 
 /// Carries out deliveries to queues.
 pub(crate) async fn run_to_queues(cloud: Arc<Cloud>) -> Result<()> {
-    let context =
-        |cloud: &Arc<Cloud>, publication: &Publication| cloud.context_of("sns", publication.content.scope);
-    TO_QUEUES.run_in_transactions(cloud, context, to_queues).await
+    let prepare = |cloud: Arc<Cloud>, publication: Arc<Publication>| async move {
+        let Publication { content, deliveries } = &*publication;
+        // It is the same for all of them.
+        let envelope = match deliveries.iter().all(|delivery| delivery.raw) {
+            true => None,
+            false => Some(Envelope::new(&cloud, content, "sqs").await?),
+        };
+        Ok((cloud.context_of("sns", content.scope), envelope))
+    };
+    TO_QUEUES.run_in_transactions(cloud, prepare, to_queues).await
 }
 
 /// Carries out all other deliveries.
 pub(crate) async fn run_to_others(cloud: Arc<Cloud>) -> Result<()> {
-    TO_OTHERS.run(cloud, to_others).await
+    let pace = Arc::new(Pace::default());
+    TO_OTHERS.run(cloud, move |cloud, publication| to_others(cloud, Arc::clone(&pace), publication)).await
 }
 
-fn to_queues(tx: &mut Tx<'_>, publication: &Publication) -> Result<Verdict<Publication>> {
+fn to_queues(
+    tx: &mut Tx<'_>,
+    publication: &Publication,
+    envelope: &Option<Envelope>,
+) -> Result<Verdict<Publication>> {
     let Publication { content, deliveries } = publication;
-    // It is the same for all of them.
-    let envelope = OnceCell::new();
-    let envelope = || envelope.get_or_init(|| delivery::envelope(content)).clone();
     let mut later = Vec::new();
     for delivery in deliveries {
-        if let Outcome::Later(delivery, due_ms) = to_queue(tx, content, delivery, &envelope)? {
+        if let Outcome::Later(delivery, due_ms) = to_queue(tx, content, delivery, envelope.as_ref())? {
             later.push((*delivery, due_ms));
         }
     }
     Ok(verdict(content, later))
 }
 
-async fn to_others(cloud: Arc<Cloud>, publication: Publication) -> Result<Verdict<Publication>> {
+async fn to_others(
+    cloud: Arc<Cloud>,
+    pace: Arc<Pace>,
+    publication: Publication,
+) -> Result<Verdict<Publication>> {
     let Publication { content, deliveries } = publication;
     let mut later = Vec::new();
     for delivery in deliveries {
-        if let Outcome::Later(delivery, due_ms) = delivery::attempt(&cloud, &content, delivery).await {
+        if let Some(per_second) = delivery.web.as_ref().and_then(|web| web.per_second) {
+            pace.turn(&delivery.subscription_arn, per_second).await;
+        }
+        if let Outcome::Later(delivery, due_ms) = delivery::attempt(&cloud, &content, delivery).await? {
             later.push((*delivery, due_ms));
         }
     }
@@ -97,7 +123,7 @@ fn to_queue(
     tx: &mut Tx<'_>,
     content: &Content,
     delivery: &Delivery,
-    envelope: &dyn Fn() -> String,
+    envelope: Option<&Envelope>,
 ) -> Result<Outcome> {
     let Some((arn, scope)) = delivery.receiver() else { return Ok(Outcome::Done) };
     let elsewhere: Context;
@@ -107,22 +133,29 @@ fn to_queue(
         elsewhere = tx.context.cloud.context_of("sns", scope);
         &elsewhere
     };
-    let input = delivery::message_for(content, delivery.raw, &arn, &context.cloud.endpoint, envelope);
-    let Err(fault) = send(tx, context, input)? else { return Ok(Outcome::Done) };
-    Ok(match delivery.clone().refused(context, content, &fault) {
+    let body = delivery.body(content, envelope);
+    let endpoint = &context.cloud.endpoint;
+    let answer = send(tx, context, queue::message_for(content, &arn, endpoint, body, delivery.raw))?;
+    if let Some(status) = Status::of(context, delivery, content, &answer) {
+        status.put(tx)?;
+    }
+    let Err(refusal) = answer else { return Ok(Outcome::Done) };
+    let body = delivery.body(content, envelope);
+    Ok(match delivery.clone().refused(context, content, &refusal, &body) {
         Fate::Over(outcome) => outcome,
         Fate::Buried(delivery, letter) => {
-            let buried = send(tx, context, *letter)?;
+            let buried = send(tx, context, *letter)?.map(drop);
             delivery.buried(context, content, buried)
         }
     })
 }
 
 /// What a queue says to a message: only the store's own error fails the transaction.
-fn send(tx: &mut Tx<'_>, context: &Context, input: sqs::SendMessageInput) -> Result<Result<(), Fault>> {
-    match tx.call::<sqs::SendMessage>(context, input) {
-        Ok(_) => Ok(Ok(())),
-        Err(Error::Fault(fault)) => Ok(Err(fault)),
-        Err(error) => Err(error),
-    }
+fn send(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    input: sqs::SendMessageInput,
+) -> Result<Result<Receipt, Refusal>> {
+    let answer = tx.call::<sqs::SendMessage>(context, input);
+    delivery::queue_answered(&context.caller.request_id, answer)
 }

@@ -10,17 +10,18 @@ use wire::Fault;
 
 use crate::audience::Audience;
 use crate::content::Content;
+use crate::delivery::Delivery;
 use crate::fifo::{self, Place};
 use crate::message::{BYTES_MAX, Message};
 use crate::topics::Topic;
-use crate::{errors, publication};
+use crate::{endpoint, errors, publication};
 
 /// Messages of a batch.
 const ENTRIES_MAX: usize = 10;
 
 pub(crate) fn one(tx: &mut Tx<'_>, input: &api::PublishInput) -> Result<api::PublishOutput> {
-    if input.phone_number.is_some() {
-        return Err(errors::not_built("PhoneNumber").into());
+    if let Some(number) = &input.phone_number {
+        return to_phone(tx, input, number);
     }
     let arn = input.topic_arn.as_deref().or(input.target_arn.as_deref());
     let arn =
@@ -35,6 +36,24 @@ pub(crate) fn one(tx: &mut Tx<'_>, input: &api::PublishInput) -> Result<api::Pub
     let audience = Audience::of(tx, &topic)?;
     let published = publish(tx, &topic, &audience, message, place)?;
     Ok(api::PublishOutput { message_id: Some(published.id), sequence_number: published.sequence })
+}
+
+/// A text message to somebody who subscribed to nothing.
+fn to_phone(tx: &mut Tx<'_>, input: &api::PublishInput, number: &str) -> Result<api::PublishOutput> {
+    if input.topic_arn.is_some() || input.target_arn.is_some() {
+        let message = "PhoneNumber Reason: only one of TopicArn, TargetArn and PhoneNumber may be given";
+        return Err(errors::invalid(message).into());
+    }
+    if !endpoint::is_phone_number(number) {
+        let message = format!("PhoneNumber Reason: {number} does not meet the E164 format");
+        return Err(errors::invalid(message).into());
+    }
+    let (subject, structure) = (input.subject.as_deref(), input.message_structure.as_deref());
+    let message = Message::new(&input.message, subject, structure, input.message_attributes.as_ref())?;
+    let published = Published::new(tx);
+    let content = Content::direct(tx.scope(), message, &published, tx.now);
+    publication::put(tx, &content, &[&Delivery::direct("sms", number)])?;
+    Ok(api::PublishOutput { message_id: Some(published.id), sequence_number: None })
 }
 
 /// What a publisher is told.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use names::{Arn, Scope};
+use names::{Account, Arn, Scope};
 use patterns::{Dialect, Pattern};
 use serde::{Deserialize, Serialize};
 use service::{Result, Tx};
@@ -10,6 +10,8 @@ use store::tuple::Key;
 use wire::Fault;
 
 use crate::audience::Audience;
+use crate::delivery_policy::{self, Effective};
+use crate::topics::Topic;
 use crate::{errors, keys};
 
 /// The attribute `RedrivePolicy`.
@@ -25,15 +27,34 @@ pub(crate) struct Subscription {
     pub(crate) scope: Scope,
     pub(crate) topic: String,
     pub(crate) id: String,
-    /// `sqs` or `lambda`.
+    /// `sqs`, `lambda`, `http`, `https`, `email`, `email-json` or `sms`.
     pub(crate) protocol: String,
-    /// The ARN of the queue or function.
+    /// Whom it is for: an ARN, a URL, an address or a number.
     pub(crate) endpoint: String,
-    /// As the client gave them: `RawMessageDelivery`, `FilterPolicy`, `FilterPolicyScope`, `RedrivePolicy`.
+    /// As the client gave them: `RawMessageDelivery`, `FilterPolicy`, `FilterPolicyScope`, `RedrivePolicy`, `DeliveryPolicy`.
     pub(crate) attributes: BTreeMap<String, String>,
     /// Who subscribed.
     #[serde(default)]
     pub(crate) principal: String,
+    /// The account that subscribed, where it is not the topic's.
+    #[serde(default)]
+    pub(crate) owner: Option<Account>,
+    /// What its receiver said, where it was asked.
+    #[serde(default)]
+    pub(crate) confirmation: Option<Confirmation>,
+}
+
+/// Whether a receiver wants a subscription.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Confirmation {
+    /// By which it says so.
+    pub(crate) token: String,
+    /// Whether it did.
+    pub(crate) is_given: bool,
+    /// With a signature.
+    pub(crate) was_authenticated: bool,
+    /// Whether only its owner may end it.
+    pub(crate) is_locked: bool,
 }
 
 impl Subscription {
@@ -43,6 +64,22 @@ impl Subscription {
 
     pub(crate) fn arn(&self) -> Arn {
         Arn::in_scope("sns", &self.scope, format_args!("{}:{}", self.topic, self.id))
+    }
+
+    /// Whether its receiver was asked and has not answered yet.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.confirmation.as_ref().is_some_and(|confirmation| !confirmation.is_given)
+    }
+
+    /// The account that subscribed.
+    pub(crate) fn owner(&self) -> Account {
+        self.owner.unwrap_or(self.scope.account)
+    }
+
+    /// How it gets messages, if it is a web server.
+    pub(crate) fn effective_policy(&self, topic: &Topic) -> Effective {
+        let of = |attributes: &BTreeMap<String, String>| attributes.get("DeliveryPolicy").cloned();
+        delivery_policy::effective(of(&topic.attributes).as_deref(), of(&self.attributes).as_deref())
     }
 
     fn key(&self) -> Key {
@@ -106,9 +143,18 @@ impl Subscription {
     /// Checks and sets one attribute; an empty filter policy takes it away.
     pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), Fault> {
         let choices = match name {
-            "RawMessageDelivery" => Some(["true", "false"]),
+            "RawMessageDelivery" => {
+                if value == "true" && !matches!(self.protocol.as_str(), "sqs" | "http" | "https" | "firehose")
+                {
+                    return Err(errors::invalid(format_args!(
+                        "Delivery protocol [{}] does not support raw message delivery.",
+                        self.protocol
+                    )));
+                }
+                Some(["true", "false"])
+            }
             "FilterPolicyScope" => Some(["MessageAttributes", "MessageBody"]),
-            "FilterPolicy" | "RedrivePolicy" if matches!(value, "" | "{}") => {
+            "FilterPolicy" | "RedrivePolicy" | "DeliveryPolicy" if matches!(value, "" | "{}") => {
                 self.attributes.remove(name);
                 return Ok(());
             }
@@ -117,7 +163,14 @@ impl Subscription {
                 self.check_dead_letters(value)?;
                 None
             }
-            "DeliveryPolicy" | "SubscriptionRoleArn" | "ReplayPolicy" => {
+            "DeliveryPolicy" if matches!(self.protocol.as_str(), "http" | "https") => {
+                delivery_policy::check_subscription(value)?;
+                None
+            }
+            "DeliveryPolicy" => {
+                return Err(errors::invalid("DeliveryPolicy: only HTTP/S subscriptions have one"));
+            }
+            "SubscriptionRoleArn" | "ReplayPolicy" => {
                 return Err(errors::not_built(name));
             }
             _ => return Err(errors::invalid("AttributeName")),

@@ -11,8 +11,10 @@ use service::{Result, Tx, View};
 use store::{Direction, Reads, record};
 use wire::Fault;
 
+use crate::audience::Audience;
+use crate::signature::Version;
 use crate::subscription::Subscription;
-use crate::{data_protection, errors, keys, tags};
+use crate::{data_protection, delivery_policy, errors, keys, tags};
 
 /// Entries of a page of any list.
 pub(crate) const PAGE: usize = 100;
@@ -44,6 +46,16 @@ impl Topic {
         self.attributes.get(attribute).is_some_and(|given| given == value)
     }
 
+    /// How its messages are signed.
+    pub(crate) fn signature_version(&self) -> Version {
+        if self.is("SignatureVersion", "2") { Version::Two } else { Version::One }
+    }
+
+    /// Who its e-mails and text messages say that they are from.
+    pub(crate) fn display_name(&self) -> Option<String> {
+        self.attributes.get("DisplayName").filter(|name| !name.is_empty()).cloned()
+    }
+
     /// Writes it.
     pub(crate) fn keep(&self, tx: &mut Tx<'_>) -> Result<()> {
         Ok(tx.put_record(keys::topics(&self.scope).str(&self.name), self)?)
@@ -65,7 +77,7 @@ impl Topic {
 /// How names of FIFO topics end.
 const FIFO: &str = ".fifo";
 
-/// Attributes that topics can have. Those of delivery over HTTP, of encryption and of tracing are kept, and change nothing yet.
+/// Attributes that topics can have. Those of encryption and of tracing are kept, and change nothing yet.
 fn check_attribute(name: &str, value: &str, is_fifo: bool) -> Result<(), Fault> {
     match name {
         "FifoTopic" | "ContentBasedDeduplication" if is_fifo && matches!(value, "true" | "false") => Ok(()),
@@ -75,8 +87,10 @@ fn check_attribute(name: &str, value: &str, is_fifo: bool) -> Result<(), Fault> 
         "DisplayName" => Err(errors::invalid("DisplayName")),
         "FifoTopic" if value == "false" => Ok(()),
         "FifoTopic" => Err(errors::invalid("FifoTopic")),
-        "Policy" | "DeliveryPolicy" if value.is_empty() || Labelled::parse(value).is_some() => Ok(()),
-        "Policy" | "DeliveryPolicy" => Err(errors::invalid(format_args!("{name}: failed to parse JSON"))),
+        "DeliveryPolicy" if value.is_empty() => Ok(()),
+        "DeliveryPolicy" => delivery_policy::check_topic(value),
+        "Policy" if value.is_empty() || Labelled::parse(value).is_some() => Ok(()),
+        "Policy" => Err(errors::invalid("Policy: failed to parse JSON")),
         "SignatureVersion" if matches!(value, "1" | "2") => Ok(()),
         "TracingConfig" if matches!(value, "PassThrough" | "Active") => Ok(()),
         "SignatureVersion" | "TracingConfig" => Err(errors::invalid(name)),
@@ -91,7 +105,7 @@ fn check_attribute(name: &str, value: &str, is_fifo: bool) -> Result<(), Fault> 
     }
 }
 
-/// Whether it is one of the attributes of delivery status logging: what it says is kept, and nothing is logged yet.
+/// Whether it is one of the attributes of delivery status logging.
 fn is_feedback(name: &str) -> bool {
     let kinds = ["SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate", "FailureFeedbackRoleArn"];
     let protocols = ["HTTP", "Firehose", "Lambda", "Application", "SQS"];
@@ -207,15 +221,19 @@ pub(crate) fn get_attributes(
     input: &api::GetTopicAttributesInput,
 ) -> Result<api::GetTopicAttributesOutput> {
     let topic = Topic::find(&**view, &input.topic_arn)?;
-    let confirmed = subscriptions_of(&**view, &topic)?.len();
+    let subscriptions = subscriptions_of(&**view, &topic)?;
+    let pending = subscriptions.iter().filter(|subscription| subscription.is_pending()).count();
+    let lapsed = keys::lapsed(&topic.scope).str(&topic.name).prefix_range();
+    let deleted = view.scan(lapsed, Direction::Forward).count();
+    let policy = topic.attributes.get("DeliveryPolicy").map(String::as_str);
     let own = [
         ("TopicArn", topic.arn().to_string()),
         ("Policy", crate::policy::of(&topic)),
-        ("EffectiveDeliveryPolicy", crate::policy::DELIVERY.to_owned()),
+        ("EffectiveDeliveryPolicy", delivery_policy::effective_of_topic(policy)),
         ("Owner", topic.scope.account.to_string()),
-        ("SubscriptionsConfirmed", confirmed.to_string()),
-        ("SubscriptionsPending", "0".to_owned()),
-        ("SubscriptionsDeleted", "0".to_owned()),
+        ("SubscriptionsConfirmed", (subscriptions.len() - pending).to_string()),
+        ("SubscriptionsPending", pending.to_string()),
+        ("SubscriptionsDeleted", deleted.to_string()),
     ];
     let mut attributes = topic.attributes;
     attributes.entry("DisplayName".into()).or_default();
@@ -239,5 +257,7 @@ pub(crate) fn set_attributes(
         topic.attributes.insert(input.attribute_name.clone(), value);
     }
     topic.keep(tx)?;
+    // What it says of deliveries is in what the audience remembers.
+    Audience::changes(tx, &topic.scope, &topic.name);
     Ok(api::SetTopicAttributesOutput::default())
 }

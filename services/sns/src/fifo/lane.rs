@@ -79,7 +79,7 @@ async fn walk(cloud: Arc<Cloud>, open: Arc<Open>, name: Name) -> Result<Verdict<
     for (key, InLane { message_id, delivery }) in head(&cloud, &name)? {
         // A message goes when all of its deliveries are done: one that finds none was done before the process ended.
         let outcome = match Stored::find(&cloud, &message_id)? {
-            Some(stored) => delivery::attempt(&cloud, &stored.content, delivery).await,
+            Some(stored) => delivery::attempt(&cloud, &stored.content, delivery).await?,
             None => Outcome::Done,
         };
         match outcome {
