@@ -131,8 +131,8 @@ def test_what_is_refused(topics, topic):
     assert refused(topics.publish, TopicArn=topic + "x", Message="x") == ("NotFound", "Topic does not exist")
     assert refused(topics.publish, TopicArn=topic, Message="x", MessageStructure="json")[0] == "InvalidParameter"
     assert refused(topics.create_topic, Name="a b") == ("InvalidParameter", "Invalid parameter: Topic Name")
-    subscribe = {"TopicArn": topic, "Protocol": "email", "Endpoint": "a@example.com"}
-    assert refused(topics.subscribe, **subscribe) == ("NotImplemented", "sns: Protocol email is not implemented.")
+    subscribe = {"TopicArn": topic, "Protocol": "firehose", "Endpoint": "a@example.com"}
+    assert refused(topics.subscribe, **subscribe) == ("NotImplemented", "sns: Protocol firehose is not implemented.")
     assert refused(topics.subscribe, **{**subscribe, "Protocol": "sqs"})[1] == "Invalid parameter: SQS endpoint ARN"
     assert refused(topics.subscribe, **{**subscribe, "Protocol": "pigeon"}) == (
         "InvalidParameter",

@@ -26,7 +26,7 @@ pub(crate) fn python(root: &Path) -> Result<PathBuf> {
 pub(crate) fn javascript(root: &Path) -> Result<PathBuf> {
     let (source, folder) = (root.join("tests/js"), root.join("target/js"));
     fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
-    for name in ["package.json", "package-lock.json", "slice.mjs", "consumer.mjs"] {
+    for name in ["package.json", "package-lock.json", "slice.mjs", "consumer.mjs", "validate.mjs"] {
         let file = source.join(name);
         fs::copy(&file, folder.join(name)).map_err(Error::file(&file))?;
     }

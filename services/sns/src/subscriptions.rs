@@ -70,8 +70,10 @@ fn ask(
 
 /// Subscribing words refused values by its own parameter, where there is one.
 fn in_attributes(mut fault: Fault, name: &str) -> Fault {
-    if let Some(what) =
-        fault.message.strip_prefix("Invalid parameter: ").filter(|what| what.starts_with(name))
+    if let Some(what) = fault
+        .message
+        .strip_prefix("Invalid parameter: ")
+        .filter(|what| what.starts_with(name) || what.starts_with("Delivery protocol"))
     {
         fault.message = format!("Invalid parameter: Attributes Reason: {what}");
     }
