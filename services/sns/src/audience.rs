@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use names::Scope;
 use patterns::Pattern;
+use serde_json::Value;
 use service::{Result, Tx};
 
 use crate::delivery::Delivery;
@@ -34,8 +35,8 @@ impl Audience {
         let key = keys::audience(&topic.scope, &topic.name);
         tx.get_derived(&key, |snapshot| {
             let subscriptions = topics::subscriptions_of(snapshot, topic)?;
-            let confirmed = subscriptions.iter().filter(|subscription| !subscription.is_pending());
-            Ok(Audience(confirmed.map(|subscription| Member::new(topic, subscription)).collect()))
+            let listening = subscriptions.iter().filter(|subscription| subscription.listens());
+            Ok(Audience(listening.map(|subscription| Member::new(topic, subscription)).collect()))
         })
     }
 
@@ -49,24 +50,33 @@ impl Audience {
     pub(crate) fn who_want<'a>(&'a self, message: &Message) -> Vec<&'a Member> {
         // Made once, if anybody asks.
         let (attributes, body) = (OnceCell::new(), OnceCell::new());
-        let wants = |member: &&Member| match &member.filter {
-            None => true,
-            Some(Filter::Attributes(filter)) => {
-                filter.matches(attributes.get_or_init(|| message.attributes_as_json()))
-            }
-            Some(Filter::Body(filter)) => filter.matches(body.get_or_init(|| message.body_as_json())),
-        };
-        self.0.iter().filter(wants).collect()
+        self.0.iter().filter(|member| member.wants(message, &attributes, &body)).collect()
     }
 }
 
 impl Member {
-    fn new(topic: &Topic, subscription: &Subscription) -> Self {
+    pub(crate) fn new(topic: &Topic, subscription: &Subscription) -> Self {
         let is_of_body = subscription.filters_body();
         let filter = subscription.filter().map(|filter| match is_of_body {
             true => Filter::Body(filter),
             false => Filter::Attributes(filter),
         });
         Member { delivery: Delivery::new(topic, subscription), filter }
+    }
+
+    /// Whether it wants a message, when nobody else is asked.
+    pub(crate) fn wants_alone(&self, message: &Message) -> bool {
+        self.wants(message, &OnceCell::new(), &OnceCell::new())
+    }
+
+    /// Whether it wants a message, whose forms for filters are made when they are needed.
+    fn wants(&self, message: &Message, attributes: &OnceCell<Value>, body: &OnceCell<Value>) -> bool {
+        match &self.filter {
+            None => true,
+            Some(Filter::Attributes(filter)) => {
+                filter.matches(attributes.get_or_init(|| message.attributes_as_json()))
+            }
+            Some(Filter::Body(filter)) => filter.matches(body.get_or_init(|| message.body_as_json())),
+        }
     }
 }

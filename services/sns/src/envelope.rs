@@ -220,7 +220,7 @@ pub(crate) fn unsubscribe_url(endpoint: &str, subscription_arn: &str) -> String 
 }
 
 /// `2026-11-25T12:00:00.123Z`.
-fn moment(ms: i64) -> String {
+pub(crate) fn moment(ms: i64) -> String {
     let whole = Timestamp::from_secs(ms.div_euclid(1000)).format(TimestampFormat::DateTime);
     format!("{}.{:03}Z", whole.trim_end_matches('Z'), ms.rem_euclid(1000))
 }

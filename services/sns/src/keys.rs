@@ -16,6 +16,9 @@
 //!
 //! | key | value |
 //! |---|---|
+//! | `"archive", id, published (ms), sequence` | [`crate::content::Content`] of an archived message |
+//! | `"trim", …` | the timers that delete what is too old in archives (see `service::Timers`) |
+//! | `"replay", due at (ms), id` | a turn of a replay (see `service::Jobs`) |
 //! | `"fifo message", id` | [`crate::content::Content`], while it has deliveries, and how many it was published with |
 //! | `"lane", subscription, group` | a lane that has something to deliver |
 //! | `"in lane", subscription, group, sequence` | a [`crate::delivery::Delivery`] of a message |
@@ -50,6 +53,11 @@ pub(crate) fn lapsed(scope: &Scope) -> Key {
 /// The key of a subscription that was ended by a link, by its ARN.
 pub(crate) fn lapsed_subscription(arn: &str) -> Option<Key> {
     subscription_in(lapsed, arn)
+}
+
+/// The messages of an archive.
+pub(crate) fn archive(id: &str) -> Key {
+    Key::new().str("sns").str("archive").str(id)
 }
 
 /// The key that signs deliveries.

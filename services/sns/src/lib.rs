@@ -31,8 +31,11 @@ mod topics;
 
 use api_sns as api;
 use names::Arn;
-use service::Service;
+use service::{Service, Sweeper};
 use wire::OperationFacts;
+
+/// Deletes what ended archives leave behind.
+const SWEEPER: Sweeper = Sweeper::new("sns");
 
 /// The setting that leaves out the signatures of messages to queues, when it is 0.
 const SIGN_TO_QUEUES: &str = "sign-to-queues";
@@ -74,6 +77,9 @@ pub fn service() -> Service {
         .work("deliver to queues", publication::run_to_queues)
         .work("deliver to others", publication::run_to_others)
         .work("walk", fifo::run)
+        .work("trim archives", fifo::archive::run)
+        .work("replay", fifo::replay::run)
+        .work("sweep", |cloud| SWEEPER.run(cloud))
         .work("ask receivers", confirmation::run_questions)
         .work("end what nobody confirmed", confirmation::run_ends)
         .work("log statuses", status_log::run)

@@ -31,6 +31,13 @@ pub(crate) struct Attribute {
     pub(crate) bytes: Option<Bytes>,
 }
 
+impl Attribute {
+    /// A text.
+    pub(crate) fn text(text: &str) -> Self {
+        Attribute { kind: "String".to_owned(), text: Some(text.to_owned()), bytes: None }
+    }
+}
+
 impl Message {
     pub(crate) fn new(
         text: &str,

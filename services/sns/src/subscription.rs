@@ -11,6 +11,7 @@ use wire::Fault;
 
 use crate::audience::Audience;
 use crate::delivery_policy::{self, Effective};
+use crate::fifo::replay::{self, Replay};
 use crate::topics::Topic;
 use crate::{errors, keys};
 
@@ -42,6 +43,9 @@ pub(crate) struct Subscription {
     /// What its receiver said, where it was asked.
     #[serde(default)]
     pub(crate) confirmation: Option<Confirmation>,
+    /// The last replay of its topic's archive.
+    #[serde(default)]
+    pub(crate) replay: Option<Replay>,
 }
 
 /// Whether a receiver wants a subscription.
@@ -69,6 +73,11 @@ impl Subscription {
     /// Whether its receiver was asked and has not answered yet.
     pub(crate) fn is_pending(&self) -> bool {
         self.confirmation.as_ref().is_some_and(|confirmation| !confirmation.is_given)
+    }
+
+    /// Whether messages that are published now are for it.
+    pub(crate) fn listens(&self) -> bool {
+        !self.is_pending() && !self.replay.as_ref().is_some_and(Replay::holds_back)
     }
 
     /// The account that subscribed.
@@ -154,7 +163,9 @@ impl Subscription {
                 Some(["true", "false"])
             }
             "FilterPolicyScope" => Some(["MessageAttributes", "MessageBody"]),
-            "FilterPolicy" | "RedrivePolicy" | "DeliveryPolicy" if matches!(value, "" | "{}") => {
+            "FilterPolicy" | "RedrivePolicy" | "DeliveryPolicy" | "ReplayPolicy"
+                if matches!(value, "" | "{}") =>
+            {
                 self.attributes.remove(name);
                 return Ok(());
             }
@@ -170,7 +181,12 @@ impl Subscription {
             "DeliveryPolicy" => {
                 return Err(errors::invalid("DeliveryPolicy: only HTTP/S subscriptions have one"));
             }
-            "SubscriptionRoleArn" | "ReplayPolicy" => {
+            "ReplayPolicy" if self.topic.ends_with(".fifo") => {
+                replay::check(value)?;
+                None
+            }
+            "ReplayPolicy" => return Err(errors::invalid("ReplayPolicy: only FIFO topics have archives")),
+            "SubscriptionRoleArn" => {
                 return Err(errors::not_built(name));
             }
             _ => return Err(errors::invalid("AttributeName")),

@@ -8,6 +8,7 @@ use service::{PrincipalKind, Result, Tx, View};
 use store::Reads;
 use wire::Fault;
 
+use crate::fifo::replay;
 use crate::subscription::Subscription;
 use crate::topics::{self, Topic};
 use crate::{confirmation, delivery_policy, endpoint, errors, keys};
@@ -27,6 +28,7 @@ pub(crate) fn subscribe(tx: &mut Tx<'_>, input: &api::SubscribeInput) -> Result<
         principal: tx.context.caller.principal.arn.to_string(),
         owner: Some(subscriber).filter(|subscriber| *subscriber != topic.scope.account),
         confirmation: None,
+        replay: None,
     };
     // The scope first, because a policy is checked by it.
     for (name, value) in input.attributes.iter().flatten().rev() {
@@ -48,6 +50,7 @@ pub(crate) fn subscribe(tx: &mut Tx<'_>, input: &api::SubscribeInput) -> Result<
         }
         return Ok(api::SubscribeOutput { subscription_arn: Some(known.arn().to_string()) });
     }
+    replay::begin(tx, &topic, &mut subscription)?;
     if is_asked {
         return ask(tx, input, subscription);
     }
@@ -157,11 +160,13 @@ pub(crate) fn get_attributes(
         ("PendingConfirmation", subscription.is_pending().to_string()),
         ("ConfirmationWasAuthenticated", was_authenticated.to_string()),
     ];
+    let status = subscription.replay.as_ref().map(|replay| replay.status().to_owned());
     let effective = effective_policy(view, &subscription)?;
     let mut attributes = subscription.attributes;
     if attributes.contains_key("FilterPolicy") {
         attributes.entry("FilterPolicyScope".into()).or_insert_with(|| "MessageAttributes".into());
     }
+    attributes.extend(status.map(|status| ("ReplayStatus".to_owned(), status)));
     attributes.extend(effective.map(|policy| ("EffectiveDeliveryPolicy".to_owned(), policy)));
     attributes.extend(own.map(|(name, value)| (name.to_owned(), value)));
     Ok(api::GetSubscriptionAttributesOutput { attributes: Some(attributes) })
@@ -184,6 +189,10 @@ pub(crate) fn set_attributes(
 ) -> Result<api::SetSubscriptionAttributesOutput> {
     let mut subscription = find(&**tx, &input.subscription_arn)?;
     subscription.set(&input.attribute_name, input.attribute_value.as_deref().unwrap_or_default())?;
+    if input.attribute_name == replay::POLICY {
+        let topic = Topic::find(&**tx, subscription.topic_arn().as_str())?;
+        replay::begin(tx, &topic, &mut subscription)?;
+    }
     subscription.keep(tx)?;
     Ok(api::SetSubscriptionAttributesOutput::default())
 }

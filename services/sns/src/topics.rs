@@ -12,6 +12,7 @@ use store::{Direction, Reads, record};
 use wire::Fault;
 
 use crate::audience::Audience;
+use crate::fifo::archive::{self, Archive};
 use crate::signature::Version;
 use crate::subscription::Subscription;
 use crate::{data_protection, delivery_policy, errors, keys, tags};
@@ -29,6 +30,9 @@ pub(crate) struct Topic {
     pub(crate) tags: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) data_protection: Option<String>,
+    /// Where its messages are kept, while its `ArchivePolicy` says so.
+    #[serde(default)]
+    pub(crate) archive: Option<Archive>,
 }
 
 impl Topic {
@@ -95,7 +99,8 @@ fn check_attribute(name: &str, value: &str, is_fifo: bool) -> Result<(), Fault> 
         "TracingConfig" if matches!(value, "PassThrough" | "Active") => Ok(()),
         "SignatureVersion" | "TracingConfig" => Err(errors::invalid(name)),
         "KmsMasterKeyId" => Ok(()),
-        "ArchivePolicy" => Err(errors::not_built(name)),
+        archive::POLICY if is_fifo => archive::days(value).map(drop),
+        archive::POLICY => Err(errors::invalid("ArchivePolicy: only FIFO topics have archives")),
         _ if is_feedback(name) => match name.ends_with("SampleRate") {
             true if value.parse::<u8>().is_ok_and(|percent| percent <= 100) => Ok(()),
             false if value.is_empty() || value.parse::<Arn>().is_ok() => Ok(()),
@@ -127,11 +132,15 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
     } else {
         attributes.remove("FifoTopic");
     }
-    let topic = Topic { scope: tx.scope(), name: input.name.clone(), attributes, tags, data_protection };
+    let (scope, name) = (tx.scope(), input.name.clone());
+    let mut topic = Topic { scope, name, attributes, tags, data_protection, archive: None };
     let key = keys::topics(&topic.scope).str(&topic.name);
     let topic_arn = Some(topic.arn().to_string());
     match tx.get_record::<Topic>(&key)? {
-        None => tx.put_record(&key, &topic)?,
+        None => {
+            archive::follow(tx, &mut topic)?;
+            tx.put_record(&key, &topic)?;
+        }
         Some(old) => check_same(&old, &topic)?,
     }
     Ok(api::CreateTopicOutput { topic_arn })
@@ -170,6 +179,10 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTopicInput) -> Result<a
     let key = keys::topic(arn).ok_or_else(|| errors::invalid_arn("TopicArn", arn))?;
     // Deleting what is not there succeeds, as in AWS.
     let Some(topic) = tx.get_record::<Topic>(&key)? else { return Ok(api::DeleteTopicOutput::default()) };
+    if topic.archive.is_some() {
+        let message = "Invalid state: Cannot delete a topic with an ArchivePolicy";
+        return Err(api::error::invalid_state_exception(message).into());
+    }
     tx.delete(&key);
     for subscription in subscriptions_of(&**tx, &topic)? {
         subscription.delete(tx);
@@ -236,6 +249,8 @@ pub(crate) fn get_attributes(
         ("SubscriptionsDeleted", deleted.to_string()),
     ];
     let mut attributes = topic.attributes;
+    let begins = topic.archive.map(|archive| archive.begins(view.now));
+    attributes.extend(begins.map(|begins| ("BeginningArchiveTime".to_owned(), begins)));
     attributes.entry("DisplayName".into()).or_default();
     attributes.extend(own.map(|(name, value)| (name.to_owned(), value)));
     Ok(api::GetTopicAttributesOutput { attributes: Some(attributes) })
@@ -256,6 +271,7 @@ pub(crate) fn set_attributes(
     } else {
         topic.attributes.insert(input.attribute_name.clone(), value);
     }
+    archive::follow(tx, &mut topic)?;
     topic.keep(tx)?;
     // What it says of deliveries is in what the audience remembers.
     Audience::changes(tx, &topic.scope, &topic.name);

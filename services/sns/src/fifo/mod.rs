@@ -7,8 +7,10 @@
 //!
 //! Follows "Amazon SNS message ordering and deduplication for FIFO topics" in the developer guide.
 
+pub(crate) mod archive;
 mod lane;
 mod publication;
+pub(crate) mod replay;
 mod stored;
 
 pub(crate) use lane::run;

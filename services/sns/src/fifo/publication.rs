@@ -57,6 +57,9 @@ pub(crate) fn publish(
         deduplication: Some(deduplication.clone()),
         ..Content::new(topic, message, &published, tx.now)
     };
+    if let Some(archive) = &topic.archive {
+        archive.put(tx, &content, sequence)?;
+    }
     Stored { content, deliveries: lanes.len() as u64 }.put(tx)?;
     for (member, lane) in lanes {
         let (message_id, delivery) = (published.id.clone(), member.delivery.clone());

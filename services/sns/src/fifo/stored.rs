@@ -25,10 +25,12 @@ pub(super) struct Stored {
 impl Stored {
     /// Notes it, if anybody gets it.
     pub(super) fn put(&self, tx: &mut Tx<'_>) -> Result<()> {
-        if self.deliveries > 0 {
-            tx.put_record(keys::message(&self.content.message_id), self)?;
-        }
-        Ok(())
+        if self.deliveries > 0 { self.put_as(tx, &self.content.message_id) } else { Ok(()) }
+    }
+
+    /// Notes it by another id than the message's own.
+    pub(super) fn put_as(&self, tx: &mut Tx<'_>, id: &str) -> Result<()> {
+        Ok(tx.put_record(keys::message(id), self)?)
     }
 
     /// That of a message; none when all of its deliveries are done.
