@@ -103,24 +103,17 @@ impl JobLanes {
     }
 
     /// Does what is in a lane, and closes it when there is nothing any more. Gives its name back.
-    fn walk<T, F, W>(
-        self,
-        cloud: Arc<Cloud>,
-        lane: String,
-        work: F,
-    ) -> impl Future<Output = Result<String>> + Send
+    async fn walk<T, F, W>(self, cloud: Arc<Cloud>, lane: String, work: F) -> Result<String>
     where
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
         F: Fn(Arc<Cloud>, T) -> W + Clone + Send + Sync + 'static,
         W: Future<Output = Result<Verdict<T>>> + Send + 'static,
     {
-        async move {
-            let range = self.range(&lane);
-            loop {
-                range.run_jobs(Arc::clone(&cloud), work.clone(), Some(REST)).await?;
-                if self.close(&cloud, &lane).await? {
-                    return Ok(lane);
-                }
+        let range = self.range(&lane);
+        loop {
+            range.run_jobs(Arc::clone(&cloud), work.clone(), Some(REST)).await?;
+            if self.close(&cloud, &lane).await? {
+                return Ok(lane);
             }
         }
     }
@@ -148,5 +141,78 @@ impl JobLanes {
 
     fn key(&self) -> Key {
         Key::new().str(self.service).str(self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::{Options, Store};
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::*;
+    use crate::work::test_cloud;
+
+    const LANES: JobLanes = JobLanes::new("s", "l", 2);
+
+    fn cloud() -> Arc<Cloud> {
+        test_cloud(&Store::open(Options::memory()).unwrap(), vec![])
+    }
+
+    fn put(cloud: &Cloud, lane: &str, job: &str) {
+        let (due_ms, id) = (cloud.clock.now().millis(), cloud.random.bytes());
+        cloud.store.transact_now(|tx: &mut Transaction| LANES.put(tx, lane, due_ms, &id, &job)).unwrap();
+    }
+
+    /// Does jobs and tells of them; `never` is never done.
+    fn run(cloud: &Arc<Cloud>) -> UnboundedReceiver<String> {
+        let (told, tells) = unbounded_channel();
+        let cloud = Arc::clone(cloud);
+        tokio::spawn(async move {
+            let work = move |_, job: String| {
+                let told = told.clone();
+                async move {
+                    if job == "never" {
+                        std::future::pending::<()>().await;
+                    }
+                    told.send(job).unwrap();
+                    Ok(Verdict::Done)
+                }
+            };
+            LANES.run(cloud, work).await
+        });
+        tells
+    }
+
+    fn is_open(cloud: &Cloud, lane: &str) -> bool {
+        LANES.open(cloud).unwrap().iter().any(|open| open == lane)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lane_that_is_full_delays_no_other() {
+        let cloud = cloud();
+        for _ in 0..100 {
+            put(&cloud, "slow", "never");
+        }
+        put(&cloud, "quick", "first");
+        let mut tells = run(&cloud);
+        assert_eq!(tells.recv().await.unwrap(), "first");
+        put(&cloud, "quick", "second");
+        assert_eq!(tells.recv().await.unwrap(), "second");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lanes_close_when_nothing_is_in_them_and_open_again() {
+        let cloud = cloud();
+        let mut tells = run(&cloud);
+        for job in ["one", "two", "three"] {
+            put(&cloud, "lane", job);
+            assert!(is_open(&cloud, "lane"));
+            assert_eq!(tells.recv().await.unwrap(), job);
+            tokio::time::sleep(REST * 2).await;
+            assert!(!is_open(&cloud, "lane"));
+        }
+        put(&cloud, "other", "never");
+        tokio::time::sleep(REST * 2).await;
+        assert!(is_open(&cloud, "other"));
     }
 }

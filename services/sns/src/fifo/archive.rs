@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use service::{Cloud, Result, Timers, Tx, Verdict};
-use store::tuple::Key;
 use store::Direction;
+use store::tuple::Key;
 use wire::{Fault, Timestamp};
 
 use crate::content::Content;
