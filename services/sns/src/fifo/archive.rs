@@ -73,7 +73,7 @@ pub(crate) fn follow(tx: &mut Tx<'_>, topic: &mut Topic) -> Result<()> {
         (Some(days), Some(archive)) => archive.days = days,
         (Some(days), None) => {
             let archive = Archive { id: tx.random().uuid(), since_ms: tx.now.millis(), days };
-            set_trim(tx, &topic.arn().to_string(), &archive)?;
+            set_trim(tx, topic.arn().as_str(), &archive)?;
             topic.archive = Some(archive);
         }
         (None, archive) => {
