@@ -18,7 +18,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start the cloud and serve until it is stopped.
-    Up(UpFlags),
+    Up(Box<UpFlags>),
     /// Build the example application, deploy it to a new cloud, kill that in the middle, and count what is lost.
     Demo(DemoFlags),
     /// Show what a running cloud offers.

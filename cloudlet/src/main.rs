@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         return code;
     }
     let outcome = match Cli::parse().command {
-        Command::Up(flags) => up::run(flags).map(|()| ExitCode::SUCCESS),
+        Command::Up(flags) => up::run(*flags).map(|()| ExitCode::SUCCESS),
         Command::Demo(flags) => demo::run(&flags),
         Command::Status(flags) => status::run(&flags).map(|()| ExitCode::SUCCESS),
     };
