@@ -27,7 +27,9 @@ const INVOCATIONS: usize = 2000;
 /// Parts of a load, which the servers get by turns.
 const SLICES: usize = 20;
 /// What is published to.
-const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:load";
+/// One passes messages on as they are, the other in signed envelopes.
+const TOPICS: [&str; 2] =
+    ["arn:aws:sns:us-east-1:000000000000:raw", "arn:aws:sns:us-east-1:000000000000:signed"];
 /// A message, or what an item holds.
 const BODY_BYTES: usize = 1024;
 /// How long a server is left alone before its memory counts as idle.
@@ -60,6 +62,7 @@ enum Only {
     Rounds,
     Batch,
     Publish,
+    PublishSigned,
 }
 
 /// Puts a server through these turns.
@@ -99,6 +102,7 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     suite.measure(&mut report, Only::Rounds)?;
     suite.measure(&mut report, Only::Batch)?;
     suite.measure(&mut report, Only::Publish)?;
+    suite.measure(&mut report, Only::PublishSigned)?;
     waits::measure(
         &suite.server,
         &|operation, queue, input| suite.sqs(operation, queue, input),
@@ -146,13 +150,18 @@ impl Suite {
             let input = json!({ "QueueName": queue }).to_string();
             connection.ask(&self.caller.json("sqs", "AmazonSQS.CreateQueue", &input)?)?;
         }
-        connection.ask(&self.sns("CreateTopic", &[("Name", "load")])?)?;
+        for name in ["raw", "signed"] {
+            connection.ask(&self.sns(TOPICS[0], "CreateTopic", &[("Name", name)])?)?;
+        }
+        let raw = [("Attributes.entry.1.key", "RawMessageDelivery"), ("Attributes.entry.1.value", "true")];
         for number in 0..10 {
             let name = format!("published-{number}");
             let input = json!({ "QueueName": name }).to_string();
             connection.ask(&self.caller.json("sqs", "AmazonSQS.CreateQueue", &input)?)?;
             let queue = format!("arn:aws:sqs:us-east-1:000000000000:{name}");
-            connection.ask(&self.sns("Subscribe", &[("Protocol", "sqs"), ("Endpoint", &queue)])?)?;
+            let wish = [("Protocol", "sqs"), ("Endpoint", queue.as_str())];
+            connection.ask(&self.sns(TOPICS[0], "Subscribe", &[&wish[..], &raw].concat())?)?;
+            connection.ask(&self.sns(TOPICS[1], "Subscribe", &wish)?)?;
         }
         let table = json!({
             "TableName": "load",
@@ -171,36 +180,50 @@ impl Suite {
     fn measure(&self, report: &mut Report, only: Only) -> Result<Cost> {
         let send = |server: &Server, turns| self.send(server, turns);
         match only {
-            Only::Send => self.compare(report, "SQS SendMessage", 3.0, [&send; 2]),
+            Only::Send => self.compare(report, "SQS SendMessage", Some(3.0), [&send; 2]),
             Only::Put => {
-                self.compare(report, "DynamoDB PutItem", 3.0, [&|it, turns| self.put(it, turns, 0); 2])
+                self.compare(report, "DynamoDB PutItem", Some(3.0), [&|it, turns| self.put(it, turns, 0); 2])
             }
-            Only::Get => self.compare(report, "DynamoDB GetItem", 3.0, [&|it, turns| self.get(it, turns); 2]),
+            Only::Get => {
+                self.compare(report, "DynamoDB GetItem", Some(3.0), [&|it, turns| self.get(it, turns); 2])
+            }
             Only::Rounds => {
                 let rounds = |_: &Server, turns: Range<usize>| self.rounds(turns);
-                self.compare(report, "SQS send, receive and delete", 8.0, [&send, &rounds])
+                self.compare(report, "SQS send, receive and delete", Some(8.0), [&send, &rounds])
             }
             Only::Batch => self.compare(
                 report,
                 "SQS SendMessageBatch of ten",
-                6.0,
+                Some(6.0),
                 [&|it, turns| self.batch(it, turns); 2],
             ),
             Only::Publish => self.compare(
                 report,
                 "SNS Publish to ten queues",
-                12.0,
-                [&|it, turns| self.publish(it, turns); 2],
+                Some(12.0),
+                [&|it, turns| self.publish(it, turns, TOPICS[0]); 2],
+            ),
+            Only::PublishSigned => self.compare(
+                report,
+                "SNS Publish to ten queues, in signed envelopes",
+                None,
+                [&|it, turns| self.publish(it, turns, TOPICS[1]); 2],
             ),
         }
     }
 
-    fn compare(&self, report: &mut Report, what: &str, goal: f64, loads: [Load<'_>; 2]) -> Result<Cost> {
+    fn compare(
+        &self,
+        report: &mut Report,
+        what: &str,
+        goal: Option<f64>,
+        loads: [Load<'_>; 2],
+    ) -> Result<Cost> {
         let Compared { floor_us, cost, ratio } = self.by_turns(loads)?;
         report.add(&format!("{what}: bare server's processor"), floor_us, "µs", None);
         report.add(what, cost.per_second, "1/s", None);
         report.add(&format!("{what}: processor"), cost.processor_us, "µs", None);
-        report.add(&format!("{what}: processor, to the bare server's"), ratio, "times", Some(goal));
+        report.add(&format!("{what}: processor, to the bare server's"), ratio, "times", goal);
         Ok(cost)
     }
 
@@ -243,20 +266,20 @@ impl Suite {
     }
 
     /// With the deliveries, which go on after the answers.
-    fn publish(&self, server: &Server, turns: Range<usize>) -> Result<Cost> {
+    fn publish(&self, server: &Server, turns: Range<usize>, topic: &str) -> Result<Cost> {
         let before_s = server.processor_s()?;
         let turns = turns.start..turns.start + turns.len() / 10;
         let count = turns.len();
         let cost = load::run(server, turns, |connection, _| {
-            connection.ask(&self.sns("Publish", &[("Message", &self.body)])?).map(drop)
+            connection.ask(&self.sns(topic, "Publish", &[("Message", &self.body)])?).map(drop)
         })?;
         server.rest()?;
         Ok(Cost { processor_us: (server.processor_s()? - before_s) * 1e6 / count as f64, ..cost })
     }
 
-    /// A request about the topic, in the query protocol.
-    fn sns(&self, action: &str, parameters: &[(&str, &str)]) -> Result<Vec<u8>> {
-        let common = [("Action", action), ("Version", "2010-03-31"), ("TopicArn", TOPIC)];
+    /// A request about a topic, in the query protocol.
+    fn sns(&self, topic: &str, action: &str, parameters: &[(&str, &str)]) -> Result<Vec<u8>> {
+        let common = [("Action", action), ("Version", "2010-03-31"), ("TopicArn", topic)];
         let encode = |text: &str| text.replace('%', "%25").replace('&', "%26").replace('+', "%2B");
         let pairs = common.iter().chain(parameters).map(|(name, value)| format!("{name}={}", encode(value)));
         let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
