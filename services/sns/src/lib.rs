@@ -23,6 +23,7 @@ mod publication;
 mod publish;
 mod retries;
 mod signature;
+mod sms;
 mod status_log;
 mod subscription;
 mod subscriptions;
@@ -74,6 +75,17 @@ pub fn service() -> Service {
         .transaction::<api::RemovePermission>(policy::remove, |_, input| at(&input.topic_arn))
         .transaction::<api::PutDataProtectionPolicy>(data_protection::put, |_, input| at(&input.resource_arn))
         .read::<api::GetDataProtectionPolicy>(data_protection::get, |_, input| at(&input.resource_arn))
+        .read::<api::GetSmsAttributes>(sms::attributes::get, |_, _| Vec::new())
+        .transaction::<api::SetSmsAttributes>(sms::attributes::set, |_, _| Vec::new())
+        .read::<api::CheckIfPhoneNumberIsOptedOut>(sms::opt_out::check, |_, _| Vec::new())
+        .read::<api::ListPhoneNumbersOptedOut>(sms::opt_out::list, |_, _| Vec::new())
+        .transaction::<api::OptInPhoneNumber>(sms::opt_out::opt_in, |_, _| Vec::new())
+        .read::<api::GetSmsSandboxAccountStatus>(sms::sandbox::status, |_, _| Vec::new())
+        .transaction::<api::CreateSmsSandboxPhoneNumber>(sms::sandbox::create, |_, _| Vec::new())
+        .transaction::<api::VerifySmsSandboxPhoneNumber>(sms::sandbox::verify, |_, _| Vec::new())
+        .transaction::<api::DeleteSmsSandboxPhoneNumber>(sms::sandbox::delete, |_, _| Vec::new())
+        .read::<api::ListSmsSandboxPhoneNumbers>(sms::sandbox::list, |_, _| Vec::new())
+        .read::<api::ListOriginationNumbers>(sms::list_origination_numbers, |_, _| Vec::new())
         .work("deliver to queues", publication::run_to_queues)
         .work("deliver to others", publication::run_to_others)
         .work("walk", fifo::run)
