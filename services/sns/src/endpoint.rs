@@ -19,7 +19,8 @@ pub(crate) fn checked(topic: &Topic, protocol: &str, endpoint: Option<&str>) -> 
         "http" | "https" => return checked_web(topic, protocol, endpoint),
         "email" | "email-json" => (is_email(endpoint), "Email address"),
         "sms" => (is_phone_number(endpoint), "Invalid SMS endpoint"),
-        "application" | "firehose" => return Err(errors::not_built(&format!("Protocol {protocol}"))),
+        "application" => (crate::mobile::is_endpoint_arn(endpoint), "Application endpoint arn invalid"),
+        "firehose" => return Err(errors::not_built(&format!("Protocol {protocol}"))),
         _ => {
             let message = format!("Amazon SNS does not support this protocol string: {protocol}");
             return Err(errors::invalid(message));
@@ -30,7 +31,7 @@ pub(crate) fn checked(topic: &Topic, protocol: &str, endpoint: Option<&str>) -> 
     }
     if !is_right {
         return Err(match protocol {
-            "sms" => errors::invalid(format_args!("{what}: {endpoint}")),
+            "sms" | "application" => errors::invalid(format_args!("{what}: {endpoint}")),
             _ => errors::invalid(what),
         });
     }

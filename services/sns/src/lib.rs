@@ -17,6 +17,7 @@ mod errors;
 mod fifo;
 mod keys;
 mod message;
+mod mobile;
 mod pace;
 mod policy;
 mod publication;
@@ -44,7 +45,7 @@ const SIGN_TO_QUEUES: &str = "sign-to-queues";
 /// The service.
 #[must_use]
 pub fn service() -> Service {
-    Service::new(&api::FACTS)
+    mobile::serve(Service::new(&api::FACTS))
         .actions(action)
         .transaction::<api::CreateTopic>(topics::create, |scope, input| {
             vec![Arn::in_scope("sns", scope, &input.name)]

@@ -14,7 +14,7 @@ use crate::delivery::Delivery;
 use crate::fifo::{self, Place};
 use crate::message::{BYTES_MAX, Message};
 use crate::topics::Topic;
-use crate::{endpoint, errors, publication};
+use crate::{endpoint, errors, mobile, publication};
 
 /// Messages of a batch.
 const ENTRIES_MAX: usize = 10;
@@ -24,6 +24,9 @@ pub(crate) fn one(tx: &mut Tx<'_>, input: &api::PublishInput) -> Result<api::Pub
         return to_phone(tx, input, number);
     }
     let arn = input.topic_arn.as_deref().or(input.target_arn.as_deref());
+    if let Some(device) = input.target_arn.as_deref().filter(|arn| mobile::is_endpoint_arn(arn)) {
+        return to_device(tx, input, device);
+    }
     let arn =
         arn.ok_or_else(|| errors::invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
     let place = Place {
@@ -38,7 +41,7 @@ pub(crate) fn one(tx: &mut Tx<'_>, input: &api::PublishInput) -> Result<api::Pub
     Ok(api::PublishOutput { message_id: Some(published.id), sequence_number: published.sequence })
 }
 
-/// A text message to somebody who subscribed to nothing.
+/// A text message.
 fn to_phone(tx: &mut Tx<'_>, input: &api::PublishInput, number: &str) -> Result<api::PublishOutput> {
     if input.topic_arn.is_some() || input.target_arn.is_some() {
         let message = "PhoneNumber Reason: only one of TopicArn, TargetArn and PhoneNumber may be given";
@@ -48,11 +51,31 @@ fn to_phone(tx: &mut Tx<'_>, input: &api::PublishInput, number: &str) -> Result<
         let message = format!("PhoneNumber Reason: {number} does not meet the E164 format");
         return Err(errors::invalid(message).into());
     }
+    directly(tx, input, "sms", number)
+}
+
+/// A notification to a device.
+fn to_device(tx: &mut Tx<'_>, input: &api::PublishInput, device: &str) -> Result<api::PublishOutput> {
+    let missing = || errors::invalid("TargetArn Reason: No endpoint found for the target arn specified");
+    let endpoint = mobile::find_endpoint(&**tx, device)?.ok_or_else(missing)?;
+    if !endpoint.enabled {
+        return Err(api::error::endpoint_disabled_exception("Endpoint is disabled").into());
+    }
+    directly(tx, input, "application", device)
+}
+
+/// A message to somebody who subscribed to nothing.
+fn directly(
+    tx: &mut Tx<'_>,
+    input: &api::PublishInput,
+    protocol: &str,
+    receiver: &str,
+) -> Result<api::PublishOutput> {
     let (subject, structure) = (input.subject.as_deref(), input.message_structure.as_deref());
     let message = Message::new(&input.message, subject, structure, input.message_attributes.as_ref())?;
     let published = Published::new(tx);
     let content = Content::direct(tx.scope(), message, &published, tx.now);
-    publication::put(tx, &content, &[&Delivery::direct("sms", number)])?;
+    publication::put(tx, &content, &[&Delivery::direct(protocol, receiver)])?;
     Ok(api::PublishOutput { message_id: Some(published.id), sequence_number: None })
 }
 

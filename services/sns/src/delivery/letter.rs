@@ -7,6 +7,8 @@ use service::{Carrier, Cloud, Letter, Result};
 use super::refusal::{Receipt, Refusal};
 use crate::content::Content;
 use crate::envelope::{Envelope, Question, unsubscribe_url};
+use crate::mobile;
+use crate::sms::opt_out;
 
 /// Who e-mails are from, where the topic has no name to show.
 const SENDER: &str = "AWS Notifications";
@@ -24,7 +26,10 @@ pub(crate) async fn deliver(
     endpoint: &str,
     subscription_arn: &str,
 ) -> Result<Result<Receipt, Refusal>> {
-    let text = content.message.text_for(protocol);
+    if let Some(refusal) = refused(cloud, content, protocol, endpoint)? {
+        return Ok(Err(refusal));
+    }
+    let text = content.message.text_for(form(protocol, endpoint));
     let subject = content.message.subject.clone();
     let name = content.display_name.as_deref();
     let (carrier, subject, text) = match protocol {
@@ -65,6 +70,31 @@ pub(crate) async fn deliver(
     send(cloud, content, &letter, &[&content.message_id, " ", subscription_arn].concat()).await?;
     let text = format!(r#"{{"outbox":"{}"}}"#, content.message_id);
     Ok(Ok(Receipt { status: 200, text }))
+}
+
+/// Why a person gets nothing.
+fn refused(cloud: &Cloud, content: &Content, protocol: &str, endpoint: &str) -> Result<Option<Refusal>> {
+    let snapshot = cloud.store.snapshot();
+    let (code, message) = match protocol {
+        "sms" if opt_out::is_opted_out(&snapshot, &content.scope, endpoint)? => {
+            ("OptedOut", "The phone number is opted out.")
+        }
+        "application" => match mobile::find_endpoint(&snapshot, endpoint)? {
+            Some(endpoint) if endpoint.enabled => return Ok(None),
+            Some(_) => ("EndpointDisabled", "Endpoint is disabled"),
+            None => ("NotFound", "Endpoint does not exist"),
+        },
+        _ => return Ok(None),
+    };
+    Ok(Some(Refusal { is_final: true, status: 400, code: code.to_owned(), message: message.to_owned() }))
+}
+
+/// Which form of a message is for somebody: a device's is that of its platform.
+fn form<'a>(protocol: &'a str, endpoint: &'a str) -> &'a str {
+    match protocol {
+        "application" => endpoint.split('/').nth(1).unwrap_or(protocol),
+        _ => protocol,
+    }
 }
 
 async fn send(cloud: &Arc<Cloud>, content: &Content, letter: &Letter, id: &str) -> Result<()> {

@@ -183,7 +183,8 @@ impl Delivery {
 pub(crate) async fn attempt(cloud: &Arc<Cloud>, content: &Content, delivery: Delivery) -> Result<Outcome> {
     let scope = delivery.receiver().map_or(content.scope, |(_, scope)| scope);
     let context = cloud.context_of("sns", scope);
-    let wants_envelope = !delivery.raw && !matches!(delivery.protocol.as_str(), "email" | "sms");
+    let wants_envelope =
+        !delivery.raw && !matches!(delivery.protocol.as_str(), "email" | "sms" | "application");
     let envelope =
         if wants_envelope { Some(Envelope::new(cloud, content, &delivery.protocol).await?) } else { None };
     let body = delivery.body(content, envelope.as_ref());
