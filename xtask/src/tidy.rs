@@ -83,9 +83,14 @@ fn check_operations(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
             let named = fs::read_to_string(&list).map_err(Error::file(&list))?;
             let code: PathBuf = folder.join("src/lib.rs");
             let registered = registered(&fs::read_to_string(&code).map_err(Error::file(&code))?);
-            let mut named: Vec<String> = named.lines().map(str::to_owned).collect();
-            named.sort_unstable();
-            if named != registered {
+            // The operation GetSMSAttributes has the type GetSmsAttributes.
+            let sorted = |names: &mut dyn Iterator<Item = String>| {
+                let mut names: Vec<_> = names.collect();
+                names.sort_unstable();
+                names
+            };
+            let named = sorted(&mut named.lines().map(str::to_ascii_lowercase));
+            if named != sorted(&mut registered.iter().map(|name| name.to_ascii_lowercase())) {
                 wrong.push(format!("{}: does not list what {} registers", list.display(), code.display()));
             }
         }

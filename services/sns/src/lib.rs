@@ -45,7 +45,12 @@ const SIGN_TO_QUEUES: &str = "sign-to-queues";
 /// The service.
 #[must_use]
 pub fn service() -> Service {
-    mobile::serve(Service::new(&api::FACTS))
+    with_work(with_people(with_topics(Service::new(&api::FACTS))))
+}
+
+/// Topics, and what is subscribed and published there.
+fn with_topics(service: Service) -> Service {
+    service
         .actions(action)
         .transaction::<api::CreateTopic>(topics::create, |scope, input| {
             vec![Arn::in_scope("sns", scope, &input.name)]
@@ -76,6 +81,38 @@ pub fn service() -> Service {
         .transaction::<api::RemovePermission>(policy::remove, |_, input| at(&input.topic_arn))
         .transaction::<api::PutDataProtectionPolicy>(data_protection::put, |_, input| at(&input.resource_arn))
         .read::<api::GetDataProtectionPolicy>(data_protection::get, |_, input| at(&input.resource_arn))
+}
+
+/// Text messages and devices.
+fn with_people(service: Service) -> Service {
+    service
+        .transaction::<api::CreatePlatformApplication>(mobile::applications::create, |scope, input| {
+            vec![Arn::in_scope("sns", scope, format_args!("app/{}/{}", input.platform, input.name))]
+        })
+        .transaction::<api::DeletePlatformApplication>(mobile::applications::delete, |_, input| {
+            at(&input.platform_application_arn)
+        })
+        .read::<api::ListPlatformApplications>(mobile::applications::list, |_, _| Vec::new())
+        .read::<api::GetPlatformApplicationAttributes>(mobile::applications::get_attributes, |_, input| {
+            at(&input.platform_application_arn)
+        })
+        .transaction::<api::SetPlatformApplicationAttributes>(
+            mobile::applications::set_attributes,
+            |_, input| at(&input.platform_application_arn),
+        )
+        .transaction::<api::CreatePlatformEndpoint>(mobile::endpoints::create, |_, input| {
+            at(&input.platform_application_arn)
+        })
+        .transaction::<api::DeleteEndpoint>(mobile::endpoints::delete, |_, input| at(&input.endpoint_arn))
+        .read::<api::ListEndpointsByPlatformApplication>(mobile::endpoints::list, |_, input| {
+            at(&input.platform_application_arn)
+        })
+        .read::<api::GetEndpointAttributes>(mobile::endpoints::get_attributes, |_, input| {
+            at(&input.endpoint_arn)
+        })
+        .transaction::<api::SetEndpointAttributes>(mobile::endpoints::set_attributes, |_, input| {
+            at(&input.endpoint_arn)
+        })
         .read::<api::GetSmsAttributes>(sms::attributes::get, |_, _| Vec::new())
         .transaction::<api::SetSmsAttributes>(sms::attributes::set, |_, _| Vec::new())
         .read::<api::CheckIfPhoneNumberIsOptedOut>(sms::opt_out::check, |_, _| Vec::new())
@@ -87,6 +124,11 @@ pub fn service() -> Service {
         .transaction::<api::DeleteSmsSandboxPhoneNumber>(sms::sandbox::delete, |_, _| Vec::new())
         .read::<api::ListSmsSandboxPhoneNumbers>(sms::sandbox::list, |_, _| Vec::new())
         .read::<api::ListOriginationNumbers>(sms::list_origination_numbers, |_, _| Vec::new())
+}
+
+/// What goes on beside requests.
+fn with_work(service: Service) -> Service {
+    service
         .work("deliver to queues", publication::run_to_queues)
         .work("deliver to others", publication::run_to_others)
         .work("walk", fifo::run)

@@ -57,7 +57,7 @@ impl Application {
     }
 }
 
-pub(super) fn create(
+pub(crate) fn create(
     tx: &mut Tx<'_>,
     input: &api::CreatePlatformApplicationInput,
 ) -> Result<api::CreatePlatformApplicationOutput> {
@@ -83,7 +83,7 @@ pub(super) fn create(
     Ok(api::CreatePlatformApplicationOutput { platform_application_arn })
 }
 
-pub(super) fn delete(
+pub(crate) fn delete(
     tx: &mut Tx<'_>,
     input: &api::DeletePlatformApplicationInput,
 ) -> Result<api::DeletePlatformApplicationOutput> {
@@ -98,7 +98,7 @@ pub(super) fn delete(
     Ok(api::DeletePlatformApplicationOutput::default())
 }
 
-pub(super) fn list(
+pub(crate) fn list(
     view: &View<'_>,
     input: &api::ListPlatformApplicationsInput,
 ) -> Result<api::ListPlatformApplicationsOutput> {
@@ -116,7 +116,7 @@ pub(super) fn list(
     Ok(api::ListPlatformApplicationsOutput { platform_applications, next_token })
 }
 
-pub(super) fn get_attributes(
+pub(crate) fn get_attributes(
     view: &View<'_>,
     input: &api::GetPlatformApplicationAttributesInput,
 ) -> Result<api::GetPlatformApplicationAttributesOutput> {
@@ -124,7 +124,7 @@ pub(super) fn get_attributes(
     Ok(api::GetPlatformApplicationAttributesOutput { attributes: Some(application.attributes) })
 }
 
-pub(super) fn set_attributes(
+pub(crate) fn set_attributes(
     tx: &mut Tx<'_>,
     input: &api::SetPlatformApplicationAttributesInput,
 ) -> Result<api::SetPlatformApplicationAttributesOutput> {

@@ -95,7 +95,7 @@ impl Endpoint {
     }
 }
 
-pub(super) fn create(
+pub(crate) fn create(
     tx: &mut Tx<'_>,
     input: &api::CreatePlatformEndpointInput,
 ) -> Result<api::CreatePlatformEndpointOutput> {
@@ -149,7 +149,7 @@ fn with_token(reads: &impl Reads, application: &Application, token: &str) -> Res
     Ok(reads.get_record(&keys::endpoints(application).str(&id))?)
 }
 
-pub(super) fn delete(tx: &mut Tx<'_>, input: &api::DeleteEndpointInput) -> Result<api::DeleteEndpointOutput> {
+pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteEndpointInput) -> Result<api::DeleteEndpointOutput> {
     check_arn(&input.endpoint_arn)?;
     // Deleting what is not there succeeds, as in AWS.
     if let Some((application, endpoint)) = locate(&**tx, &input.endpoint_arn)? {
@@ -159,7 +159,7 @@ pub(super) fn delete(tx: &mut Tx<'_>, input: &api::DeleteEndpointInput) -> Resul
     Ok(api::DeleteEndpointOutput::default())
 }
 
-pub(super) fn list(
+pub(crate) fn list(
     view: &View<'_>,
     input: &api::ListEndpointsByPlatformApplicationInput,
 ) -> Result<api::ListEndpointsByPlatformApplicationOutput> {
@@ -177,7 +177,7 @@ pub(super) fn list(
     Ok(api::ListEndpointsByPlatformApplicationOutput { endpoints, next_token })
 }
 
-pub(super) fn get_attributes(
+pub(crate) fn get_attributes(
     view: &View<'_>,
     input: &api::GetEndpointAttributesInput,
 ) -> Result<api::GetEndpointAttributesOutput> {
@@ -186,7 +186,7 @@ pub(super) fn get_attributes(
     Ok(api::GetEndpointAttributesOutput { attributes: Some(endpoint.shown()) })
 }
 
-pub(super) fn set_attributes(
+pub(crate) fn set_attributes(
     tx: &mut Tx<'_>,
     input: &api::SetEndpointAttributesInput,
 ) -> Result<api::SetEndpointAttributesOutput> {
