@@ -6,7 +6,8 @@
 use std::any::Any;
 
 use names::Arn;
-use wire::{Fault, TimestampFormat};
+use policy::Decision;
+use wire::TimestampFormat;
 
 use crate::{Caller, Clock, Handler, PrincipalKind};
 
@@ -46,9 +47,12 @@ impl Access<'_> {
             "aws:principalaccount" => principal.arn.account_text().to_owned(),
             "aws:principalarn" => principal.role.as_ref().unwrap_or(&principal.arn).to_string(),
             "aws:principalisawsservice" => (principal.kind == PrincipalKind::Service).to_string(),
+            "aws:principalservicename" if principal.kind == PrincipalKind::Service => principal.id.clone(),
             "aws:principaltype" => principal_type(principal.kind)?.to_owned(),
             "aws:requestedregion" => self.caller.scope.region.to_string(),
             "aws:securetransport" => self.is_secure().to_string(),
+            "aws:sourceaccount" => self.caller.source.as_ref()?.account_text().to_owned(),
+            "aws:sourcearn" => self.caller.source.as_ref()?.to_string(),
             "aws:sourceip" => self.caller.source_ip?.to_string(),
             "aws:userid" => principal.id.clone(),
             "aws:username" if principal.kind == PrincipalKind::User => {
@@ -77,11 +81,8 @@ fn principal_type(kind: PrincipalKind) -> Option<&'static str> {
 
 /// Decides.
 pub trait Authorizer: Send + Sync {
-    /// Whether `caller` may.
-    ///
-    /// # Errors
-    /// The access-denied error of AWS when they may not.
-    fn decide(&self, caller: &Caller, access: &Access<'_>) -> Result<(), Fault>;
+    /// What the identity's own rights say, whatever the resource says.
+    fn decide(&self, caller: &Caller, access: &Access<'_>) -> Decision;
 
     /// Whether identities must exist. Where they need not, anybody may call, and a role may be a name for nothing.
     fn is_enforced(&self) -> bool;
@@ -95,12 +96,9 @@ pub struct Everyone {
 }
 
 impl Authorizer for Everyone {
-    fn decide(&self, caller: &Caller, access: &Access<'_>) -> Result<(), Fault> {
-        if caller.principal.kind == PrincipalKind::Anonymous && !access.handler.facts().unsigned {
-            let message = format!("User: anonymous is not authorized to perform: {}", access.action());
-            return Err(Fault::new("AccessDeniedException", 403, message));
-        }
-        Ok(())
+    fn decide(&self, caller: &Caller, access: &Access<'_>) -> Decision {
+        let is_known = caller.principal.kind != PrincipalKind::Anonymous;
+        if is_known || access.handler.facts().unsigned { Decision::Allowed } else { Decision::Silent }
     }
 
     fn is_enforced(&self) -> bool {
@@ -114,6 +112,7 @@ mod tests {
     use std::time::Duration;
 
     use names::{Account, Region, Scope};
+    use wire::Fault;
 
     use super::*;
     use crate::operation::{Boxed, Input};
@@ -161,6 +160,7 @@ mod tests {
             principal: Arc::new(principal),
             request_id: "r".into(),
             source_ip: Some("10.1.2.3".parse().unwrap()),
+            source: None,
             endpoint: endpoint.into(),
         }
     }

@@ -17,6 +17,8 @@ pub struct Caller {
     pub request_id: Arc<str>,
     /// The address that the request came from; none for calls of one service to another.
     pub source_ip: Option<IpAddr>,
+    /// The resource for which a service acts in its own name, so that whom it calls must let it in.
+    pub source: Option<Arn>,
     /// Scheme, host and port by which the client reached us, for addresses in answers: `http://localhost:4566`.
     pub endpoint: Arc<str>,
 }

@@ -101,6 +101,7 @@ impl Cloud {
             principal: Arc::new(principal),
             request_id: self.random.uuid().into(),
             source_ip: None,
+            source: None,
             endpoint: Arc::clone(&self.endpoint),
         };
         Context { caller: Arc::new(caller), cloud: Arc::clone(self) }
@@ -121,6 +122,14 @@ impl Context {
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.caller.scope
+    }
+
+    /// The same for a service that acts in its own name for this resource of its own: a topic, a bucket. What it calls must
+    /// let it in.
+    #[must_use]
+    pub fn for_source(self, source: Arn) -> Self {
+        let caller = Caller { source: Some(source), ..Caller::clone(&self.caller) };
+        Context { caller: Arc::new(caller), ..self }
     }
 
     /// The time now.

@@ -9,10 +9,11 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use wire::{Answer, Fault, Message, Operation, OperationFacts, Protocol, ServiceFacts};
 
+use crate::guard::authorise;
 use crate::operation::{Input, internal};
 use crate::record::Record;
 use crate::visit::Front;
-use crate::{Access, Cloud, Context, Error, Handler, Output, Result, Service, Tx, Visit};
+use crate::{Cloud, Context, Error, Handler, Output, Result, Service, Tx, Visit};
 
 /// The services, by their names.
 #[derive(Default)]
@@ -168,19 +169,6 @@ fn keep_record<O: Operation>(context: &Context, code: Option<Cow<'static, str>>,
 fn output_of<O: Operation>(output: Box<dyn Output>) -> Result<O::Output, Fault> {
     let output = output.into_any().downcast::<O::Output>();
     output.map(|output| *output).map_err(|_| internal("an output of another operation"))
-}
-
-/// Asks whether the caller may.
-fn authorise(
-    context: &Context,
-    service: &Service,
-    handler: &dyn Handler,
-    input: &(dyn Any + Send + Sync),
-) -> Result<(), Fault> {
-    let Some(name) = service.action(handler.facts()) else { return Ok(()) };
-    let (caller, clock) = (&*context.caller, &context.cloud.clock);
-    let access = Access { prefix: service.facts().signing_name, name, caller, clock, handler, input };
-    context.cloud.authorizer.decide(caller, &access)
 }
 
 /// Asks whether the caller may, and carries the operation out. A panic in it is the answer to this request alone.

@@ -8,9 +8,10 @@ use foldhash::HashMap;
 use names::{Arn, Scope};
 use wire::{Answer, Fault, Operation, OperationFacts, ServiceFacts};
 
+use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::visit::Front;
-use crate::{Cloud, Context, Handler, Result, Tx, View, Visit};
+use crate::{Cloud, Context, Denial, Handler, PolicyOf, Result, Tx, View, Visit};
 
 /// Background work: runs until the process stops, and is started again when it fails.
 pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Send + Sync>;
@@ -20,6 +21,9 @@ type Actions = fn(&'static OperationFacts) -> Option<&'static str>;
 
 /// A service's own words for errors that others find: an input that its model refuses, for one.
 type Wording = fn(Fault) -> Fault;
+
+/// A service's own words for a refusal.
+type Refusing = fn(&Denial<'_>) -> Fault;
 
 /// Most services leave it at that.
 fn as_it_is(fault: Fault) -> Fault {
@@ -42,6 +46,8 @@ pub struct Service {
     pub(crate) wording: Wording,
     path_parameter: Option<PathParameter>,
     settings: Vec<(&'static str, u32)>,
+    pub(crate) guard: Option<Guard>,
+    pub(crate) denial: Refusing,
     host_alias: Option<&'static str>,
     pub(crate) front: Option<Front>,
     pub(crate) work: Vec<(&'static str, Work)>,
@@ -58,6 +64,8 @@ impl Service {
             wording: as_it_is,
             path_parameter: None,
             settings: Vec::new(),
+            guard: None,
+            denial: in_common_words,
             host_alias: None,
             front: None,
             work: Vec::new(),
@@ -131,6 +139,21 @@ impl Service {
         self
     }
 
+    /// Its resources have policies of their own, which join the decision where identities are enforced. `shared` are the
+    /// actions, by IAM's names, that other accounts, services and the unknown can be allowed.
+    #[must_use]
+    pub fn resource_policies(mut self, policy_of: PolicyOf, shared: &'static [&'static str]) -> Self {
+        self.guard = Some(Guard { policy_of, shared });
+        self
+    }
+
+    /// How this service puts it that somebody may not.
+    #[must_use]
+    pub fn refusing(mut self, denial: Refusing) -> Self {
+        self.denial = denial;
+        self
+    }
+
     /// The parameter of the query protocol that a path stands for which `accepts` says yes to, where a client does not name it.
     #[must_use]
     pub fn path_parameter(mut self, name: &'static str, accepts: fn(&str) -> bool) -> Self {
@@ -181,6 +204,13 @@ impl Service {
     #[must_use]
     pub fn action(&self, operation: &'static OperationFacts) -> Option<&'static str> {
         (self.actions)(operation)
+    }
+
+    /// Whether the policy of a resource can let in somebody who is unknown.
+    #[must_use]
+    pub fn lets_in_unknown(&self, operation: &'static OperationFacts) -> bool {
+        let shares = |guard: &Guard| self.action(operation).is_some_and(|action| guard.shares(action));
+        self.guard.as_ref().is_some_and(shares)
     }
 
     /// What its API is.

@@ -1,4 +1,4 @@
-//! Conditions: their operators, keys and values. Evaluates nothing.
+//! Conditions: their operators, keys and values. Whether they hold is said in `holds`.
 
 use crate::Fault;
 

@@ -122,6 +122,7 @@ impl Door {
             principal: identity.principal,
             request_id: Arc::clone(request_id),
             source_ip: Some(peer),
+            source: None,
             endpoint: endpoint(&parts, secure).unwrap_or_else(|| Arc::clone(&cloud.endpoint)),
         };
         let context = Context { caller: Arc::new(caller), cloud: Arc::clone(cloud) };

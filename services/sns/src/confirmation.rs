@@ -199,7 +199,7 @@ async fn put_to(cloud: &Arc<Cloud>, topic: &Topic, question: &Question<'_>) -> R
     let endpoint = &subscription.endpoint;
     let receiver = endpoint.parse::<Arn>().ok();
     let scope = receiver.as_ref().and_then(Arn::scope).unwrap_or(subscription.scope);
-    let context = cloud.context_of("sns", scope);
+    let context = cloud.context_of("sns", scope).for_source(topic.arn());
     match subscription.protocol.as_str() {
         "http" | "https" => {
             let topic_arn = topic.arn().to_string();

@@ -1,7 +1,10 @@
 //! What is delivered of a publication, to whomever.
 
+use std::sync::Arc;
+
 use names::Scope;
 use serde::{Deserialize, Serialize};
+use service::{Cloud, Context};
 use wire::Timestamp;
 
 use crate::message::Message;
@@ -60,6 +63,15 @@ impl Content {
             sequence: published.sequence.clone(),
             signature: topic.signature_version(),
             display_name: topic.display_name(),
+        }
+    }
+
+    /// SNS as it delivers this in a scope: for its topic, if it has one.
+    pub(crate) fn sender(&self, cloud: &Arc<Cloud>, scope: Scope) -> Context {
+        let context = cloud.context_of("sns", scope);
+        match self.topic_arn.parse() {
+            Ok(topic) => context.for_source(topic),
+            Err(_) => context,
         }
     }
 }

@@ -67,7 +67,7 @@ pub(crate) async fn run_to_queues(cloud: Arc<Cloud>) -> Result<()> {
             true => None,
             false => Some(Envelope::new(&cloud, content, "sqs").await?),
         };
-        Ok((cloud.context_of("sns", content.scope), envelope))
+        Ok((content.sender(&cloud, content.scope), envelope))
     };
     TO_QUEUES.run_in_transactions(cloud, prepare, to_queues).await
 }
@@ -130,7 +130,7 @@ fn to_queue(
     let context = if scope == content.scope {
         tx.context
     } else {
-        elsewhere = tx.context.cloud.context_of("sns", scope);
+        elsewhere = content.sender(&tx.context.cloud, scope);
         &elsewhere
     };
     let body = delivery.body(content, envelope);

@@ -1,7 +1,10 @@
 //! SQS's errors that its model does not have, and the words of those that it has.
 
 use api_sqs::error;
+use service::{Denial, PrincipalKind};
 use wire::Fault;
+
+use crate::queue::Address;
 
 /// A code without a shape: JSON clients see it with the suffix, query clients without.
 fn unmodelled(code: &'static str, query_code: &'static str, message: impl Into<String>) -> Fault {
@@ -16,6 +19,22 @@ pub(crate) fn no_queue() -> Fault {
 
 pub(crate) fn invalid_value(message: impl Into<String>) -> Fault {
     unmodelled("InvalidParameterValueException", "InvalidParameterValue", message)
+}
+
+/// Somebody who may not. SQS writes its actions small here, and tells who is unknown no more than the address.
+pub(crate) fn denied(denial: &Denial<'_>) -> Fault {
+    let caller = denial.caller;
+    let message = if caller.principal.kind == PrincipalKind::Anonymous {
+        let address = denial.resource.and_then(|arn| Address::from_arn(arn.as_str()));
+        let url =
+            address.map_or_else(|| format!("{}/", caller.endpoint), |queue| queue.url(&caller.endpoint));
+        format!("Access to the resource {url} is denied.")
+    } else {
+        denial.message(&denial.action.to_ascii_lowercase())
+    };
+    let mut fault = unmodelled("AccessDeniedException", "AccessDenied", message);
+    fault.status = 403;
+    fault
 }
 
 /// A number outside of its range.

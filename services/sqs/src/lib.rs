@@ -5,7 +5,7 @@
 //!
 //! FIFO queues keep the same bodies, in the groups of [`fifo`].
 //!
-//! Never here: the decisions of queue policies, which are stored for the authoriser.
+//! Never here: the decisions of queue policies, which are the frame's; it is only told where a queue has its own.
 
 mod attributes;
 mod batch;
@@ -48,8 +48,12 @@ pub fn service() -> Service {
         .setting(queues::NAME_REST, 0)
         .wording(errors::of_model)
         .actions(action)
+        .resource_policies(queue::policy_of, &permissions::ACTIONS)
+        .refusing(errors::denied)
         .transaction::<api::CreateQueue>(queues::create, |scope, input| named(scope, &input.queue_name))
-        .read::<api::GetQueueUrl>(queues::get_url, |scope, input| named(scope, &input.queue_name))
+        .read::<api::GetQueueUrl>(queues::get_url, |scope, input| {
+            queues::wanted(scope, input).map(|queue| queue.arn()).into_iter().collect()
+        })
         .read::<api::ListQueues>(queues::list, |_, _| Vec::new())
         .transaction::<api::DeleteQueue>(queues::delete, |scope, input| at(scope, &input.queue_url))
         .transaction::<api::PurgeQueue>(queues::purge, |scope, input| at(scope, &input.queue_url))

@@ -9,9 +9,8 @@ use wire::Fault;
 use crate::queue::{self, Address, Queue};
 use crate::{errors, keys};
 
-/// What one may permit to other accounts.
-const ACTIONS: [&str; 9] = [
-    "*",
+/// What one may permit to others.
+pub(crate) const ACTIONS: [&str; 8] = [
     "ChangeMessageVisibility",
     "DeleteMessage",
     "GetQueueAttributes",
@@ -98,7 +97,7 @@ fn check_actions(actions: &[String]) -> Result<(), Fault> {
         let message = format!("{} Actions were found, maximum allowed is {ACTIONS_MAX}.", actions.len());
         return Err(api::error::over_limit(message));
     }
-    match actions.iter().find(|action| !ACTIONS.contains(&action.as_str())) {
+    match actions.iter().find(|action| *action != "*" && !ACTIONS.contains(&action.as_str())) {
         Some(action) => Err(errors::invalid_value(format!(
             "Value SQS:{action} for parameter ActionName is invalid. Reason: Please refer to the appropriate WSDL for a list \
              of valid actions."

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use names::{Account, Arn, Scope};
 use serde::{Deserialize, Serialize};
 use service::Result;
-use store::Reads;
+use store::{Reads, Snapshot};
 use wire::Fault;
 
 use crate::keys::{self, Id};
@@ -102,6 +102,14 @@ pub(crate) fn find(reads: &impl Reads, scope: &Scope, url: &str) -> Result<(Addr
     let queue =
         reads.get_shared(&keys::queue(&address.scope, &address.name))?.ok_or_else(errors::no_queue)?;
     Ok((address, queue))
+}
+
+/// The policy of the queue with that ARN.
+pub(crate) fn policy_of(snapshot: &Snapshot, arn: &Arn) -> Result<Option<String>> {
+    let address = Address::from_arn(arn.as_str()).ok_or_else(errors::no_queue)?;
+    let queue: Option<Arc<Queue>> = snapshot.get_shared(&keys::queue(&address.scope, &address.name))?;
+    let queue = queue.ok_or_else(errors::no_queue)?;
+    Ok(queue.attributes.get("Policy").cloned())
 }
 
 /// Whether a queue of that name is a FIFO queue.

@@ -1,6 +1,7 @@
 //! Create, find, list, delete and purge queues.
 
 use api_sqs as api;
+use names::Scope;
 use service::{Result, Tx, View};
 use store::{Direction, Reads as _};
 use wire::Fault;
@@ -48,12 +49,15 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateQueueInput) -> Result<a
     Ok(api::CreateQueueOutput { queue_url: Some(address.url(&tx.context.caller.endpoint)) })
 }
 
+/// The queue whose URL is asked for; none where the owner is no account.
+pub(crate) fn wanted(scope: &Scope, input: &api::GetQueueUrlInput) -> Option<Address> {
+    let owner = input.queue_owner_aws_account_id.as_ref();
+    let account = owner.map_or(Some(scope.account), |owner| owner.parse().ok())?;
+    Some(Address { scope: Scope::new(account, scope.region), name: input.queue_name.clone() })
+}
+
 pub(crate) fn get_url(view: &View<'_>, input: &api::GetQueueUrlInput) -> Result<api::GetQueueUrlOutput> {
-    let mut scope = view.scope();
-    if let Some(owner) = &input.queue_owner_aws_account_id {
-        scope.account = owner.parse().map_err(|_| errors::no_queue())?;
-    }
-    let address = Address { scope, name: input.queue_name.clone() };
+    let address = wanted(&view.scope(), input).ok_or_else(errors::no_queue)?;
     address.read(&**view)?.ok_or_else(errors::no_queue)?;
     Ok(api::GetQueueUrlOutput { queue_url: Some(address.url(&view.context.caller.endpoint)) })
 }

@@ -182,7 +182,7 @@ impl Delivery {
 /// Tries one delivery by itself.
 pub(crate) async fn attempt(cloud: &Arc<Cloud>, content: &Content, delivery: Delivery) -> Result<Outcome> {
     let scope = delivery.receiver().map_or(content.scope, |(_, scope)| scope);
-    let context = cloud.context_of("sns", scope);
+    let context = content.sender(cloud, scope);
     let wants_envelope =
         !delivery.raw && !matches!(delivery.protocol.as_str(), "email" | "sms" | "application");
     let envelope =

@@ -1,0 +1,190 @@
+//! Who may do what: the identity's own rights, and what the resource that a request names says itself.
+//!
+//! A service only declares where the policy of a resource is ([`Service::resource_policies`]). Where identities are
+//! enforced, it joins the decision as in AWS: an explicit denial wins, in the resource's own account either side may allow,
+//! and for another account both must. Who is unknown, and a service that acts for a resource of its own, is let in by the
+//! policy alone.
+
+use std::any::Any;
+
+use names::Arn;
+use policy::{Asker, Decision, Document, Kind, Request};
+use store::Snapshot;
+use wire::Fault;
+
+use crate::{Access, Caller, Context, Handler, PrincipalKind, Result, Service};
+
+/// Finds the text of a resource's policy; the service's error when there is no such resource.
+pub type PolicyOf = fn(&Snapshot, &Arn) -> Result<Option<String>>;
+
+/// What a service declares of the policies of its resources.
+#[derive(Clone, Copy)]
+pub(crate) struct Guard {
+    pub(crate) policy_of: PolicyOf,
+    /// The actions that another account can be allowed; all others are the owner's.
+    pub(crate) shared: &'static [&'static str],
+}
+
+impl Guard {
+    pub(crate) fn shares(&self, action: &str) -> bool {
+        self.shared.contains(&action)
+    }
+}
+
+/// A refusal that is still to be put into words.
+pub struct Denial<'a> {
+    /// Who wanted to.
+    pub caller: &'a Caller,
+    /// `sqs:SendMessage`.
+    pub action: &'a str,
+    /// What it would have been done to.
+    pub resource: Option<&'a Arn>,
+    reason: Reason,
+}
+
+/// Which side did not allow it, or denied it.
+#[derive(Clone, Copy)]
+enum Reason {
+    Silent(Side),
+    Denied(Side),
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Identity,
+    Resource,
+}
+
+impl Side {
+    fn text(self) -> &'static str {
+        match self {
+            Side::Identity => "identity-based",
+            Side::Resource => "resource-based",
+        }
+    }
+}
+
+impl Denial<'_> {
+    /// AWS's sentence, with the action spelled as a service spells it.
+    #[must_use]
+    pub fn message(&self, action: &str) -> String {
+        let principal = &self.caller.principal;
+        let who = match principal.kind {
+            PrincipalKind::Anonymous | PrincipalKind::Service => principal.id.as_str(),
+            PrincipalKind::Root | PrincipalKind::User | PrincipalKind::AssumedRole => principal.arn.as_str(),
+        };
+        let resource = self.resource.map(|arn| format!(" on resource: {arn}")).unwrap_or_default();
+        let why = match self.reason {
+            Reason::Silent(side) => format!("because no {} policy allows the {action} action", side.text()),
+            Reason::Denied(side) => {
+                let article = if matches!(side, Side::Identity) { "an" } else { "a" };
+                format!("with an explicit deny in {article} {} policy", side.text())
+            }
+        };
+        format!("User: {who} is not authorized to perform: {action}{resource} {why}")
+    }
+}
+
+/// As most services put it.
+pub(crate) fn in_common_words(denial: &Denial<'_>) -> Fault {
+    Fault::new("AccessDeniedException", 403, denial.message(denial.action))
+}
+
+/// Asks whether the caller may.
+pub(crate) fn authorise(
+    context: &Context,
+    service: &Service,
+    handler: &dyn Handler,
+    input: &(dyn Any + Send + Sync),
+) -> Result<(), Fault> {
+    let Some(name) = service.action(handler.facts()) else { return Ok(()) };
+    let (caller, cloud) = (&*context.caller, &context.cloud);
+    let access =
+        Access { prefix: service.facts().signing_name, name, caller, clock: &cloud.clock, handler, input };
+    let identity = cloud.authorizer.decide(caller, &access);
+    let refused = |resource: Option<&Arn>, reason| {
+        (service.denial)(&Denial { caller, action: &access.action(), resource, reason })
+    };
+    let guard = service.guard.filter(|_| cloud.authorizer.is_enforced());
+    let guarded = guard.map(|guard| (guard, access.resources())).filter(|(_, arns)| !arns.is_empty());
+    let Some((guard, resources)) = guarded else {
+        return by_identity(identity).map_err(|reason| refused(None, reason));
+    };
+    let snapshot = cloud.store.snapshot();
+    for resource in &resources {
+        let policy = (guard.policy_of)(&snapshot, resource);
+        let outcome = decide(&access, guard, identity, resource, policy)?;
+        outcome.map_err(|reason| refused(Some(resource), reason))?;
+    }
+    Ok(())
+}
+
+fn by_identity(identity: Decision) -> Result<(), Reason> {
+    match identity {
+        Decision::Allowed => Ok(()),
+        Decision::Denied => Err(Reason::Denied(Side::Identity)),
+        Decision::Silent => Err(Reason::Silent(Side::Identity)),
+    }
+}
+
+/// Brings both sides together for one resource. Fails when it is not there and its policy would have been needed.
+fn decide(
+    access: &Access<'_>,
+    guard: Guard,
+    identity: Decision,
+    resource: &Arn,
+    policy: Result<Option<String>>,
+) -> Result<Result<(), Reason>, Fault> {
+    let caller = access.caller;
+    let principal = &caller.principal;
+    let is_alone = principal.kind == PrincipalKind::Anonymous
+        || (principal.kind == PrincipalKind::Service && caller.source.is_some());
+    let is_owner = !is_alone && principal.arn.account_text() == resource.account_text();
+    if identity == Decision::Denied {
+        return Ok(Err(Reason::Denied(Side::Identity)));
+    }
+    let policy = match policy {
+        Ok(policy) => policy,
+        // The operation says better that there is none.
+        Err(crate::Error::Fault(_)) if is_owner => return Ok(by_identity(identity)),
+        Err(error) => return Err(error.into_fault()),
+    };
+    let says = policy.map_or(Decision::Silent, |text| asked(&text, access, resource, is_owner));
+    if says == Decision::Denied {
+        return Ok(Err(Reason::Denied(Side::Resource)));
+    }
+    let allows = says == Decision::Allowed && (is_owner || guard.shares(access.name));
+    Ok(match (identity, allows) {
+        (_, true) if is_owner || is_alone => Ok(()),
+        (_, false) if !is_owner && (is_alone || identity == Decision::Allowed) => {
+            Err(Reason::Silent(Side::Resource))
+        }
+        _ => by_identity(identity),
+    })
+}
+
+/// What the resource's policy says.
+fn asked(text: &str, access: &Access<'_>, resource: &Arn, is_owner: bool) -> Decision {
+    let document = match Document::parse(Kind::Resource, text) {
+        Ok(document) => document,
+        Err(error) => {
+            tracing::warn!(%error, %resource, "a policy that cannot be read allows nothing");
+            return Decision::Silent;
+        }
+    };
+    let principal = &access.caller.principal;
+    let asker = match principal.kind {
+        PrincipalKind::Anonymous => Asker::Anonymous,
+        PrincipalKind::Service => Asker::Service(&principal.id),
+        PrincipalKind::Root | PrincipalKind::User | PrincipalKind::AssumedRole => Asker::Identity {
+            account: principal.arn.account_text(),
+            arn: principal.arn.as_str(),
+            id: principal.id.split(':').next().unwrap_or_default(),
+            role: principal.role.as_ref().map(Arn::as_str),
+            is_owner,
+        },
+    };
+    let action = access.action();
+    let key = |name: &str| access.condition(name);
+    document.decide(&Request { action: &action, resource: resource.as_str(), asker, key: &key })
+}
