@@ -62,8 +62,10 @@ def test_the_slice_works_with_the_cli(aws):
     refused = aws("dynamodb", "put-item", "--table-name", "trips", *once, fails=True)
     assert "(ConditionalCheckFailedException) when calling the PutItem operation" in refused
 
-    queue = aws("sqs", "create-queue", "--queue-name", "billing")["QueueUrl"]
     arn = f"arn:aws:sqs:us-east-1:{account}:billing"
+    statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+    attributes = json.dumps({"Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})})
+    queue = aws("sqs", "create-queue", "--queue-name", "billing", "--attributes", attributes)["QueueUrl"]
     topic = aws("sns", "create-topic", "--name", "trips", "--tags", "Key=team,Value=red")["TopicArn"]
     aws(
         "sns", "subscribe", "--topic-arn", topic, "--protocol", "sqs", "--notification-endpoint", arn,

@@ -18,6 +18,7 @@ import {
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
+  SetQueueAttributesCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -27,6 +28,14 @@ const [name, zipped] = process.argv.slice(2);
 const sqs = new SQSClient();
 const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
 const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }));
+const statement = {
+  Effect: "Allow",
+  Principal: { Service: "sns.amazonaws.com" },
+  Action: "sqs:SendMessage",
+  Resource: Attributes.QueueArn,
+};
+const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
 const sns = new SNSClient();
 const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: name }));
 await sns.send(

@@ -113,7 +113,8 @@ pub(crate) fn list(view: &View<'_>, input: &api::ListFunctionsInput) -> Result<a
     let tokens = &view.context.cloud.page_tokens;
     let mut range = keys::functions(&view.scope()).prefix_range();
     if let Some(marker) = &input.marker {
-        range.start = tokens.open(OPERATION, marker).map_err(|_| errors::invalid("Invalid marker."))?;
+        let last = tokens.open(OPERATION, marker).ok().filter(|last| range.contains(last));
+        range.start = last.ok_or_else(|| errors::invalid("Invalid marker."))?;
         range.start.push(0);
     }
     let mut functions = Vec::new();

@@ -69,7 +69,8 @@ pub(crate) fn describe(
         range.start = keys::group(&view.scope(), prefix).into();
     }
     if let Some(token) = &input.next_token {
-        range.start = tokens.open(OPERATION, token).map_err(|_| errors::bad_token())?;
+        let last = tokens.open(OPERATION, token).ok().filter(|last| range.contains(last));
+        range.start = last.ok_or_else(errors::bad_token)?;
     }
     let mut shown = Vec::new();
     for entry in view.scan(range, Direction::Forward) {

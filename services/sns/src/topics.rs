@@ -213,7 +213,10 @@ pub(crate) fn page<T: serde::de::DeserializeOwned>(
 ) -> Result<(Vec<T>, Option<String>)> {
     let tokens = &view.context.cloud.page_tokens;
     if let Some(token) = token {
-        range.start = tokens.open(operation, token).map_err(|_| errors::invalid("NextToken"))?;
+        let last = tokens.open(operation, token).ok();
+        // One of another account or region is none of this list.
+        let last = last.filter(|last| range.contains(last));
+        range.start = last.ok_or_else(|| errors::invalid("NextToken"))?;
         range.start.push(0);
     }
     let mut records = Vec::new();

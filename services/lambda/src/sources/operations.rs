@@ -82,7 +82,8 @@ pub(crate) fn list(
     let tokens = &view.context.cloud.page_tokens;
     let mut range = keys::mappings_of(&view.scope()).prefix_range();
     if let Some(marker) = &input.marker {
-        range.start = tokens.open(OPERATION, marker).map_err(|_| errors::invalid("Invalid marker."))?;
+        let last = tokens.open(OPERATION, marker).ok().filter(|last| range.contains(last));
+        range.start = last.ok_or_else(|| errors::invalid("Invalid marker."))?;
     }
     let mut shown = Vec::new();
     for entry in view.scan(range, Direction::Forward) {
