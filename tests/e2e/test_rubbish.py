@@ -185,7 +185,7 @@ def ask(cloud, method, path, headers, body):
         ("POST", "/", FORM, "%%%=&&&=&\x00", 404, "UnknownOperationException"),
         ("POST", "/", FORM, "Action=CreateUser&Version=2010-05-08", 400, "ValidationError"),
         ("POST", "/", FORM, "Action=ListUsers&Version=2010-05-08&MaxItems=many", 400, "MalformedInput"),
-        ("POST", "/", FORM, "Action=CheckIfPhoneNumberIsOptedOut&Version=2010-03-31", 501, "NotImplemented"),
+        ("POST", "/", FORM, "Action=AddUserToGroup&Version=2010-05-08", 501, "NotImplemented"),
         ("POST", "/", {**FORM, "Content-Encoding": "gzip"}, "no gzip", 400, "IncompleteBody"),
         ("GET", "/?Action=Nothing&Version=2011-06-15", {}, None, 400, "InvalidAction"),
         # By method and path.
