@@ -13,7 +13,7 @@ use store::Transaction;
 use store::tuple::Key;
 
 pub use self::lanes::JobLanes;
-pub(crate) use self::range::{JobRange, Settle};
+pub(crate) use self::range::JobRange;
 use crate::{Cloud, Context, Result, Tx};
 
 /// A kind of work of a service.
@@ -96,23 +96,6 @@ impl Jobs {
             }
         };
         range.take_up(cloud, start, None).await
-    }
-
-    /// The same, for what becomes of jobs of another kind.
-    pub(crate) async fn run_and_settle<T, V, F, W, S>(
-        &self,
-        cloud: Arc<Cloud>,
-        work: F,
-        settle: S,
-    ) -> Result<()>
-    where
-        T: DeserializeOwned,
-        V: Send + Sync + 'static,
-        F: Fn(Arc<Cloud>, T) -> W,
-        W: Future<Output = Result<V>> + Send + 'static,
-        S: Settle<V>,
-    {
-        self.range().run(cloud, work, settle, None).await
     }
 
     /// The key of a job.

@@ -104,7 +104,7 @@ impl Timers {
                   rang: &[u8],
                   (id, verdict): &(String, Verdict<T>),
                   nonce: &[u8; 16]| { timers.settle(tx, rang, id, verdict, nonce) };
-        self.0.run_and_settle(cloud, ring, settle).await
+        self.0.range().run(cloud, ring, settle, None).await
     }
 
     /// Writes what became of a timer that rang, unless it was set anew or cancelled meanwhile.

@@ -27,6 +27,9 @@ def test_what_devices_get_nothing(cloud, name):
     device = topics.create_platform_endpoint(PlatformApplicationArn=application, Token="token")["EndpointArn"]
     topics.set_endpoint_attributes(EndpointArn=device, Attributes={"Enabled": "false"})
     assert refused(topics.publish, TargetArn=device, Message="x") == ("EndpointDisabled", "Endpoint is disabled")
+    topics.set_endpoint_attributes(EndpointArn=device, Attributes={"Enabled": "true"})
+    topics.set_platform_application_attributes(PlatformApplicationArn=application, Attributes={"Enabled": "false"})
+    assert refused(topics.publish, TargetArn=device, Message="x")[0] == "PlatformApplicationDisabled"
     why = "Invalid parameter: TargetArn Reason: No endpoint found for the target arn specified"
     assert refused(topics.publish, TargetArn=device + "0", Message="x") == ("InvalidParameter", why)
     topic = topics.create_topic(Name=name)["TopicArn"]

@@ -4,6 +4,8 @@
 //! The bytes under the URL-safe base64 are: version (1 byte, now 1), payload, and the first 8 bytes of the HMAC-SHA-256
 //! of version, length of the operation's name (1 byte), name, and payload. The name itself is not carried.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
@@ -57,6 +59,13 @@ impl PageTokens {
         if version == VERSION && bool::from(is_ours) { Ok(payload.to_vec()) } else { Err(Invalid) }
     }
 
+    /// What is in a token, if it stands within the range that a list walks over: one of another account or region is none of
+    /// this list.
+    #[must_use]
+    pub fn open_within(&self, operation: &str, token: &str, range: &Range<Vec<u8>>) -> Option<Vec<u8>> {
+        self.open(operation, token).ok().filter(|last| range.contains(last))
+    }
+
     fn checksum(&self, operation: &str, payload: &[u8]) -> [u8; SEAL_LENGTH] {
         let mut context = hmac::Context::with_key(&self.0);
         // Names longer than 255 bytes share a length byte; they still differ in their own bytes.
@@ -76,6 +85,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_token_is_good_within_its_own_range_alone() {
+        let tokens = PageTokens::new(b"key");
+        let token = tokens.seal("List", b"b/5");
+        let range = |from: &[u8], to: &[u8]| from.to_vec()..to.to_vec();
+        assert_eq!(tokens.open_within("List", &token, &range(b"b/", b"b0")), Some(b"b/5".to_vec()));
+        for elsewhere in [range(b"a/", b"a0"), range(b"c/", b"c0"), range(b"b/6", b"b0")] {
+            assert_eq!(tokens.open_within("List", &token, &elsewhere), None);
+        }
+        assert_eq!(tokens.open_within("Other", &token, &range(b"b/", b"b0")), None);
+    }
 
     #[test]
     fn foreign_tokens_are_refused() {

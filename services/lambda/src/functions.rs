@@ -113,7 +113,7 @@ pub(crate) fn list(view: &View<'_>, input: &api::ListFunctionsInput) -> Result<a
     let tokens = &view.context.cloud.page_tokens;
     let mut range = keys::functions(&view.scope()).prefix_range();
     if let Some(marker) = &input.marker {
-        let last = tokens.open(OPERATION, marker).ok().filter(|last| range.contains(last));
+        let last = tokens.open_within(OPERATION, marker, &range);
         range.start = last.ok_or_else(|| errors::invalid("Invalid marker."))?;
         range.start.push(0);
     }

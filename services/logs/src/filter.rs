@@ -37,7 +37,7 @@ pub(crate) fn filter(
     }
     let tokens = &view.context.cloud.page_tokens;
     if let Some(token) = &input.next_token {
-        let next = tokens.open(OPERATION, token).ok().filter(|next| range.contains(next));
+        let next = tokens.open_within(OPERATION, token, &range);
         range.start = next.ok_or_else(errors::bad_token)?;
     }
     let output = |events, next_token| api::FilterLogEventsOutput {

@@ -69,7 +69,7 @@ pub(crate) fn describe(
         range.start = keys::group(&view.scope(), prefix).into();
     }
     if let Some(token) = &input.next_token {
-        let last = tokens.open(OPERATION, token).ok().filter(|last| range.contains(last));
+        let last = tokens.open_within(OPERATION, token, &range);
         range.start = last.ok_or_else(errors::bad_token)?;
     }
     let mut shown = Vec::new();

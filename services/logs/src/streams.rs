@@ -71,7 +71,7 @@ pub(crate) fn describe(
     let descending = input.descending == Some(true);
     let tokens = &view.context.cloud.page_tokens;
     if let Some(token) = &input.next_token {
-        let next = tokens.open(OPERATION, token).ok().filter(|next| range.contains(next));
+        let next = tokens.open_within(OPERATION, token, &range);
         let next = next.ok_or_else(errors::bad_token)?;
         match descending {
             true => range.end = [&next[..], &[0]].concat(),

@@ -57,10 +57,7 @@ fn to_phone(tx: &mut Tx<'_>, input: &api::PublishInput, number: &str) -> Result<
 /// A notification to a device.
 fn to_device(tx: &mut Tx<'_>, input: &api::PublishInput, device: &str) -> Result<api::PublishOutput> {
     let missing = || errors::invalid("TargetArn Reason: No endpoint found for the target arn specified");
-    let endpoint = mobile::find_endpoint(&**tx, device)?.ok_or_else(missing)?;
-    if !endpoint.enabled {
-        return Err(api::error::endpoint_disabled_exception("Endpoint is disabled").into());
-    }
+    mobile::reach(&**tx, device)?.ok_or_else(missing)??;
     directly(tx, input, "application", device)
 }
 

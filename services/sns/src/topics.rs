@@ -213,9 +213,7 @@ pub(crate) fn page<T: serde::de::DeserializeOwned>(
 ) -> Result<(Vec<T>, Option<String>)> {
     let tokens = &view.context.cloud.page_tokens;
     if let Some(token) = token {
-        let last = tokens.open(operation, token).ok();
-        // One of another account or region is none of this list.
-        let last = last.filter(|last| range.contains(last));
+        let last = tokens.open_within(operation, token, &range);
         range.start = last.ok_or_else(|| errors::invalid("NextToken"))?;
         range.start.push(0);
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api_sns as api;
 use service::{Carrier, Cloud, Letter, Result};
 
 use super::refusal::{Receipt, Refusal};
@@ -75,18 +76,18 @@ pub(crate) async fn deliver(
 /// Why a person gets nothing.
 fn refused(cloud: &Cloud, content: &Content, protocol: &str, endpoint: &str) -> Result<Option<Refusal>> {
     let snapshot = cloud.store.snapshot();
-    let (code, message) = match protocol {
+    let fault = match protocol {
         "sms" if opt_out::is_opted_out(&snapshot, &content.scope, endpoint)? => {
-            ("OptedOut", "The phone number is opted out.")
+            api::error::opted_out_exception("Phone number is opted out")
         }
-        "application" => match mobile::find_endpoint(&snapshot, endpoint)? {
-            Some(endpoint) if endpoint.enabled => return Ok(None),
-            Some(_) => ("EndpointDisabled", "Endpoint is disabled"),
-            None => ("NotFound", "Endpoint does not exist"),
+        "application" => match mobile::reach(&snapshot, endpoint)? {
+            Some(Ok(())) => return Ok(None),
+            Some(Err(fault)) => fault,
+            None => api::error::not_found_exception("Endpoint does not exist"),
         },
         _ => return Ok(None),
     };
-    Ok(Some(Refusal { is_final: true, status: 400, code: code.to_owned(), message: message.to_owned() }))
+    Ok(Some(fault.into()))
 }
 
 /// Which form of a message is for somebody: a device's is that of its platform.

@@ -28,6 +28,11 @@ pub(super) struct Application {
 }
 
 impl Application {
+    /// Whether its devices may be published to.
+    pub(super) fn is_enabled(&self) -> bool {
+        self.attributes.get(attributes::ENABLED).is_none_or(|value| value == "true")
+    }
+
     fn arn(&self) -> Arn {
         Arn::in_scope("sns", &self.scope, format_args!("app/{}/{}", self.platform, self.name))
     }
@@ -103,11 +108,13 @@ pub(crate) fn list(
     input: &api::ListPlatformApplicationsInput,
 ) -> Result<api::ListPlatformApplicationsOutput> {
     let scope = view.scope();
-    // A page token of another account or region opens nothing here.
-    let operation = format!("sns:ListPlatformApplications {} {}", scope.account, scope.region);
     let range = keys::applications(&scope).prefix_range();
-    let (applications, next_token) =
-        topics::page::<Application>(view, &operation, range, input.next_token.as_deref())?;
+    let (applications, next_token) = topics::page::<Application>(
+        view,
+        "sns:ListPlatformApplications",
+        range,
+        input.next_token.as_deref(),
+    )?;
     let shown = |application: Application| api::PlatformApplication {
         platform_application_arn: Some(application.arn().to_string()),
         attributes: Some(application.attributes),

@@ -33,9 +33,20 @@ pub(crate) struct Endpoint {
     device: BTreeMap<String, String>,
 }
 
-/// The endpoint of that ARN; none when there is none, or it is not the ARN of one.
-pub(crate) fn find_endpoint(reads: &impl Reads, arn: &str) -> Result<Option<Endpoint>> {
-    Ok(locate(reads, arn)?.map(|(_, endpoint)| endpoint))
+/// Whether a device can be published to: AWS's error when it, or its application, is disabled; none when it is not there.
+pub(crate) fn reach(reads: &impl Reads, arn: &str) -> Result<Option<Result<(), Fault>>> {
+    Ok(locate(reads, arn)?.map(|(application, endpoint)| {
+        if !application.is_enabled() {
+            return Err(api::error::platform_application_disabled_exception(
+                "Platform application is disabled",
+            ));
+        }
+        if endpoint.enabled {
+            Ok(())
+        } else {
+            Err(api::error::endpoint_disabled_exception("Endpoint is disabled"))
+        }
+    }))
 }
 
 /// An endpoint and its application.
@@ -164,11 +175,13 @@ pub(crate) fn list(
     input: &api::ListEndpointsByPlatformApplicationInput,
 ) -> Result<api::ListEndpointsByPlatformApplicationOutput> {
     let application = Application::find(&**view, &input.platform_application_arn)?;
-    // A page token of another application opens nothing here.
-    let operation = format!("sns:ListEndpointsByPlatformApplication {}", application.id);
     let range = keys::endpoints(&application).prefix_range();
-    let (endpoints, next_token) =
-        topics::page::<Endpoint>(view, &operation, range, input.next_token.as_deref())?;
+    let (endpoints, next_token) = topics::page::<Endpoint>(
+        view,
+        "sns:ListEndpointsByPlatformApplication",
+        range,
+        input.next_token.as_deref(),
+    )?;
     let shown = |endpoint: Endpoint| api::Endpoint {
         endpoint_arn: Some(endpoint.arn.to_string()),
         attributes: Some(endpoint.shown()),
@@ -182,7 +195,7 @@ pub(crate) fn get_attributes(
     input: &api::GetEndpointAttributesInput,
 ) -> Result<api::GetEndpointAttributesOutput> {
     check_arn(&input.endpoint_arn)?;
-    let endpoint = find_endpoint(&**view, &input.endpoint_arn)?.ok_or_else(missing)?;
+    let (_, endpoint) = locate(&**view, &input.endpoint_arn)?.ok_or_else(missing)?;
     Ok(api::GetEndpointAttributesOutput { attributes: Some(endpoint.shown()) })
 }
 

@@ -156,7 +156,8 @@ pub(crate) fn list(
     let tokens = &view.context.cloud.page_tokens;
     let mut range = keys(&view.scope()).prefix_range();
     if let Some(token) = &input.next_token {
-        range.start = tokens.open(LIST, token).map_err(|_| errors::invalid("NextToken"))?;
+        let first = tokens.open_within(LIST, token, &range);
+        range.start = first.ok_or_else(|| errors::invalid("NextToken"))?;
     }
     let wanted = input.max_results.and_then(|max| usize::try_from(max).ok()).unwrap_or(NUMBERS_MAX);
     let (mut phone_numbers, mut next_token) = (Vec::new(), None);
