@@ -4,6 +4,7 @@
 
 mod cli;
 mod demo;
+mod descriptors;
 mod log;
 mod root_key;
 mod services;

@@ -6,12 +6,17 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use service::{Directory, Service};
 
-/// Every service of this program, with its settings. `work` is a folder for what can be made again.
+/// Every service of this program, with its settings. `work` is a folder for what can be made again; `environments` is
+/// for how many of functions at once the system has room.
 ///
 /// # Errors
 /// For a setting that no service has.
-pub(crate) fn with_settings(work: &Path, settings: &BTreeMap<String, u32>) -> Result<Directory> {
-    let mut services = all(work);
+pub(crate) fn with_settings(
+    work: &Path,
+    environments: usize,
+    settings: &BTreeMap<String, u32>,
+) -> Result<Directory> {
+    let mut services = all(work, environments);
     for (name, value) in settings {
         if !services.set(name, *value) {
             let known = services.services().flat_map(|service| {
@@ -23,13 +28,13 @@ pub(crate) fn with_settings(work: &Path, settings: &BTreeMap<String, u32>) -> Re
     Ok(services)
 }
 
-/// Every service of this program. `work` is a folder for what can be made again.
-pub(crate) fn all(work: &Path) -> Directory {
+/// Every service of this program, with the settings that nobody changed.
+pub(crate) fn all(work: &Path, environments: usize) -> Directory {
     let services: Vec<Service> = vec![
         service_apigatewayv2::service(),
         service_dynamodb::service(),
         service_iam::service(),
-        service_lambda::service(work.join("lambda")),
+        service_lambda::service(work.join("lambda"), environments),
         service_logs::service(),
         service_sns::service(),
         service_sqs::service(),
@@ -56,7 +61,7 @@ mod tests {
     #[test]
     fn every_operation_is_asked_for_by_the_name_that_policies_use() {
         let mut otherwise = Vec::new();
-        for service in all(Path::new("/nonexistent")).services() {
+        for service in all(Path::new("/nonexistent"), 1).services() {
             let facts = service.facts();
             for operation in service.supported().into_iter().filter_map(|name| facts.operation(name)) {
                 let action = service.action(operation);

@@ -4,41 +4,28 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use http_door::{Auth, Control, Door, Limits, Server, Tls};
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use outgoing::Mailer;
 use service::{Clock, Cloud, Credential, Everyone, Outside, Random, Workers};
 use store::{Durability, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::UpFlags;
+use crate::descriptors::Descriptors;
 use crate::settings::{AuthSetting, DurabilitySetting, Settings};
-use crate::{log, root_key, services};
-
-/// More descriptors than this are never needed.
-const DESCRIPTORS_MAX: u64 = 65_536;
+use crate::{descriptors, log, root_key, services};
 
 /// Runs the cloud until it is told to stop.
 pub(crate) fn run(flags: UpFlags) -> Result<()> {
     let settings = Settings::gather(flags)?;
     log::start(&settings.log)?;
-    raise_descriptors();
+    let descriptors = descriptors::raise();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(serve(settings));
+    let outcome = runtime.block_on(serve(settings, descriptors));
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     outcome
 }
 
-/// Takes as many file descriptors as the system lets this process have: shells often grant few at first.
-fn raise_descriptors() {
-    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
-        setrlimit(Resource::RLIMIT_NOFILE, soft.max(hard.min(DESCRIPTORS_MAX)), hard)
-    });
-    if let Err(error) = raised {
-        tracing::debug!(%error, "the limit of file descriptors stays as it is");
-    }
-}
-
-async fn serve(settings: Settings) -> Result<()> {
+async fn serve(settings: Settings, descriptors: Descriptors) -> Result<()> {
     let random = Random::default();
     let store = open_store(&settings)?;
     let (root, tls) = secrets(&settings, &random)?;
@@ -46,7 +33,10 @@ async fn serve(settings: Settings) -> Result<()> {
     let temporary = (settings.durability == DurabilitySetting::None).then(tempfile::tempdir).transpose()?;
     let work = temporary.as_ref().map_or(settings.data.as_path(), |folder| folder.path()).join("work");
     let is_secure = tls.is_some();
-    let server = Server::bind(settings.address, tls).await?.resting(log::thread_rests);
+    let server = Server::bind(settings.address, tls)
+        .await?
+        .with_connections(descriptors.for_connections())
+        .resting(log::thread_rests);
     let address = server.address()?;
     let endpoint: Arc<str> = format!("http://{}:{}", host_name(&settings), address.port()).into();
     put_root(&store, &root).with_context(|| format!("data folder {}", settings.data.display()))?;
@@ -59,7 +49,7 @@ async fn serve(settings: Settings) -> Result<()> {
         endpoint,
     )
     .with_outside(outside(&settings, is_secure, address.port())?)
-    .open(services::with_settings(&work, &settings.of_services)?);
+    .open(services::with_settings(&work, descriptors.for_environments(), &settings.of_services)?);
     let workers = Workers::start(&cloud);
     let door = door(&settings, &cloud, root);
     // Before anybody hears that it serves: whoever does may want it to stop at once.

@@ -7,7 +7,6 @@
 //! Functions share the host's network (they need the Runtime API and the cloud's endpoint on loopback): there is no
 //! network namespace. Files, processes, users, IPC and host name are apart where [`Isolation::Namespaces`] is in force.
 
-mod descriptors;
 mod environment;
 mod error;
 mod interpreter;

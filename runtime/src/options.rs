@@ -44,6 +44,9 @@ pub struct Options {
     pub idle_time_max: Duration,
     /// Environments at once, of all functions together. An idle one makes room for one that is needed.
     pub environments_max: usize,
+    /// Environments at once that the system has room for. Where that is less than `environments_max`, invocations wait for
+    /// their turn instead of failing halfway.
+    pub room: usize,
     /// How long a function may take to initialise before its own timeout starts to count (AWS: 10 s).
     pub init_time_max: Duration,
     /// Receives every log line of every function.
@@ -60,6 +63,7 @@ impl Options {
             interpreter_fallback: false,
             idle_time_max: Duration::from_secs(600),
             environments_max: 1000,
+            room: usize::MAX,
             init_time_max: Duration::from_secs(10),
             logs,
         }

@@ -11,13 +11,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::environment::process::{End, Process};
 use crate::environment::run::Terms;
-use crate::environment::{Environment, Host};
+use crate::environment::{Environment, Host, Tasks};
 use crate::interpreter::Interpreters;
 use crate::pool::{Acquired, Lease, Pool, Room};
 use crate::sandbox::{Limits, Plan, View};
-use crate::{
-    Error, FunctionSpec, InForce, Invocation, Isolation, Options, Outcome, PAYLOAD_BYTES_MAX, descriptors,
-};
+use crate::{Error, FunctionSpec, InForce, Invocation, Isolation, Options, Outcome, PAYLOAD_BYTES_MAX};
 
 const PYTHON_BOOTSTRAP: &str = include_str!("../bootstraps/bootstrap.py");
 const NODE_BOOTSTRAP: &str = include_str!("../bootstraps/bootstrap.mjs");
@@ -27,7 +25,10 @@ pub struct Runtime {
     options: Options,
     launcher: PathBuf,
     pool: Arc<Pool>,
+    /// As many as the system has room for, without end where room is no question. An invocation has one.
     turns: Semaphore,
+    /// As many again: an environment has one until nothing of it is left.
+    seats: Arc<Semaphore>,
     interpreters: Interpreters,
     in_force: OnceCell<InForce>,
     retiring: OnceCell<()>,
@@ -43,8 +44,10 @@ impl Runtime {
             Some(launcher) => launcher.clone(),
             None => std::env::current_exe().map_err(Error::system("this program's own file"))?,
         };
-        let environments = descriptors::environments(options.environments_max);
-        let turns = descriptors::turns(environments, options.environments_max);
+        let is_short = options.room < options.environments_max;
+        let [turns, seats] = [(); 2]
+            .map(|()| Semaphore::new(if is_short { options.room.max(1) } else { Semaphore::MAX_PERMITS }));
+        let environments = options.environments_max.min(options.room.max(1));
         let pool = Arc::new(Pool::new(environments, options.idle_time_max));
         let options = Options { root, ..options };
         Ok(Self {
@@ -52,6 +55,7 @@ impl Runtime {
             launcher,
             pool,
             turns,
+            seats: Arc::new(seats),
             interpreters: Interpreters::default(),
             in_force: OnceCell::new(),
             retiring: OnceCell::new(),
@@ -65,7 +69,7 @@ impl Runtime {
     }
 
     /// Runs a function once: in a warm environment of the same [`key`](FunctionSpec::key) if one is idle, else in a new
-    /// one. Where descriptors are few it waits for its turn. When this future is dropped, the environment is killed.
+    /// one. Where there is little room it waits for its turn. When this future is dropped, the environment is killed.
     pub async fn invoke(&self, spec: &FunctionSpec, invocation: Invocation) -> Result<Outcome, Error> {
         let size_bytes = invocation.payload.len();
         if size_bytes > PAYLOAD_BYTES_MAX {
@@ -107,7 +111,9 @@ impl Runtime {
             open_to_everyone(&spec.code_dir).map_err(Error::system(spec.code_dir.display().to_string()))?;
         }
         let (root, launcher) = (&self.options.root, &self.launcher);
-        let host = Host { launcher, root, sandboxed, sink: &self.options.logs, tasks: &self.tasks };
+        let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
+        let seat = Arc::new(seat);
+        let host = Host { launcher, root, sandboxed, sink: &self.options.logs, tasks: &self.tasks, seat };
         let environment = Environment::start(spec, interpreter.as_ref(), &host).await?;
         self.retiring
             .get_or_init(|| async {
@@ -148,7 +154,8 @@ impl Runtime {
         };
         let limits = Limits { data_bytes: 1 << 30, file_bytes: 1 << 20, files: 64, processes: 64 };
         let plan = Plan { view: Some(view), command: None, limits };
-        let process = Process::start(&self.launcher, &plan, Stdio::null(), None, &self.tasks).await;
+        let tasks = Tasks { tracker: &self.tasks, seat: None };
+        let process = Process::start(&self.launcher, &plan, Stdio::null(), None, tasks).await;
         match process.map_err(|error| format!("{}: {error}", self.launcher.display()))?.ended().await {
             End::Ready => Ok(()),
             End::SetUpFailed(reason) => Err(reason),

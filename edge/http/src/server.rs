@@ -1,7 +1,7 @@
 //! Accepts connections, tells TLS from plain by the first byte, and drains them when the process stops.
 //!
-//! The number of connections is bounded by the process's file descriptors: when they run short, answers close their
-//! connection so that the next client gets its turn.
+//! The number of connections is bounded: when they run short, answers close their connection so that the next client gets its
+//! turn.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,10 +19,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::lanes::Lanes;
 use crate::{Door, Tls};
 
-/// Descriptors kept for everything but connections and functions: the store's files, listeners, event queues.
-const DESCRIPTORS_KEPT: u64 = 24;
-/// No more connections than this, however many descriptors there are.
-const CONNECTIONS_MAX: u64 = 16_384;
+/// No more connections than this, unless less are [asked for](Server::with_connections).
+const CONNECTIONS_MAX: usize = 16_384;
 /// How long a client may take to send its first byte, a TLS handshake, or a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long open requests may go on after the process was told to stop.
@@ -56,8 +54,16 @@ impl Server {
     /// When the port is taken or the address is not the machine's.
     pub async fn bind(address: SocketAddr, tls: Option<Arc<Tls>>) -> Result<Self, BindError> {
         let listener = TcpListener::bind(address).await.map_err(|source| BindError { address, source })?;
-        let slots_max = connections_max();
-        Ok(Server { listener, tls, slots: Arc::new(Semaphore::new(slots_max)), slots_max, rest: || {} })
+        let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        Ok(Server { listener, tls, slots, slots_max: CONNECTIONS_MAX, rest: || {} })
+    }
+
+    /// Holds no more connections than this at once; others wait until one is closed.
+    #[must_use]
+    pub fn with_connections(mut self, max: usize) -> Self {
+        self.slots_max = max.clamp(1, CONNECTIONS_MAX);
+        self.slots = Arc::new(Semaphore::new(self.slots_max));
+        self
     }
 
     /// Has each thread that serves call `rest` before it waits for something to do: the place for what may be put off while
@@ -219,11 +225,4 @@ async fn converse<S>(
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended early");
     }
-}
-
-/// How many connections the process's descriptors allow; half of them are for functions.
-fn connections_max() -> usize {
-    let soft = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)
-        .map_or(1024, |(soft, _)| soft);
-    usize::try_from((soft.saturating_sub(DESCRIPTORS_KEPT) / 2).clamp(8, CONNECTIONS_MAX)).unwrap_or(8)
 }

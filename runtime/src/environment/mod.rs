@@ -18,7 +18,8 @@ use std::time::{Duration, Instant, SystemTime};
 use parking_lot::Mutex;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
-use tokio::task::AbortHandle;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio_util::task::TaskTracker;
 
 use crate::interpreter::Interpreter;
@@ -43,6 +44,25 @@ pub(crate) struct Host<'a> {
     pub(crate) sandboxed: bool,
     pub(crate) sink: &'a Arc<dyn LogSink>,
     pub(crate) tasks: &'a TaskTracker,
+    /// Held by each task of the environment, and so until it has closed all its descriptors.
+    pub(crate) seat: Arc<OwnedSemaphorePermit>,
+}
+
+/// Where an environment's tasks run: each keeps its seat.
+#[derive(Clone, Copy)]
+pub(crate) struct Tasks<'a> {
+    pub(crate) tracker: &'a TaskTracker,
+    pub(crate) seat: Option<&'a Arc<OwnedSemaphorePermit>>,
+}
+
+impl Tasks<'_> {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        let seat = self.seat.cloned();
+        self.tracker.spawn(async move {
+            task.await;
+            drop(seat);
+        })
+    }
 }
 
 /// A function's process and what belongs to it. Dropping it kills the process.
@@ -92,13 +112,14 @@ impl Environment {
         let logs = Arc::new(logs);
         logs.add(&report::init_start(spec.runtime, &spec.region));
         let started = Instant::now();
-        let process = Process::start(host.launcher, &plan, Stdio::from(writer), scratch, host.tasks)
+        let tasks = Tasks { tracker: host.tasks, seat: Some(&host.seat) };
+        let process = Process::start(host.launcher, &plan, Stdio::from(writer), scratch, tasks)
             .await
             .map_err(|error| Error::Sandbox(format!("{}: {error}", host.launcher.display())))?;
         let desk = Arc::new(Desk::new());
-        let api = host.tasks.spawn(api::serve(listener, desk.clone())).abort_handle();
+        let api = tasks.spawn(api::serve(listener, desk.clone())).abort_handle();
         let pump = logs.clone();
-        host.tasks.spawn(async move { pump.pump().await });
+        tasks.spawn(async move { pump.pump().await });
         let (memory, retired) = (Mutex::default(), AtomicBool::new(false));
         Ok(Arc::new(Self { id, key: spec.key.clone(), started, desk, process, logs, api, memory, retired }))
     }

@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::watch;
-use tokio_util::task::TaskTracker;
 
+use super::Tasks;
 use crate::report::Exit;
 use crate::sandbox::{ARGUMENT, Plan, Report};
 
@@ -40,7 +40,7 @@ impl Process {
         plan: &Plan,
         log: Stdio,
         scratch: Option<PathBuf>,
-        tasks: &TaskTracker,
+        tasks: Tasks<'_>,
     ) -> io::Result<Self> {
         let plan = serde_json::to_vec(plan)?;
         let length = u32::try_from(plan.len()).map_err(io::Error::other)?;

@@ -23,6 +23,8 @@ const CREDENTIALS_REST_MS: i64 = 3_600_000;
 /// Where functions run.
 pub(crate) struct Host {
     work: PathBuf,
+    /// For how many environments at once the system has room.
+    room: usize,
     /// What functions print.
     pub(crate) output: Arc<Output>,
     /// Started by the first invocation.
@@ -34,9 +36,10 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(work: PathBuf) -> Self {
+    pub(crate) fn new(work: PathBuf, room: usize) -> Self {
         Host {
             work,
+            room,
             output: Arc::new(Output::new()),
             runtime: OnceCell::new(),
             credentials: Mutex::default(),
@@ -77,6 +80,7 @@ impl Host {
                 runtime::Options::new(self.work.join("environments"), Arc::<Output>::clone(&self.output));
             // Closer to what an engineer expects of a laptop than a refusal.
             options.interpreter_fallback = true;
+            options.room = self.room;
             Runtime::new(options)
         });
         Ok(started.await.map_err(|error| errors::of_runtime(&error))?)

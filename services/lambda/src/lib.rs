@@ -33,10 +33,11 @@ use wire::OperationFacts;
 
 use crate::host::Host;
 
-/// The service. `work` is a folder of its own, for what can be made again: unpacked packages, environments.
+/// The service. `work` is a folder of its own, for what can be made again: unpacked packages, environments. `room` is for
+/// how many environments at once.
 #[must_use]
-pub fn service(work: PathBuf) -> Service {
-    let host = Arc::new(Host::new(work));
+pub fn service(work: PathBuf, room: usize) -> Service {
+    let host = Arc::new(Host::new(work, room));
     let [updating, configuring, deleting, invoking, delivering, polling, printing] =
         [(); 7].map(|()| Arc::clone(&host));
     Service::new(&api::FACTS)
