@@ -134,7 +134,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, input: &api::BatchWriteItemInput) -> Result
     })
 }
 
-fn of_request(table: &Table, request: &api::WriteRequest) -> Result<Write, Fault> {
+fn of_request<'a>(table: &'a Table, request: &api::WriteRequest) -> Result<Write<'a>, Fault> {
     match (&request.put_request, &request.delete_request) {
         (Some(put), None) => Write::put(table, attribute::item(&put.item)?),
         (None, Some(delete)) => Write::delete(table, &attribute::item(&delete.key)?),

@@ -8,6 +8,7 @@
 mod attribute;
 mod batch;
 mod capacity;
+mod change;
 mod errors;
 mod guard;
 mod key;

@@ -81,6 +81,11 @@ impl Table {
         Place { scope: self.scope, name: self.name.clone() }
     }
 
+    /// Whether something follows from changes of its items, which needs to know what they were.
+    pub(crate) fn follows_items(&self) -> bool {
+        false
+    }
+
     /// The attributes of the key.
     pub(crate) fn key_parts(&self) -> impl Iterator<Item = &KeyPart> {
         std::iter::once(&self.partition).chain(&self.sort)

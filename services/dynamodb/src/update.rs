@@ -9,6 +9,7 @@ use service::{Result, Tx};
 use store::Reads as _;
 use wire::Fault;
 
+use crate::change::Change;
 use crate::guard::Guard;
 use crate::table::Table;
 use crate::write::ITEM_BYTES_MAX;
@@ -43,7 +44,7 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateItemInput) -> Result<ap
     if size_bytes > ITEM_BYTES_MAX {
         return Err(errors::invalid("Item size to update has exceeded the maximum allowed size").into());
     }
-    tx.put_record(place, &new)?;
+    Change { table: &table, place: &place, old: old.as_ref(), new: Some(&new) }.carry_out(tx)?;
     let larger = size_bytes.max(old.as_ref().map_or(0, item_size_bytes));
     let units = capacity::write_units(larger);
     Ok(api::UpdateItemOutput {

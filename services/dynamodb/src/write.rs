@@ -8,6 +8,7 @@ use store::Reads as _;
 use store::tuple::Key;
 use wire::Fault;
 
+use crate::change::Change;
 use crate::guard::Guard;
 use crate::table::Table;
 use crate::{attribute, capacity, errors, key, table};
@@ -16,46 +17,45 @@ use crate::{attribute, capacity, errors, key, table};
 pub(crate) const ITEM_BYTES_MAX: usize = 409_600;
 
 /// One item that is to be there, or not.
-pub(crate) struct Write {
+pub(crate) struct Write<'a> {
+    table: &'a Table,
     pub(crate) place: Key,
     /// None deletes.
     item: Option<Item>,
 }
 
-impl Write {
+impl<'a> Write<'a> {
     /// Puts that item.
-    pub(crate) fn put(table: &Table, item: Item) -> Result<Self, Fault> {
+    pub(crate) fn put(table: &'a Table, item: Item) -> Result<Self, Fault> {
         key::check_item(table, &item)?;
         if item_size_bytes(&item) > ITEM_BYTES_MAX {
             return Err(errors::invalid("Item size has exceeded the maximum allowed size"));
         }
-        Ok(Write { place: key::place(table, &item), item: Some(item) })
+        Ok(Write { table, place: key::place(table, &item), item: Some(item) })
     }
 
     /// Deletes the item of that key.
-    pub(crate) fn delete(table: &Table, wanted: &Item) -> Result<Self, Fault> {
+    pub(crate) fn delete(table: &'a Table, wanted: &Item) -> Result<Self, Fault> {
         key::check(table, wanted)?;
-        Ok(Write { place: key::place(table, wanted), item: None })
+        Ok(Write { table, place: key::place(table, wanted), item: None })
     }
 
     /// Carries it out: the item that was there, and the size that counts. A put that asks for nothing of what was there
-    /// (`needs_old`, or a condition) is a write alone: it reads nothing, and conflicts with nobody.
+    /// (`needs_old`, a condition, or what follows from changes) is a write alone: it reads nothing, and conflicts with nobody.
     pub(crate) fn carry_out(
         &self,
         tx: &mut Tx<'_>,
         guard: Option<&Guard>,
         needs_old: bool,
     ) -> Result<(Option<Item>, usize)> {
-        let is_blind = self.item.is_some() && !needs_old && guard.is_none_or(|guard| !guard.is_conditional());
+        let needs_old = needs_old || self.item.is_none() || self.table.follows_items();
+        let is_blind = !needs_old && guard.is_none_or(|guard| !guard.is_conditional());
         let old: Option<Item> = if is_blind { None } else { tx.get_record(&self.place)? };
         if let Some(guard) = guard {
             guard.check(old.as_ref())?;
         }
-        match &self.item {
-            Some(item) => tx.put_record(&self.place, item)?,
-            None if old.is_some() => tx.delete(&self.place),
-            None => {}
-        }
+        let Write { table, place, item } = self;
+        Change { table, place, old: old.as_ref(), new: item.as_ref() }.carry_out(tx)?;
         let larger = [old.as_ref(), self.item.as_ref()].into_iter().flatten().map(item_size_bytes).max();
         Ok((old, larger.unwrap_or_default()))
     }

@@ -1,0 +1,33 @@
+//! The change of one item: where it is stored, and all that follows from it in the same transaction.
+//!
+//! Every write of an item ends here, whichever operation it comes from. What must agree with the items at each moment has a
+//! line in [`Change::carry_out`]. Conditions and what an operation returns are never here.
+
+use expressions::Item;
+use service::{Result, Tx};
+use store::tuple::Key;
+
+use crate::table::Table;
+
+/// An item as it was, and as it is to be.
+pub(crate) struct Change<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) place: &'a Key,
+    /// Unknown, and None, where the table [does not ask](Table::follows_items) and the operation has not read it.
+    pub(crate) old: Option<&'a Item>,
+    /// None deletes.
+    pub(crate) new: Option<&'a Item>,
+}
+
+impl Change<'_> {
+    /// Carries it out. To delete what is not there is no change.
+    pub(crate) fn carry_out(&self, tx: &mut Tx<'_>) -> Result<()> {
+        match self.new {
+            Some(item) => tx.put_record(self.place, item)?,
+            None if self.old.is_some() => tx.delete(self.place),
+            None => {}
+        }
+        debug_assert!(!self.table.follows_items(), "nothing follows yet");
+        Ok(())
+    }
+}
