@@ -51,6 +51,11 @@ impl Slot {
     }
 }
 
+/// The message of a record of a slot.
+pub(crate) fn message_of(slot: &[u8]) -> Result<Id, store::Error> {
+    Ok(store::record::decode::<Slot>(slot)?.message)
+}
+
 /// Refuses what is no id of a group, of a deduplication or of an attempt.
 fn check_label(parameter: &str, label: &str) -> Result<(), Fault> {
     let fits = label.bytes().all(|byte| byte.is_ascii_graphic());
@@ -61,6 +66,13 @@ fn check_label(parameter: &str, label: &str) -> Result<(), Fault> {
         "Value {label} for parameter {parameter} is invalid. Reason: {parameter} can only include alphanumeric and punctuation \
          characters. 1 to {LABEL_LEN_MAX} in length."
     )))
+}
+
+/// A record of a slot, for tests.
+#[cfg(test)]
+pub(crate) fn a_slot(message: Id) -> Vec<u8> {
+    store::record::encode(&Slot { message, transit: Transit::default(), visible_at_ms: 0 })
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
