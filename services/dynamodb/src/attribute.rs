@@ -49,10 +49,15 @@ pub(crate) fn value(attribute: &AttributeValue) -> Result<Value, Fault> {
         0 => Err(errors::invalid(
             "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
         )),
-        _ => Err(errors::invalid(
-            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
-        )),
+        _ => Err(ambiguous()),
     }
+}
+
+/// Also what DynamoDB says of a request of a batch that is not one write.
+pub(crate) fn ambiguous() -> Fault {
+    errors::invalid(
+        "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
+    )
 }
 
 fn number(text: &str) -> Result<Number, Fault> {

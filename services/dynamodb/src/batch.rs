@@ -12,8 +12,9 @@ use service::{Result, Tx, View};
 use store::Reads as _;
 use wire::Fault;
 
+use crate::action::{Action, Step};
+use crate::guard::Guard;
 use crate::table::Table;
-use crate::write::Write;
 use crate::{attribute, capacity, errors, key, read, table};
 
 /// Items that one call reads.
@@ -118,12 +119,11 @@ pub(crate) fn write(tx: &mut Tx<'_>, input: &api::BatchWriteItemInput) -> Result
         let mut places = HashSet::new();
         let mut units = 0.0;
         for request in requests {
-            let write = of_request(&table, request)?;
-            if !places.insert(write.place.clone()) {
+            let step = Step::new(Arc::clone(&table), of_request(&table, request)?, Guard::default())?;
+            if !places.insert(step.place().clone()) {
                 return Err(duplicates().into());
             }
-            let (_, size_bytes) = write.carry_out(tx, None, needs_old)?;
-            units += capacity::write_units(size_bytes);
+            units += capacity::write_units(step.carry_out(tx, needs_old)?.size_bytes());
         }
         capacities.extend(capacity::shown(input.return_consumed_capacity.as_ref(), &table, units));
     }
@@ -134,10 +134,15 @@ pub(crate) fn write(tx: &mut Tx<'_>, input: &api::BatchWriteItemInput) -> Result
     })
 }
 
-fn of_request<'a>(table: &'a Table, request: &api::WriteRequest) -> Result<Write<'a>, Fault> {
+fn of_request(table: &Table, request: &api::WriteRequest) -> Result<Action, Fault> {
     match (&request.put_request, &request.delete_request) {
-        (Some(put), None) => Write::put(table, attribute::item(&put.item)?),
-        (None, Some(delete)) => Write::delete(table, &attribute::item(&delete.key)?),
-        _ => Err(errors::invalid("A WriteRequest must have exactly one of PutRequest and DeleteRequest")),
+        (Some(put), None) => {
+            let item = attribute::item(&put.item)?;
+            // Batches have one word for every key that does not fit.
+            key::check(table, &key::of(table, &item))?;
+            Ok(Action::Put(item))
+        }
+        (None, Some(delete)) => Ok(Action::Delete(attribute::item(&delete.key)?)),
+        _ => Err(attribute::ambiguous()),
     }
 }

@@ -3,17 +3,12 @@
 use std::collections::BTreeMap;
 
 use api_dynamodb as api;
-use expressions::value::{check_depth, item_size_bytes};
 use expressions::{Item, Touched};
 use service::{Result, Tx};
-use store::Reads as _;
-use wire::Fault;
 
-use crate::change::Change;
+use crate::action::{Action, Step};
 use crate::guard::Guard;
-use crate::table::Table;
-use crate::write::ITEM_BYTES_MAX;
-use crate::{attribute, capacity, errors, key, read, table};
+use crate::{attribute, capacity, errors, read, table};
 
 pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateItemInput) -> Result<api::UpdateItemOutput> {
     errors::refuse(&[
@@ -30,53 +25,29 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateItemInput) -> Result<ap
     names.finish().map_err(errors::of_expression)?;
     let wanted = attribute::item(&input.key)?;
     let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
-    key::check(&table, &wanted)?;
-    if let Some(update) = &update {
-        check_paths(&table, update)?;
-    }
-    let place = key::place(&table, &wanted);
-    let old: Option<Item> = tx.get_record(&place)?;
-    guard.check(old.as_ref())?;
-    let mut new = old.clone().unwrap_or(wanted);
-    let touched = update.map(|update| update.apply(&mut new)).transpose().map_err(errors::of_expression)?;
-    check_depth(new.values()).map_err(errors::of_expression)?;
-    let size_bytes = item_size_bytes(&new);
-    if size_bytes > ITEM_BYTES_MAX {
-        return Err(errors::invalid("Item size to update has exceeded the maximum allowed size").into());
-    }
-    Change { table: &table, place: &place, old: old.as_ref(), new: Some(&new) }.carry_out(tx)?;
-    let larger = size_bytes.max(old.as_ref().map_or(0, item_size_bytes));
-    let units = capacity::write_units(larger);
+    let outcome = Step::new(table, Action::Update(wanted, update), guard)?.carry_out(tx, true)?;
+    let units = capacity::write_units(outcome.size_bytes());
+    let consumed_capacity = capacity::shown(input.return_consumed_capacity.as_ref(), outcome.table(), units);
+    let (old, new, touched) = outcome.into_parts();
     Ok(api::UpdateItemOutput {
         attributes: returned(input.return_values.as_ref(), old, new, touched.as_ref()),
-        consumed_capacity: capacity::shown(input.return_consumed_capacity.as_ref(), &table, units),
+        consumed_capacity,
         item_collection_metrics: None,
     })
-}
-
-/// The key of an item is what it is.
-fn check_paths(table: &Table, update: &expressions::Update) -> Result<(), Fault> {
-    let is_key = |attribute: &str| table.key_parts().any(|part| part.name == attribute);
-    match update.paths().map(expressions::Path::attribute).find(|attribute| is_key(attribute)) {
-        Some(attribute) => Err(errors::invalid_values(format_args!(
-            "Cannot update attribute {attribute}. This attribute is part of the key"
-        ))),
-        None => Ok(()),
-    }
 }
 
 fn returned(
     wanted: Option<&api::ReturnValue>,
     old: Option<Item>,
-    new: Item,
+    new: Option<Item>,
     touched: Option<&Touched>,
 ) -> Option<BTreeMap<String, api::AttributeValue>> {
     let part = |item: &Item| touched.map(|touched| touched.of(item)).unwrap_or_default();
     let item = match wanted?.as_str() {
         "ALL_OLD" => old?,
-        "ALL_NEW" => new,
+        "ALL_NEW" => new?,
         "UPDATED_OLD" => part(&old?),
-        "UPDATED_NEW" => part(&new),
+        "UPDATED_NEW" => part(&new?),
         _ => return None,
     };
     (!item.is_empty()).then(|| attribute::shown(item))
