@@ -58,6 +58,11 @@ impl Guard {
         Ok(guard)
     }
 
+    /// The same, or that condition where it has none.
+    pub(crate) fn or(self, condition: Option<Condition>) -> Self {
+        Guard { condition: self.condition.or(condition), ..self }
+    }
+
     /// Whether it looks at the item that is there.
     pub(crate) fn is_conditional(&self) -> bool {
         self.condition.is_some()

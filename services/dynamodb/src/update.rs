@@ -8,24 +8,28 @@ use service::{Result, Tx};
 
 use crate::action::{Action, Step};
 use crate::guard::Guard;
-use crate::{attribute, capacity, errors, read, table};
+use crate::{attribute, capacity, errors, legacy, read, table};
 
 pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateItemInput) -> Result<api::UpdateItemOutput> {
-    errors::refuse(&[
-        ("AttributeUpdates", input.attribute_updates.is_some()),
-        ("Expected", input.expected.is_some()),
-        ("ConditionalOperator", input.conditional_operator.is_some()),
-    ])?;
     let (update, condition) = (input.update_expression.as_deref(), input.condition_expression.as_deref());
+    legacy::check_apart(
+        &[("UpdateExpression", update.is_some()), ("ConditionExpression", condition.is_some())],
+        &[("AttributeUpdates", input.attribute_updates.is_some()), ("Expected", input.expected.is_some())],
+    )?;
+    let has_expression = update.is_some() || condition.is_some();
     let (names, values) = (&input.expression_attribute_names, &input.expression_attribute_values);
-    let mut names = read::names(names.as_ref(), values.as_ref(), update.is_some() || condition.is_some())?;
+    read::check_placeholders(names.is_some(), values.is_some(), has_expression)?;
+    let wanted = attribute::item(&input.key)?;
+    let changes = legacy::update(input.attribute_updates.as_ref())?;
+    let expected = legacy::expected(input.expected.as_ref(), input.conditional_operator.as_ref())?;
+    let mut names = read::names(names.as_ref(), values.as_ref(), has_expression)?;
     let update = update.map(|text| names.update(text)).transpose().map_err(errors::of_expression)?;
     let on_failure = input.return_values_on_condition_check_failure.as_ref();
     let guard = Guard::read(&mut names, condition, on_failure)?;
     names.finish().map_err(errors::of_expression)?;
-    let wanted = attribute::item(&input.key)?;
+    let (action, guard) = (Action::Update(wanted, update.or(changes)), guard.or(expected));
     let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
-    let outcome = Step::new(table, Action::Update(wanted, update), guard)?.carry_out(tx, true)?;
+    let outcome = Step::new(table, action, guard)?.carry_out(tx, true)?;
     let units = capacity::write_units(outcome.size_bytes());
     let consumed_capacity = capacity::shown(input.return_consumed_capacity.as_ref(), outcome.table(), units);
     let (old, new, touched) = outcome.into_parts();

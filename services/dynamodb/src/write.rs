@@ -6,7 +6,7 @@ use wire::Fault;
 
 use crate::action::{Action, Step};
 use crate::guard::Guard;
-use crate::{attribute, capacity, errors, table};
+use crate::{attribute, capacity, errors, legacy, read, table};
 
 /// Whether the old item is to be returned: the only choice of Put and Delete.
 fn returns_old(wanted: Option<&api::ReturnValue>) -> Result<bool, Fault> {
@@ -18,22 +18,24 @@ fn returns_old(wanted: Option<&api::ReturnValue>) -> Result<bool, Fault> {
 }
 
 pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutItemInput) -> Result<api::PutItemOutput> {
-    errors::refuse(&[
-        ("Expected", input.expected.is_some()),
-        ("ConditionalOperator", input.conditional_operator.is_some()),
-    ])?;
+    let has_condition = ("ConditionExpression", input.condition_expression.is_some());
+    legacy::check_apart(&[has_condition], &[("Expected", input.expected.is_some())])?;
+    let (names, values) = (&input.expression_attribute_names, &input.expression_attribute_values);
+    read::check_placeholders(names.is_some(), values.is_some(), has_condition.1)?;
+    let action = Action::Put(attribute::item(&input.item)?);
     let returns_old = returns_old(input.return_values.as_ref())?;
+    action.check_size()?;
+    let expected = legacy::expected(input.expected.as_ref(), input.conditional_operator.as_ref())?;
     let guard = Guard::alone(
-        input.expression_attribute_names.as_ref(),
-        input.expression_attribute_values.as_ref(),
+        names.as_ref(),
+        values.as_ref(),
         input.condition_expression.as_deref(),
         input.return_values_on_condition_check_failure.as_ref(),
     )?;
-    let item = attribute::item(&input.item)?;
     let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
     let wanted = input.return_consumed_capacity.as_ref();
     let needs_old = returns_old || capacity::is_wanted(wanted);
-    let outcome = Step::new(table, Action::Put(item), guard)?.carry_out(tx, needs_old)?;
+    let outcome = Step::new(table, action, guard.or(expected))?.carry_out(tx, needs_old)?;
     let units = capacity::write_units(outcome.size_bytes());
     Ok(api::PutItemOutput {
         consumed_capacity: capacity::shown(wanted, outcome.table(), units),
@@ -43,20 +45,21 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutItemInput) -> Result<api::Put
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteItemInput) -> Result<api::DeleteItemOutput> {
-    errors::refuse(&[
-        ("Expected", input.expected.is_some()),
-        ("ConditionalOperator", input.conditional_operator.is_some()),
-    ])?;
+    let has_condition = ("ConditionExpression", input.condition_expression.is_some());
+    legacy::check_apart(&[has_condition], &[("Expected", input.expected.is_some())])?;
+    let (names, values) = (&input.expression_attribute_names, &input.expression_attribute_values);
+    read::check_placeholders(names.is_some(), values.is_some(), has_condition.1)?;
+    let action = Action::Delete(attribute::item(&input.key)?);
     let returns_old = returns_old(input.return_values.as_ref())?;
+    let expected = legacy::expected(input.expected.as_ref(), input.conditional_operator.as_ref())?;
     let guard = Guard::alone(
-        input.expression_attribute_names.as_ref(),
-        input.expression_attribute_values.as_ref(),
+        names.as_ref(),
+        values.as_ref(),
         input.condition_expression.as_deref(),
         input.return_values_on_condition_check_failure.as_ref(),
     )?;
-    let wanted = attribute::item(&input.key)?;
     let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
-    let outcome = Step::new(table, Action::Delete(wanted), guard)?.carry_out(tx, true)?;
+    let outcome = Step::new(table, action, guard.or(expected))?.carry_out(tx, true)?;
     let units = capacity::write_units(outcome.size_bytes());
     Ok(api::DeleteItemOutput {
         consumed_capacity: capacity::shown(input.return_consumed_capacity.as_ref(), outcome.table(), units),
