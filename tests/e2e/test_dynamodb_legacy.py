@@ -310,3 +310,22 @@ def test_sets_with_a_member_twice(client, table):
     )
     assert put({"NS": ["2", "1", "2.0"]}) == INVALID + "Input collection contains duplicates."
     assert put({"BS": []}) == INVALID + "Binary sets should not be empty"
+
+
+def test_keys_have_limits_and_nothing_inside(client, table):
+    def put(item, **more):
+        return refused(client.put_item, TableName=table, Item=item, **more)[1]
+
+    assert put({**key(), "pk": text("x" * 2049)}) == (
+        INVALID + "Size of hashkey has exceeded the maximum size limit of2048 bytes"
+    )
+    inside = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk"
+    assert put(key(), ConditionExpression="attribute_not_exists(pk.a)") == inside
+    assert refused(client.get_item, TableName=table, Key=key(), ProjectionExpression="a, pk[0]")[1] == inside
+    assert refused(client.scan, TableName=table, ProjectionExpression="pk.a")[1] == inside
+    deep = {"S": "x"}
+    for _ in range(32):
+        deep = {"L": [deep]}
+    assert put({**key(), "deep": deep}).startswith("Nesting Levels have exceeded supported limits: ")
+    assert put(key(), Expected={"a": {"Value": deep}}).startswith("Nesting Levels have exceeded supported limits: ")
+    client.put_item(TableName=table, Item={**key(), "deep": deep["L"][0]})

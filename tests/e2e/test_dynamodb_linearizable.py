@@ -107,8 +107,17 @@ class Clients:
 
     def act(self, client, seen, number):
         item = self.chance.choice(ITEMS)
-        kind = self.chance.choice(["read", "read", "set", "swap", "swap", "add"])
-        argument = {"set": number, "swap": (seen[item], number), "add": 1}.get(kind)
+        kind = self.chance.choice(["read", "read", "set", "swap", "swap", "swap", "add"])
+        if kind == "swap" and self.chance.random() < 0.8:
+            # What somebody else may change in between.
+            seen[item] = self.note(client, item, "read", None)
+        answer = self.note(client, item, kind, {"set": number, "swap": (seen[item], number), "add": 1}.get(kind))
+        if kind in ("read", "add"):
+            seen[item] = answer
+        elif answer:
+            seen[item] = number
+
+    def note(self, client, item, kind, argument):
         begun = time.monotonic()
         try:
             answer = getattr(self, kind)(client, item, argument)
@@ -116,10 +125,7 @@ class Clients:
             self.histories[item].append(Operation(kind, argument, UNKNOWN, begun))
             raise
         self.histories[item].append(Operation(kind, argument, answer, begun, time.monotonic()))
-        if kind in ("read", "add"):
-            seen[item] = answer
-        elif answer:
-            seen[item] = number
+        return answer
 
     def read(self, client, item, _):
         answer = client.dynamodb("GetItem", TableName=TABLE, Key={"pk": {"S": item}}, ConsistentRead=True)

@@ -23,7 +23,7 @@ const ITEM_BYTES_MAX: usize = 409_600;
 
 /// What is to become of an item.
 pub(crate) enum Action {
-    /// It is this one.
+    /// It is this one; see [`Action::put`].
     Put(Item),
     /// The item of that key is changed, or made.
     Update(Item, Option<Update>),
@@ -34,20 +34,18 @@ pub(crate) enum Action {
 }
 
 impl Action {
+    /// Puts an item, if it is not too large.
+    pub(crate) fn put(item: Item) -> Result<Self, Fault> {
+        if item_size_bytes(&item) > ITEM_BYTES_MAX {
+            return Err(errors::invalid("Item size has exceeded the maximum allowed size"));
+        }
+        Ok(Action::Put(item))
+    }
+
     /// The whole item, or its key.
     pub(crate) fn item(&self) -> &Item {
         match self {
             Action::Put(item) | Action::Update(item, _) | Action::Delete(item) | Action::Check(item) => item,
-        }
-    }
-
-    /// Refuses what is too large, whatever its table.
-    pub(crate) fn check_size(&self) -> Result<(), Fault> {
-        match self {
-            Action::Put(item) if item_size_bytes(item) > ITEM_BYTES_MAX => {
-                Err(errors::invalid("Item size has exceeded the maximum allowed size"))
-            }
-            _ => Ok(()),
         }
     }
 
@@ -86,7 +84,7 @@ impl Step {
     /// Checks the action against its table.
     pub(crate) fn new(table: Arc<Table>, action: Action, guard: Guard) -> Result<Self, Fault> {
         action.check_key(&table)?;
-        action.check_size()?;
+        key::check_scalars(&table, guard.paths())?;
         let place = key::place(&table, action.item());
         Ok(Step { table, place, action, guard })
     }
@@ -163,25 +161,31 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// Writes it.
     pub(crate) fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let new = match &self.becomes {
-            Becomes::Same => return Ok(()),
-            Becomes::Item(item, _) => Some(item),
-            Becomes::Nothing => None,
-        };
-        Change { table: &self.table, place: &self.place, old: self.old.as_ref(), new }.carry_out(tx)
+        if matches!(self.becomes, Becomes::Same) {
+            return Ok(());
+        }
+        let (old, new) = self.items();
+        Change { table: &self.table, place: &self.place, old, new }.carry_out(tx)
     }
 
     pub(crate) fn table(&self) -> &Arc<Table> {
         &self.table
     }
 
+    /// The item as it was, where somebody asked, and as it is.
+    pub(crate) fn items(&self) -> (Option<&Item>, Option<&Item>) {
+        let old = self.old.as_ref();
+        match &self.becomes {
+            Becomes::Item(item, _) => (old, Some(item)),
+            Becomes::Nothing => (old, None),
+            Becomes::Same => (old, old),
+        }
+    }
+
     /// The size that counts: that of the larger one of the items before and after it.
     pub(crate) fn size_bytes(&self) -> usize {
-        let new = match &self.becomes {
-            Becomes::Item(item, _) => item_size_bytes(item),
-            Becomes::Nothing | Becomes::Same => 0,
-        };
-        new.max(self.old.as_ref().map_or(0, item_size_bytes))
+        let (old, new) = self.items();
+        old.into_iter().chain(new).map(item_size_bytes).max().unwrap_or_default()
     }
 
     /// The item as it was.
@@ -189,7 +193,7 @@ impl Outcome {
         self.old
     }
 
-    /// The item as it was and as it is, and the paths that an update wrote to.
+    /// The same, and the paths that an update wrote to.
     pub(crate) fn into_parts(self) -> (Option<Item>, Option<Item>, Option<Touched>) {
         match self.becomes {
             Becomes::Item(item, touched) => (self.old, Some(item), touched),

@@ -25,8 +25,15 @@ fn map(attributes: &BTreeMap<String, AttributeValue>) -> Result<BTreeMap<String,
     attributes.iter().map(|(name, attribute)| Ok((name.clone(), value(attribute)?))).collect()
 }
 
+/// One value by itself, no deeper than one of an item.
+pub(crate) fn single(attribute: &AttributeValue) -> Result<Value, Fault> {
+    let value = value(attribute)?;
+    expressions::value::check_depth([&value]).map_err(errors::of_expression)?;
+    Ok(value)
+}
+
 /// One value. Inputs nest no deeper than the reader of messages allows, so this recursion has an end.
-pub(crate) fn value(attribute: &AttributeValue) -> Result<Value, Fault> {
+fn value(attribute: &AttributeValue) -> Result<Value, Fault> {
     let AttributeValue { s, n, b, ss, ns, bs, m, l, null, bool } = attribute;
     let mut values = Vec::with_capacity(1);
     values.extend(s.clone().map(|text| Ok(Value::S(text))));

@@ -90,6 +90,7 @@ impl<'a> Wish<'a> {
 
     /// The places of its items.
     fn places(&self, table: &Table) -> Result<Vec<Key>, Fault> {
+        key::check_scalars(table, read::paths(self.projection.as_ref()))?;
         let mut seen = HashSet::new();
         let places = self.keys.iter().map(|wanted| {
             key::check(table, wanted)?;
@@ -151,11 +152,9 @@ pub(crate) fn write(tx: &mut Tx<'_>, input: &api::BatchWriteItemInput) -> Result
 }
 
 fn action(request: &api::WriteRequest) -> Result<Action, Fault> {
-    let action = match (&request.put_request, &request.delete_request) {
-        (Some(put), None) => Action::Put(attribute::item(&put.item)?),
-        (None, Some(delete)) => Action::Delete(attribute::item(&delete.key)?),
-        _ => return Err(attribute::ambiguous()),
-    };
-    action.check_size()?;
-    Ok(action)
+    match (&request.put_request, &request.delete_request) {
+        (Some(put), None) => Action::put(attribute::item(&put.item)?),
+        (None, Some(delete)) => Ok(Action::Delete(attribute::item(&delete.key)?)),
+        _ => Err(attribute::ambiguous()),
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use api_dynamodb as api;
-use expressions::{Condition, Item, Names};
+use expressions::{Condition, Item, Names, Path};
 use wire::Fault;
 
 use crate::{attribute, errors, read};
@@ -61,6 +61,11 @@ impl Guard {
     /// The same, or that condition where it has none.
     pub(crate) fn or(self, condition: Option<Condition>) -> Self {
         Guard { condition: self.condition.or(condition), ..self }
+    }
+
+    /// The paths that it looks at.
+    pub(crate) fn paths(&self) -> Vec<&Path> {
+        self.condition.as_ref().map(Condition::paths).unwrap_or_default()
     }
 
     /// Whether it looks at the item that is there.

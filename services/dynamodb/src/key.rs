@@ -1,6 +1,6 @@
 //! Keys of items: checked against the table, and as bytes that sort as their values do.
 
-use expressions::{Item, Type, Value};
+use expressions::{Item, Path, Type, Value};
 use store::tuple::Key;
 use wire::Fault;
 
@@ -91,6 +91,21 @@ pub(crate) fn check_filled(table: &Table, item: &Item) -> Result<(), Fault> {
         )));
     }
     Ok(())
+}
+
+/// Refuses paths into key attributes, which have nothing inside.
+pub(crate) fn check_scalars<'a>(
+    table: &Table,
+    paths: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), Fault> {
+    let is_key = |path: &&Path| table.key_parts().any(|part| part.name == path.attribute());
+    match paths.into_iter().filter(|path| !path.steps().is_empty()).find(is_key) {
+        None => Ok(()),
+        Some(path) => Err(errors::invalid(format!(
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: {}",
+            path.attribute()
+        ))),
+    }
 }
 
 fn check_size(table: &Table, part: &KeyPart, value: &Value) -> Result<(), Fault> {

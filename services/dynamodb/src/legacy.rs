@@ -15,14 +15,15 @@ type Parameter = (&'static str, bool);
 
 /// Refuses a request that has parameters of both kinds.
 pub(crate) fn check_apart(expressions: &[Parameter], others: &[Parameter]) -> Result<(), Fault> {
+    let is_any = |parameters: &[Parameter]| parameters.iter().any(|(_, is)| *is);
+    if !is_any(expressions) || !is_any(others) {
+        return Ok(());
+    }
     let present = |parameters: &[Parameter]| {
         let present: Vec<&str> = parameters.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
         present.join(", ")
     };
     let (expressions, others) = (present(expressions), present(others));
-    if expressions.is_empty() || others.is_empty() {
-        return Ok(());
-    }
     Err(errors::invalid(format!(
         "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: \
          {{{others}}} Expression parameters: {{{expressions}}}"
@@ -88,7 +89,7 @@ fn expectation(attribute: &str, wanted: &api::ExpectedAttributeValue) -> Result<
         (Some(true), None) => Err(refused("Value must be provided when Exists is true")),
         (Some(false), Some(_)) => Err(refused("Value cannot be used when Exists is false")),
         (Some(false), None) => test(attribute, Operator::Null, Vec::new()),
-        (None | Some(true), Some(value)) => test(attribute, Operator::Eq, vec![attribute::value(value)?]),
+        (None | Some(true), Some(value)) => test(attribute, Operator::Eq, vec![attribute::single(value)?]),
     }
 }
 
@@ -99,7 +100,7 @@ fn named(operator: &api::ComparisonOperator) -> Result<Operator, Fault> {
 }
 
 fn values(attributes: &[api::AttributeValue]) -> Result<Vec<Value>, Fault> {
-    attributes.iter().map(attribute::value).collect()
+    attributes.iter().map(attribute::single).collect()
 }
 
 fn test(attribute: &str, operator: Operator, values: Vec<Value>) -> Result<Test, Fault> {
@@ -132,7 +133,7 @@ pub(crate) fn update(
     updates: Option<&BTreeMap<String, api::AttributeValueUpdate>>,
 ) -> Result<Option<Update>, Fault> {
     let changes = updates.into_iter().flatten().map(|(attribute, update)| {
-        let value = update.value.as_ref().map(attribute::value).transpose()?;
+        let value = update.value.as_ref().map(attribute::single).transpose()?;
         let action = update.action.as_ref().map_or("PUT", api::AttributeAction::as_str);
         Ok((attribute.clone(), Change::new(action, value).map_err(errors::of_expression)?))
     });

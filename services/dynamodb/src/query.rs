@@ -17,13 +17,15 @@ const OUTSIDE: &str = "The provided starting key is outside query boundaries bas
 
 pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::QueryOutput> {
     errors::refuse(&[("IndexName", input.index_name.is_some())])?;
-    let (conditions, Terms { filter, projection }) = terms::of_query(input)?;
+    let (conditions, terms) = terms::of_query(input)?;
     let projecting =
         terms::projecting(input.projection_expression.as_deref(), input.attributes_to_get.as_deref());
     let count_only = page::counts_only(input.select.as_ref(), projecting)?;
     let table = table::find(&**view, &view.scope(), &input.table_name)?;
     let sort = table.sort.as_ref().map(KeyPart::attribute);
     let condition = conditions.for_key(table.partition.attribute(), sort).map_err(errors::of_expression)?;
+    terms.check(&table)?;
+    let Terms { filter, projection } = terms;
     check_filter(&table, filter.as_ref(), input.query_filter.is_some())?;
     let is_forward = input.scan_index_forward.unwrap_or(true);
     let direction = if is_forward { Direction::Forward } else { Direction::Backward };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use api_dynamodb as api;
-use expressions::{Item, Names, Projection};
+use expressions::{Item, Names, Path, Projection};
 use service::{Result, View};
 use store::Reads as _;
 use wire::Fault;
@@ -62,6 +62,11 @@ pub(crate) fn wanted(
     Ok(projection(names, expression)?.or(named))
 }
 
+/// The paths that are wanted.
+pub(crate) fn paths(projection: Option<&Projection>) -> &[Path] {
+    projection.map(Projection::paths).unwrap_or_default()
+}
+
 /// What is wanted of an item.
 pub(crate) fn projected(projection: Option<&Projection>, item: Item) -> Item {
     match projection {
@@ -78,6 +83,7 @@ pub(crate) fn get(view: &View<'_>, input: &api::GetItemInput) -> Result<api::Get
     )?;
     let key = attribute::item(&input.key)?;
     let table = table::find(&**view, &view.scope(), &input.table_name)?;
+    key::check_scalars(&table, paths(projection.as_ref()))?;
     key::check(&table, &key)?;
     let item: Option<Item> = view.get_record(&key::place(&table, &key))?;
     let size_bytes = item.as_ref().map_or(0, expressions::value::item_size_bytes);

@@ -17,12 +17,14 @@ const OUTSIDE: &str = "The provided starting key is invalid: Invalid ExclusiveSt
 
 pub(crate) fn scan(view: &View<'_>, input: &api::ScanInput) -> Result<api::ScanOutput> {
     errors::refuse(&[("IndexName", input.index_name.is_some())])?;
-    let Terms { filter, projection } = terms::of_scan(input)?;
+    let terms = terms::of_scan(input)?;
     let projecting =
         terms::projecting(input.projection_expression.as_deref(), input.attributes_to_get.as_deref());
     let count_only = page::counts_only(input.select.as_ref(), projecting)?;
     let segment = segment(input.segment, input.total_segments)?;
     let table = table::find(&**view, &view.scope(), &input.table_name)?;
+    terms.check(&table)?;
+    let Terms { filter, projection } = terms;
     let mut range = range(&table, segment);
     page::start_after(&table, &mut range, Direction::Forward, input.exclusive_start_key.as_ref(), OUTSIDE)?;
     let page = Page::read(

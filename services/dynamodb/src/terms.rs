@@ -5,13 +5,22 @@ use api_dynamodb as api;
 use expressions::{Condition, KeyConditions, Projection};
 use wire::Fault;
 
-use crate::{errors, legacy, read};
+use crate::table::Table;
+use crate::{errors, key, legacy, read};
 
 /// Which items are shown, and what of them.
 #[derive(Default)]
 pub(crate) struct Terms {
     pub(crate) filter: Option<Condition>,
     pub(crate) projection: Option<Projection>,
+}
+
+impl Terms {
+    /// Refuses what the keys of the table cannot have.
+    pub(crate) fn check(&self, table: &Table) -> Result<(), Fault> {
+        let filtered = self.filter.as_ref().map(Condition::paths).unwrap_or_default();
+        key::check_scalars(table, filtered.into_iter().chain(read::paths(self.projection.as_ref())))
+    }
 }
 
 /// The parameter that says what of the items is shown, if one does.

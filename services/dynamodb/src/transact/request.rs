@@ -95,12 +95,11 @@ impl<'a> Parts<'a> {
         let values = self.values.map(attribute::item).transpose()?.unwrap_or_default();
         let size_bytes = item_size_bytes(&item) + item_size_bytes(&values);
         let action = match self.kind {
-            Kind::Put => Action::Put(item),
+            Kind::Put => Action::put(item)?,
             Kind::Update => Action::Update(item, update),
             Kind::Delete => Action::Delete(item),
             Kind::Check => Action::Check(item),
         };
-        action.check_size()?;
         Ok((Asked { table: self.table, action, guard }, size_bytes))
     }
 }
