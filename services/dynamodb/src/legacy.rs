@@ -152,3 +152,70 @@ pub(crate) fn projection(attributes: Option<&[String]>) -> Result<Option<Project
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> api::AttributeValue {
+        api::AttributeValue { n: Some(text.into()), ..api::AttributeValue::default() }
+    }
+
+    fn item(value: u64) -> expressions::Item {
+        [("n".to_owned(), Value::N(value.into()))].into()
+    }
+
+    #[test]
+    fn both_kinds_of_parameters_are_named() {
+        let (old, new) = ([("Expected", true), ("AttributeUpdates", true)], [("UpdateExpression", true)]);
+        let message = check_apart(&new, &old).unwrap_err().message;
+        let names = "Non-expression parameters: {Expected, AttributeUpdates} Expression parameters: {UpdateExpression}";
+        assert!(message.ends_with(names), "{message}");
+        assert!(check_apart(&new, &[("Expected", false)]).is_ok());
+        assert!(check_apart(&[("UpdateExpression", false)], &old).is_ok());
+    }
+
+    #[test]
+    fn a_value_is_expected_to_be_there_and_equal() {
+        let wanted = api::ExpectedAttributeValue { value: Some(number("1")), ..Default::default() };
+        let condition = expected(Some(&[("n".to_owned(), wanted)].into()), None).unwrap().unwrap();
+        assert!(condition.holds(&item(1)) && !condition.holds(&item(2)));
+        let wanted = api::ExpectedAttributeValue { exists: Some(false), ..Default::default() };
+        let condition = expected(Some(&[("n".to_owned(), wanted)].into()), None).unwrap().unwrap();
+        assert!(condition.holds(&expressions::Item::new()) && !condition.holds(&item(1)));
+        assert!(
+            expected(None, None).unwrap().is_none()
+                && expected(Some(&BTreeMap::new()), None).unwrap().is_none()
+        );
+    }
+
+    #[test]
+    fn an_operator_needs_something_to_join() {
+        let or = "OR".into();
+        assert!(expected(None, Some(&or)).is_err());
+        assert!(filter(Some(&BTreeMap::new()), Some(&or)).is_err());
+    }
+
+    #[test]
+    fn an_attribute_is_wanted_once() {
+        let names = ["a", "b", "a"].map(String::from);
+        assert!(
+            projection(Some(&names)).unwrap_err().message.ends_with("Duplicate value in attribute name: a")
+        );
+        assert_eq!(projection(Some(&names[..2])).unwrap().unwrap().paths().len(), 2);
+        assert!(projection(None).unwrap().is_none());
+    }
+
+    #[test]
+    fn changes_are_put_where_nothing_else_is_said() {
+        let change = |action: Option<&str>| {
+            let action = action.map(api::AttributeAction::from);
+            let change = api::AttributeValueUpdate { value: Some(number("2")), action };
+            let mut changed = item(1);
+            update(Some(&[("n".to_owned(), change)].into())).unwrap().unwrap().apply(&mut changed).unwrap();
+            changed
+        };
+        assert_eq!((change(None), change(Some("ADD"))), (item(2), item(3)));
+        assert!(update(Some(&BTreeMap::new())).unwrap().is_none());
+    }
+}
