@@ -319,6 +319,8 @@ def test_keys_have_limits_and_nothing_inside(client, table):
     assert put({**key(), "pk": text("x" * 2049)}) == (
         INVALID + "Size of hashkey has exceeded the maximum size limit of2048 bytes"
     )
+    large = {**key(), "x": text("x" * 409_600)}
+    assert put(large, ReturnValues="ALL_NEW") == "ReturnValues can only be ALL_OLD or NONE"
     inside = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk"
     assert put(key(), ConditionExpression="attribute_not_exists(pk.a)") == inside
     assert refused(client.get_item, TableName=table, Key=key(), ProjectionExpression="a, pk[0]")[1] == inside

@@ -22,8 +22,9 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutItemInput) -> Result<api::Put
     legacy::check_apart(&[has_condition], &[("Expected", input.expected.is_some())])?;
     let (names, values) = (&input.expression_attribute_names, &input.expression_attribute_values);
     read::check_placeholders(names.is_some(), values.is_some(), has_condition.1)?;
-    let action = Action::put(attribute::item(&input.item)?)?;
+    let item = attribute::item(&input.item)?;
     let returns_old = returns_old(input.return_values.as_ref())?;
+    let action = Action::put(item)?;
     let expected = legacy::expected(input.expected.as_ref(), input.conditional_operator.as_ref())?;
     let guard = Guard::alone(
         names.as_ref(),
