@@ -241,9 +241,6 @@ def test_what_is_refused(client, table, name):
     assert refused(client.put_item, TableName=name, Item=key, ReturnValues="SOME")[1].endswith(
         "enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
     )
-    assert refused(client.transact_write_items, TransactItems=[{"Put": {"TableName": name, "Item": key}}])[0] == (
-        "NotImplemented"
-    )
 
 
 def test_items_survive_a_sigkill(make_cloud):

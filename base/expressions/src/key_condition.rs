@@ -95,7 +95,12 @@ impl KeyConditions {
     pub(crate) fn new(condition: Condition) -> Result<Self, Error> {
         let mut conditions = Vec::new();
         collect(condition.into_root(), &mut conditions).map_err(Error::new)?;
-        if conditions.len() > ATTRIBUTES_MAX {
+        Self::of_ranges(conditions)
+    }
+
+    /// Ranges of attributes, each of which is there once.
+    pub(crate) fn of_ranges(conditions: Vec<(String, RangeCondition)>) -> Result<Self, Error> {
+        if conditions.is_empty() || conditions.len() > ATTRIBUTES_MAX {
             return Err(Error::new("Conditions can be of length 1 or 2 only"));
         }
         Ok(Self { conditions })

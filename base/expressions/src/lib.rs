@@ -31,6 +31,7 @@ mod ast;
 mod condition;
 mod error;
 mod key_condition;
+pub mod legacy;
 mod lexer;
 mod names;
 pub mod number;

@@ -13,7 +13,12 @@ use crate::value::{DEPTH_MAX, Item, Value, too_deep};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Update {
     changes: Vec<(Path, Action)>,
+    /// What is said of an operand, or of a value in the item, whose type does not fit.
+    wrong_type: &'static str,
 }
+
+const WRONG_OPERAND: &str = "An operand in the update expression has an incorrect data type";
+const WRONG_ATTRIBUTE: &str = "Type mismatch for attribute to update";
 
 /// One change.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +73,18 @@ impl Touched {
 
 impl Update {
     pub(crate) fn new(changes: Vec<(Path, Action)>) -> Self {
-        Self { changes }
+        Self { changes, wrong_type: WRONG_OPERAND }
+    }
+
+    /// Changes of whole attributes, as requests have them that are older than expressions.
+    pub(crate) fn of_attributes(changes: Vec<(Path, Action)>) -> Self {
+        Self { changes, wrong_type: WRONG_ATTRIBUTE }
+    }
+
+    /// Whether there is nothing in it but what takes away: it makes no item where there is none.
+    pub fn only_takes(&self) -> bool {
+        let takes = |action: &Action| matches!(action, Action::Remove | Action::Delete(_));
+        !self.changes.is_empty() && self.changes.iter().all(|(_, action)| takes(action))
     }
 
     /// The paths that the update writes to, in the order of the expression.
@@ -85,7 +101,7 @@ impl Update {
         let mut puts = Vec::new();
         let mut removals = Vec::new();
         for (path, action) in &self.changes {
-            match action.outcome(path, item)? {
+            match action.outcome(path, item).map_err(|problem| problem.into_error(self.wrong_type))? {
                 Outcome::Put(value) => puts.push((path, value)),
                 Outcome::Remove => removals.push(path),
                 Outcome::Stay => {}
@@ -109,8 +125,29 @@ impl Update {
     }
 }
 
+/// Why there is no outcome.
+enum Problem {
+    WrongType,
+    Other(Error),
+}
+
+impl Problem {
+    fn into_error(self, wrong_type: &str) -> Error {
+        match self {
+            Self::WrongType => Error::new(wrong_type),
+            Self::Other(error) => error,
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
 impl Action {
-    fn outcome(&self, path: &Path, item: &Item) -> Result<Outcome, Error> {
+    fn outcome(&self, path: &Path, item: &Item) -> Result<Outcome, Problem> {
         match self {
             Self::Set(assigned) => Ok(Outcome::Put(assigned.value(item)?)),
             Self::Remove => Ok(Outcome::Remove),
@@ -127,7 +164,7 @@ impl Action {
 }
 
 impl Assigned {
-    fn value(&self, item: &Item) -> Result<Value, Error> {
+    fn value(&self, item: &Item) -> Result<Value, Problem> {
         match self {
             Self::Operand(operand) => operand.value(item),
             Self::Sum(left, right) => Ok(Value::N(left.number(item)?.add(&right.number(item)?)?)),
@@ -137,10 +174,12 @@ impl Assigned {
 }
 
 impl Operand {
-    fn value(&self, item: &Item) -> Result<Value, Error> {
+    fn value(&self, item: &Item) -> Result<Value, Problem> {
         match self {
             Self::Path(path) => path.find(item).cloned().ok_or_else(|| {
-                Error::new("The provided expression refers to an attribute that does not exist in the item")
+                let message =
+                    "The provided expression refers to an attribute that does not exist in the item";
+                Problem::Other(Error::new(message))
             }),
             Self::Value(value) => Ok(value.clone()),
             Self::IfNotExists(path, otherwise) => match path.find(item) {
@@ -155,42 +194,40 @@ impl Operand {
         }
     }
 
-    fn number(&self, item: &Item) -> Result<Number, Error> {
+    fn number(&self, item: &Item) -> Result<Number, Problem> {
         match self.value(item)? {
             Value::N(number) => Ok(number),
-            _ => Err(wrong_type()),
+            _ => Err(Problem::WrongType),
         }
     }
 
-    fn list(&self, item: &Item) -> Result<Vec<Value>, Error> {
+    fn list(&self, item: &Item) -> Result<Vec<Value>, Problem> {
         match self.value(item)? {
             Value::L(list) => Ok(list),
-            _ => Err(wrong_type()),
+            _ => Err(Problem::WrongType),
         }
     }
 }
 
-fn wrong_type() -> Error {
-    Error::new("An operand in the update expression has an incorrect data type")
-}
-
-fn add(existing: &Value, added: &Value) -> Result<Value, Error> {
+fn add(existing: &Value, added: &Value) -> Result<Value, Problem> {
     match (existing, added) {
         (Value::N(number), Value::N(added)) => Ok(Value::N(number.add(added)?)),
         (Value::Ss(set), Value::Ss(added)) => Ok(Value::Ss(set | added)),
         (Value::Ns(set), Value::Ns(added)) => Ok(Value::Ns(set | added)),
         (Value::Bs(set), Value::Bs(added)) => Ok(Value::Bs(set | added)),
-        _ => Err(wrong_type()),
+        // No expression adds a list.
+        (Value::L(list), Value::L(added)) => Ok(Value::L(list.iter().chain(added).cloned().collect())),
+        _ => Err(Problem::WrongType),
     }
 }
 
 /// Takes elements from a set; a set without elements is no value, so the last one takes the set with it.
-fn delete(existing: &Value, deleted: &Value) -> Result<Outcome, Error> {
+fn delete(existing: &Value, deleted: &Value) -> Result<Outcome, Problem> {
     let (left, empty) = match (existing, deleted) {
         (Value::Ss(set), Value::Ss(deleted)) => (Value::Ss(set - deleted), set.is_subset(deleted)),
         (Value::Ns(set), Value::Ns(deleted)) => (Value::Ns(set - deleted), set.is_subset(deleted)),
         (Value::Bs(set), Value::Bs(deleted)) => (Value::Bs(set - deleted), set.is_subset(deleted)),
-        _ => return Err(wrong_type()),
+        _ => return Err(Problem::WrongType),
     };
     Ok(if empty { Outcome::Remove } else { Outcome::Put(left) })
 }

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api_dynamodb::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use expressions::{Item, Number, Value};
+use store::Bytes;
 use wire::Fault;
 
 use crate::errors;
@@ -22,21 +25,23 @@ fn map(attributes: &BTreeMap<String, AttributeValue>) -> Result<BTreeMap<String,
     attributes.iter().map(|(name, attribute)| Ok((name.clone(), value(attribute)?))).collect()
 }
 
+/// One value by itself, no deeper than one of an item.
+pub(crate) fn single(attribute: &AttributeValue) -> Result<Value, Fault> {
+    let value = value(attribute)?;
+    expressions::value::check_depth([&value]).map_err(errors::of_expression)?;
+    Ok(value)
+}
+
 /// One value. Inputs nest no deeper than the reader of messages allows, so this recursion has an end.
-pub(crate) fn value(attribute: &AttributeValue) -> Result<Value, Fault> {
+fn value(attribute: &AttributeValue) -> Result<Value, Fault> {
     let AttributeValue { s, n, b, ss, ns, bs, m, l, null, bool } = attribute;
     let mut values = Vec::with_capacity(1);
     values.extend(s.clone().map(|text| Ok(Value::S(text))));
     values.extend(n.as_ref().map(|text| number(text).map(Value::N)));
     values.extend(b.clone().map(|bytes| Ok(Value::B(bytes))));
-    values.extend(
-        ss.as_ref().map(|texts| set("string", texts.iter().map(|text| Ok(text.clone()))).map(Value::Ss)),
-    );
-    values
-        .extend(ns.as_ref().map(|texts| set("number", texts.iter().map(|text| number(text))).map(Value::Ns)));
-    values.extend(
-        bs.as_ref().map(|blobs| set("binary", blobs.iter().map(|blob| Ok(blob.clone()))).map(Value::Bs)),
-    );
+    values.extend(ss.as_ref().map(|texts| strings(texts)));
+    values.extend(ns.as_ref().map(|texts| numbers(texts)));
+    values.extend(bs.as_ref().map(|blobs| binaries(blobs)));
     values.extend(m.as_ref().map(|inner| map(inner).map(Value::M)));
     values.extend(l.as_ref().map(|inner| inner.iter().map(value).collect::<Result<_, _>>().map(Value::L)));
     values.extend(bool.map(|value| Ok(Value::Bool(value))));
@@ -49,29 +54,64 @@ pub(crate) fn value(attribute: &AttributeValue) -> Result<Value, Fault> {
         0 => Err(errors::invalid(
             "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
         )),
-        _ => Err(errors::invalid(
-            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
-        )),
+        _ => Err(ambiguous()),
     }
+}
+
+/// Also what DynamoDB says of a request of a batch that is not one write.
+pub(crate) fn ambiguous() -> Fault {
+    errors::invalid(
+        "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
+    )
 }
 
 fn number(text: &str) -> Result<Number, Fault> {
     text.parse().map_err(errors::of_expression)
 }
 
-fn set<T: Ord>(
-    kind: &str,
-    members: impl ExactSizeIterator<Item = Result<T, Fault>>,
-) -> Result<BTreeSet<T>, Fault> {
-    let count = members.len();
-    if count == 0 {
-        return Err(errors::invalid_values(format_args!("An {kind} set  may not be empty")));
+fn strings(members: &[String]) -> Result<Value, Fault> {
+    if members.is_empty() {
+        return Err(errors::invalid_values("An string set  may not be empty"));
     }
-    let set: BTreeSet<T> = members.collect::<Result<_, _>>()?;
-    if set.len() < count {
-        return Err(errors::invalid_values("Input collection contains duplicates"));
+    let quoted = |members: Vec<&String>| members.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>();
+    let set = set(members).map_err(|members| {
+        let members = quoted(members).join(", ");
+        errors::invalid_values(format_args!("Input collection [{members}] contains duplicates."))
+    })?;
+    Ok(Value::Ss(set.into_iter().cloned().collect()))
+}
+
+fn numbers(members: &[String]) -> Result<Value, Fault> {
+    if members.is_empty() {
+        return Err(errors::invalid_values("An number set  may not be empty"));
     }
-    Ok(set)
+    let members = members.iter().map(|text| number(text)).collect::<Result<Vec<_>, _>>()?;
+    let set = set(&members).map_err(|_| errors::invalid_values("Input collection contains duplicates."))?;
+    Ok(Value::Ns(set.into_iter().cloned().collect()))
+}
+
+fn binaries(members: &[Bytes]) -> Result<Value, Fault> {
+    if members.is_empty() {
+        return Err(errors::invalid_values("Binary sets should not be empty"));
+    }
+    let quoted = |members: Vec<&Bytes>| {
+        members.iter().map(|blob| format!("\"{}\"", STANDARD.encode(blob))).collect::<Vec<_>>()
+    };
+    let set = set(members).map_err(|members| {
+        let members = quoted(members).join(",");
+        errors::invalid_values(format_args!("Input collection [{members}]of type BS contains duplicates."))
+    })?;
+    Ok(Value::Bs(set.into_iter().cloned().collect()))
+}
+
+/// The members, none of which is there twice. Otherwise, all of them as DynamoDB lists them: up to the first that is there
+/// twice in their order, then as they came.
+fn set<T: Ord>(members: &[T]) -> Result<BTreeSet<&T>, Vec<&T>> {
+    let mut set = BTreeSet::new();
+    match members.iter().position(|member| !set.insert(member)) {
+        None => Ok(set),
+        Some(at) => Err(set.into_iter().chain(&members[at..]).collect()),
+    }
 }
 
 /// An item as the API has it.
@@ -123,7 +163,7 @@ mod tests {
         let two = AttributeValue { s: Some("a".into()), bool: Some(true), ..AttributeValue::default() };
         assert!(refused(&two).starts_with("Supplied AttributeValue has more than one datatypes set"));
         let set = AttributeValue { ns: Some(vec!["1".into(), "1.0".into()]), ..AttributeValue::default() };
-        assert!(refused(&set).ends_with("contains duplicates"));
+        assert!(refused(&set).ends_with("contains duplicates."));
         let set = AttributeValue { ss: Some(vec![]), ..AttributeValue::default() };
         assert!(refused(&set).ends_with("An string set  may not be empty"));
         let null = AttributeValue { null: Some(false), ..AttributeValue::default() };

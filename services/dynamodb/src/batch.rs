@@ -10,11 +10,13 @@ use expressions::value::item_size_bytes;
 use expressions::{Item, Projection};
 use service::{Result, Tx, View};
 use store::Reads as _;
+use store::tuple::Key;
 use wire::Fault;
 
+use crate::action::{Action, Step};
+use crate::guard::Guard;
 use crate::table::Table;
-use crate::write::Write;
-use crate::{attribute, capacity, errors, key, read, table};
+use crate::{attribute, capacity, errors, key, legacy, read, table};
 
 /// Items that one call reads.
 const READS_MAX: usize = 100;
@@ -39,17 +41,26 @@ pub(crate) fn get(view: &View<'_>, input: &api::BatchGetItemInput) -> Result<api
     if count > READS_MAX {
         return Err(too_many("BatchGetItem").into());
     }
-    let wishes = input.request_items.iter().map(|(name, wish)| Wish::read(view, name, wish));
-    let wishes = wishes.collect::<Result<Vec<_>>>()?;
+    let parameter = |is: fn(&api::KeysAndAttributes) -> bool| input.request_items.values().any(is);
+    legacy::check_apart(
+        &[("ProjectionExpression", parameter(|wish| wish.projection_expression.is_some()))],
+        &[("AttributesToGet", parameter(|wish| wish.attributes_to_get.is_some()))],
+    )?;
+    let wishes = input.request_items.iter().map(|(name, wish)| Wish::read(name, wish));
+    let wishes = wishes.collect::<Result<Vec<_>, _>>()?;
+    let tables = wishes.iter().map(|wish| table::find(&**view, &view.scope(), wish.name));
+    let tables = tables.collect::<Result<Vec<_>>>()?;
+    let places = wishes.iter().zip(&tables).map(|(wish, table)| wish.places(table));
+    let places = places.collect::<Result<Vec<_>, _>>()?;
     let mut rest_bytes = BATCH_BYTES_MAX;
     let (mut responses, mut left, mut capacities) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-    for wish in wishes {
-        let (shown, units, unread) = wish.look(view, &mut rest_bytes)?;
+    for ((wish, table), places) in wishes.iter().zip(&tables).zip(places) {
+        let (shown, units, unread) = wish.look(view, &places, &mut rest_bytes)?;
         responses.insert(wish.name.to_owned(), shown);
         if !unread.is_empty() {
             left.insert(wish.name.to_owned(), api::KeysAndAttributes { keys: unread, ..wish.asked.clone() });
         }
-        capacities.extend(capacity::shown(input.return_consumed_capacity.as_ref(), &wish.table, units));
+        capacities.extend(capacity::shown(input.return_consumed_capacity.as_ref(), table, units));
     }
     Ok(api::BatchGetItemOutput {
         responses: Some(responses),
@@ -62,36 +73,39 @@ pub(crate) fn get(view: &View<'_>, input: &api::BatchGetItemInput) -> Result<api
 struct Wish<'a> {
     name: &'a str,
     asked: &'a api::KeysAndAttributes,
-    table: Arc<Table>,
     keys: Vec<Item>,
     projection: Option<Projection>,
 }
 
 impl<'a> Wish<'a> {
-    fn read(view: &View<'_>, name: &'a str, asked: &'a api::KeysAndAttributes) -> Result<Self> {
-        errors::refuse(&[("AttributesToGet", asked.attributes_to_get.is_some())])?;
-        let projection = read::projection(
+    fn read(name: &'a str, asked: &'a api::KeysAndAttributes) -> Result<Self, Fault> {
+        let projection = read::wanted(
             asked.expression_attribute_names.as_ref(),
             asked.projection_expression.as_deref(),
+            asked.attributes_to_get.as_deref(),
         )?;
-        let table = table::find(&**view, &view.scope(), name)?;
         let keys = asked.keys.iter().map(attribute::item).collect::<Result<Vec<_>, _>>()?;
-        let mut places = HashSet::new();
-        for wanted in &keys {
-            key::check(&table, wanted)?;
-            if !places.insert(key::place(&table, wanted)) {
-                return Err(duplicates().into());
-            }
-        }
-        Ok(Wish { name, asked, table, keys, projection })
+        Ok(Wish { name, asked, keys, projection })
+    }
+
+    /// The places of its items.
+    fn places(&self, table: &Table) -> Result<Vec<Key>, Fault> {
+        key::check_scalars(table, read::paths(self.projection.as_ref()))?;
+        let mut seen = HashSet::new();
+        let places = self.keys.iter().map(|wanted| {
+            key::check(table, wanted)?;
+            let place = key::place(table, wanted);
+            if seen.insert(place.clone()) { Ok(place) } else { Err(duplicates()) }
+        });
+        places.collect()
     }
 
     /// The items that are there, the capacity, and the keys for which there was no room any more.
-    fn look(&self, view: &View<'_>, rest_bytes: &mut usize) -> Result<(Shown, f64, Shown)> {
+    fn look(&self, view: &View<'_>, places: &[Key], rest_bytes: &mut usize) -> Result<(Shown, f64, Shown)> {
         let consistent = self.asked.consistent_read == Some(true);
         let (mut shown, mut units, mut unread) = (Vec::new(), 0.0, Vec::new());
-        for (wanted, asked) in self.keys.iter().zip(&self.asked.keys) {
-            let item: Option<Item> = view.get_record(&key::place(&self.table, wanted))?;
+        for (place, asked) in places.iter().zip(&self.asked.keys) {
+            let item: Option<Item> = view.get_record(place)?;
             let size_bytes = item.as_ref().map_or(0, item_size_bytes);
             if size_bytes > *rest_bytes {
                 *rest_bytes = 0;
@@ -111,21 +125,24 @@ pub(crate) fn write(tx: &mut Tx<'_>, input: &api::BatchWriteItemInput) -> Result
     if count > WRITES_MAX {
         return Err(too_many("BatchWriteItem").into());
     }
-    let needs_old = capacity::is_wanted(input.return_consumed_capacity.as_ref());
+    let actions = input.request_items.values().flatten().map(action).collect::<Result<Vec<_>, _>>()?;
+    let tables = input.request_items.keys().map(|name| table::find(&**tx, &tx.scope(), name));
+    let tables = tables.collect::<Result<Vec<_>>>()?;
+    let (mut actions, mut places) = (actions.into_iter(), HashSet::new());
+    let wanted = input.return_consumed_capacity.as_ref();
     let mut capacities = Vec::new();
-    for (name, requests) in &input.request_items {
-        let table = table::find(&**tx, &tx.scope(), name)?;
-        let mut places = HashSet::new();
+    for (table, requests) in tables.iter().zip(input.request_items.values()) {
         let mut units = 0.0;
-        for request in requests {
-            let write = of_request(&table, request)?;
-            if !places.insert(write.place.clone()) {
+        for action in actions.by_ref().take(requests.len()) {
+            // Batches have one word for every key that does not fit.
+            key::check(table, &key::of(table, action.item()))?;
+            let step = Step::new(Arc::clone(table), action, Guard::default())?;
+            if !places.insert(step.place().clone()) {
                 return Err(duplicates().into());
             }
-            let (_, size_bytes) = write.carry_out(tx, None, needs_old)?;
-            units += capacity::write_units(size_bytes);
+            units += capacity::write_units(step.carry_out(tx, capacity::is_wanted(wanted))?.size_bytes());
         }
-        capacities.extend(capacity::shown(input.return_consumed_capacity.as_ref(), &table, units));
+        capacities.extend(capacity::shown(wanted, table, units));
     }
     Ok(api::BatchWriteItemOutput {
         unprocessed_items: Some(BTreeMap::new()),
@@ -134,10 +151,10 @@ pub(crate) fn write(tx: &mut Tx<'_>, input: &api::BatchWriteItemInput) -> Result
     })
 }
 
-fn of_request<'a>(table: &'a Table, request: &api::WriteRequest) -> Result<Write<'a>, Fault> {
+fn action(request: &api::WriteRequest) -> Result<Action, Fault> {
     match (&request.put_request, &request.delete_request) {
-        (Some(put), None) => Write::put(table, attribute::item(&put.item)?),
-        (None, Some(delete)) => Write::delete(table, &attribute::item(&delete.key)?),
-        _ => Err(errors::invalid("A WriteRequest must have exactly one of PutRequest and DeleteRequest")),
+        (Some(put), None) => Action::put(attribute::item(&put.item)?),
+        (None, Some(delete)) => Ok(Action::Delete(attribute::item(&delete.key)?)),
+        _ => Err(attribute::ambiguous()),
     }
 }

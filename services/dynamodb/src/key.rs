@@ -1,6 +1,6 @@
 //! Keys of items: checked against the table, and as bytes that sort as their values do.
 
-use expressions::{Item, Type, Value};
+use expressions::{Item, Path, Type, Value};
 use store::tuple::Key;
 use wire::Fault;
 
@@ -38,6 +38,7 @@ pub(crate) fn place(table: &Table, item: &Item) -> Key {
 
 /// Checks a whole item that is to be written.
 pub(crate) fn check_item(table: &Table, item: &Item) -> Result<(), Fault> {
+    check_filled(table, item)?;
     for part in table.key_parts() {
         match item.get(&part.name) {
             None => {
@@ -62,6 +63,7 @@ pub(crate) fn check_item(table: &Table, item: &Item) -> Result<(), Fault> {
 
 /// Checks a key that is to be found: its attributes and no others.
 pub(crate) fn check(table: &Table, key: &Item) -> Result<(), Fault> {
+    check_filled(table, key)?;
     if key.len() != table.key_parts().count() {
         return Err(errors::wrong_key());
     }
@@ -74,27 +76,52 @@ pub(crate) fn check(table: &Table, key: &Item) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Refuses an empty text or binary where a key attribute is to be.
+pub(crate) fn check_filled(table: &Table, item: &Item) -> Result<(), Fault> {
+    for part in table.key_parts() {
+        let kind = match item.get(&part.name) {
+            Some(Value::S(text)) if text.is_empty() => "string",
+            Some(Value::B(bytes)) if bytes.is_empty() => "binary",
+            _ => continue,
+        };
+        return Err(errors::invalid(format!(
+            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty \
+             {kind} value. Key: {}",
+            part.name
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses paths into key attributes, which have nothing inside.
+pub(crate) fn check_scalars<'a>(
+    table: &Table,
+    paths: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), Fault> {
+    let is_key = |path: &&Path| table.key_parts().any(|part| part.name == path.attribute());
+    match paths.into_iter().filter(|path| !path.steps().is_empty()).find(is_key) {
+        None => Ok(()),
+        Some(path) => Err(errors::invalid(format!(
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: {}",
+            path.attribute()
+        ))),
+    }
+}
+
 fn check_size(table: &Table, part: &KeyPart, value: &Value) -> Result<(), Fault> {
-    let is_partition = part.name == table.partition.name;
-    let (what, bytes_max) =
-        if is_partition { ("hashkey", PARTITION_BYTES_MAX) } else { ("rangekey", SORT_BYTES_MAX) };
     let size_bytes = match value.kind() {
         Type::N => return Ok(()),
         _ => value.size_bytes(),
     };
-    if size_bytes == 0 {
-        let kind = if part.kind == "B" { "binary" } else { "string" };
-        return Err(errors::invalid_values(format_args!(
-            "The AttributeValue for a key attribute cannot contain an empty {kind} value. Key: {}",
-            part.name
-        )));
+    match part.name == table.partition.name {
+        true if size_bytes > PARTITION_BYTES_MAX => Err(errors::invalid_values(format_args!(
+            "Size of hashkey has exceeded the maximum size limit of{PARTITION_BYTES_MAX} bytes"
+        ))),
+        false if size_bytes > SORT_BYTES_MAX => Err(errors::invalid_values(format_args!(
+            "Aggregated size of all range keys has exceeded the size limit of {SORT_BYTES_MAX} bytes"
+        ))),
+        _ => Ok(()),
     }
-    if size_bytes > bytes_max {
-        return Err(errors::invalid_values(format_args!(
-            "Size of {what} has exceeded the maximum size limit of {bytes_max} bytes"
-        )));
-    }
-    Ok(())
 }
 
 /// The key attributes of an item.

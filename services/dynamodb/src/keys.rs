@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `"table", account, region, name` | [`crate::table::Table`] |
 //! | `"item", table id, hash of the partition key, partition key, sort key` | the item |
+//! | `"answer", "transaction", …` | what a token stands for (see `service::Idempotency`) |
 //!
 //! The hash (eight bytes of SHA-256) scatters partitions, so that a scan in segments splits a table evenly. Keys are the
 //! bytes of [`crate::key`], whose order is that of their values.

@@ -3,8 +3,9 @@
 //! An item is one record. Its place is a hash of its partition key, the key itself, and its sort key, so that a partition
 //! is a range in the order of its sort keys, and a scan walks all partitions. `keys` has the layout.
 //!
-//! Never here: indexes, streams, transactions, global tables and PartiQL, which are refused by name.
+//! Never here: indexes, streams, global tables and PartiQL, which are refused by name.
 
+mod action;
 mod attribute;
 mod batch;
 mod capacity;
@@ -13,6 +14,7 @@ mod errors;
 mod guard;
 mod key;
 mod keys;
+mod legacy;
 mod list;
 mod page;
 mod query;
@@ -21,6 +23,8 @@ mod scan;
 mod table;
 mod tables;
 mod tags;
+mod terms;
+mod transact;
 mod update;
 mod write;
 
@@ -49,6 +53,12 @@ pub fn service() -> Service {
         .transaction::<api::BatchWriteItem>(batch::write, |scope, input| {
             all(scope, input.request_items.keys())
         })
+        .read::<api::TransactGetItems>(transact::get, |scope, input| {
+            all(scope, transact::read_tables(&input.transact_items))
+        })
+        .transaction::<api::TransactWriteItems>(transact::write, |scope, input| {
+            all(scope, transact::written_tables(&input.transact_items))
+        })
         .transaction::<api::TagResource>(tags::tag, |_, input| tagged(&input.resource_arn))
         .transaction::<api::UntagResource>(tags::untag, |_, input| tagged(&input.resource_arn))
         .read::<api::ListTagsOfResource>(tags::list, |_, input| tagged(&input.resource_arn))
@@ -56,8 +66,8 @@ pub fn service() -> Service {
 }
 
 /// The tables of those names, as resources.
-fn all<'a>(scope: &Scope, tables: impl Iterator<Item = &'a String>) -> Vec<Arn> {
-    tables.flat_map(|table| at(scope, table)).collect()
+fn all<'a>(scope: &Scope, tables: impl IntoIterator<Item = &'a (impl AsRef<str> + ?Sized + 'a)>) -> Vec<Arn> {
+    tables.into_iter().flat_map(|table| at(scope, table.as_ref())).collect()
 }
 
 /// The table of that name, or of that ARN, as a resource.

@@ -40,22 +40,24 @@ pub(crate) struct Page {
     pub(crate) last: Option<Item>,
 }
 
-/// Whether items are only counted; checks that the choice fits the projection.
-pub(crate) fn counts_only(select: Option<&api::Select>, has_projection: bool) -> Result<bool, Fault> {
-    match select.map(api::Select::as_str) {
-        Some("COUNT") if has_projection => Err(errors::invalid(
-            "Cannot specify the ProjectionExpression when choosing to get only the Count",
-        )),
-        Some("ALL_ATTRIBUTES") if has_projection => Err(errors::invalid(
-            "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES",
-        )),
-        Some("ALL_PROJECTED_ATTRIBUTES") => {
+/// Whether items are only counted; checks that the choice fits the parameter that says what of them is shown, if one does.
+pub(crate) fn counts_only(
+    select: Option<&api::Select>,
+    projecting: Option<&'static str>,
+) -> Result<bool, Fault> {
+    let refused = |parameter: &str, choice: &str| {
+        Err(errors::invalid(format!("Cannot specify the {parameter} when choosing to get {choice}")))
+    };
+    match (select.map(api::Select::as_str), projecting) {
+        (Some("COUNT"), Some(parameter)) => refused(parameter, "only the Count"),
+        (Some("ALL_ATTRIBUTES"), Some(parameter)) => refused(parameter, "ALL_ATTRIBUTES"),
+        (Some("ALL_PROJECTED_ATTRIBUTES"), _) => {
             Err(errors::invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"))
         }
-        Some("SPECIFIC_ATTRIBUTES") if !has_projection => Err(errors::invalid(
+        (Some("SPECIFIC_ATTRIBUTES"), None) => Err(errors::invalid(
             "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
         )),
-        select => Ok(select == Some("COUNT")),
+        (select, _) => Ok(select == Some("COUNT")),
     }
 }
 

@@ -9,38 +9,24 @@ use store::Direction;
 
 use crate::page::{self, Page, Wish};
 use crate::table::{KeyPart, Table};
-use crate::{attribute, capacity, errors, key, keys, read, table};
+use crate::terms::{self, Terms};
+use crate::{attribute, capacity, errors, key, keys, table};
 
 /// Why a starting key is refused that the key condition does not reach.
 const OUTSIDE: &str = "The provided starting key is outside query boundaries based on provided conditions";
 
 pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::QueryOutput> {
-    errors::refuse(&[
-        ("IndexName", input.index_name.is_some()),
-        ("AttributesToGet", input.attributes_to_get.is_some()),
-        ("KeyConditions", input.key_conditions.is_some()),
-        ("QueryFilter", input.query_filter.is_some()),
-        ("ConditionalOperator", input.conditional_operator.is_some()),
-    ])?;
-    let missing = || {
-        errors::invalid(
-            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
-        )
-    };
-    let expression = input.key_condition_expression.as_deref().ok_or_else(missing)?;
-    let (names, values) = (&input.expression_attribute_names, &input.expression_attribute_values);
-    let mut names = read::names(names.as_ref(), values.as_ref(), true)?;
-    let conditions = names.key_condition(expression).map_err(errors::of_expression)?;
-    let filter = input.filter_expression.as_deref().map(|text| names.condition("FilterExpression", text));
-    let filter = filter.transpose().map_err(errors::of_expression)?;
-    let projection = input.projection_expression.as_deref().map(|text| names.projection(text));
-    let projection = projection.transpose().map_err(errors::of_expression)?;
-    names.finish().map_err(errors::of_expression)?;
-    let count_only = page::counts_only(input.select.as_ref(), projection.is_some())?;
+    errors::refuse(&[("IndexName", input.index_name.is_some())])?;
+    let (conditions, terms) = terms::of_query(input)?;
+    let projecting =
+        terms::projecting(input.projection_expression.as_deref(), input.attributes_to_get.as_deref());
+    let count_only = page::counts_only(input.select.as_ref(), projecting)?;
     let table = table::find(&**view, &view.scope(), &input.table_name)?;
     let sort = table.sort.as_ref().map(KeyPart::attribute);
     let condition = conditions.for_key(table.partition.attribute(), sort).map_err(errors::of_expression)?;
-    check_filter(&table, filter.as_ref())?;
+    terms.check(&table)?;
+    let Terms { filter, projection } = terms;
+    check_filter(&table, filter.as_ref(), input.query_filter.is_some())?;
     let is_forward = input.scan_index_forward.unwrap_or(true);
     let direction = if is_forward { Direction::Forward } else { Direction::Backward };
     let mut range = range(&table, &condition.partition, condition.sort.as_ref());
@@ -70,13 +56,14 @@ pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::Que
 }
 
 /// What the key decides, no filter may.
-fn check_filter(table: &Table, filter: Option<&Condition>) -> Result<()> {
+fn check_filter(table: &Table, filter: Option<&Condition>, is_legacy: bool) -> Result<()> {
     let paths = filter.map(Condition::paths).unwrap_or_default();
     let is_filtered = |part: &&KeyPart| paths.iter().any(|path| path.attribute() == part.name);
     match table.key_parts().find(is_filtered) {
         Some(part) => {
-            let rule = "Filter Expression can only contain non-primary key attributes";
-            Err(errors::invalid(format!("{rule}: Primary key attribute: {}", part.name)).into())
+            let what = if is_legacy { "QueryFilter" } else { "Filter Expression" };
+            let rule = "can only contain non-primary key attributes: Primary key attribute";
+            Err(errors::invalid(format!("{what} {rule}: {}", part.name)).into())
         }
         None => Ok(()),
     }

@@ -3,12 +3,27 @@
 use std::collections::BTreeMap;
 
 use api_dynamodb as api;
-use expressions::{Item, Names, Projection};
+use expressions::{Item, Names, Path, Projection};
 use service::{Result, View};
 use store::Reads as _;
 use wire::Fault;
 
-use crate::{attribute, capacity, errors, key, table};
+use crate::{attribute, capacity, errors, key, legacy, table};
+
+/// Refuses placeholders where there is nothing to hold a place in.
+pub(crate) fn check_placeholders(
+    has_names: bool,
+    has_values: bool,
+    has_expression: bool,
+) -> Result<(), Fault> {
+    let parameters = [("ExpressionAttributeNames", has_names), ("ExpressionAttributeValues", has_values)];
+    match parameters.iter().find(|(_, is)| *is && !has_expression) {
+        None => Ok(()),
+        Some((parameter, _)) => {
+            Err(errors::invalid(format!("{parameter} can only be specified when using expressions")))
+        }
+    }
+}
 
 /// The placeholders of a request.
 pub(crate) fn names(
@@ -16,13 +31,7 @@ pub(crate) fn names(
     values: Option<&BTreeMap<String, api::AttributeValue>>,
     has_expression: bool,
 ) -> Result<Names, Fault> {
-    for (parameter, present) in
-        [("ExpressionAttributeNames", names.is_some()), ("ExpressionAttributeValues", values.is_some())]
-    {
-        if present && !has_expression {
-            return Err(errors::invalid(format!("{parameter} can only be specified when using expressions")));
-        }
-    }
+    check_placeholders(names.is_some(), values.is_some(), has_expression)?;
     let values = values.map(attribute::item).transpose()?;
     Names::new(names.cloned(), values).map_err(errors::of_expression)
 }
@@ -39,6 +48,25 @@ pub(crate) fn projection(
     Ok(projection)
 }
 
+/// Which attributes are wanted, told by an expression or by their names.
+pub(crate) fn wanted(
+    names: Option<&BTreeMap<String, String>>,
+    expression: Option<&str>,
+    attributes: Option<&[String]>,
+) -> Result<Option<Projection>, Fault> {
+    legacy::check_apart(
+        &[("ProjectionExpression", expression.is_some())],
+        &[("AttributesToGet", attributes.is_some())],
+    )?;
+    let named = legacy::projection(attributes)?;
+    Ok(projection(names, expression)?.or(named))
+}
+
+/// The paths that are wanted.
+pub(crate) fn paths(projection: Option<&Projection>) -> &[Path] {
+    projection.map(Projection::paths).unwrap_or_default()
+}
+
 /// What is wanted of an item.
 pub(crate) fn projected(projection: Option<&Projection>, item: Item) -> Item {
     match projection {
@@ -48,13 +76,16 @@ pub(crate) fn projected(projection: Option<&Projection>, item: Item) -> Item {
 }
 
 pub(crate) fn get(view: &View<'_>, input: &api::GetItemInput) -> Result<api::GetItemOutput> {
-    errors::refuse(&[("AttributesToGet", input.attributes_to_get.is_some())])?;
-    let projection =
-        projection(input.expression_attribute_names.as_ref(), input.projection_expression.as_deref())?;
-    let wanted = attribute::item(&input.key)?;
+    let projection = wanted(
+        input.expression_attribute_names.as_ref(),
+        input.projection_expression.as_deref(),
+        input.attributes_to_get.as_deref(),
+    )?;
+    let key = attribute::item(&input.key)?;
     let table = table::find(&**view, &view.scope(), &input.table_name)?;
-    key::check(&table, &wanted)?;
-    let item: Option<Item> = view.get_record(&key::place(&table, &wanted))?;
+    key::check_scalars(&table, paths(projection.as_ref()))?;
+    key::check(&table, &key)?;
+    let item: Option<Item> = view.get_record(&key::place(&table, &key))?;
     let size_bytes = item.as_ref().map_or(0, expressions::value::item_size_bytes);
     let units = capacity::read_units(size_bytes, input.consistent_read == Some(true));
     Ok(api::GetItemOutput {

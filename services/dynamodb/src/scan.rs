@@ -9,29 +9,22 @@ use wire::Fault;
 
 use crate::page::{self, Page, Wish};
 use crate::table::Table;
-use crate::{attribute, capacity, errors, keys, read, table};
+use crate::terms::{self, Terms};
+use crate::{attribute, capacity, errors, keys, table};
 
 /// Why a starting key of another segment is refused.
 const OUTSIDE: &str = "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment.";
 
 pub(crate) fn scan(view: &View<'_>, input: &api::ScanInput) -> Result<api::ScanOutput> {
-    errors::refuse(&[
-        ("IndexName", input.index_name.is_some()),
-        ("AttributesToGet", input.attributes_to_get.is_some()),
-        ("ScanFilter", input.scan_filter.is_some()),
-        ("ConditionalOperator", input.conditional_operator.is_some()),
-    ])?;
-    let (filter, projection) = (input.filter_expression.as_deref(), input.projection_expression.as_deref());
-    let (names, values) = (&input.expression_attribute_names, &input.expression_attribute_values);
-    let mut names = read::names(names.as_ref(), values.as_ref(), filter.is_some() || projection.is_some())?;
-    let filter = filter.map(|text| names.condition("FilterExpression", text)).transpose();
-    let filter = filter.map_err(errors::of_expression)?;
-    let projection =
-        projection.map(|text| names.projection(text)).transpose().map_err(errors::of_expression)?;
-    names.finish().map_err(errors::of_expression)?;
-    let count_only = page::counts_only(input.select.as_ref(), projection.is_some())?;
+    errors::refuse(&[("IndexName", input.index_name.is_some())])?;
+    let terms = terms::of_scan(input)?;
+    let projecting =
+        terms::projecting(input.projection_expression.as_deref(), input.attributes_to_get.as_deref());
+    let count_only = page::counts_only(input.select.as_ref(), projecting)?;
     let segment = segment(input.segment, input.total_segments)?;
     let table = table::find(&**view, &view.scope(), &input.table_name)?;
+    terms.check(&table)?;
+    let Terms { filter, projection } = terms;
     let mut range = range(&table, segment);
     page::start_after(&table, &mut range, Direction::Forward, input.exclusive_start_key.as_ref(), OUTSIDE)?;
     let page = Page::read(

@@ -1,0 +1,89 @@
+//! TransactGetItems: items of many tables as they were at one moment.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use api_dynamodb as api;
+use expressions::value::item_size_bytes;
+use expressions::{Item, Projection};
+use service::{Result, View};
+use store::Reads as _;
+use store::tuple::Key;
+use wire::Fault;
+
+use super::bill::{Bill, Kind};
+use super::{cancelled_at, check_size, several_on_one_item};
+use crate::table::Table;
+use crate::{attribute, key, read, table};
+
+/// The tables that are read, each once.
+pub(crate) fn tables(items: &[api::TransactGetItem]) -> BTreeSet<&str> {
+    items.iter().map(|item| item.get.table_name.as_str()).collect()
+}
+
+/// One item that is wanted, of which nothing is known yet that its table decides.
+struct Asked<'a> {
+    table: &'a str,
+    key: Item,
+    projection: Option<Projection>,
+}
+
+impl<'a> Asked<'a> {
+    fn read(get: &'a api::Get) -> Result<Self, Fault> {
+        let (names, expression) =
+            (get.expression_attribute_names.as_ref(), get.projection_expression.as_deref());
+        let projection = read::projection(names, expression)?;
+        Ok(Asked { table: &get.table_name, key: attribute::item(&get.key)?, projection })
+    }
+}
+
+pub(crate) fn get(
+    view: &View<'_>,
+    input: &api::TransactGetItemsInput,
+) -> Result<api::TransactGetItemsOutput> {
+    let asked = input.transact_items.iter().map(|item| Asked::read(&item.get));
+    let asked = asked.collect::<Result<Vec<_>, _>>()?;
+    let places = places(view, &asked)?;
+    let (mut bill, mut total_bytes) = (Bill::new(Kind::Read), 0);
+    let mut responses = Vec::with_capacity(asked.len());
+    for (asked, (table, place)) in asked.into_iter().zip(places) {
+        let item: Option<Item> = view.get_record(&place)?;
+        let size_bytes = item.as_ref().map_or(0, item_size_bytes);
+        bill.add(&table, size_bytes);
+        total_bytes += size_bytes;
+        check_size(total_bytes)?;
+        let item = item.map(|item| attribute::shown(read::projected(asked.projection.as_ref(), item)));
+        responses.push(api::ItemResponse { item });
+    }
+    Ok(api::TransactGetItemsOutput {
+        consumed_capacity: bill.shown(input.return_consumed_capacity.as_ref()),
+        responses: Some(responses),
+    })
+}
+
+/// Where the items stand. An empty key and an item that is named twice refuse the request; a key that does not fit its
+/// table cancels the transaction, for the first such key.
+fn places(view: &View<'_>, asked: &[Asked<'_>]) -> Result<Vec<(Arc<Table>, Key)>> {
+    let tables = asked.iter().map(|asked| table::find(&**view, &view.scope(), asked.table));
+    let tables = tables.collect::<Result<Vec<_>>>()?;
+    for (asked, table) in asked.iter().zip(&tables) {
+        key::check_filled(table, &asked.key)?;
+    }
+    let (mut seen, mut first_wrong) = (HashSet::new(), None);
+    let mut places = Vec::with_capacity(asked.len());
+    for (index, (asked, table)) in asked.iter().zip(tables).enumerate() {
+        if let Err(fault) = key::check(&table, &asked.key) {
+            first_wrong = first_wrong.or(Some((index, fault)));
+            continue;
+        }
+        let place = key::place(&table, &asked.key);
+        if !seen.insert(place.clone()) {
+            return Err(several_on_one_item().into());
+        }
+        places.push((table, place));
+    }
+    match first_wrong {
+        None => Ok(places),
+        Some((index, fault)) => Err(cancelled_at(index, asked.len(), fault).into()),
+    }
+}

@@ -1,0 +1,113 @@
+//! TransactWriteItems, and the writes of any transaction.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use api_dynamodb as api;
+use expressions::Item;
+use expressions::value::item_size_bytes;
+use service::{Answer, Idempotency, Result, Tx};
+use store::{Bytes, Reads as _};
+
+use super::bill::{Bill, Kind};
+use super::{Asked, cancelled, cancelled_at, request, several_on_one_item};
+use crate::action::{Outcome, Step};
+use crate::{capacity, key, table};
+
+/// How long a token stands for the request that it came with.
+const REMEMBERED: Idempotency = Idempotency::new("dynamodb", "transaction", 10 * 60 * 1000);
+
+pub(crate) fn write(
+    tx: &mut Tx<'_>,
+    input: &api::TransactWriteItemsInput,
+) -> Result<api::TransactWriteItemsOutput> {
+    let asked = request::read(&input.transact_items)?;
+    let wanted = input.return_consumed_capacity.as_ref();
+    let Some(token) = &input.client_request_token else {
+        return Ok(answered(carry_out(tx, asked, capacity::is_wanted(wanted))?, wanted));
+    };
+    let fingerprint = request::fingerprint(&input.transact_items)?;
+    let of = [tx.scope().account.as_str(), "\n", tx.scope().region.as_str()].concat();
+    if let Some(before) = REMEMBERED.get(&**tx, tx.now, &of, token)? {
+        if before.fingerprint != fingerprint {
+            return Err(mismatch().into());
+        }
+        return repeated(tx, asked, wanted);
+    }
+    let outcomes = carry_out(tx, asked, capacity::is_wanted(wanted))?;
+    let now = tx.now;
+    let answer = Answer { fingerprint: fingerprint.into(), answer: Bytes::new() };
+    REMEMBERED.put(tx, now, &of, token, answer)?;
+    Ok(answered(outcomes, wanted))
+}
+
+fn mismatch() -> wire::Fault {
+    api::error::idempotent_parameter_mismatch_exception(
+        "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent \
+         token that was already used.",
+    )
+}
+
+fn answered(
+    outcomes: Vec<Outcome>,
+    wanted: Option<&api::ReturnConsumedCapacity>,
+) -> api::TransactWriteItemsOutput {
+    let mut bill = Bill::new(Kind::Write);
+    outcomes.iter().for_each(|outcome| bill.add(outcome.table(), outcome.size_bytes()));
+    api::TransactWriteItemsOutput { consumed_capacity: bill.shown(wanted), item_collection_metrics: None }
+}
+
+/// The answer to a request that was carried out before: it is charged for reading its items.
+fn repeated(
+    tx: &Tx<'_>,
+    asked: Vec<Asked<'_>>,
+    wanted: Option<&api::ReturnConsumedCapacity>,
+) -> Result<api::TransactWriteItemsOutput> {
+    let mut bill = Bill::new(Kind::Read);
+    if capacity::is_wanted(wanted) {
+        for step in prepared(tx, asked)? {
+            let item: Option<Item> = tx.get_record(step.place())?;
+            bill.add(step.table(), item.as_ref().map_or(0, item_size_bytes));
+        }
+    }
+    Ok(api::TransactWriteItemsOutput { consumed_capacity: bill.shown(wanted), item_collection_metrics: None })
+}
+
+/// Carries all of them out, or none; what was there is read for all of them where the caller needs it (`needs_old`).
+///
+/// # Errors
+/// TransactionCanceledException, with a reason for each action whose condition does not hold, or that cannot be done.
+pub(crate) fn carry_out(tx: &mut Tx<'_>, asked: Vec<Asked<'_>>, needs_old: bool) -> Result<Vec<Outcome>> {
+    let steps = prepared(tx, asked)?;
+    let weighed = steps.into_iter().map(|step| step.weigh(tx, needs_old)).collect::<Result<Vec<_>>>()?;
+    if weighed.iter().any(Result::is_err) {
+        return Err(cancelled(weighed.into_iter().map(Result::err).collect()).into());
+    }
+    let outcomes: Vec<Outcome> = weighed.into_iter().filter_map(Result::ok).collect();
+    outcomes.iter().try_for_each(|outcome| outcome.write(tx))?;
+    Ok(outcomes)
+}
+
+/// The actions at their places. An empty key and an item that is named twice refuse the request; a key that does not fit
+/// its table cancels the transaction, for the first such key.
+fn prepared(tx: &Tx<'_>, asked: Vec<Asked<'_>>) -> Result<Vec<Step>> {
+    let tables = asked.iter().map(|asked| table::find(&**tx, &tx.scope(), asked.table));
+    let tables = tables.collect::<Result<Vec<_>>>()?;
+    for (asked, table) in asked.iter().zip(&tables) {
+        key::check_filled(table, asked.action.item())?;
+    }
+    let (count, mut first_wrong) = (asked.len(), None);
+    let mut steps = Vec::with_capacity(count);
+    let mut places = HashSet::with_capacity(count);
+    for (index, (Asked { action, guard, .. }, table)) in asked.into_iter().zip(tables).enumerate() {
+        match Step::new(Arc::clone(&table), action, guard) {
+            Ok(step) if !places.insert(step.place().clone()) => return Err(several_on_one_item().into()),
+            Ok(step) => steps.push(step),
+            Err(fault) => first_wrong = first_wrong.or(Some((index, fault))),
+        }
+    }
+    match first_wrong {
+        None => Ok(steps),
+        Some((index, fault)) => Err(cancelled_at(index, count, fault).into()),
+    }
+}
