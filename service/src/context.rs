@@ -73,8 +73,8 @@ impl Cloud {
     /// # Errors
     /// The store's.
     pub fn upgrade(&self) -> std::result::Result<(), store::Error> {
-        let upgrades = self.directory().services().filter_map(|service| service.upgrade);
-        upgrades.map(|upgrade| upgrade(&self.store)).collect()
+        let mut upgrades = self.directory().services().filter_map(|service| service.upgrade);
+        upgrades.try_for_each(|upgrade| upgrade(&self.store))
     }
 
     /// The services.

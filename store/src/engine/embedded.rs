@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use fjall::config::{BlockSizePolicy, FilterPolicy};
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, Snapshot};
 
 use crate::engine::{Engine, Entries, View, Writes, journal};
@@ -19,8 +20,11 @@ use crate::{Direction, Error};
 /// How much of the journal may lie beside the sorted tables before these are brought up to date.
 const JOURNAL_BYTES_MAX: u64 = 64 << 20;
 /// Threads that write and merge sorted tables. Never one alone: fjall 3.1 stops for good when its only worker meets a
-/// full queue of its own messages.
-const WORKERS: usize = 3;
+/// full queue of its own messages. And more than there is work for: while all but the first are busy, that one hands
+/// messages on to itself without a rest, which costs as much as the work.
+const WORKERS: usize = 6;
+/// Blocks of the rising tree: what is in one was written together, and is mostly read together.
+const RISING_BLOCK_BYTES: u32 = 16 << 10;
 
 /// Full tables in memory that wait for their turn to be written: one less than fjall's own limit.
 const SEALED_MAX: usize = 3;
@@ -51,10 +55,13 @@ impl Embedded {
             opened => opened?,
         };
         let options = || KeyspaceCreateOptions::default().max_memtable_size(write_buffer_bytes);
-        let trees = Trees {
-            data: database.keyspace("data", options)?,
-            rising: database.keyspace("rising", options)?,
+        // Hardly two of its tables overlap, so there is nothing for filters to spare.
+        let rising = || {
+            let blocks = BlockSizePolicy::all(RISING_BLOCK_BYTES);
+            options().data_block_size_policy(blocks).filter_policy(FilterPolicy::disabled())
         };
+        let trees =
+            Trees { data: database.keyspace("data", options)?, rising: database.keyspace("rising", rising)? };
         // fjall 3.1 syncs what is in a new keyspace's folder, and not the folder's own name.
         let names = path.join("keyspaces");
         File::open(&names)
