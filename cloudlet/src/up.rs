@@ -50,6 +50,7 @@ async fn serve(settings: Settings, descriptors: Descriptors) -> Result<()> {
     )
     .with_outside(outside(&settings, is_secure, address.port())?)
     .open(services::with_settings(&work, descriptors.for_environments(), &settings.of_services)?);
+    cloud.upgrade().with_context(|| format!("data folder {}", settings.data.display()))?;
     let workers = Workers::start(&cloud);
     let door = door(&settings, &cloud, root);
     // Before anybody hears that it serves: whoever does may want it to stop at once.

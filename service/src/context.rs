@@ -68,6 +68,15 @@ impl Cloud {
         Arc::new(self)
     }
 
+    /// Brings what earlier programs have stored to where the services look for it. To be called before anybody reads.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn upgrade(&self) -> std::result::Result<(), store::Error> {
+        let upgrades = self.directory().services().filter_map(|service| service.upgrade);
+        upgrades.map(|upgrade| upgrade(&self.store)).collect()
+    }
+
     /// The services.
     #[must_use]
     pub fn directory(&self) -> &Directory {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 use names::{Arn, Scope};
+use store::Store;
 use wire::{Answer, Fault, Operation, OperationFacts, ServiceFacts};
 
 use crate::guard::{Guard, in_common_words};
@@ -38,6 +39,9 @@ fn own_name(operation: &'static OperationFacts) -> Option<&'static str> {
 /// A parameter of the query protocol, and which paths stand for it.
 type PathParameter = (&'static str, fn(&str) -> bool);
 
+/// Changes what is stored.
+type Upgrade = fn(&Store) -> std::result::Result<(), store::Error>;
+
 /// What a service offers.
 pub struct Service {
     facts: &'static ServiceFacts,
@@ -50,6 +54,7 @@ pub struct Service {
     pub(crate) denial: Refusing,
     host_alias: Option<&'static str>,
     pub(crate) front: Option<Front>,
+    pub(crate) upgrade: Option<Upgrade>,
     pub(crate) work: Vec<(&'static str, Work)>,
 }
 
@@ -68,6 +73,7 @@ impl Service {
             denial: in_common_words,
             host_alias: None,
             front: None,
+            upgrade: None,
             work: Vec::new(),
         }
     }
@@ -101,6 +107,14 @@ impl Service {
         W: Future<Output = Result<O::Output>> + Send + 'static,
     {
         self.add::<O, _>(Waiting(body), resources)
+    }
+
+    /// Brings what an earlier program has stored to where it stands now. It runs at each start, before anything else, so it
+    /// must be quick to find that there is nothing to do, and may be interrupted.
+    #[must_use]
+    pub fn upgrade(mut self, upgrade: Upgrade) -> Self {
+        self.upgrade = Some(upgrade);
+        self
     }
 
     /// Work that goes on beside requests: deliveries, timers, pollers. It returns only when it fails.

@@ -14,13 +14,25 @@ const PIECE: usize = 1000;
 ///
 /// What is to be deleted stands at `service, "sweep", prefix`, without a value.
 #[derive(Clone, Copy, Debug)]
-pub struct Sweeper(&'static str);
+pub struct Sweeper {
+    service: &'static str,
+    with_it: WithIt,
+}
+
+/// Deletes what goes with a record, whose key and value these are.
+type WithIt = fn(&mut Transaction, &[u8], &[u8]) -> Result<()>;
 
 impl Sweeper {
     /// The sweeper of that service.
     #[must_use]
     pub const fn new(service: &'static str) -> Self {
-        Sweeper(service)
+        Sweeper { service, with_it: |_, _, _| Ok(()) }
+    }
+
+    /// Has `with_it` delete what goes with each record, and stands elsewhere.
+    #[must_use]
+    pub const fn deleting(self, with_it: WithIt) -> Self {
+        Sweeper { with_it, ..self }
     }
 
     /// Leaves all records behind `prefix` to the sweeper.
@@ -50,15 +62,18 @@ impl Sweeper {
         parts.str()?;
         parts.str()?;
         let doomed = tx.scan_head(within(&parts.bytes()?)).take(PIECE);
-        let doomed = doomed.map(|entry| Ok(entry?.0)).collect::<Result<Vec<_>>>()?;
+        let doomed = doomed.collect::<Result<Vec<_>, _>>()?;
         if doomed.is_empty() {
             tx.delete(&*sweep);
         }
-        doomed.iter().for_each(|key| tx.delete(&**key));
+        for (key, value) in doomed {
+            tx.delete(&*key);
+            (self.with_it)(tx, &key, &value)?;
+        }
         Ok(true)
     }
 
     fn sweeps(self) -> Key {
-        Key::new().str(self.0).str("sweep")
+        Key::new().str(self.service).str("sweep")
     }
 }

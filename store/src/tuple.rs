@@ -8,6 +8,8 @@ use crate::Error;
 
 const BYTES: u8 = 0x01;
 const TEXT: u8 = 0x02;
+/// What stands before the parts of a [rising](Key::rising) key: a code that the specification leaves to its users.
+const RISING: u8 = 0x40;
 /// Whole numbers: this plus or minus the count of bytes that follow.
 const ZERO: u8 = 0x14;
 /// What stands for a zero byte inside of bytes and text is this after the zero; the end is a zero alone.
@@ -24,6 +26,18 @@ impl Key {
     #[must_use]
     pub const fn new() -> Self {
         Key(Vec::new())
+    }
+
+    /// The empty tuple of what is written in about the order of its keys, such as the bodies of messages: first a moment or a
+    /// number that rises. The engine keeps it in a tree of its own, where it is written once and hardly ever merged.
+    ///
+    /// Such a key is written once, and deleted once: what is put over another value, or again after it was deleted, may show
+    /// the older value once more when it is deleted. These keys stand behind all others.
+    #[must_use]
+    pub fn rising() -> Self {
+        let mut key = Vec::with_capacity(TYPICAL_BYTES);
+        key.push(RISING);
+        Key(key)
     }
 
     /// With text as the next part.
@@ -105,6 +119,16 @@ fn size_of_number(magnitude: u64) -> usize {
     8 - magnitude.leading_zeros() as usize / 8
 }
 
+/// All [rising](Key::rising) keys.
+pub(crate) fn all_rising() -> Range<Vec<u8>> {
+    vec![RISING]..vec![RISING + 1]
+}
+
+/// Whether a key is a [rising](Key::rising) one.
+pub(crate) fn is_rising(key: &[u8]) -> bool {
+    key.first() == Some(&RISING)
+}
+
 /// All keys that have more parts after this encoded tuple.
 #[must_use]
 pub fn within(tuple: &[u8]) -> Range<Vec<u8>> {
@@ -155,7 +179,10 @@ impl<'a> Parts<'a> {
     /// From the first part on.
     #[must_use]
     pub const fn new(key: &'a [u8]) -> Self {
-        Parts { rest: key }
+        match key {
+            [RISING, rest @ ..] => Parts { rest },
+            rest => Parts { rest },
+        }
     }
 
     /// The next part, which is text.
@@ -324,5 +351,13 @@ mod tests {
         assert_eq!(Key::new().i64(-5_551_212).as_bytes(), b"\x11\xabK\x93");
         assert_eq!(Key::new().u64(u64::MAX).as_bytes(), b"\x1c\xff\xff\xff\xff\xff\xff\xff\xff");
         assert_eq!(Key::new().i64(0).as_bytes(), b"\x14");
+    }
+
+    #[test]
+    fn a_rising_key_has_the_same_parts() {
+        let key = Key::rising().str("a").u64(7);
+        let mut parts = Parts::new(&key);
+        assert_eq!((parts.str().unwrap().as_ref(), parts.u64().unwrap()), ("a", 7));
+        assert!(parts.is_empty() && key > Key::new().str("z").u64(u64::MAX));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use api_sqs as api;
+use policy::{Document, Kind};
 use service::{Result, Tx, View};
 use wire::Fault;
 
@@ -39,7 +40,7 @@ const RULES: [(&str, Rule); 17] = [
     ("DelaySeconds", Rule::Number { min: 0, max: 900, default: "0" }),
     ("ReceiveMessageWaitTimeSeconds", Rule::Number { min: 0, max: 20, default: "0" }),
     ("SqsManagedSseEnabled", Rule::Flag { default: "true" }),
-    ("Policy", Rule::Text(is_object)),
+    ("Policy", Rule::Text(is_policy)),
     ("RedrivePolicy", Rule::Redrive),
     ("RedriveAllowPolicy", Rule::Text(redrive::is_allow_policy)),
     ("KmsMasterKeyId", Rule::Text(|_| true)),
@@ -216,8 +217,9 @@ fn is_of_fifo(name: &str) -> bool {
     FIFO_RULES.iter().any(|(known, _)| *known == name)
 }
 
-fn is_object(text: &str) -> bool {
-    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
+/// Whether it is a policy that says who may do what with a queue.
+fn is_policy(text: &str) -> bool {
+    Document::parse(Kind::Resource, text).is_ok()
 }
 
 #[cfg(test)]
@@ -240,6 +242,17 @@ mod tests {
             ("MaximumMessageSize", "1048577", false),
             ("SqsManagedSseEnabled", "yes", false),
             ("Policy", "[]", false),
+            ("Policy", r#"{"Statement":[]}"#, false),
+            (
+                "Policy",
+                r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"SQS:*","Resource":"*"}}"#,
+                true,
+            ),
+            (
+                "Policy",
+                r#"{"Statement":{"Effect":"Perhaps","Principal":"*","Action":"SQS:*","Resource":"*"}}"#,
+                false,
+            ),
             ("Policy", "", true),
             ("DeduplicationScope", "messageGroup", false),
         ] {

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `"queue", account, region, name` | [`crate::queue::Queue`] |
 //! | `"index", contents, visible at (ms), message id` | [`crate::message::Transit`] |
-//! | `"body", contents, message id` | [`crate::message::Body`] |
 //! | `"moved", contents, message id` | ms at which the index entry stands, after a change of visibility |
 //! | `"task", account, region, name, started at (ms), id` | a message move task of the queue of that name |
 //! | `"deleted", account, region, name` | when the queue of that name was deleted (ms), where names rest after that |
@@ -21,13 +20,18 @@
 //! | `"attempt", contents, id` | what was received |
 //! | `"memory", contents, until (ms), key` | nothing: the record at `key`, one of the last two, may go then |
 //!
+//! Bodies are [rising](Key::rising): `"sqs", message id, contents` has a [`crate::message::Body`], and a message id begins
+//! with the moment when it was sent. Before they were, a body stood at `"body", contents, message id`; [`upgrade`] moves
+//! those.
+//!
 //! `contents` is a random number that a queue gets when it is made, and again when it is purged: the old messages are
 //! out of reach at once, and swept away in the background.
 
 use names::Scope;
-use store::Error;
 use store::tuple::{Key, Parts};
+use store::{Direction, Error, Reads as _, Store, Transaction};
 
+use crate::fifo;
 use crate::queue::Address;
 
 /// Sixteen random bytes.
@@ -62,7 +66,42 @@ pub(crate) fn index_of(contents: &Id) -> Key {
 }
 
 pub(crate) fn body(contents: &Id, message: &Id) -> Key {
-    of("body").bytes(contents).bytes(message)
+    Key::rising().str("sqs").bytes(message).bytes(contents)
+}
+
+/// Moves what an earlier program has written to where it stands now.
+pub(crate) fn upgrade(store: &Store) -> Result<(), Error> {
+    const PIECE: usize = 100;
+    let old = of("body").prefix_range();
+    while store.transact_now(|tx| {
+        let bodies = tx.scan(old.clone(), Direction::Forward).take(PIECE).collect::<Result<Vec<_>, _>>()?;
+        for (key, value) in &bodies {
+            let mut parts = Parts::new(key);
+            parts.str()?;
+            parts.str()?;
+            let contents = parts.bytes()?;
+            tx.put(Key::rising().str("sqs").bytes(parts.bytes()?).bytes(contents), value.clone());
+            tx.delete(&**key);
+        }
+        Ok::<_, Error>(!bodies.is_empty())
+    })? {}
+    Ok(())
+}
+
+/// Deletes the body with the record in which its message stands in a queue that is gone.
+pub(crate) fn delete_body(tx: &mut Transaction, key: &[u8], value: &[u8]) -> service::Result<()> {
+    let mut parts = Parts::new(key);
+    parts.str()?;
+    let (kind, contents) = (parts.str()?, parts.bytes()?);
+    let message = match &*kind {
+        "index" => place_of(key).map(|(_, message)| message),
+        "slot" => Some(fifo::message_of(value)?),
+        _ => None,
+    };
+    if let (Some(message), Ok(contents)) = (message, Id::try_from(&*contents)) {
+        tx.delete(body(&contents, &message));
+    }
+    Ok(())
 }
 
 pub(crate) fn moved(contents: &Id, message: &Id) -> Key {
@@ -82,11 +121,11 @@ pub(crate) fn task(source: &Address, started_ms: i64, id: &Id) -> Key {
     tasks(source).i64(started_ms).bytes(id)
 }
 
-/// Everything that belongs to `contents`, of a standard queue or a FIFO queue.
+/// Everything that belongs to `contents` but its bodies, of a standard queue or a FIFO queue.
 pub(crate) fn all_of(contents: &Id, is_fifo: bool) -> Vec<Key> {
     let kinds: &[&str] = match is_fifo {
-        true => &["body", "slot", "group", "ready", "sent", "attempt", "memory"],
-        false => &["body", "index", "moved"],
+        true => &["slot", "group", "ready", "sent", "attempt", "memory"],
+        false => &["index", "moved"],
     };
     kinds.iter().map(|kind| of(kind).bytes(contents)).collect()
 }

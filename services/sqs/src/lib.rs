@@ -26,6 +26,7 @@ mod receive;
 mod redrive;
 mod send;
 mod tags;
+mod turns;
 mod visibility;
 
 use std::sync::Arc;
@@ -36,7 +37,7 @@ use service::{Service, Sweeper};
 use wire::OperationFacts;
 
 /// Deletes the contents of deleted and purged queues.
-const SWEEPER: Sweeper = Sweeper::new("sqs");
+const SWEEPER: Sweeper = Sweeper::new("sqs").deleting(keys::delete_body);
 
 /// The service.
 #[must_use]
@@ -86,6 +87,7 @@ pub fn service() -> Service {
         .transaction::<api::CancelMessageMoveTask>(moves::cancel, |_, input| {
             moves::source_of(&input.task_handle).map(|source| source.arn()).into_iter().collect()
         })
+        .upgrade(keys::upgrade)
         .work("move", moves::run)
         .work("sweep", |cloud| SWEEPER.run(cloud))
 }

@@ -14,6 +14,7 @@ use crate::in_flight::{IN_FLIGHT_MAX, InFlight};
 use crate::keys::{self, Id};
 use crate::message::{self, Body, Transit};
 use crate::queue::{self, Address, Queue};
+use crate::turns::{Turn, Turns};
 use crate::{errors, fifo, redrive};
 
 /// Messages that one receive gives at most.
@@ -54,6 +55,7 @@ pub(crate) struct Look {
 pub(crate) struct Receives {
     in_flight: InFlight,
     claims: Claims,
+    turns: Turns,
 }
 
 pub(crate) async fn receive(
@@ -64,8 +66,7 @@ pub(crate) async fn receive(
     let wish = Wish::read(&input)?;
     let scope = context.scope();
     let begun_ms = context.now().millis();
-    // An empty-handed look is repeated once it is known that no arrival after it can be missed.
-    let mut arrivals: Option<(Id, Watch)> = None;
+    let mut place: Option<Place> = None;
     loop {
         // The clock may be moved at any moment; what became visible by that is seen before the wait is over.
         let looked_ms = context.now().millis();
@@ -84,17 +85,36 @@ pub(crate) async fn receive(
             let messages = (!look.messages.is_empty()).then_some(look.messages);
             return Ok(api::ReceiveMessageOutput { messages });
         }
+        let clock = &context.cloud.clock;
         let contents = look.queue.contents;
-        let Some((_, arrival)) = arrivals.as_mut().filter(|(watched, _)| *watched == contents) else {
-            arrivals = Some((contents, context.cloud.store.watch(keys::arrival(&contents))));
+        let Some(first) = place.as_mut().filter(|place| place.contents == contents) else {
+            // After a purge, those behind must see it too.
+            drop(place.take());
+            // An empty-handed look is repeated once it is known that no arrival after it can be missed.
+            place = tokio::select! {
+                turn = receives.turns.wait(&contents) => Some(Place {
+                    contents,
+                    arrival: context.cloud.store.watch(keys::arrival(&contents)),
+                    _turn: turn,
+                }),
+                () = clock.sleep_until(Timestamp(until_ms)) => None,
+            };
             continue;
         };
         let wake_ms = look.next_ms.map_or(until_ms, |next_ms| next_ms.min(until_ms));
         tokio::select! {
-            () = arrival.changed() => {}
-            () = context.cloud.clock.sleep_until(Timestamp(wake_ms)) => {}
+            () = first.arrival.changed() => {}
+            () = clock.sleep_until(Timestamp(wake_ms)) => {}
         }
     }
+}
+
+/// The first place in the line before a queue.
+struct Place {
+    contents: Id,
+    /// Messages that arrive.
+    arrival: Watch,
+    _turn: Turn,
 }
 
 impl Wish {

@@ -1,4 +1,5 @@
-//! The embedded engine: a log-structured tree on local disk (fjall), one keyspace for everything.
+//! The embedded engine: log-structured trees on local disk (fjall), one for everything, and one for what is written in the
+//! order of its keys: what it flushes need not be merged, because it never overlaps.
 //!
 //! fjall was chosen for what a store of queues and records needs: cheap small commits (its journal is one appended
 //! file), views that never block writers, memory bounded by configuration, pure Rust.
@@ -12,10 +13,11 @@ use bytes::Bytes;
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, Snapshot};
 
 use crate::engine::{Engine, Entries, View, Writes, journal};
+use crate::tuple::{all_rising, is_rising};
 use crate::{Direction, Error};
 
 /// How much of the journal may lie beside the sorted tables before these are brought up to date.
-const JOURNAL_BYTES_MAX: u64 = 128 << 20;
+const JOURNAL_BYTES_MAX: u64 = 64 << 20;
 /// Threads that write and merge sorted tables. Never one alone: fjall 3.1 stops for good when its only worker meets a
 /// full queue of its own messages.
 const WORKERS: usize = 3;
@@ -28,7 +30,14 @@ const WAIT: Duration = Duration::from_millis(5);
 /// A folder of fjall's.
 pub(crate) struct Embedded {
     database: Database,
-    keyspace: Keyspace,
+    trees: Trees,
+}
+
+/// The trees of a folder.
+#[derive(Clone)]
+struct Trees {
+    data: Keyspace,
+    rising: Keyspace,
 }
 
 impl Embedded {
@@ -42,13 +51,16 @@ impl Embedded {
             opened => opened?,
         };
         let options = || KeyspaceCreateOptions::default().max_memtable_size(write_buffer_bytes);
-        let keyspace = database.keyspace("data", options)?;
+        let trees = Trees {
+            data: database.keyspace("data", options)?,
+            rising: database.keyspace("rising", options)?,
+        };
         // fjall 3.1 syncs what is in a new keyspace's folder, and not the folder's own name.
         let names = path.join("keyspaces");
         File::open(&names)
             .and_then(|folder| folder.sync_all())
             .map_err(|source| Error::Folder { path: names, source })?;
-        Ok(Embedded { database, keyspace })
+        Ok(Embedded { database, trees })
     }
 }
 
@@ -72,7 +84,8 @@ impl Embedded {
     /// Waits while tables are not written as fast as they fill. fjall does too, at one more of them, but for ever when the
     /// disk is full and its workers have given up; a write that waits keeps all others waiting.
     fn wait_for_room(&self) -> Result<(), Error> {
-        while self.keyspace.sealed_memtable_count() >= SEALED_MAX {
+        let is_full = |tree: &Keyspace| tree.sealed_memtable_count() >= SEALED_MAX;
+        while is_full(&self.trees.data) || is_full(&self.trees.rising) {
             // Does nothing, and fails once a worker has.
             self.database.persist(PersistMode::Buffer)?;
             std::thread::sleep(WAIT);
@@ -90,16 +103,19 @@ impl Embedded {
 
 impl Engine for Embedded {
     fn view(&self) -> Box<dyn View> {
-        Box::new(Moment { snapshot: self.database.snapshot(), keyspace: self.keyspace.clone() })
+        Box::new(Moment { snapshot: self.database.snapshot(), trees: self.trees.clone() })
     }
 
     fn write(&self, writes: &Writes) -> Result<(), Error> {
         self.wait_for_room()?;
         let mut batch = self.database.batch();
         for (key, value) in writes {
+            let tree = self.trees.of(key);
             match value {
-                Some(value) => batch.insert(&self.keyspace, key.as_slice(), value.clone()),
-                None => batch.remove(&self.keyspace, key.as_slice()),
+                Some(value) => batch.insert(tree, key.as_slice(), value.clone()),
+                // Its trace goes with the one value that it deletes, in memory if both are there.
+                None if is_rising(key) => batch.remove_weak(tree, key.as_slice()),
+                None => batch.remove(tree, key.as_slice()),
             }
         }
         batch.commit().map_err(|error| self.refuse(error))
@@ -110,7 +126,8 @@ impl Engine for Embedded {
     }
 
     fn clear(&self) -> Result<(), Error> {
-        Ok(self.keyspace.clear()?)
+        self.trees.data.clear()?;
+        Ok(self.trees.rising.clear()?)
     }
 
     fn sync(&self) -> Result<(), Error> {
@@ -118,24 +135,50 @@ impl Engine for Embedded {
     }
 }
 
+impl Trees {
+    fn of(&self, key: &[u8]) -> &Keyspace {
+        if is_rising(key) { &self.rising } else { &self.data }
+    }
+}
+
 struct Moment {
     snapshot: Snapshot,
-    keyspace: Keyspace,
+    trees: Trees,
+}
+
+impl Moment {
+    /// The entries of a range all of whose keys are in one tree.
+    fn entries(&self, range: Range<Vec<u8>>, direction: Direction) -> Entries<'_> {
+        if range.is_empty() {
+            return Box::new(std::iter::empty());
+        }
+        let entries = self.snapshot.range(self.trees.of(&range.start), range);
+        match direction {
+            Direction::Forward => Box::new(entries.map(entry)),
+            Direction::Backward => Box::new(entries.rev().map(entry)),
+        }
+    }
 }
 
 impl View for Moment {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
-        Ok(self.snapshot.get(&self.keyspace, key)?.map(Bytes::from))
+        Ok(self.snapshot.get(self.trees.of(key), key)?.map(Bytes::from))
     }
 
     fn scan(&self, range: Range<Vec<u8>>, direction: Direction) -> Entries<'_> {
-        if range.is_empty() {
-            return Box::new(std::iter::empty());
+        let rising = all_rising();
+        if range.end <= rising.start || range.start >= rising.start && range.end <= rising.end {
+            return self.entries(range, direction);
         }
-        let entries = self.snapshot.range(&self.keyspace, range);
+        let parts = [
+            range.start.clone()..range.end.clone().min(rising.start.clone()),
+            range.start.clone().max(rising.start)..range.end.clone().min(rising.end.clone()),
+            range.start.max(rising.end)..range.end,
+        ];
+        let [first, second, third] = parts.map(|part| self.entries(part, direction));
         match direction {
-            Direction::Forward => Box::new(entries.map(entry)),
-            Direction::Backward => Box::new(entries.rev().map(entry)),
+            Direction::Forward => Box::new(first.chain(second).chain(third)),
+            Direction::Backward => Box::new(third.chain(second).chain(first)),
         }
     }
 }

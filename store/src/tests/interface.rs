@@ -18,6 +18,7 @@ macro_rules! engine {
             ranges_begin_with_their_start_and_end_before_their_end,
             own_writes_lie_over_stored_ones_both_ways,
             any_bytes_are_keys_and_values,
+            rising_keys_stand_behind_all_others,
             a_value_that_was_read_and_changed_makes_its_reader_run_again,
             a_range_that_changed_makes_its_reader_run_again,
             a_range_counts_as_far_as_it_was_walked,
@@ -147,6 +148,26 @@ fn own_writes_lie_over_stored_ones_both_ways(bed: Bed) {
         Ok::<_, Error>(())
     });
     done.unwrap();
+}
+
+fn rising_keys_stand_behind_all_others(bed: Bed) {
+    let store = bed.open();
+    let rising = |number| Key::rising().u64(number);
+    let all = [key(1), Key::new().u64(u64::MAX), rising(1), rising(2), rising(300)];
+    write(&store, |tx| all.iter().for_each(|key| tx.put(key, key.to_vec())));
+    let found = |range: std::ops::Range<Vec<u8>>, direction| -> Vec<Vec<u8>> {
+        content(&store.snapshot(), range, direction).into_iter().map(|(key, _)| key).collect()
+    };
+    let bytes = |keys: &[Key]| keys.iter().map(|key| key.to_vec()).collect::<Vec<_>>();
+    assert_eq!(found(everything(), Direction::Forward), bytes(&all));
+    assert_eq!(found(everything(), Direction::Backward), bytes(&all).into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(found(all[1].to_vec()..all[3].to_vec(), Direction::Forward), bytes(&all[1..3]));
+    assert_eq!(found(all[3].to_vec()..everything().end, Direction::Forward), bytes(&all[3..]));
+    assert_eq!(found(Key::rising().prefix_range(), Direction::Backward).len(), 3);
+    assert!(found(all[3].to_vec()..all[0].to_vec(), Direction::Forward).is_empty());
+    write(&store, |tx| tx.delete(rising(2)));
+    assert_eq!(found(Key::rising().prefix_range(), Direction::Forward), bytes(&[rising(1), rising(300)]));
+    assert_eq!(store.snapshot().get(&rising(300)).unwrap().unwrap(), rising(300).to_vec());
 }
 
 fn any_bytes_are_keys_and_values(bed: Bed) {

@@ -55,13 +55,15 @@ struct World {
     model: Model,
     kept: Vec<(Snapshot, Model)>,
     runtime: tokio::runtime::Runtime,
+    /// The number of the next rising key: each is put once.
+    rising: u64,
 }
 
 impl World {
     fn new(bed: Bed, chance: Chance) -> Self {
         let (store, faults) = open(&bed);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        World { bed, store, faults, chance, model: Model::new(), kept: Vec::new(), runtime }
+        World { bed, store, faults, chance, model: Model::new(), kept: Vec::new(), runtime, rising: 0 }
     }
 
     fn run(mut self) {
@@ -147,13 +149,22 @@ impl World {
 
     fn op(&mut self) -> Op {
         let chance = &mut self.chance;
-        match chance.below(10) {
+        match chance.below(12) {
+            10 => {
+                self.rising += 1;
+                Op::Put(rising(self.rising).into(), some_value(chance))
+            }
+            11 => Op::Delete(rising(self.rising - chance.below(20).min(self.rising)).into()),
             0 | 1 => Op::Get(some_key(chance)),
             2..5 => Op::Put(some_key(chance), some_value(chance)),
             5 | 6 => Op::Delete(some_key(chance)),
             7 => Op::Head { at_most: chance.below(4) as usize },
             _ => {
-                let range = if chance.percent(50) { keys() } else { some_key(chance)..some_key(chance) };
+                let range = match chance.below(4) {
+                    0 | 1 => keys(),
+                    2 => some_key(chance)..some_key(chance),
+                    _ => some_key(chance)..rising(self.rising.saturating_sub(chance.below(20))).into(),
+                };
                 let direction = if chance.percent(50) { Direction::Forward } else { Direction::Backward };
                 Op::Scan { range, direction, at_most: chance.below(20) as usize, checked: chance.percent(60) }
             }
@@ -238,6 +249,10 @@ fn some_key(chance: &mut Chance) -> Vec<u8> {
 fn some_value(chance: &mut Chance) -> Vec<u8> {
     let length = if chance.percent(5) { 5000 } else { chance.below(20) as usize };
     vec![chance.next() as u8; length]
+}
+
+fn rising(number: u64) -> Key {
+    Key::rising().u64(number)
 }
 
 fn queue() -> Range<Vec<u8>> {

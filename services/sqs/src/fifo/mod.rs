@@ -51,6 +51,11 @@ impl Slot {
     }
 }
 
+/// The message of a record of a slot.
+pub(crate) fn message_of(slot: &[u8]) -> Result<Id, store::Error> {
+    Ok(store::record::decode::<Slot>(slot)?.message)
+}
+
 /// Refuses what is no id of a group, of a deduplication or of an attempt.
 fn check_label(parameter: &str, label: &str) -> Result<(), Fault> {
     let fits = label.bytes().all(|byte| byte.is_ascii_graphic());
