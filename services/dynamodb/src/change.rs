@@ -1,13 +1,14 @@
 //! The change of one item: where it is stored, and all that follows from it in the same transaction.
 //!
 //! Every write of an item ends here, whichever operation it comes from. What must agree with the items at each moment has a
-//! line in [`Change::carry_out`]. Conditions and what an operation returns are never here.
+//! line in [`Change::carry_out_for`]. Conditions and what an operation returns are never here.
 
 use expressions::Item;
 use service::{Result, Tx};
 use store::tuple::Key;
 
 use crate::table::Table;
+use crate::ttl;
 
 /// An item as it was, and as it is to be.
 pub(crate) struct Change<'a> {
@@ -27,7 +28,6 @@ impl Change<'_> {
             None if self.old.is_some() => tx.delete(self.place),
             None => {}
         }
-        debug_assert!(!self.table.follows_items(), "nothing follows yet");
-        Ok(())
+        ttl::follow(tx, self)
     }
 }

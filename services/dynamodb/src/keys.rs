@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `"table", account, region, name` | [`crate::table::Table`] |
 //! | `"item", table id, hash of the partition key, partition key, sort key` | the item |
+//! | `"ttl", TTL id` | [`crate::ttl::Progress`] of a table that has a time to live |
+//! | `"expiry", TTL id, expires at (s), the rest of the item's key behind its table id` | nothing |
 //!
 //! The hash (eight bytes of SHA-256) scatters partitions, so that a scan in segments splits a table evenly. Keys are the
 //! bytes of [`crate::key`], whose order is that of their values.
@@ -24,6 +26,20 @@ pub(crate) fn tables(scope: &Scope) -> Key {
 
 pub(crate) fn items(table: &Id) -> Key {
     of("item").bytes(table)
+}
+
+/// All that expires; signalled when a table begins to have a time to live.
+pub(crate) fn ttls() -> Key {
+    of("ttl")
+}
+
+pub(crate) fn ttl(id: &Id) -> Key {
+    ttls().bytes(id)
+}
+
+/// The items of a table by when they expire; signalled when one expires soon, and when it is over.
+pub(crate) fn expiries(ttl: &Id) -> Key {
+    of("expiry").bytes(ttl)
 }
 
 /// All items with that hash of their partition key, and more.

@@ -21,6 +21,7 @@ mod scan;
 mod table;
 mod tables;
 mod tags;
+mod ttl;
 mod update;
 mod write;
 
@@ -52,6 +53,9 @@ pub fn service() -> Service {
         .transaction::<api::TagResource>(tags::tag, |_, input| tagged(&input.resource_arn))
         .transaction::<api::UntagResource>(tags::untag, |_, input| tagged(&input.resource_arn))
         .read::<api::ListTagsOfResource>(tags::list, |_, input| tagged(&input.resource_arn))
+        .read::<api::DescribeTimeToLive>(ttl::describe, |scope, input| at(scope, &input.table_name))
+        .transaction::<api::UpdateTimeToLive>(ttl::update, |scope, input| at(scope, &input.table_name))
+        .work("expiry", ttl::run)
         .work("sweep", |cloud| SWEEPER.run(cloud))
 }
 

@@ -14,6 +14,7 @@ use wire::Timestamp;
 
 use crate::errors;
 use crate::keys::{self, Id};
+use crate::ttl::Ttl;
 
 /// A table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub(crate) struct Table {
     pub(crate) created_ms: i64,
     #[serde(default)]
     pub(crate) tags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) ttl: Option<Ttl>,
 }
 
 /// An attribute of the key.
@@ -83,7 +86,7 @@ impl Table {
 
     /// Whether something follows from changes of its items, which needs to know what they were.
     pub(crate) fn follows_items(&self) -> bool {
-        false
+        self.ttl.is_some()
     }
 
     /// The attributes of the key.

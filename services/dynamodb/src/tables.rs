@@ -6,7 +6,7 @@ use store::Reads as _;
 use wire::Fault;
 
 use crate::table::{self, KeyPart, Place, Table};
-use crate::{SWEEPER, errors, keys, tags};
+use crate::{SWEEPER, errors, keys, tags, ttl};
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<api::CreateTableOutput> {
     check_unbuilt(input)?;
@@ -23,6 +23,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
         protected: input.deletion_protection_enabled == Some(true),
         created_ms: tx.now.millis(),
         tags: tags::checked(input.tags.as_deref().unwrap_or_default())?,
+        ttl: None,
     };
     if tx.get(&place.key())?.is_some() {
         let message = format!("Table already exists: {}", table.name);
@@ -129,7 +130,7 @@ pub(crate) fn describe(view: &View<'_>, input: &api::DescribeTableInput) -> Resu
 }
 
 /// Operations on tables name the table that is not there.
-fn no_table(place: &Place) -> Fault {
+pub(crate) fn no_table(place: &Place) -> Fault {
     let message = format!("Requested resource not found: Table: {} not found", place.name);
     api::error::resource_not_found_exception(message)
 }
@@ -147,5 +148,8 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTableInput) -> Result<a
     }
     tx.delete(place.key());
     SWEEPER.put(tx, &keys::items(&table.id));
+    if let Some(ttl) = &table.ttl {
+        ttl::forget(tx, ttl);
+    }
     Ok(api::DeleteTableOutput { table_description: Some(table.description("DELETING")) })
 }
