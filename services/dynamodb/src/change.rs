@@ -7,8 +7,9 @@ use expressions::Item;
 use service::{Result, Tx};
 use store::tuple::Key;
 
+use crate::stream::Cause;
 use crate::table::Table;
-use crate::ttl;
+use crate::{stream, ttl};
 
 /// An item as it was, and as it is to be.
 pub(crate) struct Change<'a> {
@@ -23,11 +24,17 @@ pub(crate) struct Change<'a> {
 impl Change<'_> {
     /// Carries it out. To delete what is not there is no change.
     pub(crate) fn carry_out(&self, tx: &mut Tx<'_>) -> Result<()> {
+        self.carry_out_for(tx, Cause::Request)
+    }
+
+    /// The same, for that cause.
+    pub(crate) fn carry_out_for(&self, tx: &mut Tx<'_>, cause: Cause) -> Result<()> {
         match self.new {
             Some(item) => tx.put_record(self.place, item)?,
             None if self.old.is_some() => tx.delete(self.place),
             None => {}
         }
-        ttl::follow(tx, self)
+        ttl::follow(tx, self)?;
+        stream::follow(tx, self, cause)
     }
 }

@@ -3,12 +3,13 @@
 //! An item is one record. Its place is a hash of its partition key, the key itself, and its sort key, so that a partition
 //! is a range in the order of its sort keys, and a scan walks all partitions. `keys` has the layout.
 //!
-//! Never here: indexes, streams, transactions, global tables and PartiQL, which are refused by name.
+//! Never here: indexes, transactions, global tables and PartiQL, which are refused by name.
 
 mod attribute;
 mod batch;
 mod capacity;
 mod change;
+mod dynamodbstreams;
 mod errors;
 mod guard;
 mod key;
@@ -18,11 +19,13 @@ mod page;
 mod query;
 mod read;
 mod scan;
+mod stream;
 mod table;
 mod tables;
 mod tags;
 mod ttl;
 mod update;
+mod update_table;
 mod write;
 
 use api_dynamodb as api;
@@ -31,6 +34,8 @@ use service::{Service, Sweeper};
 
 /// Deletes the items of deleted tables.
 const SWEEPER: Sweeper = Sweeper::new("dynamodb");
+
+pub use dynamodbstreams::service as streams;
 
 /// The service.
 #[must_use]
@@ -56,6 +61,8 @@ pub fn service() -> Service {
         .read::<api::DescribeTimeToLive>(ttl::describe, |scope, input| at(scope, &input.table_name))
         .transaction::<api::UpdateTimeToLive>(ttl::update, |scope, input| at(scope, &input.table_name))
         .work("expiry", ttl::run)
+        .transaction::<api::UpdateTable>(update_table::update, |scope, input| at(scope, &input.table_name))
+        .work("trim", stream::run)
         .work("sweep", |cloud| SWEEPER.run(cloud))
 }
 

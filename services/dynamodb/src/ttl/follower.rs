@@ -14,6 +14,7 @@ use wire::{Fault, Timestamp};
 use super::{AHEAD_MS, Entered, Progress, Ttl, entry, moment};
 use crate::change::Change;
 use crate::keys::{self, Id};
+use crate::stream::Cause;
 use crate::table::{Place, Table};
 
 /// Items that one transaction enters, or deletes.
@@ -162,7 +163,7 @@ fn delete_due(tx: &mut Tx<'_>, table: &Table, ttl: &Ttl) -> Result<Next> {
             continue;
         }
         let place = crate::key::place(table, &item);
-        Change { table, place: &place, old: Some(&item), new: None }.carry_out(tx)?;
+        Change { table, place: &place, old: Some(&item), new: None }.carry_out_for(tx, Cause::Expiry)?;
         bytes += value.len();
         if bytes >= PIECE_BYTES {
             return Ok(Next::Step);
