@@ -33,6 +33,7 @@ pub(crate) fn all(work: &Path, environments: usize) -> Directory {
     let services: Vec<Service> = vec![
         service_apigatewayv2::service(),
         service_dynamodb::service(),
+        service_dynamodb::streams(),
         service_iam::service(),
         service_lambda::service(work.join("lambda"), environments),
         service_logs::service(),

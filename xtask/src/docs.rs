@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::workspace;
+use crate::{tidy, workspace};
 
 const BEGIN: &str = "<!-- operations of ";
 const BEGIN_END: &str = ": made by `cargo xtask docs` -->\n";
@@ -70,9 +70,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 fn services(root: &Path) -> Result<BTreeMap<String, Operations>> {
     let folder = root.join("services");
     let mut services = BTreeMap::new();
-    for path in entries(&folder)? {
-        let list = path.join("operations.txt");
-        let (true, Some(name)) = (list.is_file(), path.file_name()) else { continue };
+    for (list, _) in entries(&folder)?.iter().flat_map(|path| tidy::lists(path)) {
+        let Some(name) = list.parent().and_then(Path::file_name) else { continue };
         let name = name.to_string_lossy().into_owned();
         let mut works: Vec<String> = read(&list)?.lines().map(str::to_owned).collect();
         works.sort_unstable();

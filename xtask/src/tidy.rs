@@ -78,10 +78,8 @@ fn check_operations(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     let services = root.join("services");
     for entry in fs::read_dir(&services).map_err(Error::file(&services))? {
         let folder = entry.map_err(Error::file(&services))?.path();
-        let list = folder.join("operations.txt");
-        if list.exists() {
+        for (list, code) in lists(&folder) {
             let named = fs::read_to_string(&list).map_err(Error::file(&list))?;
-            let code: PathBuf = folder.join("src/lib.rs");
             let registered = registered(&fs::read_to_string(&code).map_err(Error::file(&code))?);
             // The operation GetSMSAttributes has the type GetSmsAttributes.
             let sorted = |names: &mut dyn Iterator<Item = String>| {
@@ -96,6 +94,14 @@ fn check_operations(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The lists of a service's folder, each with the code that registers them: its own, and those of other APIs that it offers.
+pub(crate) fn lists(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let modules = fs::read_dir(folder.join("src")).into_iter().flatten().flatten();
+    let others = modules.map(|module| (module.path().join("operations.txt"), module.path().join("mod.rs")));
+    let own = (folder.join("operations.txt"), folder.join("src/lib.rs"));
+    std::iter::once(own).chain(others).filter(|(list, _)| list.exists()).collect()
 }
 
 /// The operations in lines such as `.read::<api::ListQueues>(`, sorted.

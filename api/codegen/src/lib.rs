@@ -1,7 +1,8 @@
 //! Makes the Rust code of an API from its facts: types, schemas, operations and errors.
 //!
 //! Each crate under `api/` calls [`generate`] from its build script. It reads `apis/<service>.json` (the facts) and
-//! `services/<service>/operations.txt` (what is written, an operation a line), and writes `api.rs` for the crate to
+//! `services/<service>/operations.txt` (what is written, an operation a line; for an API that another service's crate
+//! offers beside its own, `services/<other>/src/<service>/operations.txt`), and writes `api.rs` for the crate to
 //! include. Only written operations get types, and each type only the direction that it travels in, because compile time
 //! grows with every trait of every type.
 //!
@@ -48,7 +49,7 @@ pub fn generate(service: &str) {
 fn write(service: &str) -> Result<(), Error> {
     let root = folder("CARGO_MANIFEST_DIR")?.join("../..");
     let facts = root.join(format!("apis/{service}.json"));
-    let list = root.join(format!("services/{service}/operations.txt"));
+    let list = list_of(&root.join("services"), service);
     for path in [&facts, &list] {
         println!("cargo::rerun-if-changed={}", path.display());
     }
@@ -60,6 +61,14 @@ fn write(service: &str) -> Result<(), Error> {
     };
     let target = folder("OUT_DIR")?.join("api.rs");
     fs::write(&target, code(&read(&facts)?, &written)?).map_err(|error| Error::file(&target, &error))
+}
+
+/// Where the written operations of an API are listed.
+fn list_of(services: &Path, service: &str) -> PathBuf {
+    let own = services.join(service).join("operations.txt");
+    let others = fs::read_dir(services).into_iter().flatten().flatten();
+    let mut within = others.map(|folder| folder.path().join("src").join(service).join("operations.txt"));
+    if own.exists() { own } else { within.find(|list| list.exists()).unwrap_or(own) }
 }
 
 /// The Rust code of an API.

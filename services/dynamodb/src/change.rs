@@ -1,13 +1,15 @@
 //! The change of one item: where it is stored, and all that follows from it in the same transaction.
 //!
 //! Every write of an item ends here, whichever operation it comes from. What must agree with the items at each moment has a
-//! line in [`Change::carry_out`]. Conditions and what an operation returns are never here.
+//! line in [`Change::carry_out_for`]. Conditions and what an operation returns are never here.
 
 use expressions::Item;
 use service::{Result, Tx};
 use store::tuple::Key;
 
+use crate::stream::Cause;
 use crate::table::Table;
+use crate::{stream, ttl};
 
 /// An item as it was, and as it is to be.
 pub(crate) struct Change<'a> {
@@ -22,12 +24,17 @@ pub(crate) struct Change<'a> {
 impl Change<'_> {
     /// Carries it out. To delete what is not there is no change.
     pub(crate) fn carry_out(&self, tx: &mut Tx<'_>) -> Result<()> {
+        self.carry_out_for(tx, Cause::Request)
+    }
+
+    /// The same, for that cause.
+    pub(crate) fn carry_out_for(&self, tx: &mut Tx<'_>, cause: Cause) -> Result<()> {
         match self.new {
             Some(item) => tx.put_record(self.place, item)?,
             None if self.old.is_some() => tx.delete(self.place),
             None => {}
         }
-        debug_assert!(!self.table.follows_items(), "nothing follows yet");
-        Ok(())
+        ttl::follow(tx, self)?;
+        stream::follow(tx, self, cause)
     }
 }

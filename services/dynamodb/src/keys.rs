@@ -5,6 +5,12 @@
 //! | `"table", account, region, name` | [`crate::table::Table`] |
 //! | `"item", table id, hash of the partition key, partition key, sort key` | the item |
 //! | `"answer", "transaction", …` | what a token stands for (see `service::Idempotency`) |
+//! | `"ttl", TTL id` | [`crate::ttl::Progress`] of a table that has a time to live |
+//! | `"expiry", TTL id, expires at (s), the rest of the item's key behind its table id` | nothing |
+//! | `"stream", account, region, table, label` | [`crate::stream::Stream`] |
+//! | `"shard", stream id, shard` | [`crate::stream::Head`] |
+//! | `"record", stream id, shard, sequence number` | [`crate::stream::Record`] |
+//! | `"trim", due at (ms), id` | the job that takes what is old from a shard, or ends a closed stream |
 //!
 //! The hash (eight bytes of SHA-256) scatters partitions, so that a scan in segments splits a table evenly. Keys are the
 //! bytes of [`crate::key`], whose order is that of their values.
@@ -25,6 +31,45 @@ pub(crate) fn tables(scope: &Scope) -> Key {
 
 pub(crate) fn items(table: &Id) -> Key {
     of("item").bytes(table)
+}
+
+/// All that expires; signalled when a table begins to have a time to live.
+pub(crate) fn ttls() -> Key {
+    of("ttl")
+}
+
+pub(crate) fn ttl(id: &Id) -> Key {
+    ttls().bytes(id)
+}
+
+/// The items of a table by when they expire; signalled when one expires soon, and when it is over.
+pub(crate) fn expiries(ttl: &Id) -> Key {
+    of("expiry").bytes(ttl)
+}
+
+/// Streams by their tables' names, also those of tables that are gone.
+pub(crate) fn streams(scope: &Scope) -> Key {
+    of("stream").str(scope.account.as_str()).str(scope.region.as_str())
+}
+
+pub(crate) fn streams_of(scope: &Scope, table: &str) -> Key {
+    streams(scope).str(table)
+}
+
+pub(crate) fn stream(scope: &Scope, table: &str, label: &str) -> Key {
+    streams_of(scope, table).str(label)
+}
+
+pub(crate) fn shard(stream: &Id, shard: u32) -> Key {
+    of("shard").bytes(stream).u64(shard.into())
+}
+
+pub(crate) fn records(stream: &Id, shard: u32) -> Key {
+    of("record").bytes(stream).u64(shard.into())
+}
+
+pub(crate) fn record(stream: &Id, shard: u32, number: u64) -> Key {
+    records(stream, shard).u64(number)
 }
 
 /// All items with that hash of their partition key, and more.

@@ -3,13 +3,14 @@
 //! An item is one record. Its place is a hash of its partition key, the key itself, and its sort key, so that a partition
 //! is a range in the order of its sort keys, and a scan walks all partitions. `keys` has the layout.
 //!
-//! Never here: indexes, streams, global tables and PartiQL, which are refused by name.
+//! Never here: indexes, global tables and PartiQL, which are refused by name.
 
 mod action;
 mod attribute;
 mod batch;
 mod capacity;
 mod change;
+mod dynamodbstreams;
 mod errors;
 mod guard;
 mod key;
@@ -20,12 +21,15 @@ mod page;
 mod query;
 mod read;
 mod scan;
+mod stream;
 mod table;
 mod tables;
 mod tags;
 mod terms;
 mod transact;
+mod ttl;
 mod update;
+mod update_table;
 mod write;
 
 use api_dynamodb as api;
@@ -34,6 +38,8 @@ use service::{Service, Sweeper};
 
 /// Deletes the items of deleted tables.
 const SWEEPER: Sweeper = Sweeper::new("dynamodb");
+
+pub use dynamodbstreams::service as streams;
 
 /// The service.
 #[must_use]
@@ -62,6 +68,11 @@ pub fn service() -> Service {
         .transaction::<api::TagResource>(tags::tag, |_, input| tagged(&input.resource_arn))
         .transaction::<api::UntagResource>(tags::untag, |_, input| tagged(&input.resource_arn))
         .read::<api::ListTagsOfResource>(tags::list, |_, input| tagged(&input.resource_arn))
+        .read::<api::DescribeTimeToLive>(ttl::describe, |scope, input| at(scope, &input.table_name))
+        .transaction::<api::UpdateTimeToLive>(ttl::update, |scope, input| at(scope, &input.table_name))
+        .work("expiry", ttl::run)
+        .transaction::<api::UpdateTable>(update_table::update, |scope, input| at(scope, &input.table_name))
+        .work("trim", stream::run)
         .work("sweep", |cloud| SWEEPER.run(cloud))
 }
 

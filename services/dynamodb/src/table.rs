@@ -14,6 +14,8 @@ use wire::Timestamp;
 
 use crate::errors;
 use crate::keys::{self, Id};
+use crate::stream::Streaming;
+use crate::ttl::Ttl;
 
 /// A table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,10 @@ pub(crate) struct Table {
     pub(crate) created_ms: i64,
     #[serde(default)]
     pub(crate) tags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) ttl: Option<Ttl>,
+    #[serde(default)]
+    pub(crate) stream: Option<Streaming>,
 }
 
 /// An attribute of the key.
@@ -83,7 +89,7 @@ impl Table {
 
     /// Whether something follows from changes of its items, which needs to know what they were.
     pub(crate) fn follows_items(&self) -> bool {
-        false
+        self.ttl.is_some() || self.stream.as_ref().is_some_and(|stream| stream.is_open)
     }
 
     /// The attributes of the key.
@@ -123,6 +129,9 @@ impl Table {
             table_id: Some(ids::uuid(self.id)),
             billing_mode_summary: on_demand,
             deletion_protection_enabled: Some(self.protected),
+            stream_specification: self.stream.as_ref().and_then(Streaming::specification),
+            latest_stream_arn: self.stream.as_ref().map(|it| it.arn(&self.scope, &self.name).to_string()),
+            latest_stream_label: self.stream.as_ref().map(|it| it.label.clone()),
             ..api::TableDescription::default()
         }
     }

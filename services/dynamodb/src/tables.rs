@@ -6,14 +6,14 @@ use store::Reads as _;
 use wire::Fault;
 
 use crate::table::{self, KeyPart, Place, Table};
-use crate::{SWEEPER, errors, keys, tags};
+use crate::{SWEEPER, errors, keys, stream, tags, ttl};
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<api::CreateTableOutput> {
     check_unbuilt(input)?;
     let place = Place::of(&tx.scope(), &input.table_name);
     check_name(&place.name)?;
     let (partition, sort) = key_schema(input)?;
-    let table = Table {
+    let mut table = Table {
         name: place.name.clone(),
         scope: place.scope,
         id: tx.random().bytes(),
@@ -23,22 +23,23 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
         protected: input.deletion_protection_enabled == Some(true),
         created_ms: tx.now.millis(),
         tags: tags::checked(input.tags.as_deref().unwrap_or_default())?,
+        ttl: None,
+        stream: None,
     };
     if tx.get(&place.key())?.is_some() {
         let message = format!("Table already exists: {}", table.name);
         return Err(api::error::resource_in_use_exception(message).into());
     }
+    table.stream = stream::of_new(tx, &table, input.stream_specification.as_ref())?;
     tx.put_record(place.key(), &table)?;
     Ok(api::CreateTableOutput { table_description: Some(table.description("CREATING")) })
 }
 
 fn check_unbuilt(input: &api::CreateTableInput) -> Result<(), Fault> {
-    let streams = |stream: &api::StreamSpecification| stream.stream_enabled;
     let encryption = |sse: &api::SseSpecification| sse.enabled == Some(true);
     errors::refuse(&[
         ("LocalSecondaryIndexes", input.local_secondary_indexes.is_some()),
         ("GlobalSecondaryIndexes", input.global_secondary_indexes.is_some()),
-        ("StreamSpecification", input.stream_specification.as_ref().is_some_and(streams)),
         ("SSESpecification", input.sse_specification.as_ref().is_some_and(encryption)),
         ("TableClass", input.table_class.as_ref().is_some_and(|class| class.as_str() != "STANDARD")),
         ("WarmThroughput", input.warm_throughput.is_some()),
@@ -129,7 +130,7 @@ pub(crate) fn describe(view: &View<'_>, input: &api::DescribeTableInput) -> Resu
 }
 
 /// Operations on tables name the table that is not there.
-fn no_table(place: &Place) -> Fault {
+pub(crate) fn no_table(place: &Place) -> Fault {
     let message = format!("Requested resource not found: Table: {} not found", place.name);
     api::error::resource_not_found_exception(message)
 }
@@ -147,5 +148,9 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTableInput) -> Result<a
     }
     tx.delete(place.key());
     SWEEPER.put(tx, &keys::items(&table.id));
+    if let Some(ttl) = &table.ttl {
+        ttl::forget(tx, ttl);
+    }
+    stream::close(tx, &table)?;
     Ok(api::DeleteTableOutput { table_description: Some(table.description("DELETING")) })
 }
