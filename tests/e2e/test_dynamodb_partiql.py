@@ -199,6 +199,14 @@ def test_a_page_is_a_megabyte(table):
     assert table.invalid('SELECT * FROM "T"', NextToken="x") == "Invalid NextToken"
 
 
+def test_pages_end_behind_the_longest_keys(table):
+    pk, sorts = "p" * 2048, [letter * 1024 for letter in "abc"]
+    for sk in sorts:
+        table.put(pk, sk)
+    found = pages(table, f"SELECT sk FROM \"T\" WHERE pk = '{pk}'", Limit=1)
+    assert [item["sk"]["S"] for page in found for item in page["Items"]] == sorts
+
+
 def test_an_item_is_updated_that_is_there(table):
     table.put("a", "1", n={"N": "5"}, l={"L": [{"S": "x"}]}, ss={"SS": ["a"]}, m={"M": {"k": {"S": "v"}}}, r={"S": ""})
     key = "WHERE pk = 'a' AND sk = '1'"

@@ -114,8 +114,6 @@ impl Meaning<'_> {
 fn choices_of(choices: &Expr) -> Result<&[Expr], Error> {
     match &choices.kind {
         Kind::List(all) | Kind::Bag(all) if !all.is_empty() => Ok(all),
-        // Parentheses around one choice are those of an expression.
-        Kind::Text(_) | Kind::Number(_) | Kind::Bool(_) | Kind::Null => Ok(std::slice::from_ref(choices)),
         _ => Err(Error::new(
             "IN operator must have a left hand argument of type Variable Reference and right hand argument of type Seq with \
              at least one member",

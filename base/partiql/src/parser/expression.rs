@@ -112,7 +112,7 @@ impl Parser<'_> {
             return Err(Error::malformed("Missing right-hand side expression of infix operator"));
         }
         let kind = match infix {
-            Infix::Is | Infix::In => Kind::In(Box::new(left), Box::new(self.at_least(SUM)?)),
+            Infix::Is | Infix::In => Kind::In(Box::new(left), Box::new(self.choices()?)),
             Infix::And => match (left.kind, self.at_least(binds + 1)?) {
                 (Kind::All(mut all), right) => {
                     all.push(right);
@@ -137,6 +137,16 @@ impl Parser<'_> {
             }
         };
         Ok(Expr { at, kind })
+    }
+
+    /// What stands behind `IN`: parentheses make a list there, even of one.
+    fn choices(&mut self) -> Result<Expr, Error> {
+        let at = self.place();
+        if !self.take_symbol("(") {
+            return self.at_least(SUM);
+        }
+        let all = self.nested(|parser| parser.list_until(")", Parser::expression))?;
+        Ok(Expr { at, kind: Kind::List(all) })
     }
 
     /// `IS`, behind its operand.

@@ -88,7 +88,9 @@ impl<'k> Keys<'k> {
                 Ok(if is_nothing { vec![Draft::default()] } else { drafts })
             }
             Kind::In(tested, choices) => {
-                let Kind::List(choices) = &choices.kind else { return Ok(vec![Draft::default()]) };
+                let (Kind::List(choices) | Kind::Bag(choices)) = &choices.kind else {
+                    return Ok(vec![Draft::default()]);
+                };
                 let equals = choices.iter().map(|choice| self.equal(meaning, tested, choice));
                 Ok(equals.collect::<Result<Option<Vec<_>>, _>>()?.unwrap_or_else(|| vec![Draft::default()]))
             }

@@ -31,6 +31,8 @@ fn conditions_fall_into_reads() {
         ("pk = 'a'", Some(1)),
         ("'a' = pk AND sk > '1' AND x = 2", Some(1)),
         ("pk IN ['a', 'b']", Some(2)),
+        ("pk IN ('a')", Some(1)),
+        ("pk IN <<'a', 'b'>>", Some(2)),
         ("pk = 'a' OR pk = 'b'", Some(2)),
         ("pk = 'a' AND sk IN ['1', '2']", Some(2)),
         ("pk IN ['a', 'b'] AND sk IN ['1', '2']", Some(4)),
