@@ -3,13 +3,11 @@
 //! An [`Access`] says what it is asked about only when it is asked, so that a decision that needs no resources or
 //! conditions costs none.
 
-use std::any::Any;
-
 use names::Arn;
 use policy::Decision;
 use wire::TimestampFormat;
 
-use crate::{Caller, Clock, Handler, PrincipalKind};
+use crate::{Caller, Clock, PrincipalKind};
 
 /// What a caller wants to do.
 pub struct Access<'a> {
@@ -19,8 +17,9 @@ pub struct Access<'a> {
     pub(crate) name: &'static str,
     pub(crate) caller: &'a Caller,
     pub(crate) clock: &'a Clock,
-    pub(crate) handler: &'a dyn Handler,
-    pub(crate) input: &'a (dyn Any + Send + Sync),
+    pub(crate) resources: &'a dyn Fn() -> Vec<Arn>,
+    /// It is for everybody, known or not.
+    pub(crate) is_unsigned: bool,
 }
 
 impl Access<'_> {
@@ -33,7 +32,7 @@ impl Access<'_> {
     /// What it would be done to; empty for actions on no resource (`*`).
     #[must_use]
     pub fn resources(&self) -> Vec<Arn> {
-        self.handler.resources(&self.caller.scope, self.input)
+        (self.resources)()
     }
 
     /// What a condition key is for this request, whatever its case; none where the request has no such thing.
@@ -98,7 +97,7 @@ pub struct Everyone {
 impl Authorizer for Everyone {
     fn decide(&self, caller: &Caller, access: &Access<'_>) -> Decision {
         let is_known = caller.principal.kind != PrincipalKind::Anonymous;
-        if is_known || access.handler.facts().unsigned { Decision::Allowed } else { Decision::Silent }
+        if is_known || access.is_unsigned { Decision::Allowed } else { Decision::Silent }
     }
 
     fn is_enforced(&self) -> bool {
@@ -112,40 +111,9 @@ mod tests {
     use std::time::Duration;
 
     use names::{Account, Region, Scope};
-    use wire::Fault;
 
     use super::*;
-    use crate::operation::{Boxed, Input};
-    use crate::{Context, Output, Principal, Result, Tx};
-
-    /// An operation on one queue.
-    struct Send;
-
-    impl Handler for Send {
-        fn facts(&self) -> &'static wire::OperationFacts {
-            unreachable!("nobody asks")
-        }
-
-        fn read(&self, _: wire::Protocol, _: &wire::Message<'_>) -> Result<Input, Fault> {
-            unreachable!("nobody asks")
-        }
-
-        fn resources(&self, scope: &Scope, input: &(dyn Any + std::marker::Send + Sync)) -> Vec<Arn> {
-            vec![Arn::in_scope("sqs", scope, input.downcast_ref::<&str>().unwrap())]
-        }
-
-        fn carry_out<'a>(&'a self, _: &'a Context, _: Input) -> Boxed<'a, Result<Box<dyn Output>>> {
-            unreachable!("nobody asks")
-        }
-
-        fn take_part(
-            &self,
-            _: &mut Tx<'_>,
-            _: &(dyn Any + std::marker::Send + Sync),
-        ) -> Result<Box<dyn Output>> {
-            unreachable!("nobody asks")
-        }
-    }
+    use crate::Principal;
 
     fn caller(kind: PrincipalKind, arn: &str, role: Option<&str>, endpoint: &str) -> Caller {
         let principal = Principal {
@@ -167,7 +135,8 @@ mod tests {
 
     fn ask<T>(caller: &Caller, clock: &Clock, question: impl FnOnce(&Access<'_>) -> T) -> T {
         let (prefix, name) = ("sqs", "SendMessage");
-        question(&Access { prefix, name, caller, clock, handler: &Send, input: &"trips" })
+        let resources = || vec![Arn::in_scope("sqs", &caller.scope, "trips")];
+        question(&Access { prefix, name, caller, clock, resources: &resources, is_unsigned: false })
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use names::{Arn, PageTokens, Scope};
 use store::{Snapshot, Store, Transaction};
-use wire::{Fault, Operation, Timestamp};
+use wire::{Fault, Operation, ServiceFacts, Timestamp};
 
 use crate::{
     Authorizer, Caller, Clock, Directory, Metrics, Outside, Principal, PrincipalKind, Random, Result, Service,
@@ -175,6 +175,20 @@ impl Context {
             .await
     }
 
+    /// Asks whether the caller may do what IAM calls so, for an operation whose action only its input tells: its service names
+    /// none for it.
+    ///
+    /// # Errors
+    /// The service's refusal.
+    pub fn permit(
+        &self,
+        service: &ServiceFacts,
+        action: &'static str,
+        resources: &dyn Fn() -> Vec<Arn>,
+    ) -> Result<(), Fault> {
+        self.cloud.directory().permit(self, service, action, resources)
+    }
+
     /// Calls a neighbour's operation, with the same caller and the same authorisation as over HTTP.
     ///
     /// # Errors
@@ -229,6 +243,15 @@ impl Tx<'_> {
     #[must_use]
     pub fn random(&self) -> &Random {
         self.context.random()
+    }
+
+    /// A part of this transaction that may fail by itself: nothing of it is left then, and this goes on.
+    ///
+    /// # Errors
+    /// What `body` fails with.
+    pub fn part<T>(&mut self, body: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let (now, context) = (self.now, self.context);
+        self.transaction.part(|transaction| body(&mut Tx { transaction, now, context }))
     }
 
     /// Calls a neighbour's operation, for another caller, as a part of this transaction: it happens when this commits. One

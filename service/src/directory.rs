@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use names::Arn;
 use wire::{Answer, Fault, Message, Operation, OperationFacts, Protocol, ServiceFacts};
 
-use crate::guard::authorise;
+use crate::guard::{ask, authorise};
 use crate::operation::{Input, internal};
 use crate::record::Record;
 use crate::visit::Front;
@@ -93,6 +94,18 @@ impl Directory {
                 Answer::json(500, r#"{"message":"Internal Server Error"}"#)
             }
         }
+    }
+
+    /// Asks whether a caller may do what IAM calls so, where an operation of a service asks for itself.
+    pub(crate) fn permit(
+        &self,
+        context: &Context,
+        service: &ServiceFacts,
+        action: &'static str,
+        resources: &dyn Fn() -> Vec<Arn>,
+    ) -> Result<(), Fault> {
+        let service = self.service(service.name).ok_or_else(|| internal("a service that is not there"))?;
+        ask(context, service, action, resources, false)
     }
 
     fn front(&self, host: &str, path: &str) -> Option<&Front> {

@@ -98,9 +98,21 @@ pub(crate) fn authorise(
     input: &(dyn Any + Send + Sync),
 ) -> Result<(), Fault> {
     let Some(name) = service.action(handler.facts()) else { return Ok(()) };
+    let resources = || handler.resources(&context.caller.scope, input);
+    ask(context, service, name, &resources, handler.facts().unsigned)
+}
+
+/// Asks whether the caller may do what IAM calls so.
+pub(crate) fn ask(
+    context: &Context,
+    service: &Service,
+    name: &'static str,
+    resources: &dyn Fn() -> Vec<Arn>,
+    is_unsigned: bool,
+) -> Result<(), Fault> {
     let (caller, cloud) = (&*context.caller, &context.cloud);
-    let access =
-        Access { prefix: service.facts().signing_name, name, caller, clock: &cloud.clock, handler, input };
+    let prefix = service.facts().signing_name;
+    let access = Access { prefix, name, caller, clock: &cloud.clock, resources, is_unsigned };
     let identity = cloud.authorizer.decide(caller, &access);
     let refused = |resource: Option<&Arn>, reason| {
         (service.denial)(&Denial { caller, action: &access.action(), resource, reason })

@@ -17,7 +17,8 @@ use crate::{Cloud, Context, Denial, Handler, PolicyOf, Result, Tx, View, Visit};
 /// Background work: runs until the process stops, and is started again when it fails.
 pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Send + Sync>;
 
-/// IAM's name for what an operation does; none where no permission is needed.
+/// IAM's name for what an operation does; none where no permission is needed, or the operation asks for itself
+/// ([`Context::permit`]).
 type Actions = fn(&'static OperationFacts) -> Option<&'static str>;
 
 /// A service's own words for errors that others find: an input that its model refuses, for one.

@@ -34,7 +34,8 @@ pub(crate) struct Call<'a> {
 
 /// A comparison of two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Comparator {
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Comparator {
     Equal,
     NotEqual,
     Less,
@@ -48,7 +49,7 @@ impl Comparator {
         [Self::Equal, Self::NotEqual, Self::Less, Self::LessOrEqual, Self::Greater, Self::GreaterOrEqual];
 
     /// As it is written.
-    pub(crate) fn symbol(self) -> &'static str {
+    pub fn symbol(self) -> &'static str {
         match self {
             Self::Equal => "=",
             Self::NotEqual => "<>",
@@ -59,7 +60,8 @@ impl Comparator {
         }
     }
 
-    pub(crate) fn from_symbol(symbol: &str) -> Option<Self> {
+    /// The comparison that is written so.
+    pub fn from_symbol(symbol: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|comparator| comparator.symbol() == symbol)
     }
 }

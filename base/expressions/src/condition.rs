@@ -37,6 +37,8 @@ pub(crate) enum Operand {
     Path(Path),
     Value(Value),
     Size(Box<Operand>),
+    /// Whether a condition holds.
+    Truth(Box<Node>),
 }
 
 impl Condition {
@@ -92,13 +94,13 @@ impl Node {
 
     fn collect_paths<'c>(&'c self, paths: &mut Vec<&'c Path>) {
         let mut add =
-            |operands: &[&'c Operand]| paths.extend(operands.iter().filter_map(|operand| operand.path()));
+            |operands: &[&'c Operand]| operands.iter().for_each(|operand| operand.collect_paths(paths));
         match self {
             Self::Compare { left, right, .. } => add(&[left, right]),
             Self::Between { operand, lower, upper } => add(&[operand, lower, upper]),
             Self::In { operand, choices } => {
                 add(&[operand]);
-                paths.extend(choices.iter().filter_map(Operand::path));
+                choices.iter().for_each(|choice| choice.collect_paths(paths));
             }
             Self::Exists(path) | Self::NotExists(path) => paths.push(path),
             Self::HasType(operand, _) => add(&[operand]),
@@ -118,6 +120,7 @@ impl Operand {
             Self::Size(inner) => {
                 size(&*inner.value(item)?).map(|size| Cow::Owned(Value::N((size as u64).into())))
             }
+            Self::Truth(node) => Some(Cow::Owned(Value::Bool(node.holds(item)))),
         }
     }
 
@@ -127,15 +130,16 @@ impl Operand {
             Self::Path(_) => None,
             Self::Value(value) => Some(value.kind()),
             Self::Size(_) => Some(Type::N),
+            Self::Truth(_) => Some(Type::Bool),
         }
     }
 
-    /// The path that the operand looks at.
-    fn path(&self) -> Option<&Path> {
+    fn collect_paths<'c>(&'c self, paths: &mut Vec<&'c Path>) {
         match self {
-            Self::Path(path) => Some(path),
-            Self::Value(_) => None,
-            Self::Size(inner) => inner.path(),
+            Self::Path(path) => paths.push(path),
+            Self::Value(_) => {}
+            Self::Size(inner) => inner.collect_paths(paths),
+            Self::Truth(node) => node.collect_paths(paths),
         }
     }
 }

@@ -199,7 +199,9 @@ fn comparison(
     let (path, value, reversed) = match (left, right) {
         (Operand::Path(path), right) => (path, only_value(right)?, false),
         (left, Operand::Path(path)) => (path, only_value(left)?, true),
-        (Operand::Size(_), _) | (_, Operand::Size(_)) => return Err(nested_operation()),
+        (Operand::Size(_) | Operand::Truth(_), _) | (_, Operand::Size(_) | Operand::Truth(_)) => {
+            return Err(nested_operation());
+        }
         _ => return Err("Invalid condition in KeyConditionExpression: No key attribute specified".to_owned()),
     };
     let condition = match (comparator, reversed) {
@@ -215,7 +217,7 @@ fn comparison(
 fn first_path(operand: Operand, operator: &str) -> Result<Path, String> {
     match operand {
         Operand::Path(path) => Ok(path),
-        Operand::Size(_) => Err(nested_operation()),
+        Operand::Size(_) | Operand::Truth(_) => Err(nested_operation()),
         Operand::Value(_) => Err(format!(
             "Invalid condition in KeyConditionExpression: {operator} operator must have the key attribute as its \
              first operand"
@@ -226,7 +228,7 @@ fn first_path(operand: Operand, operator: &str) -> Result<Path, String> {
 fn only_value(operand: Operand) -> Result<Value, String> {
     match operand {
         Operand::Value(value) => Ok(value),
-        Operand::Size(_) => Err(nested_operation()),
+        Operand::Size(_) | Operand::Truth(_) => Err(nested_operation()),
         Operand::Path(_) => {
             Err("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
                 .to_owned())

@@ -28,6 +28,7 @@
 //! guide; every refusal is an [`Error`] with the message of DynamoDB's `ValidationException`.
 
 mod ast;
+mod build;
 mod condition;
 mod error;
 mod key_condition;
@@ -43,6 +44,8 @@ mod resolve;
 mod update;
 pub mod value;
 
+pub use ast::Comparator;
+pub use build::{Assigned, Operand, Term, Updates};
 pub use condition::Condition;
 pub use error::Error;
 pub use key_condition::{KeyAttribute, KeyCondition, KeyConditions, RangeCondition};

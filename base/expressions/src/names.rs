@@ -50,7 +50,7 @@ impl Names {
     /// `Invalid <parameter>: …` when the text is not a condition.
     pub fn condition(&mut self, parameter: &str, text: &str) -> Result<Condition, Error> {
         let parsed = parser::condition(text).map_err(|problem| Error::within(parameter, problem))?;
-        resolve::condition(self, &parsed).map_err(|problem| Error::within(parameter, problem))
+        resolve::condition::resolve(self, &parsed).map_err(|problem| Error::within(parameter, problem))
     }
 
     /// Reads the text of `KeyConditionExpression`.
@@ -67,7 +67,7 @@ impl Names {
     /// `Invalid UpdateExpression: …` when the text is not one.
     pub fn update(&mut self, text: &str) -> Result<Update, Error> {
         let parsed = parser::update(text).map_err(|problem| Error::within("UpdateExpression", problem))?;
-        resolve::update(self, &parsed).map_err(|problem| Error::within("UpdateExpression", problem))
+        resolve::update::resolve(self, &parsed).map_err(|problem| Error::within("UpdateExpression", problem))
     }
 
     /// Reads the text of `ProjectionExpression`.

@@ -30,7 +30,8 @@ enum Clash {
 }
 
 impl Path {
-    pub(crate) fn new(attribute: String, steps: Vec<Step>) -> Self {
+    /// The path that goes these steps from an attribute.
+    pub fn new(attribute: String, steps: Vec<Step>) -> Self {
         Self { attribute, steps }
     }
 

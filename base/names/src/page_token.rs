@@ -11,8 +11,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use subtle::ConstantTimeEq as _;
 
-/// Longest token in bytes that is accepted.
-pub const LENGTH_MAX: usize = 4096;
+/// Longest token in bytes that is accepted: a place in an index of DynamoDB has four keys, of 6 KB together, each byte of
+/// which may take two.
+pub const LENGTH_MAX: usize = 20 * 1024;
 
 const VERSION: u8 = 1;
 const SEAL_LENGTH: usize = 8;

@@ -33,7 +33,7 @@ pub(crate) fn single(attribute: &AttributeValue) -> Result<Value, Fault> {
 }
 
 /// One value. Inputs nest no deeper than the reader of messages allows, so this recursion has an end.
-fn value(attribute: &AttributeValue) -> Result<Value, Fault> {
+pub(crate) fn value(attribute: &AttributeValue) -> Result<Value, Fault> {
     let AttributeValue { s, n, b, ss, ns, bs, m, l, null, bool } = attribute;
     let mut values = Vec::with_capacity(1);
     values.extend(s.clone().map(|text| Ok(Value::S(text))));

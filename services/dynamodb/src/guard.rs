@@ -11,17 +11,37 @@ use crate::{attribute, errors, read};
 /// What a condition that does not hold is answered with.
 const FAILED: &str = "The conditional request failed";
 
+/// What is there already is answered with.
+const DUPLICATE: &str = "Duplicate primary key exists in table";
+
 /// A condition, or none.
 #[derive(Default)]
 pub(crate) struct Guard {
     condition: Option<Condition>,
     shows_old: bool,
+    presence: Presence,
+}
+
+/// Whether an item must be there, before the condition is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// The condition says it.
+    #[default]
+    Any,
+    /// It must not be there.
+    New,
+    /// It must be there.
+    There,
+    /// The condition is asked only of an item that is there.
+    Optional,
 }
 
 /// Why an action on an item is not carried out.
 pub(crate) enum Refusal {
     /// Its condition does not hold for the item that is there, which is to be shown.
     Condition(Option<Item>),
+    /// It is there, and must not be.
+    Duplicate,
     /// It cannot be done to the item that is there.
     Invalid(Fault),
 }
@@ -32,7 +52,13 @@ impl Guard {
         condition: Option<Condition>,
         on_failure: Option<&api::ReturnValuesOnConditionCheckFailure>,
     ) -> Self {
-        Guard { condition, shows_old: on_failure.is_some_and(|wanted| wanted.as_str() == "ALL_OLD") }
+        let shows_old = on_failure.is_some_and(|wanted| wanted.as_str() == "ALL_OLD");
+        Guard { condition, shows_old, presence: Presence::Any }
+    }
+
+    /// The same, for an item that must be there, or must not.
+    pub(crate) fn of(self, presence: Presence) -> Self {
+        Guard { presence, ..self }
     }
 
     /// Reads the condition, which shares its placeholders with the request's other expressions.
@@ -70,11 +96,17 @@ impl Guard {
 
     /// Whether it looks at the item that is there.
     pub(crate) fn is_conditional(&self) -> bool {
-        self.condition.is_some()
+        self.condition.is_some() || self.presence != Presence::Any
     }
 
     /// Refuses the write when the condition does not hold for the item that is there.
     pub(crate) fn check(&self, old: Option<&Item>) -> Result<(), Refusal> {
+        match (self.presence, old) {
+            (Presence::New, Some(_)) => return Err(Refusal::Duplicate),
+            (Presence::There, None) => return Err(Refusal::Condition(None)),
+            (Presence::Optional, None) => return Ok(()),
+            _ => {}
+        }
         let nothing = Item::new();
         if self.condition.as_ref().is_none_or(|condition| condition.holds(old.unwrap_or(&nothing))) {
             return Ok(());
@@ -88,6 +120,7 @@ impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Fault {
         match refusal {
             Refusal::Invalid(fault) => fault,
+            Refusal::Duplicate => api::error::duplicate_item_exception(DUPLICATE),
             Refusal::Condition(item) => {
                 let (message, item) = (Some(FAILED.into()), item.map(attribute::shown));
                 let detail = api::ConditionalCheckFailedException { message, item };
@@ -102,6 +135,10 @@ impl From<Refusal> for api::CancellationReason {
     fn from(refusal: Refusal) -> Self {
         let (code, message, item) = match refusal {
             Refusal::Condition(item) => ("ConditionalCheckFailed", FAILED.to_owned(), item),
+            Refusal::Duplicate => ("DuplicateItem", DUPLICATE.to_owned(), None),
+            Refusal::Invalid(fault) if fault.code == "ResourceNotFoundException" => {
+                ("ResourceNotFound", fault.message, None)
+            }
             Refusal::Invalid(fault) => ("ValidationError", fault.message, None),
         };
         api::CancellationReason {

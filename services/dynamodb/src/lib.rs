@@ -3,7 +3,7 @@
 //! An item is one record. Its place is a hash of its partition key, the key itself, and its sort key, so that a partition
 //! is a range in the order of its sort keys, and a scan walks all partitions. `keys` has the layout.
 //!
-//! Never here: indexes, global tables and PartiQL, which are refused by name.
+//! Never here: indexes and global tables, which are refused by name.
 
 mod action;
 mod attribute;
@@ -18,6 +18,7 @@ mod keys;
 mod legacy;
 mod list;
 mod page;
+mod partiql;
 mod query;
 mod read;
 mod scan;
@@ -35,6 +36,7 @@ mod write;
 use api_dynamodb as api;
 use names::{Arn, Scope};
 use service::{Service, Sweeper};
+use wire::OperationFacts;
 
 /// Deletes the items of deleted tables.
 const SWEEPER: Sweeper = Sweeper::new("dynamodb");
@@ -65,6 +67,10 @@ pub fn service() -> Service {
         .transaction::<api::TransactWriteItems>(transact::write, |scope, input| {
             all(scope, transact::written_tables(&input.transact_items))
         })
+        .waiting::<api::ExecuteStatement, _, _>(partiql::execute, |_, _| Vec::new())
+        .waiting::<api::BatchExecuteStatement, _, _>(partiql::execute_batch, |_, _| Vec::new())
+        .waiting::<api::ExecuteTransaction, _, _>(partiql::execute_transaction, |_, _| Vec::new())
+        .actions(action)
         .transaction::<api::TagResource>(tags::tag, |_, input| tagged(&input.resource_arn))
         .transaction::<api::UntagResource>(tags::untag, |_, input| tagged(&input.resource_arn))
         .read::<api::ListTagsOfResource>(tags::list, |_, input| tagged(&input.resource_arn))
@@ -74,6 +80,13 @@ pub fn service() -> Service {
         .transaction::<api::UpdateTable>(update_table::update, |scope, input| at(scope, &input.table_name))
         .work("trim", stream::run)
         .work("sweep", |cloud| SWEEPER.run(cloud))
+}
+
+/// What PartiQL needs, each of its statements says.
+fn action(operation: &'static OperationFacts) -> Option<&'static str> {
+    let is_of_statements =
+        matches!(operation.name, "ExecuteStatement" | "BatchExecuteStatement" | "ExecuteTransaction");
+    (!is_of_statements).then_some(operation.name)
 }
 
 /// The tables of those names, as resources.

@@ -13,7 +13,7 @@ use crate::table::Table;
 use crate::{attribute, errors, key};
 
 /// What a page reads at most, in bytes.
-const PAGE_BYTES_MAX: usize = 1 << 20;
+pub(crate) const PAGE_BYTES_MAX: usize = 1 << 20;
 
 /// What a page is to have.
 pub(crate) struct Wish<'a> {

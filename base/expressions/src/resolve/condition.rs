@@ -86,15 +86,18 @@ fn operand(names: &mut Names, written: &Written<'_>) -> Result<Operand, String> 
         Written::Path(path) => Ok(Operand::Path(names.path(path)?)),
         Written::Value(placeholder) => Ok(Operand::Value(names.value(placeholder)?.clone())),
         // Only `size` is left: any other function is misused here.
-        Written::Call(call) => {
-            let [inner] = &operands(names, call)?[..] else {
-                return Err(wrong_operand_count(call.function, call.arguments.len()));
-            };
-            match inner.kind() {
-                Some(kind @ (Type::N | Type::Bool | Type::Null)) => Err(wrong_operand(SIZE, kind.name())),
-                _ => Ok(Operand::Size(Box::new(inner.clone()))),
-            }
-        }
+        Written::Call(call) => sized(&operands(names, call)?),
+    }
+}
+
+/// The size of an operand, which must be the only one.
+pub(crate) fn sized(operands: &[Operand]) -> Result<Operand, String> {
+    let [inner] = operands else {
+        return Err(wrong_operand_count(SIZE, operands.len()));
+    };
+    match inner.kind() {
+        Some(kind @ (Type::N | Type::Bool | Type::Null)) => Err(wrong_operand(SIZE, kind.name())),
+        _ => Ok(Operand::Size(Box::new(inner.clone()))),
     }
 }
 
@@ -109,6 +112,10 @@ fn compare(
     right: &Written<'_>,
 ) -> Result<Node, String> {
     let (left, right) = (operand(names, left)?, operand(names, right)?);
+    compared(comparator, left, right)
+}
+
+pub(crate) fn compared(comparator: Comparator, left: Operand, right: Operand) -> Result<Node, String> {
     check_distinct(comparator.symbol(), &left, [&right])?;
     if !matches!(comparator, Comparator::Equal | Comparator::NotEqual) {
         check_ordered(comparator.symbol(), [&left, &right])?;
@@ -123,6 +130,10 @@ fn between(
     upper: &Written<'_>,
 ) -> Result<Node, String> {
     let (tested, lower, upper) = (operand(names, tested)?, operand(names, lower)?, operand(names, upper)?);
+    ranged(tested, lower, upper)
+}
+
+pub(crate) fn ranged(tested: Operand, lower: Operand, upper: Operand) -> Result<Node, String> {
     check_distinct("BETWEEN", &tested, [&lower, &upper])?;
     check_ordered("BETWEEN", [&tested, &lower, &upper])?;
     if let (Operand::Value(low), Operand::Value(high)) = (&lower, &upper) {
@@ -149,6 +160,10 @@ fn check_bounds(low: &Value, high: &Value) -> Result<(), String> {
 fn within(names: &mut Names, tested: &Written<'_>, choices: &[Written<'_>]) -> Result<Node, String> {
     let tested = operand(names, tested)?;
     let choices = choices.iter().map(|choice| operand(names, choice)).collect::<Result<Vec<_>, _>>()?;
+    chosen(tested, choices)
+}
+
+pub(crate) fn chosen(tested: Operand, choices: Vec<Operand>) -> Result<Node, String> {
     if choices.len() > CHOICES_MAX {
         let count = choices.len();
         return Err(format!(
@@ -160,8 +175,11 @@ fn within(names: &mut Names, tested: &Written<'_>, choices: &[Written<'_>]) -> R
 }
 
 fn function(names: &mut Names, call: &Call<'_>) -> Result<Node, String> {
-    let name = call.function;
     let operands = operands(names, call)?;
+    called(call.function, operands)
+}
+
+pub(crate) fn called(name: &str, operands: Vec<Operand>) -> Result<Node, String> {
     let count = FUNCTIONS.iter().find(|(known, _)| *known == name).map_or(0, |(_, count)| *count);
     if operands.len() != count {
         return Err(wrong_operand_count(name, operands.len()));

@@ -3,11 +3,8 @@
 //! An expression with several faults is refused for the same one as by DynamoDB, so the checks come in its order:
 //! one kind of fault after the other, each through the whole expression.
 
-mod condition;
-mod update;
-
-pub(crate) use condition::resolve as condition;
-pub(crate) use update::resolve as update;
+pub(crate) mod condition;
+pub(crate) mod update;
 
 use crate::ast::{Part, Path, walk_path};
 use crate::names::{Names, check_word};

@@ -63,7 +63,10 @@ fn check_operand(names: &mut Names, action: &Written<'_>) -> Result<(), String> 
         Written::Delete(_, placeholder) => ("DELETE", placeholder),
         _ => return Ok(()),
     };
-    let kind = names.value(placeholder)?.kind();
+    check_operand_kind(operator, names.value(placeholder)?.kind())
+}
+
+pub(crate) fn check_operand_kind(operator: &str, kind: Type) -> Result<(), String> {
     if kind.is_set() || (operator == "ADD" && kind == Type::N) {
         return Ok(());
     }
@@ -84,23 +87,23 @@ fn action(names: &mut Names, action: &Written<'_>) -> Result<Action, String> {
 }
 
 fn resolve_assigned(names: &mut Names, assigned: &WrittenAssigned<'_>) -> Result<Assigned, String> {
-    let terms = |names: &mut Names, operator, left, right| {
-        let (left, right) = (operand(names, left)?, operand(names, right)?);
-        check_kind(operator, Type::N, &left)?;
-        check_kind(operator, Type::N, &right)?;
-        Ok::<_, String>((left, right))
-    };
     match assigned {
         WrittenAssigned::Operand(written) => Ok(Assigned::Operand(operand(names, written)?)),
-        WrittenAssigned::Sum(left, right) => {
-            let (left, right) = terms(names, "+", left, right)?;
-            Ok(Assigned::Sum(left, right))
-        }
-        WrittenAssigned::Difference(left, right) => {
-            let (left, right) = terms(names, "-", left, right)?;
-            Ok(Assigned::Difference(left, right))
-        }
+        WrittenAssigned::Sum(left, right) => sum(operand(names, left)?, operand(names, right)?),
+        WrittenAssigned::Difference(left, right) => difference(operand(names, left)?, operand(names, right)?),
     }
+}
+
+pub(crate) fn sum(left: Operand, right: Operand) -> Result<Assigned, String> {
+    check_kind("+", Type::N, &left)?;
+    check_kind("+", Type::N, &right)?;
+    Ok(Assigned::Sum(left, right))
+}
+
+pub(crate) fn difference(left: Operand, right: Operand) -> Result<Assigned, String> {
+    check_kind("-", Type::N, &left)?;
+    check_kind("-", Type::N, &right)?;
+    Ok(Assigned::Difference(left, right))
 }
 
 fn operand(names: &mut Names, written: &WrittenOperand<'_>) -> Result<Operand, String> {
@@ -116,15 +119,20 @@ fn function(names: &mut Names, call: &Call<'_>) -> Result<Operand, String> {
         return Err(wrong_operand_count(call.function, call.arguments.len()));
     };
     let (left, right) = (operand(names, left)?, operand(names, right)?);
-    if call.function == IF_NOT_EXISTS {
-        return match left {
-            Operand::Path(path) => Ok(Operand::IfNotExists(path, Box::new(right))),
-            _ => Err(path_required(IF_NOT_EXISTS)),
-        };
+    if call.function == IF_NOT_EXISTS { if_not_exists(left, right) } else { list_append(left, right) }
+}
+
+pub(crate) fn if_not_exists(path: Operand, otherwise: Operand) -> Result<Operand, String> {
+    match path {
+        Operand::Path(path) => Ok(Operand::IfNotExists(path, Box::new(otherwise))),
+        _ => Err(path_required(IF_NOT_EXISTS)),
     }
-    check_kind(LIST_APPEND, Type::L, &left)?;
-    check_kind(LIST_APPEND, Type::L, &right)?;
-    Ok(Operand::ListAppend(Box::new(left), Box::new(right)))
+}
+
+pub(crate) fn list_append(first: Operand, second: Operand) -> Result<Operand, String> {
+    check_kind(LIST_APPEND, Type::L, &first)?;
+    check_kind(LIST_APPEND, Type::L, &second)?;
+    Ok(Operand::ListAppend(Box::new(first), Box::new(second)))
 }
 
 /// Refuses an operand that is known to be of another type than the operator works on.

@@ -15,15 +15,15 @@ pub(super) enum Kind {
     Write,
 }
 
-/// The units of a transaction so far.
-pub(super) struct Bill {
+/// The units of a transaction so far, action by action.
+pub(crate) struct Bill {
     kind: Kind,
-    tables: BTreeMap<String, (Arc<Table>, f64)>,
+    actions: Vec<(Arc<Table>, f64)>,
 }
 
 impl Bill {
     pub(super) fn new(kind: Kind) -> Self {
-        Bill { kind, tables: BTreeMap::new() }
+        Bill { kind, actions: Vec::new() }
     }
 
     /// Adds an item of that size; a condition alone costs what a write costs.
@@ -32,28 +32,49 @@ impl Bill {
             Kind::Read => capacity::read_units(size_bytes, true),
             Kind::Write => capacity::write_units(size_bytes),
         };
-        let entry = self.tables.entry(table.place().arn().to_string());
-        entry.or_insert_with(|| (Arc::clone(table), 0.0)).1 += 2.0 * units;
+        self.actions.push((Arc::clone(table), 2.0 * units));
     }
 
-    /// As the request wants to see it. Unlike other operations, transactions tell reads from writes.
-    pub(super) fn shown(
+    /// Table by table, as the request wants to see it.
+    pub(super) fn by_table(
         &self,
         wanted: Option<&api::ReturnConsumedCapacity>,
     ) -> Option<Vec<api::ConsumedCapacity>> {
-        let tables = self.tables.values().filter_map(|(table, units)| {
+        let mut tables = BTreeMap::new();
+        for (table, units) in &self.actions {
+            let of_table = tables.entry(table.place().arn().to_string()).or_insert_with(|| (table, 0.0));
+            of_table.1 += units;
+        }
+        self.shown(tables.into_values(), wanted)
+    }
+
+    /// Action by action, as the request wants to see it.
+    pub(crate) fn by_action(
+        &self,
+        wanted: Option<&api::ReturnConsumedCapacity>,
+    ) -> Option<Vec<api::ConsumedCapacity>> {
+        self.shown(self.actions.iter().map(|(table, units)| (table, *units)), wanted)
+    }
+
+    /// Unlike other operations, transactions tell reads from writes.
+    fn shown<'b>(
+        &self,
+        units: impl Iterator<Item = (&'b Arc<Table>, f64)>,
+        wanted: Option<&api::ReturnConsumedCapacity>,
+    ) -> Option<Vec<api::ConsumedCapacity>> {
+        let shown = units.filter_map(|(table, units)| {
             let (read, write) = match self.kind {
-                Kind::Read => (Some(*units), None),
-                Kind::Write => (None, Some(*units)),
+                Kind::Read => (Some(units), None),
+                Kind::Write => (None, Some(units)),
             };
-            let mut shown = capacity::shown(wanted, table, *units)?;
+            let mut shown = capacity::shown(wanted, table, units)?;
             (shown.read_capacity_units, shown.write_capacity_units) = (read, write);
             if let Some(own) = &mut shown.table {
                 (own.read_capacity_units, own.write_capacity_units) = (read, write);
             }
             Some(shown)
         });
-        let tables: Vec<_> = tables.collect();
-        (!tables.is_empty()).then_some(tables)
+        let shown: Vec<_> = shown.collect();
+        (!shown.is_empty()).then_some(shown)
     }
 }

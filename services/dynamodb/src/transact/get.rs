@@ -43,40 +43,46 @@ pub(crate) fn get(
 ) -> Result<api::TransactGetItemsOutput> {
     let asked = input.transact_items.iter().map(|item| Asked::read(&item.get));
     let asked = asked.collect::<Result<Vec<_>, _>>()?;
-    let places = places(view, &asked)?;
+    let places = asked.iter().map(|asked| (asked.table, &asked.key)).collect::<Vec<_>>();
+    let (items, bill) = found(view, &places)?;
+    let consumed_capacity = bill.by_table(input.return_consumed_capacity.as_ref());
+    let responses = asked.iter().zip(items).map(|(asked, item)| api::ItemResponse {
+        item: item.map(|item| attribute::shown(read::projected(asked.projection.as_ref(), item))),
+    });
+    Ok(api::TransactGetItemsOutput { consumed_capacity, responses: Some(responses.collect()) })
+}
+
+/// The items of those keys in those tables, and what it consumes to read them.
+pub(crate) fn found(view: &View<'_>, asked: &[(&str, &Item)]) -> Result<(Vec<Option<Item>>, Bill)> {
     let (mut bill, mut total_bytes) = (Bill::new(Kind::Read), 0);
-    let mut responses = Vec::with_capacity(asked.len());
-    for (asked, (table, place)) in asked.into_iter().zip(places) {
+    let mut items = Vec::with_capacity(asked.len());
+    for (table, place) in places(view, asked)? {
         let item: Option<Item> = view.get_record(&place)?;
         let size_bytes = item.as_ref().map_or(0, item_size_bytes);
         bill.add(&table, size_bytes);
         total_bytes += size_bytes;
         check_size(total_bytes)?;
-        let item = item.map(|item| attribute::shown(read::projected(asked.projection.as_ref(), item)));
-        responses.push(api::ItemResponse { item });
+        items.push(item);
     }
-    Ok(api::TransactGetItemsOutput {
-        consumed_capacity: bill.shown(input.return_consumed_capacity.as_ref()),
-        responses: Some(responses),
-    })
+    Ok((items, bill))
 }
 
 /// Where the items stand. An empty key and an item that is named twice refuse the request; a key that does not fit its
 /// table cancels the transaction, for the first such key.
-fn places(view: &View<'_>, asked: &[Asked<'_>]) -> Result<Vec<(Arc<Table>, Key)>> {
-    let tables = asked.iter().map(|asked| table::find(&**view, &view.scope(), asked.table));
+fn places(view: &View<'_>, asked: &[(&str, &Item)]) -> Result<Vec<(Arc<Table>, Key)>> {
+    let tables = asked.iter().map(|(table, _)| table::find(&**view, &view.scope(), table));
     let tables = tables.collect::<Result<Vec<_>>>()?;
-    for (asked, table) in asked.iter().zip(&tables) {
-        key::check_filled(table, &asked.key)?;
+    for ((_, wanted), table) in asked.iter().zip(&tables) {
+        key::check_filled(table, wanted)?;
     }
     let (mut seen, mut first_wrong) = (HashSet::new(), None);
     let mut places = Vec::with_capacity(asked.len());
-    for (index, (asked, table)) in asked.iter().zip(tables).enumerate() {
-        if let Err(fault) = key::check(&table, &asked.key) {
+    for (index, ((_, wanted), table)) in asked.iter().zip(tables).enumerate() {
+        if let Err(fault) = key::check(&table, wanted) {
             first_wrong = first_wrong.or(Some((index, fault)));
             continue;
         }
-        let place = key::place(&table, &asked.key);
+        let place = key::place(&table, wanted);
         if !seen.insert(place.clone()) {
             return Err(several_on_one_item().into());
         }

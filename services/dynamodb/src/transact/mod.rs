@@ -12,9 +12,9 @@ mod write;
 use api_dynamodb as api;
 use wire::Fault;
 
-pub(crate) use get::{get, tables as read_tables};
+pub(crate) use get::{found, get, tables as read_tables};
 pub(crate) use request::tables as written_tables;
-pub(crate) use write::write;
+pub(crate) use write::{carry_out_once, write};
 
 use crate::action::Action;
 use crate::errors;
@@ -43,7 +43,7 @@ fn several_on_one_item() -> Fault {
 }
 
 /// The refusal of the whole, with a reason for each action: none for those that nothing was wrong with.
-fn cancelled(refusals: Vec<Option<Refusal>>) -> Fault {
+pub(crate) fn cancelled(refusals: Vec<Option<Refusal>>) -> Fault {
     let reasons: Vec<api::CancellationReason> = refusals.into_iter().map(reason).collect();
     let codes: Vec<&str> = reasons.iter().filter_map(|reason| reason.code.as_deref()).collect();
     let message = format!(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use api_dynamodb as api;
 use expressions::Item;
 use expressions::value::item_size_bytes;
-use service::{Answer, Idempotency, Result, Tx};
+use service::{Answer, Error, Idempotency, Result, Tx};
 use store::{Bytes, Reads as _};
 
 use super::bill::{Bill, Kind};
@@ -22,23 +22,37 @@ pub(crate) fn write(
     input: &api::TransactWriteItemsInput,
 ) -> Result<api::TransactWriteItemsOutput> {
     let asked = request::read(&input.transact_items)?;
+    let token = input.client_request_token.as_deref();
+    let token = token.map(|token| Ok::<_, Error>((token, request::fingerprint(&input.transact_items)?)));
     let wanted = input.return_consumed_capacity.as_ref();
-    let Some(token) = &input.client_request_token else {
-        return Ok(answered(carry_out(tx, asked, capacity::is_wanted(wanted))?, wanted));
+    let bill = carry_out_once(tx, asked, token.transpose()?, capacity::is_wanted(wanted))?;
+    let consumed_capacity = bill.by_table(wanted);
+    Ok(api::TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: None })
+}
+
+/// Carries all of them out, or none, and once for all requests with the same token, which must then be the same (as their
+/// fingerprints tell); what was consumed.
+pub(crate) fn carry_out_once(
+    tx: &mut Tx<'_>,
+    asked: Vec<Asked<'_>>,
+    token: Option<(&str, Vec<u8>)>,
+    needs_bill: bool,
+) -> Result<Bill> {
+    let Some((token, fingerprint)) = token else {
+        return Ok(billed(&carry_out(tx, asked, needs_bill)?));
     };
-    let fingerprint = request::fingerprint(&input.transact_items)?;
     let of = [tx.scope().account.as_str(), "\n", tx.scope().region.as_str()].concat();
     if let Some(before) = REMEMBERED.get(&**tx, tx.now, &of, token)? {
         if before.fingerprint != fingerprint {
             return Err(mismatch().into());
         }
-        return repeated(tx, asked, wanted);
+        return repeated(tx, asked, needs_bill);
     }
-    let outcomes = carry_out(tx, asked, capacity::is_wanted(wanted))?;
+    let outcomes = carry_out(tx, asked, needs_bill)?;
     let now = tx.now;
     let answer = Answer { fingerprint: fingerprint.into(), answer: Bytes::new() };
     REMEMBERED.put(tx, now, &of, token, answer)?;
-    Ok(answered(outcomes, wanted))
+    Ok(billed(&outcomes))
 }
 
 fn mismatch() -> wire::Fault {
@@ -48,36 +62,29 @@ fn mismatch() -> wire::Fault {
     )
 }
 
-fn answered(
-    outcomes: Vec<Outcome>,
-    wanted: Option<&api::ReturnConsumedCapacity>,
-) -> api::TransactWriteItemsOutput {
+fn billed(outcomes: &[Outcome]) -> Bill {
     let mut bill = Bill::new(Kind::Write);
     outcomes.iter().for_each(|outcome| bill.add(outcome.table(), outcome.size_bytes()));
-    api::TransactWriteItemsOutput { consumed_capacity: bill.shown(wanted), item_collection_metrics: None }
+    bill
 }
 
 /// The answer to a request that was carried out before: it is charged for reading its items.
-fn repeated(
-    tx: &Tx<'_>,
-    asked: Vec<Asked<'_>>,
-    wanted: Option<&api::ReturnConsumedCapacity>,
-) -> Result<api::TransactWriteItemsOutput> {
+fn repeated(tx: &Tx<'_>, asked: Vec<Asked<'_>>, needs_bill: bool) -> Result<Bill> {
     let mut bill = Bill::new(Kind::Read);
-    if capacity::is_wanted(wanted) {
+    if needs_bill {
         for step in prepared(tx, asked)? {
             let item: Option<Item> = tx.get_record(step.place())?;
             bill.add(step.table(), item.as_ref().map_or(0, item_size_bytes));
         }
     }
-    Ok(api::TransactWriteItemsOutput { consumed_capacity: bill.shown(wanted), item_collection_metrics: None })
+    Ok(bill)
 }
 
 /// Carries all of them out, or none; what was there is read for all of them where the caller needs it (`needs_old`).
 ///
 /// # Errors
 /// TransactionCanceledException, with a reason for each action whose condition does not hold, or that cannot be done.
-pub(crate) fn carry_out(tx: &mut Tx<'_>, asked: Vec<Asked<'_>>, needs_old: bool) -> Result<Vec<Outcome>> {
+fn carry_out(tx: &mut Tx<'_>, asked: Vec<Asked<'_>>, needs_old: bool) -> Result<Vec<Outcome>> {
     let steps = prepared(tx, asked)?;
     let weighed = steps.into_iter().map(|step| step.weigh(tx, needs_old)).collect::<Result<Vec<_>>>()?;
     if weighed.iter().any(Result::is_err) {

@@ -1,0 +1,227 @@
+//! SELECT: one item, some ranges of partitions, or everything.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use api_dynamodb as api;
+use expressions::{Condition, Item, Path};
+use partiql::{Meaning, Order, Projection, Select};
+use service::{Result, View};
+use store::Direction;
+use wire::Fault;
+
+use super::plan::{Branch, Keys, column};
+use super::token::{Position, Tokens};
+use super::{Prepared, refused};
+use crate::page::{PAGE_BYTES_MAX, Page, Wish};
+use crate::table::Table;
+use crate::{attribute, capacity, errors, key, keys, table};
+
+pub(super) fn execute(
+    view: &View<'_>,
+    prepared: &Prepared,
+    wanted: &Select,
+    input: &api::ExecuteStatementInput,
+) -> Result<api::ExecuteStatementOutput> {
+    errors::refuse(&[("an index in a statement", wanted.source.index.is_some())])?;
+    let columns = Columns::of(&wanted.projection)?;
+    let meaning = prepared.meaning()?;
+    let filter = wanted.filter.as_ref().map(|filter| meaning.condition(filter));
+    let filter = filter.transpose().map_err(refused)?;
+    let table = table::find(&**view, &view.scope(), &wanted.source.table)?;
+    let plan = Plan::of(&table, wanted, meaning)?;
+    let tokens = Tokens::of(view, prepared);
+    let position = tokens.open(input.next_token.as_deref())?;
+    let consistent = input.consistent_read == Some(true);
+    let mut reading = Reading { items: Vec::new(), units: 0.0, left: input.limit, bytes: 0 };
+    let (next, last) = reading.run(view, &plan, filter.as_ref(), position, consistent)?;
+    let wanted = input.return_consumed_capacity.as_ref();
+    Ok(api::ExecuteStatementOutput {
+        items: Some(reading.items.into_iter().map(|item| columns.shown(item)).collect()),
+        next_token: next.map(|next| tokens.seal(&next)),
+        last_evaluated_key: last.map(attribute::shown),
+        consumed_capacity: capacity::shown(wanted, &table, reading.units),
+    })
+}
+
+/// What is shown of items: all, or the values at paths, by what those end in.
+pub(super) struct Columns(Option<Vec<(String, Path)>>);
+
+impl Columns {
+    pub(super) fn of(projection: &Projection) -> Result<Self, Fault> {
+        let Projection::Paths(paths) = projection else { return Ok(Columns(None)) };
+        let mut columns: Vec<(String, Path)> = Vec::with_capacity(paths.len());
+        for path in paths {
+            let name = column(path);
+            if columns.iter().any(|(known, _)| *known == name) {
+                return Err(errors::invalid(format!("Duplicate identifiers in select clause: {name}")));
+            }
+            columns.push((name, path.clone()));
+        }
+        Ok(Columns(Some(columns)))
+    }
+
+    pub(super) fn shown(&self, item: Item) -> BTreeMap<String, api::AttributeValue> {
+        let Columns(Some(columns)) = self else { return attribute::shown(item) };
+        let found = columns.iter().filter_map(|(name, path)| Some((name.clone(), path.find(&item)?.clone())));
+        attribute::shown(found.collect())
+    }
+}
+
+/// The key of a table, for plans.
+pub(super) fn keys_of(table: &Table) -> Keys<'_> {
+    Keys { partition: &table.partition, sort: table.sort.as_ref() }
+}
+
+/// What is read, in which order.
+struct Plan<'a> {
+    table: &'a Arc<Table>,
+    reads: Vec<Read>,
+    direction: Direction,
+}
+
+/// One read.
+struct Read {
+    range: Range<Vec<u8>>,
+    /// One item is there at most, so nothing goes on behind it.
+    is_single: bool,
+}
+
+impl<'a> Plan<'a> {
+    fn of(table: &'a Arc<Table>, wanted: &Select, meaning: Meaning<'_>) -> Result<Self, Fault> {
+        let keys = keys_of(table);
+        let branches = wanted.filter.as_ref().map(|filter| keys.branches(meaning, filter));
+        let mut branches = branches.transpose().map_err(refused)?.flatten();
+        let direction = match (&wanted.order[..], &mut branches) {
+            ([], _) => Direction::Forward,
+            (order, branches) => sort(keys, order, wanted.filter.is_some(), branches.as_mut())?,
+        };
+        let reads = match branches {
+            None => vec![Read { range: keys::items(&table.id).prefix_range(), is_single: false }],
+            Some(branches) => branches.iter().map(|branch| Read::of(table, branch)).collect(),
+        };
+        Ok(Plan { table, reads, direction })
+    }
+}
+
+impl Read {
+    fn of(table: &Table, branch: &Branch) -> Self {
+        let partition = keys::partition(&table.id, &key::bytes(&branch.partition));
+        let range = branch.sort.within(&partition);
+        Read { range, is_single: table.sort.is_none() || branch.sort.is_only() }
+    }
+}
+
+/// Brings the reads into the order that is wanted.
+fn sort(
+    keys: Keys<'_>,
+    order: &[Order],
+    has_filter: bool,
+    branches: Option<&mut Vec<Branch>>,
+) -> Result<Direction, Fault> {
+    if !has_filter {
+        return Err(errors::invalid("Must have WHERE clause in the statement when using ORDER BY clause."));
+    }
+    let branches = branches.ok_or_else(|| {
+        errors::invalid(
+            "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.",
+        )
+    })?;
+    let (mut by_partition, mut by_sort) = (None, None);
+    for Order { by, is_descending } in order {
+        let is = |name: &str| by.steps().is_empty() && by.attribute() == name;
+        if is(&keys.partition.name) {
+            by_partition = Some(*is_descending);
+        } else if keys.sort.is_some_and(|part| is(&part.name)) {
+            by_sort = Some(*is_descending);
+        } else {
+            let name = by.attribute();
+            return Err(errors::invalid(format!(
+                "Variable reference {name} in ORDER BY clause must be part of the primary key"
+            )));
+        }
+    }
+    let is_one = branches.iter().all(|branch| branch.partition == branches[0].partition);
+    if by_partition.is_none() && !is_one {
+        return Err(errors::invalid(
+            "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause.",
+        ));
+    }
+    let is_backward = by_sort.unwrap_or_default();
+    branches.sort_by(|one, other| {
+        let partitions = key::bytes(&one.partition).cmp(&key::bytes(&other.partition));
+        let sorts = one.sort.start().cmp(other.sort.start());
+        let turned = |order: std::cmp::Ordering, is_turned| if is_turned { order.reverse() } else { order };
+        turned(partitions, by_partition.unwrap_or_default()).then(turned(sorts, is_backward))
+    });
+    Ok(if is_backward { Direction::Backward } else { Direction::Forward })
+}
+
+/// What has been read so far.
+struct Reading {
+    items: Vec<Item>,
+    units: f64,
+    /// How many items may still be read.
+    left: Option<i32>,
+    bytes: usize,
+}
+
+impl Reading {
+    /// Reads on from a position, as much as a page has: where the next one goes on, and the key of the last item.
+    fn run(
+        &mut self,
+        view: &View<'_>,
+        plan: &Plan<'_>,
+        filter: Option<&Condition>,
+        position: Position,
+        consistent: bool,
+    ) -> Result<(Option<Position>, Option<Item>)> {
+        let mut behind = position.behind;
+        for (number, read) in plan.reads.iter().enumerate().skip(position.read) {
+            if self.left == Some(0) || self.bytes >= PAGE_BYTES_MAX {
+                return Ok((Some(Position { read: number, behind: None }), None));
+            }
+            let range = rest(&read.range, plan.direction, behind.take())?;
+            let wish = Wish {
+                table: plan.table,
+                range,
+                direction: plan.direction,
+                sort: None,
+                filter,
+                projection: None,
+                limit: self.left,
+                count_only: false,
+            };
+            let page = Page::read(view, &wish)?;
+            self.units += capacity::read_units(page.size_bytes, consistent);
+            self.left = self.left.map(|left| left - page.scanned);
+            self.bytes += page.size_bytes;
+            self.items.extend(page.items);
+            if let Some(last) = page.last.filter(|_| !read.is_single) {
+                let place = Vec::from(key::place(plan.table, &last));
+                return Ok((Some(Position { read: number, behind: Some(place) }), Some(last)));
+            }
+        }
+        Ok((None, None))
+    }
+}
+
+/// What is left of a range behind a place.
+fn rest(
+    range: &Range<Vec<u8>>,
+    direction: Direction,
+    behind: Option<Vec<u8>>,
+) -> Result<Range<Vec<u8>>, Fault> {
+    let Some(mut place) = behind else { return Ok(range.clone()) };
+    if !range.contains(&place) {
+        return Err(errors::invalid("Invalid NextToken"));
+    }
+    Ok(match direction {
+        Direction::Forward => {
+            place.push(0);
+            place..range.end.clone()
+        }
+        Direction::Backward => range.start.clone()..place,
+    })
+}
