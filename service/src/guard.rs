@@ -117,7 +117,8 @@ pub(crate) fn ask(
     let refused = |resource: Option<&Arn>, reason| {
         (service.denial)(&Denial { caller, action: &access.action(), resource, reason })
     };
-    let guard = service.guard.filter(|_| cloud.authorizer.is_enforced());
+    // What everybody may do is nobody's to allow.
+    let guard = service.guard.filter(|_| cloud.authorizer.is_enforced() && !is_unsigned);
     let guarded = guard.map(|guard| (guard, access.resources())).filter(|(_, arns)| !arns.is_empty());
     let Some((guard, resources)) = guarded else {
         return by_identity(identity).map_err(|reason| refused(None, reason));

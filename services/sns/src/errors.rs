@@ -1,6 +1,7 @@
 //! SNS's errors, in its words.
 
 use api_sns as api;
+use service::Denial;
 use wire::Fault;
 
 pub(crate) fn invalid(what: impl std::fmt::Display) -> Fault {
@@ -22,6 +23,12 @@ pub(crate) fn no_topic() -> Fault {
 
 pub(crate) fn no_subscription() -> Fault {
     api::error::not_found_exception("Subscription does not exist")
+}
+
+/// Somebody who may not. SNS writes its own name large.
+pub(crate) fn denied(denial: &Denial<'_>) -> Fault {
+    let message = denial.message(&denial.action.replace("sns:", "SNS:"));
+    api::error::authorization_error_exception(message)
 }
 
 /// What of the API is not built.

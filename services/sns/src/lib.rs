@@ -52,6 +52,8 @@ pub fn service() -> Service {
 fn with_topics(service: Service) -> Service {
     service
         .actions(action)
+        .resource_policies(policy::policy_of, &policy::SHARED)
+        .refusing(errors::denied)
         .transaction::<api::CreateTopic>(topics::create, |scope, input| {
             vec![Arn::in_scope("sns", scope, &input.name)]
         })

@@ -1,14 +1,15 @@
-//! Policies of topics, and their statements that are added and removed by label. They are kept; whether they let somebody
-//! in is not decided here.
+//! Policies of topics, and their statements that are added and removed by label. Who is let in by them is decided by the
+//! frame, for which [`policy_of`] finds them.
 
 use api_sns as api;
-use names::Account;
+use names::{Account, Arn};
 use policy::Labelled;
 use service::{Result, Tx};
+use store::Snapshot;
 use wire::Fault;
 
-use crate::errors;
 use crate::topics::Topic;
+use crate::{errors, subscriptions};
 
 /// What the policy of a new topic lets its owner do.
 const ACTIONS: [&str; 8] = [
@@ -21,6 +22,36 @@ const ACTIONS: [&str; 8] = [
     "SNS:ListSubscriptionsByTopic",
     "SNS:Publish",
 ];
+
+/// The actions that a policy can allow to others than the owner, by IAM's names: those, and what is done to a subscription.
+pub(crate) const SHARED: [&str; 11] = [
+    "GetTopicAttributes",
+    "SetTopicAttributes",
+    "AddPermission",
+    "RemovePermission",
+    "DeleteTopic",
+    "Subscribe",
+    "ListSubscriptionsByTopic",
+    "Publish",
+    "GetSubscriptionAttributes",
+    "SetSubscriptionAttributes",
+    "Unsubscribe",
+];
+
+/// The policy of the topic with that ARN, or what stands for one of a subscription: it is its subscriber's, whosever the topic
+/// is. Endpoints and applications have none.
+pub(crate) fn policy_of(snapshot: &Snapshot, arn: &Arn) -> Result<Option<String>> {
+    if arn.resource().contains('/') {
+        return Ok(None);
+    }
+    if arn.resource().contains(':') {
+        let owner = subscriptions::find(snapshot, arn.as_str())?.owner();
+        return Ok(Some(format!(
+            r#"{{"Statement":{{"Effect":"Allow","Principal":{{"AWS":"{owner}"}},"Action":"SNS:*","Resource":"{arn}"}}}}"#
+        )));
+    }
+    Ok(Some(of(&Topic::find(snapshot, arn.as_str())?)))
+}
 
 /// The policy of a topic: its own, or the one that every new topic has.
 pub(crate) fn of(topic: &Topic) -> String {

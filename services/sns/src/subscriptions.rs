@@ -83,7 +83,7 @@ fn in_attributes(mut fault: Fault, name: &str) -> Fault {
     fault
 }
 
-fn find(reads: &impl Reads, arn: &str) -> Result<Subscription> {
+pub(crate) fn find(reads: &impl Reads, arn: &str) -> Result<Subscription> {
     let key = keys::subscription(arn).ok_or_else(|| errors::invalid_arn("SubscriptionArn", arn))?;
     Ok(reads.get_record(&key)?.ok_or_else(errors::no_subscription)?)
 }

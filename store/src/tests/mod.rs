@@ -12,6 +12,7 @@ mod killed;
 mod map;
 mod model;
 mod parts;
+mod ranges;
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
