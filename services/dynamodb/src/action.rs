@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use api_dynamodb as api;
 use expressions::value::{check_depth, item_size_bytes};
 use expressions::{Item, Path, Touched, Update};
 use service::{Result, Tx};
@@ -13,8 +14,10 @@ use store::Reads as _;
 use store::tuple::Key;
 use wire::Fault;
 
+use crate::capacity::{self, Consumed};
 use crate::change::Change;
 use crate::guard::{Guard, Refusal};
+use crate::index::entry::{self, Origin};
 use crate::table::Table;
 use crate::{errors, key};
 
@@ -51,7 +54,10 @@ impl Action {
 
     fn check_key(&self, table: &Table) -> Result<(), Fault> {
         match self {
-            Action::Put(item) => key::check_item(table, item),
+            Action::Put(item) => {
+                key::check_item(table, item)?;
+                entry::check_filled(table, None, item, Origin::Item)
+            }
             Action::Update(wanted, update) => {
                 key::check(table, wanted)?;
                 update.as_ref().map_or(Ok(()), |update| check_paths(table, update))
@@ -111,6 +117,14 @@ impl Step {
             Ok(becomes) => becomes,
             Err(fault) => return Ok(Err(Refusal::Invalid(fault))),
         };
+        if let Becomes::Item(item, _) = &becomes {
+            // An update need not mend what was there before the index.
+            let before = old.as_ref().filter(|_| !is_put);
+            entry::check_filled(&table, before, item, Origin::Update)?;
+            if let Err(fault) = entry::check_fits(&table, before, item) {
+                return Ok(Err(Refusal::Invalid(fault)));
+            }
+        }
         Ok(Ok(Outcome { table, place, old, becomes }))
     }
 
@@ -182,10 +196,21 @@ impl Outcome {
         }
     }
 
-    /// The size that counts: that of the larger one of the items before and after it.
-    pub(crate) fn size_bytes(&self) -> usize {
+    /// What it consumes.
+    pub(crate) fn consumed(&self) -> Consumed {
         let (old, new) = self.items();
-        old.into_iter().chain(new).map(item_size_bytes).max().unwrap_or_default()
+        capacity::written(&self.table, old, new)
+    }
+
+    /// The same as an answer shows it, where that is wanted.
+    pub(crate) fn consumption(
+        &self,
+        wanted: Option<&api::ReturnConsumedCapacity>,
+    ) -> Option<api::ConsumedCapacity> {
+        if !capacity::is_wanted(wanted) {
+            return None;
+        }
+        capacity::shown(wanted, &self.table, self.consumed())
     }
 
     /// The item as it was.

@@ -14,9 +14,10 @@ use store::tuple::Key;
 use wire::Fault;
 
 use crate::action::{Action, Step};
+use crate::capacity::Consumed;
 use crate::guard::Guard;
 use crate::table::Table;
-use crate::{attribute, capacity, errors, key, legacy, read, table};
+use crate::{attribute, capacity, collection, errors, key, legacy, read, table};
 
 /// Items that one call reads.
 const READS_MAX: usize = 100;
@@ -132,7 +133,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, input: &api::BatchWriteItemInput) -> Result
     let wanted = input.return_consumed_capacity.as_ref();
     let mut capacities = Vec::new();
     for (table, requests) in tables.iter().zip(input.request_items.values()) {
-        let mut units = 0.0;
+        let mut units = Consumed::default();
         for action in actions.by_ref().take(requests.len()) {
             // Batches have one word for every key that does not fit.
             key::check(table, &key::of(table, action.item()))?;
@@ -140,15 +141,37 @@ pub(crate) fn write(tx: &mut Tx<'_>, input: &api::BatchWriteItemInput) -> Result
             if !places.insert(step.place().clone()) {
                 return Err(duplicates().into());
             }
-            units += capacity::write_units(step.carry_out(tx, capacity::is_wanted(wanted))?.size_bytes());
+            let outcome = step.carry_out(tx, capacity::is_wanted(wanted))?;
+            if capacity::is_wanted(wanted) {
+                units += outcome.consumed();
+            }
         }
         capacities.extend(capacity::shown(wanted, table, units));
     }
     Ok(api::BatchWriteItemOutput {
         unprocessed_items: Some(BTreeMap::new()),
-        item_collection_metrics: None,
+        item_collection_metrics: collections(input, &tables),
         consumed_capacity: (!capacities.is_empty()).then_some(capacities),
     })
+}
+
+/// The metrics of all items' collections, by their tables.
+fn collections(
+    input: &api::BatchWriteItemInput,
+    tables: &[Arc<Table>],
+) -> Option<BTreeMap<String, Vec<api::ItemCollectionMetrics>>> {
+    let wanted = input.return_item_collection_metrics.as_ref();
+    let of_table = |((name, requests), table): ((&String, &Vec<api::WriteRequest>), &Arc<Table>)| {
+        let metrics = requests.iter().filter_map(|request| {
+            let put = request.put_request.as_ref().map(|put| &put.item);
+            let key = put.or(request.delete_request.as_ref().map(|delete| &delete.key))?;
+            collection::metrics(wanted, table, key)
+        });
+        let metrics: Vec<_> = metrics.collect();
+        (!metrics.is_empty()).then(|| (name.clone(), metrics))
+    };
+    let collections: BTreeMap<_, _> = input.request_items.iter().zip(tables).filter_map(of_table).collect();
+    (!collections.is_empty()).then_some(collections)
 }
 
 fn action(request: &api::WriteRequest) -> Result<Action, Fault> {

@@ -1,7 +1,14 @@
 //! Capacity units, as an operation would consume them (see "Read and write operations" of the developer guide).
 
-use api_dynamodb as api;
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
+use api_dynamodb as api;
+use expressions::Item;
+use expressions::value::item_size_bytes;
+
+use crate::index::{Index, Kind};
+use crate::source::Source;
 use crate::table::Table;
 
 /// Bytes of a write unit.
@@ -25,18 +32,80 @@ pub(crate) fn is_wanted(wanted: Option<&api::ReturnConsumedCapacity>) -> bool {
     wanted.is_some_and(|wanted| wanted.as_str() != "NONE")
 }
 
-/// The units of a table, where they are wanted.
+/// What an operation consumes of a table and its indexes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Consumed {
+    table: f64,
+    /// By the names of the indexes.
+    indexes: BTreeMap<String, f64>,
+}
+
+impl From<f64> for Consumed {
+    fn from(table: f64) -> Self {
+        Consumed { table, indexes: BTreeMap::new() }
+    }
+}
+
+impl AddAssign for Consumed {
+    fn add_assign(&mut self, other: Self) {
+        self.table += other.table;
+        for (name, units) in other.indexes {
+            *self.indexes.entry(name).or_default() += units;
+        }
+    }
+}
+
+/// What it consumes to make the new item of the old one. The larger of both counts; an entry that moves in its index counts
+/// as one deleted and one put, and one that stays as it is does not count.
+pub(crate) fn written(table: &Table, old: Option<&Item>, new: Option<&Item>) -> Consumed {
+    let larger = old.into_iter().chain(new).map(item_size_bytes).max().unwrap_or_default();
+    let of_index = |index: &Index| Some((index.name.clone(), entry_units(table, index, old, new)?));
+    Consumed { table: write_units(larger), indexes: table.indexes.iter().filter_map(of_index).collect() }
+}
+
+/// None for an entry that does not change.
+fn entry_units(table: &Table, index: &Index, old: Option<&Item>, new: Option<&Item>) -> Option<f64> {
+    let old = old.and_then(|item| index.entry(table, item));
+    let new = new.and_then(|item| index.entry(table, item));
+    if old == new {
+        return None;
+    }
+    let stays = matches!((&old, &new), (Some(old), Some(new)) if old.place == new.place);
+    let sizes = old.iter().chain(&new).map(|entry| item_size_bytes(&entry.item));
+    Some(if stays { write_units(sizes.max().unwrap_or_default()) } else { sizes.map(write_units).sum() })
+}
+
+/// What it consumes to read that many bytes, and from the table what an index did not have.
+pub(crate) fn read(source: &Source<'_>, size_bytes: usize, fetched_units: f64, consistent: bool) -> Consumed {
+    let units = read_units(size_bytes, consistent);
+    match source.index {
+        None => units.into(),
+        Some(index) => {
+            Consumed { table: fetched_units, indexes: BTreeMap::from([(index.name.clone(), units)]) }
+        }
+    }
+}
+
+/// What is consumed, where that is wanted.
 pub(crate) fn shown(
     wanted: Option<&api::ReturnConsumedCapacity>,
     table: &Table,
-    units: f64,
+    consumed: impl Into<Consumed>,
 ) -> Option<api::ConsumedCapacity> {
     let wanted = wanted.filter(|wanted| is_wanted(Some(wanted)))?.as_str();
-    let capacity = api::Capacity { capacity_units: Some(units), ..api::Capacity::default() };
+    let consumed: Consumed = consumed.into();
+    let capacity = |units: f64| api::Capacity { capacity_units: Some(units), ..api::Capacity::default() };
+    let of_kind = |kind: Kind| {
+        let units = |index: &Index| Some((index.name.clone(), capacity(*consumed.indexes.get(&index.name)?)));
+        let indexes: BTreeMap<_, _> = table.indexes_of(kind).filter_map(units).collect();
+        (wanted == "INDEXES" && !indexes.is_empty()).then_some(indexes)
+    };
     Some(api::ConsumedCapacity {
         table_name: Some(table.name.clone()),
-        capacity_units: Some(units),
-        table: (wanted == "INDEXES").then_some(capacity),
+        capacity_units: Some(consumed.table + consumed.indexes.values().sum::<f64>()),
+        table: (wanted == "INDEXES").then(|| capacity(consumed.table)),
+        local_secondary_indexes: of_kind(Kind::Local),
+        global_secondary_indexes: of_kind(Kind::Global),
         ..api::ConsumedCapacity::default()
     })
 }

@@ -7,6 +7,7 @@ use expressions::Item;
 use service::{Result, Tx};
 use store::tuple::Key;
 
+use crate::index::entry;
 use crate::stream::Cause;
 use crate::table::Table;
 use crate::{stream, ttl};
@@ -34,6 +35,7 @@ impl Change<'_> {
             None if self.old.is_some() => tx.delete(self.place),
             None => {}
         }
+        entry::follow(tx, self)?;
         ttl::follow(tx, self)?;
         stream::follow(tx, self, cause)
     }

@@ -95,10 +95,19 @@ pub(crate) fn check_filled(table: &Table, item: &Item) -> Result<(), Fault> {
 
 /// Refuses paths into key attributes, which have nothing inside.
 pub(crate) fn check_scalars<'a>(
-    table: &Table,
+    table: &'a Table,
     paths: impl IntoIterator<Item = &'a Path>,
 ) -> Result<(), Fault> {
-    let is_key = |path: &&Path| table.key_parts().any(|part| part.name == path.attribute());
+    check_scalars_of(table.key_parts(), paths)
+}
+
+/// The same for the attributes of these keys.
+pub(crate) fn check_scalars_of<'a>(
+    parts: impl IntoIterator<Item = &'a KeyPart>,
+    paths: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), Fault> {
+    let parts: Vec<&KeyPart> = parts.into_iter().collect();
+    let is_key = |path: &&Path| parts.iter().any(|part| part.name == path.attribute());
     match paths.into_iter().filter(|path| !path.steps().is_empty()).find(is_key) {
         None => Ok(()),
         Some(path) => Err(errors::invalid(format!(
@@ -109,11 +118,16 @@ pub(crate) fn check_scalars<'a>(
 }
 
 fn check_size(table: &Table, part: &KeyPart, value: &Value) -> Result<(), Fault> {
+    check_fits(part.name == table.partition.name, value)
+}
+
+/// Refuses a value that is too large for a partition key, or a sort key.
+pub(crate) fn check_fits(is_partition: bool, value: &Value) -> Result<(), Fault> {
     let size_bytes = match value.kind() {
         Type::N => return Ok(()),
         _ => value.size_bytes(),
     };
-    match part.name == table.partition.name {
+    match is_partition {
         true if size_bytes > PARTITION_BYTES_MAX => Err(errors::invalid_values(format_args!(
             "Size of hashkey has exceeded the maximum size limit of{PARTITION_BYTES_MAX} bytes"
         ))),

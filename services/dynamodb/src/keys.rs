@@ -3,7 +3,10 @@
 //! | key | value |
 //! |---|---|
 //! | `"table", account, region, name` | [`crate::table::Table`] |
+//! | `"backfill", …` | jobs: [`crate::index::backfill::Backfill`] |
+//! | `"sweep", …` | the sweeper's |
 //! | `"item", table id, hash of the partition key, partition key, sort key` | the item |
+//! | `"entry", table id, index id, hash of the index's partition key, index's partition key, index's sort key, then the key of the item` | the projected attributes |
 //! | `"answer", "transaction", …` | what a token stands for (see `service::Idempotency`) |
 //! | `"ttl", TTL id` | [`crate::ttl::Progress`] of a table that has a time to live |
 //! | `"expiry", TTL id, expires at (s), the rest of the item's key behind its table id` | nothing |
@@ -14,6 +17,13 @@
 //!
 //! The hash (eight bytes of SHA-256) scatters partitions, so that a scan in segments splits a table evenly. Keys are the
 //! bytes of [`crate::key`], whose order is that of their values.
+//!
+//! An entry of an index stands once for each item that has the attributes of the index's key: in the order of the index's
+//! sort key, and among equal ones in that of the item's own key. Byte for byte, after the two words: `01`, the sixteen bytes
+//! of the table's id, `00`; the same of the index's id; `01`, eight bytes of hash, `00`; then each key attribute as `01`, its
+//! bytes, `00`, where a zero byte inside stands as `00 ff`. An index without a sort key leaves that out. Of the item's own
+//! key, an entry of a global index has the partition key and the sort key (if any); one of a local index, whose partition is
+//! the item's already, has the sort key alone.
 
 use names::Scope;
 use store::tuple::Key;
@@ -72,14 +82,28 @@ pub(crate) fn record(stream: &Id, shard: u32, number: u64) -> Key {
     records(stream, shard).u64(number)
 }
 
+/// All entries of an index.
+pub(crate) fn entries(table: &Id, index: &Id) -> Key {
+    of("entry").bytes(table).bytes(index)
+}
+
+/// All entries of a partition of an index.
+pub(crate) fn entry_partition(table: &Id, index: &Id, partition: &[u8]) -> Key {
+    entries(table, index).bytes(hash_of(partition)).bytes(partition)
+}
+
 /// All items with that hash of their partition key, and more.
 pub(crate) fn hash(table: &Id, hash: [u8; 8]) -> Key {
     items(table).bytes(hash)
 }
 
 pub(crate) fn partition(table: &Id, partition: &[u8]) -> Key {
+    hash(table, hash_of(partition)).bytes(partition)
+}
+
+fn hash_of(partition: &[u8]) -> [u8; 8] {
     let digest = ring::digest::digest(&ring::digest::SHA256, partition);
     let mut first = [0; 8];
     first.copy_from_slice(&digest.as_ref()[..8]);
-    hash(table, first).bytes(partition)
+    first
 }

@@ -3,16 +3,19 @@
 //! An item is one record. Its place is a hash of its partition key, the key itself, and its sort key, so that a partition
 //! is a range in the order of its sort keys, and a scan walks all partitions. `keys` has the layout.
 //!
-//! Never here: indexes and global tables, which are refused by name.
+//! Never here: global tables, which are refused by name.
 
 mod action;
 mod attribute;
 mod batch;
 mod capacity;
 mod change;
+mod collection;
+mod definitions;
 mod dynamodbstreams;
 mod errors;
 mod guard;
+mod index;
 mod key;
 mod keys;
 mod legacy;
@@ -22,6 +25,8 @@ mod partiql;
 mod query;
 mod read;
 mod scan;
+mod settings;
+mod source;
 mod stream;
 mod table;
 mod tables;
@@ -55,8 +60,12 @@ pub fn service() -> Service {
         .transaction::<api::PutItem>(write::put, |scope, input| at(scope, &input.table_name))
         .transaction::<api::UpdateItem>(update::update, |scope, input| at(scope, &input.table_name))
         .transaction::<api::DeleteItem>(write::delete, |scope, input| at(scope, &input.table_name))
-        .read::<api::Query>(query::query, |scope, input| at(scope, &input.table_name))
-        .read::<api::Scan>(scan::scan, |scope, input| at(scope, &input.table_name))
+        .read::<api::Query>(query::query, |scope, input| {
+            source(scope, &input.table_name, input.index_name.as_deref())
+        })
+        .read::<api::Scan>(scan::scan, |scope, input| {
+            source(scope, &input.table_name, input.index_name.as_deref())
+        })
         .read::<api::BatchGetItem>(batch::get, |scope, input| all(scope, input.request_items.keys()))
         .transaction::<api::BatchWriteItem>(batch::write, |scope, input| {
             all(scope, input.request_items.keys())
@@ -78,6 +87,7 @@ pub fn service() -> Service {
         .transaction::<api::UpdateTimeToLive>(ttl::update, |scope, input| at(scope, &input.table_name))
         .work("expiry", ttl::run)
         .transaction::<api::UpdateTable>(update_table::update, |scope, input| at(scope, &input.table_name))
+        .work("backfill", index::backfill::run)
         .work("trim", stream::run)
         .work("sweep", |cloud| SWEEPER.run(cloud))
 }
@@ -97,6 +107,15 @@ fn all<'a>(scope: &Scope, tables: impl IntoIterator<Item = &'a (impl AsRef<str> 
 /// The table of that name, or of that ARN, as a resource.
 fn at(scope: &Scope, table: &str) -> Vec<Arn> {
     vec![table::Place::of(scope, table).arn()]
+}
+
+/// The index of a table, where one is named; else the table.
+fn source(scope: &Scope, table: &str, index: Option<&str>) -> Vec<Arn> {
+    let place = table::Place::of(scope, table);
+    match index {
+        Some(index) => vec![place.index_arn(index)],
+        None => vec![place.arn()],
+    }
 }
 
 /// The resource of that ARN.

@@ -9,15 +9,15 @@ use service::{Result, View};
 use store::{Direction, Reads as _, record};
 use wire::Fault;
 
-use crate::table::Table;
-use crate::{attribute, errors, key};
+use crate::source::Source;
+use crate::{attribute, capacity, errors, key};
 
 /// What a page reads at most, in bytes.
 pub(crate) const PAGE_BYTES_MAX: usize = 1 << 20;
 
 /// What a page is to have.
 pub(crate) struct Wish<'a> {
-    pub(crate) table: &'a Table,
+    pub(crate) source: Source<'a>,
     pub(crate) range: Range<Vec<u8>>,
     pub(crate) direction: Direction,
     /// Items outside of it are not read.
@@ -28,6 +28,9 @@ pub(crate) struct Wish<'a> {
     pub(crate) limit: Option<i32>,
     /// Items are only counted.
     pub(crate) count_only: bool,
+    /// Each item of an index is read from the table too.
+    pub(crate) needs_items: bool,
+    pub(crate) consistent: bool,
 }
 
 /// A page.
@@ -37,6 +40,8 @@ pub(crate) struct Page {
     pub(crate) count: i32,
     pub(crate) scanned: i32,
     pub(crate) size_bytes: usize,
+    /// Read units of what was read from the table besides an index.
+    pub(crate) fetched_units: f64,
     pub(crate) last: Option<Item>,
 }
 
@@ -51,9 +56,7 @@ pub(crate) fn counts_only(
     match (select.map(api::Select::as_str), projecting) {
         (Some("COUNT"), Some(parameter)) => refused(parameter, "only the Count"),
         (Some("ALL_ATTRIBUTES"), Some(parameter)) => refused(parameter, "ALL_ATTRIBUTES"),
-        (Some("ALL_PROJECTED_ATTRIBUTES"), _) => {
-            Err(errors::invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"))
-        }
+        (Some("ALL_PROJECTED_ATTRIBUTES"), Some(parameter)) => refused(parameter, "ALL_PROJECTED_ATTRIBUTES"),
         (Some("SPECIFIC_ATTRIBUTES"), None) => Err(errors::invalid(
             "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
         )),
@@ -63,7 +66,7 @@ pub(crate) fn counts_only(
 
 /// Starts a range behind the key where the last page ended; a key that is not in the range is refused as `outside`.
 pub(crate) fn start_after(
-    table: &Table,
+    source: Source<'_>,
     range: &mut Range<Vec<u8>>,
     direction: Direction,
     start: Option<&std::collections::BTreeMap<String, api::AttributeValue>>,
@@ -71,12 +74,13 @@ pub(crate) fn start_after(
 ) -> Result<(), Fault> {
     let Some(start) = start else { return Ok(()) };
     let start = attribute::item(start)?;
-    key::check(table, &start).map_err(|_| {
-        errors::invalid(
+    let place = source.place(&start).map_err(|fault| match source.index {
+        None => errors::invalid(
             "The provided starting key is invalid: The provided key element does not match the schema",
-        )
+        ),
+        Some(_) => fault,
     })?;
-    let mut place: Vec<u8> = key::place(table, &start).into();
+    let mut place: Vec<u8> = place.into();
     if !range.contains(&place) {
         return Err(errors::invalid(outside));
     }
@@ -95,8 +99,8 @@ impl Page {
         let mut page = Page::default();
         let limit = wish.limit.unwrap_or(i32::MAX);
         for entry in view.scan(wish.range.clone(), wish.direction) {
-            let item: Item = record::decode(&entry?.1)?;
-            let sort = wish.table.sort.as_ref().and_then(|part| item.get(&part.name));
+            let mut item: Item = record::decode(&entry?.1)?;
+            let sort = wish.source.sort().and_then(|part| item.get(&part.name));
             if let (Some(condition), Some(value)) = (wish.sort, sort)
                 && !condition.holds(value)
             {
@@ -105,7 +109,10 @@ impl Page {
             page.scanned += 1;
             page.size_bytes += item_size_bytes(&item);
             let is_full = page.scanned >= limit || page.size_bytes >= PAGE_BYTES_MAX;
-            page.last = is_full.then(|| key::of(wish.table, &item));
+            page.last = is_full.then(|| wish.source.key_of(&item));
+            if wish.needs_items {
+                item = page.fetch(view, wish, item)?;
+            }
             if wish.filter.is_none_or(|filter| filter.holds(&item)) {
                 page.count += 1;
                 if !wish.count_only {
@@ -120,5 +127,13 @@ impl Page {
             }
         }
         Ok(page)
+    }
+
+    /// The whole item of an entry.
+    fn fetch(&mut self, view: &View<'_>, wish: &Wish<'_>, entry: Item) -> Result<Item> {
+        let item: Option<Item> = view.get_record(&key::place(wish.source.table, &entry))?;
+        let item = item.unwrap_or(entry);
+        self.fetched_units += capacity::read_units(item_size_bytes(&item), wish.consistent);
+        Ok(item)
     }
 }

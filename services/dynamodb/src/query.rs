@@ -8,33 +8,36 @@ use service::{Result, View};
 use store::Direction;
 
 use crate::page::{self, Page, Wish};
-use crate::table::{KeyPart, Table};
+use crate::source::Source;
+use crate::table::KeyPart;
 use crate::terms::{self, Terms};
-use crate::{attribute, capacity, errors, key, keys, table};
+use crate::{attribute, capacity, errors, key, table};
 
 /// Why a starting key is refused that the key condition does not reach.
 const OUTSIDE: &str = "The provided starting key is outside query boundaries based on provided conditions";
 
 pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::QueryOutput> {
-    errors::refuse(&[("IndexName", input.index_name.is_some())])?;
     let (conditions, terms) = terms::of_query(input)?;
     let projecting =
         terms::projecting(input.projection_expression.as_deref(), input.attributes_to_get.as_deref());
     let count_only = page::counts_only(input.select.as_ref(), projecting)?;
     let table = table::find(&**view, &view.scope(), &input.table_name)?;
-    let sort = table.sort.as_ref().map(KeyPart::attribute);
-    let condition = conditions.for_key(table.partition.attribute(), sort).map_err(errors::of_expression)?;
-    terms.check(&table)?;
+    let consistent = input.consistent_read == Some(true);
+    let source = Source::find(&table, input.index_name.as_deref(), consistent)?;
+    let sort = source.sort().map(KeyPart::attribute);
+    let condition =
+        conditions.for_key(source.partition().attribute(), sort).map_err(errors::of_expression)?;
+    terms.check(&source)?;
     let Terms { filter, projection } = terms;
-    check_filter(&table, filter.as_ref(), input.query_filter.is_some())?;
+    check_filter(source, filter.as_ref(), input.query_filter.is_some())?;
     let is_forward = input.scan_index_forward.unwrap_or(true);
     let direction = if is_forward { Direction::Forward } else { Direction::Backward };
-    let mut range = range(&table, &condition.partition, condition.sort.as_ref());
-    page::start_after(&table, &mut range, direction, input.exclusive_start_key.as_ref(), OUTSIDE)?;
+    let mut range = range(source, &condition.partition, condition.sort.as_ref());
+    page::start_after(source, &mut range, direction, input.exclusive_start_key.as_ref(), OUTSIDE)?;
     let page = Page::read(
         view,
         &Wish {
-            table: &table,
+            source,
             range,
             direction,
             sort: condition.sort.as_ref(),
@@ -42,24 +45,26 @@ pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::Que
             projection: projection.as_ref(),
             limit: input.limit,
             count_only,
+            needs_items: source.needs_items(input.select.as_ref(), projection.as_ref())?,
+            consistent,
         },
     )?;
-    let consistent = input.consistent_read == Some(true);
     let wanted = input.return_consumed_capacity.as_ref();
+    let consumed = capacity::read(&source, page.size_bytes, page.fetched_units, consistent);
     Ok(api::QueryOutput {
         items: (!count_only).then(|| page.items.into_iter().map(attribute::shown).collect()),
         count: Some(page.count),
         scanned_count: Some(page.scanned),
         last_evaluated_key: page.last.map(attribute::shown),
-        consumed_capacity: capacity::shown(wanted, &table, capacity::read_units(page.size_bytes, consistent)),
+        consumed_capacity: capacity::shown(wanted, &table, consumed),
     })
 }
 
 /// What the key decides, no filter may.
-fn check_filter(table: &Table, filter: Option<&Condition>, is_legacy: bool) -> Result<()> {
+fn check_filter(source: Source<'_>, filter: Option<&Condition>, is_legacy: bool) -> Result<()> {
     let paths = filter.map(Condition::paths).unwrap_or_default();
     let is_filtered = |part: &&KeyPart| paths.iter().any(|path| path.attribute() == part.name);
-    match table.key_parts().find(is_filtered) {
+    match std::iter::once(source.partition()).chain(source.sort()).find(is_filtered) {
         Some(part) => {
             let what = if is_legacy { "QueryFilter" } else { "Filter Expression" };
             let rule = "can only contain non-primary key attributes: Primary key attribute";
@@ -69,34 +74,29 @@ fn check_filter(table: &Table, filter: Option<&Condition>, is_legacy: bool) -> R
     }
 }
 
-/// Where the items of a partition stand that can satisfy the condition; its exact bounds are checked on each.
-fn range(table: &Table, partition: &Value, sort: Option<&RangeCondition>) -> Range<Vec<u8>> {
-    let partition = keys::partition(&table.id, &key::bytes(partition));
-    if table.sort.is_none() {
-        let start: Vec<u8> = partition.into();
-        let mut end = start.clone();
-        end.push(0);
-        return start..end;
-    }
-    let mut range = partition.prefix_range();
+/// Where the items of a partition stand that can satisfy the condition; it is asked again of each.
+fn range(source: Source<'_>, partition: &Value, sort: Option<&RangeCondition>) -> Range<Vec<u8>> {
+    let partition = source.partition_at(&key::bytes(partition));
     let from = |value: &Value| Vec::from(partition.clone().bytes(key::bytes(value)));
-    let behind = |value: &Value| {
-        let mut end = from(value);
-        end.push(0);
-        end
-    };
+    let behind = |value: &Value| behind_all(from(value));
+    let whole = Vec::from(&partition)..behind_all(Vec::from(&partition));
     match sort {
-        None => {}
-        Some(RangeCondition::Eq(value)) => range = from(value)..behind(value),
-        Some(RangeCondition::Lt(value) | RangeCondition::Le(value)) => range.end = behind(value),
-        Some(RangeCondition::Gt(value) | RangeCondition::Ge(value)) => range.start = from(value),
-        Some(RangeCondition::Between(least, greatest)) => range = from(least)..behind(greatest),
-        Some(RangeCondition::BeginsWith(value)) => {
-            range.start = from(value);
-            range.end = behind_prefix(from(value));
-        }
+        None => whole,
+        Some(RangeCondition::Eq(value)) => from(value)..behind(value),
+        Some(RangeCondition::Lt(value)) => whole.start..from(value),
+        Some(RangeCondition::Le(value)) => whole.start..behind(value),
+        Some(RangeCondition::Gt(value)) => behind(value)..whole.end,
+        Some(RangeCondition::Ge(value)) => from(value)..whole.end,
+        Some(RangeCondition::Between(least, greatest)) => from(least)..behind(greatest),
+        Some(RangeCondition::BeginsWith(value)) => from(value)..behind_prefix(from(value)),
     }
-    range
+}
+
+/// The least key behind this one and all that have more parts.
+fn behind_all(mut key: Vec<u8>) -> Vec<u8> {
+    // No part begins with it.
+    key.push(0xff);
+    key
 }
 
 /// The least key behind all whose value begins like this one's.

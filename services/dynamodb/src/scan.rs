@@ -8,29 +8,30 @@ use store::Direction;
 use wire::Fault;
 
 use crate::page::{self, Page, Wish};
-use crate::table::Table;
+use crate::source::Source;
 use crate::terms::{self, Terms};
-use crate::{attribute, capacity, errors, keys, table};
+use crate::{attribute, capacity, errors, table};
 
 /// Why a starting key of another segment is refused.
 const OUTSIDE: &str = "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment.";
 
 pub(crate) fn scan(view: &View<'_>, input: &api::ScanInput) -> Result<api::ScanOutput> {
-    errors::refuse(&[("IndexName", input.index_name.is_some())])?;
     let terms = terms::of_scan(input)?;
     let projecting =
         terms::projecting(input.projection_expression.as_deref(), input.attributes_to_get.as_deref());
     let count_only = page::counts_only(input.select.as_ref(), projecting)?;
     let segment = segment(input.segment, input.total_segments)?;
     let table = table::find(&**view, &view.scope(), &input.table_name)?;
-    terms.check(&table)?;
+    let consistent = input.consistent_read == Some(true);
+    let source = Source::find(&table, input.index_name.as_deref(), consistent)?;
+    terms.check(&source)?;
     let Terms { filter, projection } = terms;
-    let mut range = range(&table, segment);
-    page::start_after(&table, &mut range, Direction::Forward, input.exclusive_start_key.as_ref(), OUTSIDE)?;
+    let mut range = range(source, segment);
+    page::start_after(source, &mut range, Direction::Forward, input.exclusive_start_key.as_ref(), OUTSIDE)?;
     let page = Page::read(
         view,
         &Wish {
-            table: &table,
+            source,
             range,
             direction: Direction::Forward,
             sort: None,
@@ -38,16 +39,18 @@ pub(crate) fn scan(view: &View<'_>, input: &api::ScanInput) -> Result<api::ScanO
             projection: projection.as_ref(),
             limit: input.limit,
             count_only,
+            needs_items: source.needs_items(input.select.as_ref(), projection.as_ref())?,
+            consistent,
         },
     )?;
-    let consistent = input.consistent_read == Some(true);
     let wanted = input.return_consumed_capacity.as_ref();
+    let consumed = capacity::read(&source, page.size_bytes, page.fetched_units, consistent);
     Ok(api::ScanOutput {
         items: (!count_only).then(|| page.items.into_iter().map(attribute::shown).collect()),
         count: Some(page.count),
         scanned_count: Some(page.scanned),
         last_evaluated_key: page.last.map(attribute::shown),
-        consumed_capacity: capacity::shown(wanted, &table, capacity::read_units(page.size_bytes, consistent)),
+        consumed_capacity: capacity::shown(wanted, &table, consumed),
     })
 }
 
@@ -71,12 +74,12 @@ fn segment(segment: Option<i32>, total: Option<i32>) -> Result<(u64, u64), Fault
 }
 
 /// The items whose hashes are in the segment.
-fn range(table: &Table, (segment, total): (u64, u64)) -> Range<Vec<u8>> {
-    let whole = keys::items(&table.id).prefix_range();
+fn range(source: Source<'_>, (segment, total): (u64, u64)) -> Range<Vec<u8>> {
+    let whole = source.whole();
     let first_hash = |segment: u64| (u128::from(segment) << 64) / u128::from(total);
     let at = |segment: u64| {
         let hash = u64::try_from(first_hash(segment)).unwrap_or(u64::MAX);
-        Vec::from(keys::hash(&table.id, hash.to_be_bytes()))
+        Vec::from(source.hash(hash.to_be_bytes()))
     };
     let start = if segment == 0 { whole.start } else { at(segment) };
     let end = if segment + 1 == total { whole.end } else { at(segment + 1) };

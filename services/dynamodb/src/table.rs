@@ -13,7 +13,9 @@ use store::tuple::Key;
 use wire::Timestamp;
 
 use crate::errors;
+use crate::index::{self, Index};
 use crate::keys::{self, Id};
+use crate::settings::{self, Billing, Settings};
 use crate::stream::Streaming;
 use crate::ttl::Ttl;
 
@@ -35,6 +37,11 @@ pub(crate) struct Table {
     pub(crate) ttl: Option<Ttl>,
     #[serde(default)]
     pub(crate) stream: Option<Streaming>,
+    /// In the order in which they were made.
+    #[serde(default)]
+    pub(crate) indexes: Vec<Index>,
+    #[serde(default)]
+    pub(crate) settings: Settings,
 }
 
 /// An attribute of the key.
@@ -46,7 +53,7 @@ pub(crate) struct KeyPart {
 }
 
 /// Where a table is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) scope: Scope,
     pub(crate) name: String,
@@ -63,6 +70,10 @@ impl Place {
 
     pub(crate) fn arn(&self) -> Arn {
         Arn::in_scope("dynamodb", &self.scope, format_args!("table/{}", self.name))
+    }
+
+    pub(crate) fn index_arn(&self, index: &str) -> Arn {
+        Arn::in_scope("dynamodb", &self.scope, format_args!("table/{}/index/{index}", self.name))
     }
 
     pub(crate) fn key(&self) -> Key {
@@ -87,9 +98,15 @@ impl Table {
         Place { scope: self.scope, name: self.name.clone() }
     }
 
+    pub(crate) fn billing(&self) -> Billing {
+        Billing::of(self.provisioned)
+    }
+
     /// Whether something follows from changes of its items, which needs to know what they were.
     pub(crate) fn follows_items(&self) -> bool {
-        self.ttl.is_some() || self.stream.as_ref().is_some_and(|stream| stream.is_open)
+        !self.indexes.is_empty()
+            || self.ttl.is_some()
+            || self.stream.as_ref().is_some_and(|stream| stream.is_open)
     }
 
     /// The attributes of the key.
@@ -97,42 +114,64 @@ impl Table {
         std::iter::once(&self.partition).chain(&self.sort)
     }
 
+    /// The attributes of its key and of its indexes' keys, by name.
+    pub(crate) fn definitions(&self) -> Vec<api::AttributeDefinition> {
+        let parts = self.key_parts().chain(self.indexes.iter().flat_map(Index::key_parts));
+        let kinds: BTreeMap<&str, &str> =
+            parts.map(|part| (part.name.as_str(), part.kind.as_str())).collect();
+        let definition = |(name, kind): (&str, &str)| api::AttributeDefinition {
+            attribute_name: name.to_owned(),
+            attribute_type: kind.into(),
+        };
+        kinds.into_iter().map(definition).collect()
+    }
+
+    fn billing_summary(&self) -> Option<api::BillingModeSummary> {
+        let since_ms = self.settings.on_demand_since_ms;
+        let mode = match (self.provisioned, since_ms) {
+            (None, _) => "PAY_PER_REQUEST",
+            (Some(_), Some(_)) => "PROVISIONED",
+            (Some(_), None) => return None,
+        };
+        Some(api::BillingModeSummary {
+            billing_mode: Some(mode.into()),
+            last_update_to_pay_per_request_date_time: Some(Timestamp(since_ms.unwrap_or(self.created_ms))),
+        })
+    }
+
     /// As the API shows it.
     pub(crate) fn description(&self, status: &str) -> api::TableDescription {
-        let element = |part: &KeyPart, kind: &str| api::KeySchemaElement {
-            attribute_name: part.name.clone(),
-            key_type: kind.into(),
-        };
-        let definitions = self.key_parts().map(|part| api::AttributeDefinition {
-            attribute_name: part.name.clone(),
-            attribute_type: part.kind.as_str().into(),
-        });
-        let (read, write) = self.provisioned.unwrap_or_default();
-        let on_demand = self.provisioned.is_none().then(|| api::BillingModeSummary {
-            billing_mode: Some("PAY_PER_REQUEST".into()),
-            last_update_to_pay_per_request_date_time: Some(Timestamp(self.created_ms)),
-        });
-        let schema = std::iter::once(element(&self.partition, "HASH"));
-        api::TableDescription {
-            attribute_definitions: Some(definitions.collect()),
+        let mut shown = api::TableDescription {
+            attribute_definitions: Some(self.definitions()),
             table_name: Some(self.name.clone()),
-            key_schema: Some(schema.chain(self.sort.as_ref().map(|part| element(part, "RANGE"))).collect()),
+            key_schema: Some(key_schema(&self.partition, self.sort.as_ref())),
             table_status: Some(status.into()),
             creation_date_time: Some(Timestamp(self.created_ms)),
-            provisioned_throughput: Some(api::ProvisionedThroughputDescription {
-                number_of_decreases_today: Some(0),
-                read_capacity_units: Some(read),
-                write_capacity_units: Some(write),
-                ..api::ProvisionedThroughputDescription::default()
-            }),
+            provisioned_throughput: Some(settings::throughput(self.provisioned)),
+            table_size_bytes: Some(0),
+            item_count: Some(0),
             table_arn: Some(self.place().arn().to_string()),
             table_id: Some(ids::uuid(self.id)),
-            billing_mode_summary: on_demand,
+            billing_mode_summary: self.billing_summary(),
+            local_secondary_indexes: index::shown_local(self),
+            global_secondary_indexes: index::shown_global(self, status),
             deletion_protection_enabled: Some(self.protected),
             stream_specification: self.stream.as_ref().and_then(Streaming::specification),
             latest_stream_arn: self.stream.as_ref().map(|it| it.arn(&self.scope, &self.name).to_string()),
             latest_stream_label: self.stream.as_ref().map(|it| it.label.clone()),
             ..api::TableDescription::default()
-        }
+        };
+        self.settings.show(&mut shown, self.provisioned);
+        shown
     }
+}
+
+/// A key, as the API shows it.
+pub(crate) fn key_schema(partition: &KeyPart, sort: Option<&KeyPart>) -> Vec<api::KeySchemaElement> {
+    let element = |part: &KeyPart, kind: &str| api::KeySchemaElement {
+        attribute_name: part.name.clone(),
+        key_type: kind.into(),
+    };
+    let sort = sort.map(|part| element(part, "RANGE"));
+    std::iter::once(element(partition, "HASH")).chain(sort).collect()
 }

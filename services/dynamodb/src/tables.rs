@@ -5,26 +5,35 @@ use service::{Result, Tx, View};
 use store::Reads as _;
 use wire::Fault;
 
-use crate::table::{self, KeyPart, Place, Table};
+use crate::definitions::Definitions;
+use crate::index::declare;
+use crate::settings::{Billing, Settings, Units};
+use crate::table::{self, Place, Table};
 use crate::{SWEEPER, errors, keys, stream, tags, ttl};
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<api::CreateTableOutput> {
     check_unbuilt(input)?;
     let place = Place::of(&tx.scope(), &input.table_name);
     check_name(&place.name)?;
-    let (partition, sort) = key_schema(input)?;
+    let provisioned = throughput(input)?;
+    let billing = Billing::of(provisioned);
+    let definitions = Definitions::read(input.attribute_definitions.as_deref())?;
+    let (partition, sort) = definitions.key(input.key_schema.as_deref().unwrap_or_default(), false)?;
+    let indexes = declare::all(tx.random(), input, &definitions, &partition, sort.as_ref(), billing)?;
     let mut table = Table {
         name: place.name.clone(),
         scope: place.scope,
         id: tx.random().bytes(),
         partition,
         sort,
-        provisioned: throughput(input)?,
+        provisioned,
         protected: input.deletion_protection_enabled == Some(true),
         created_ms: tx.now.millis(),
         tags: tags::checked(input.tags.as_deref().unwrap_or_default())?,
         ttl: None,
         stream: None,
+        indexes,
+        settings: settings(input, &place.scope, billing, tx.now.millis())?,
     };
     if tx.get(&place.key())?.is_some() {
         let message = format!("Table already exists: {}", table.name);
@@ -36,15 +45,8 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
 }
 
 fn check_unbuilt(input: &api::CreateTableInput) -> Result<(), Fault> {
-    let encryption = |sse: &api::SseSpecification| sse.enabled == Some(true);
     errors::refuse(&[
-        ("LocalSecondaryIndexes", input.local_secondary_indexes.is_some()),
-        ("GlobalSecondaryIndexes", input.global_secondary_indexes.is_some()),
-        ("SSESpecification", input.sse_specification.as_ref().is_some_and(encryption)),
-        ("TableClass", input.table_class.as_ref().is_some_and(|class| class.as_str() != "STANDARD")),
-        ("WarmThroughput", input.warm_throughput.is_some()),
         ("ResourcePolicy", input.resource_policy.is_some()),
-        ("OnDemandThroughput", input.on_demand_throughput.is_some()),
         ("GlobalTableSourceArn", input.global_table_source_arn.is_some()),
         ("GlobalTableSettingsReplicationMode", input.global_table_settings_replication_mode.is_some()),
     ])
@@ -61,53 +63,6 @@ fn check_name(name: &str) -> Result<(), Fault> {
     ))
 }
 
-/// The partition key and the sort key, each with its type.
-fn key_schema(input: &api::CreateTableInput) -> Result<(KeyPart, Option<KeyPart>), Fault> {
-    let schema = input.key_schema.as_deref().unwrap_or_default();
-    let definitions = input.attribute_definitions.as_deref().unwrap_or_default();
-    let part = |element: &api::KeySchemaElement| {
-        let defined =
-            definitions.iter().find(|definition| definition.attribute_name == element.attribute_name);
-        let defined = defined.ok_or_else(|| {
-            errors::invalid(format!(
-                "Invalid KeySchema: Some index key attribute have no definition: {}",
-                element.attribute_name
-            ))
-        })?;
-        Ok::<_, Fault>(KeyPart {
-            name: element.attribute_name.clone(),
-            kind: defined.attribute_type.to_string(),
-        })
-    };
-    let (partition, sort) = match schema {
-        [hash] if hash.key_type.as_str() == "HASH" => (part(hash)?, None),
-        [hash, range] if hash.attribute_name == range.attribute_name => {
-            return Err(errors::invalid(
-                "Both the Hash Key and the Range Key element in the KeySchema have the same name",
-            ));
-        }
-        [hash, range] if hash.key_type.as_str() == "HASH" && range.key_type.as_str() == "RANGE" => {
-            (part(hash)?, Some(part(range)?))
-        }
-        [] | [_] => {
-            return Err(errors::invalid(
-                "Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
-            ));
-        }
-        _ => {
-            return Err(errors::invalid(
-                "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type",
-            ));
-        }
-    };
-    if definitions.len() != schema.len() {
-        return Err(errors::invalid_values(
-            "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions",
-        ));
-    }
-    Ok((partition, sort))
-}
-
 fn throughput(input: &api::CreateTableInput) -> Result<Option<(i64, i64)>, Fault> {
     let is_on_demand = input.billing_mode.as_ref().is_some_and(|mode| mode.as_str() == "PAY_PER_REQUEST");
     match &input.provisioned_throughput {
@@ -120,6 +75,27 @@ fn throughput(input: &api::CreateTableInput) -> Result<Option<(i64, i64)>, Fault
         )),
         Some(units) => Ok(Some((units.read_capacity_units, units.write_capacity_units))),
     }
+}
+
+fn settings(
+    input: &api::CreateTableInput,
+    scope: &names::Scope,
+    billing: Billing,
+    now_ms: i64,
+) -> Result<Settings, Fault> {
+    let mut settings =
+        Settings { warm: input.warm_throughput.as_ref().map(Units::from), ..Settings::default() };
+    if let Some(units) = &input.on_demand_throughput {
+        billing.check_on_demand(units, "")?;
+        settings.on_demand = Some(units.into());
+    }
+    if let Some(encryption) = &input.sse_specification {
+        settings.encrypt(scope, encryption)?;
+    }
+    if let Some(class) = &input.table_class {
+        settings.classify(class, now_ms);
+    }
+    Ok(settings)
 }
 
 pub(crate) fn describe(view: &View<'_>, input: &api::DescribeTableInput) -> Result<api::DescribeTableOutput> {
@@ -146,8 +122,18 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTableInput) -> Result<a
         );
         return Err(errors::invalid(message).into());
     }
+    if table.indexes.iter().any(|index| index.is_building) {
+        return Err(api::error::resource_in_use_exception(
+            "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, updated, \
+             or deleted.",
+        )
+        .into());
+    }
     tx.delete(place.key());
     SWEEPER.put(tx, &keys::items(&table.id));
+    for index in &table.indexes {
+        SWEEPER.put(tx, &keys::entries(&table.id, &index.id));
+    }
     if let Some(ttl) = &table.ttl {
         ttl::forget(tx, ttl);
     }

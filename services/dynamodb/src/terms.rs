@@ -5,7 +5,7 @@ use api_dynamodb as api;
 use expressions::{Condition, KeyConditions, Projection};
 use wire::Fault;
 
-use crate::table::Table;
+use crate::source::Source;
 use crate::{errors, key, legacy, read};
 
 /// Which items are shown, and what of them.
@@ -16,10 +16,13 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// Refuses what the keys of the table cannot have.
-    pub(crate) fn check(&self, table: &Table) -> Result<(), Fault> {
+    /// Refuses what the keys of the table, and of the index, cannot have.
+    pub(crate) fn check(&self, source: &Source<'_>) -> Result<(), Fault> {
         let filtered = self.filter.as_ref().map(Condition::paths).unwrap_or_default();
-        key::check_scalars(table, filtered.into_iter().chain(read::paths(self.projection.as_ref())))
+        key::check_scalars_of(
+            source.key_parts(),
+            filtered.into_iter().chain(read::paths(self.projection.as_ref())),
+        )
     }
 }
 

@@ -8,7 +8,7 @@ use service::{Result, Tx};
 
 use crate::action::{Action, Step};
 use crate::guard::Guard;
-use crate::{attribute, capacity, errors, legacy, read, table};
+use crate::{attribute, collection, errors, legacy, read, table};
 
 pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateItemInput) -> Result<api::UpdateItemOutput> {
     let (update, condition) = (input.update_expression.as_deref(), input.condition_expression.as_deref());
@@ -30,13 +30,14 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateItemInput) -> Result<ap
     let (action, guard) = (Action::Update(wanted, update.or(changes)), guard.or(expected));
     let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
     let outcome = Step::new(table, action, guard)?.carry_out(tx, true)?;
-    let units = capacity::write_units(outcome.size_bytes());
-    let consumed_capacity = capacity::shown(input.return_consumed_capacity.as_ref(), outcome.table(), units);
+    let consumed_capacity = outcome.consumption(input.return_consumed_capacity.as_ref());
+    let metrics = input.return_item_collection_metrics.as_ref();
+    let metrics = collection::metrics(metrics, outcome.table(), &input.key);
     let (old, new, touched) = outcome.into_parts();
     Ok(api::UpdateItemOutput {
         attributes: returned(input.return_values.as_ref(), old, new, touched.as_ref()),
         consumed_capacity,
-        item_collection_metrics: None,
+        item_collection_metrics: metrics,
     })
 }
 

@@ -6,7 +6,7 @@ use wire::Fault;
 
 use crate::action::{Action, Step};
 use crate::guard::Guard;
-use crate::{attribute, capacity, errors, legacy, read, table};
+use crate::{attribute, capacity, collection, errors, legacy, read, table};
 
 /// Whether the old item is to be returned: the only choice of Put and Delete.
 fn returns_old(wanted: Option<&api::ReturnValue>) -> Result<bool, Fault> {
@@ -36,11 +36,11 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutItemInput) -> Result<api::Put
     let wanted = input.return_consumed_capacity.as_ref();
     let needs_old = returns_old || capacity::is_wanted(wanted);
     let outcome = Step::new(table, action, guard.or(expected))?.carry_out(tx, needs_old)?;
-    let units = capacity::write_units(outcome.size_bytes());
+    let metrics = input.return_item_collection_metrics.as_ref();
     Ok(api::PutItemOutput {
-        consumed_capacity: capacity::shown(wanted, outcome.table(), units),
+        consumed_capacity: outcome.consumption(wanted),
+        item_collection_metrics: collection::metrics(metrics, outcome.table(), &input.item),
         attributes: outcome.into_old().filter(|_| returns_old).map(attribute::shown),
-        item_collection_metrics: None,
     })
 }
 
@@ -60,10 +60,10 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteItemInput) -> Result<ap
     )?;
     let table = table::find(&**tx, &tx.scope(), &input.table_name)?;
     let outcome = Step::new(table, action, guard.or(expected))?.carry_out(tx, true)?;
-    let units = capacity::write_units(outcome.size_bytes());
+    let metrics = input.return_item_collection_metrics.as_ref();
     Ok(api::DeleteItemOutput {
-        consumed_capacity: capacity::shown(input.return_consumed_capacity.as_ref(), outcome.table(), units),
+        consumed_capacity: outcome.consumption(input.return_consumed_capacity.as_ref()),
+        item_collection_metrics: collection::metrics(metrics, outcome.table(), &input.key),
         attributes: outcome.into_old().filter(|_| returns_old).map(attribute::shown),
-        item_collection_metrics: None,
     })
 }

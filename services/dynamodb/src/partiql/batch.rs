@@ -13,6 +13,7 @@ use wire::Fault;
 
 use super::select::Columns;
 use super::{Prepared, exists_alone, mixed, rights, transaction, write};
+use crate::capacity::Consumed;
 use crate::guard::Refusal;
 use crate::table::{self, Table};
 use crate::{capacity, errors, key};
@@ -21,7 +22,7 @@ use crate::{capacity, errors, key};
 type Answered = Result<Result<Option<BTreeMap<String, api::AttributeValue>>, Refusal>>;
 
 /// The units of each statement that was carried out, and of which table.
-type Units = Vec<(Arc<Table>, f64)>;
+type Units = Vec<(Arc<Table>, Consumed)>;
 
 pub(crate) async fn execute(
     context: Context,
@@ -71,7 +72,7 @@ fn read(view: &View<'_>, prepared: &Prepared, consistent: bool, units: &mut Unit
     key::check(&table, &wanted)?;
     let item: Option<Item> = view.get_record(&key::place(&table, &wanted))?;
     let size_bytes = item.as_ref().map_or(0, item_size_bytes);
-    units.push((table, capacity::read_units(size_bytes, consistent)));
+    units.push((table, capacity::read_units(size_bytes, consistent).into()));
     Ok(Ok(item.map(|item| columns.shown(item))))
 }
 
@@ -107,7 +108,7 @@ fn write_all(
                 Ok(written) => written,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            units.push((Arc::clone(outcome.table()), capacity::write_units(outcome.size_bytes())));
+            units.push((Arc::clone(outcome.table()), outcome.consumed()));
             Ok(Ok(write::returned(outcome, returning)))
         })?);
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use api_dynamodb as api;
 use expressions::{Condition, Item, Path};
@@ -14,9 +13,11 @@ use wire::Fault;
 use super::plan::{Branch, Keys, column};
 use super::token::{Position, Tokens};
 use super::{Prepared, refused};
+use crate::capacity::Consumed;
 use crate::page::{PAGE_BYTES_MAX, Page, Wish};
+use crate::source::Source;
 use crate::table::Table;
-use crate::{attribute, capacity, errors, key, keys, table};
+use crate::{attribute, capacity, errors, key, table};
 
 pub(super) fn execute(
     view: &View<'_>,
@@ -24,24 +25,26 @@ pub(super) fn execute(
     wanted: &Select,
     input: &api::ExecuteStatementInput,
 ) -> Result<api::ExecuteStatementOutput> {
-    errors::refuse(&[("an index in a statement", wanted.source.index.is_some())])?;
     let columns = Columns::of(&wanted.projection)?;
     let meaning = prepared.meaning()?;
     let filter = wanted.filter.as_ref().map(|filter| meaning.condition(filter));
     let filter = filter.transpose().map_err(refused)?;
     let table = table::find(&**view, &view.scope(), &wanted.source.table)?;
-    let plan = Plan::of(&table, wanted, meaning)?;
+    let consistent = input.consistent_read == Some(true);
+    let source = Source::find(&table, wanted.source.index.as_deref(), consistent)?;
+    let needs_items = source.needs_items(None, columns.attributes().as_ref())?;
+    let plan = Plan::of(source, needs_items, wanted, meaning)?;
     let tokens = Tokens::of(view, prepared);
     let position = tokens.open(input.next_token.as_deref())?;
-    let consistent = input.consistent_read == Some(true);
-    let mut reading = Reading { items: Vec::new(), units: 0.0, left: input.limit, bytes: 0 };
+    let mut reading =
+        Reading { items: Vec::new(), consumed: Consumed::default(), left: input.limit, bytes: 0 };
     let (next, last) = reading.run(view, &plan, filter.as_ref(), position, consistent)?;
     let wanted = input.return_consumed_capacity.as_ref();
     Ok(api::ExecuteStatementOutput {
         items: Some(reading.items.into_iter().map(|item| columns.shown(item)).collect()),
         next_token: next.map(|next| tokens.seal(&next)),
         last_evaluated_key: last.map(attribute::shown),
-        consumed_capacity: capacity::shown(wanted, &table, reading.units),
+        consumed_capacity: capacity::shown(wanted, &table, reading.consumed),
     })
 }
 
@@ -62,6 +65,12 @@ impl Columns {
         Ok(Columns(Some(columns)))
     }
 
+    /// The attributes that they are of, where not all are shown.
+    fn attributes(&self) -> Option<expressions::Projection> {
+        let paths = self.0.as_ref()?.iter().map(|(_, path)| path.attribute());
+        Some(expressions::Projection::of_attributes(paths))
+    }
+
     pub(super) fn shown(&self, item: Item) -> BTreeMap<String, api::AttributeValue> {
         let Columns(Some(columns)) = self else { return attribute::shown(item) };
         let found = columns.iter().filter_map(|(name, path)| Some((name.clone(), path.find(&item)?.clone())));
@@ -76,7 +85,8 @@ pub(super) fn keys_of(table: &Table) -> Keys<'_> {
 
 /// What is read, in which order.
 struct Plan<'a> {
-    table: &'a Arc<Table>,
+    source: Source<'a>,
+    needs_items: bool,
     reads: Vec<Read>,
     direction: Direction,
 }
@@ -89,8 +99,13 @@ struct Read {
 }
 
 impl<'a> Plan<'a> {
-    fn of(table: &'a Arc<Table>, wanted: &Select, meaning: Meaning<'_>) -> Result<Self, Fault> {
-        let keys = keys_of(table);
+    fn of(
+        source: Source<'a>,
+        needs_items: bool,
+        wanted: &Select,
+        meaning: Meaning<'_>,
+    ) -> Result<Self, Fault> {
+        let keys = Keys { partition: source.partition(), sort: source.sort() };
         let branches = wanted.filter.as_ref().map(|filter| keys.branches(meaning, filter));
         let mut branches = branches.transpose().map_err(refused)?.flatten();
         let direction = match (&wanted.order[..], &mut branches) {
@@ -98,18 +113,19 @@ impl<'a> Plan<'a> {
             (order, branches) => sort(keys, order, wanted.filter.is_some(), branches.as_mut())?,
         };
         let reads = match branches {
-            None => vec![Read { range: keys::items(&table.id).prefix_range(), is_single: false }],
-            Some(branches) => branches.iter().map(|branch| Read::of(table, branch)).collect(),
+            None => vec![Read { range: source.whole(), is_single: false }],
+            Some(branches) => branches.iter().map(|branch| Read::of(source, branch)).collect(),
         };
-        Ok(Plan { table, reads, direction })
+        Ok(Plan { source, needs_items, reads, direction })
     }
 }
 
 impl Read {
-    fn of(table: &Table, branch: &Branch) -> Self {
-        let partition = keys::partition(&table.id, &key::bytes(&branch.partition));
+    fn of(source: Source<'_>, branch: &Branch) -> Self {
+        let partition = source.partition_at(&key::bytes(&branch.partition));
         let range = branch.sort.within(&partition);
-        Read { range, is_single: table.sort.is_none() || branch.sort.is_only() }
+        let is_single = source.index.is_none() && (source.sort().is_none() || branch.sort.is_only());
+        Read { range, is_single }
     }
 }
 
@@ -161,7 +177,7 @@ fn sort(
 /// What has been read so far.
 struct Reading {
     items: Vec<Item>,
-    units: f64,
+    consumed: Consumed,
     /// How many items may still be read.
     left: Option<i32>,
     bytes: usize,
@@ -184,7 +200,7 @@ impl Reading {
             }
             let range = rest(&read.range, plan.direction, behind.take())?;
             let wish = Wish {
-                table: plan.table,
+                source: plan.source,
                 range,
                 direction: plan.direction,
                 sort: None,
@@ -192,14 +208,16 @@ impl Reading {
                 projection: None,
                 limit: self.left,
                 count_only: false,
+                needs_items: plan.needs_items,
+                consistent,
             };
             let page = Page::read(view, &wish)?;
-            self.units += capacity::read_units(page.size_bytes, consistent);
+            self.consumed += capacity::read(&plan.source, page.size_bytes, page.fetched_units, consistent);
             self.left = self.left.map(|left| left - page.scanned);
             self.bytes += page.size_bytes;
             self.items.extend(page.items);
             if let Some(last) = page.last.filter(|_| !read.is_single) {
-                let place = Vec::from(key::place(plan.table, &last));
+                let place = Vec::from(plan.source.place(&last)?);
                 return Ok((Some(Position { read: number, behind: Some(place) }), Some(last)));
             }
         }

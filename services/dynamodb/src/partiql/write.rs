@@ -111,8 +111,7 @@ pub(super) fn execute(
     let wanted = input.return_consumed_capacity.as_ref();
     let written = carry_out(tx, prepared, on_failure, capacity::is_wanted(wanted))?;
     let (outcome, returning) = written.map_err(Fault::from)?;
-    let units = capacity::write_units(outcome.size_bytes());
-    let consumed_capacity = capacity::shown(wanted, outcome.table(), units);
+    let consumed_capacity = outcome.consumption(wanted);
     let items = returned(outcome, returning).into_iter().collect();
     Ok(api::ExecuteStatementOutput { items: Some(items), consumed_capacity, ..Default::default() })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api_dynamodb as api;
 
-use crate::capacity;
+use crate::capacity::{self, Consumed};
 use crate::table::Table;
 
 /// Whether units are read or written. A transaction has one kind alone.
@@ -18,7 +18,7 @@ pub(super) enum Kind {
 /// The units of a transaction so far, action by action.
 pub(crate) struct Bill {
     kind: Kind,
-    actions: Vec<(Arc<Table>, f64)>,
+    actions: Vec<(Arc<Table>, Consumed)>,
 }
 
 impl Bill {
@@ -26,13 +26,16 @@ impl Bill {
         Bill { kind, actions: Vec::new() }
     }
 
-    /// Adds an item of that size; a condition alone costs what a write costs.
+    /// Adds an item of that size which is read.
     pub(super) fn add(&mut self, table: &Arc<Table>, size_bytes: usize) {
-        let units = match self.kind {
-            Kind::Read => capacity::read_units(size_bytes, true),
-            Kind::Write => capacity::write_units(size_bytes),
-        };
-        self.actions.push((Arc::clone(table), 2.0 * units));
+        self.add_consumed(table, capacity::read_units(size_bytes, true).into());
+    }
+
+    /// Adds what a write would consume alone; a condition alone costs what a write costs.
+    pub(super) fn add_consumed(&mut self, table: &Arc<Table>, consumed: Consumed) {
+        let mut twice = consumed.clone();
+        twice += consumed;
+        self.actions.push((Arc::clone(table), twice));
     }
 
     /// Table by table, as the request wants to see it.
@@ -41,9 +44,9 @@ impl Bill {
         wanted: Option<&api::ReturnConsumedCapacity>,
     ) -> Option<Vec<api::ConsumedCapacity>> {
         let mut tables = BTreeMap::new();
-        for (table, units) in &self.actions {
-            let of_table = tables.entry(table.place().arn().to_string()).or_insert_with(|| (table, 0.0));
-            of_table.1 += units;
+        for (table, consumed) in &self.actions {
+            let of_table = tables.entry(table.place().arn().to_string());
+            of_table.or_insert_with(|| (table, Consumed::default())).1 += consumed.clone();
         }
         self.shown(tables.into_values(), wanted)
     }
@@ -53,24 +56,26 @@ impl Bill {
         &self,
         wanted: Option<&api::ReturnConsumedCapacity>,
     ) -> Option<Vec<api::ConsumedCapacity>> {
-        self.shown(self.actions.iter().map(|(table, units)| (table, *units)), wanted)
+        self.shown(self.actions.iter().map(|(table, consumed)| (table, consumed.clone())), wanted)
     }
 
     /// Unlike other operations, transactions tell reads from writes.
     fn shown<'b>(
         &self,
-        units: impl Iterator<Item = (&'b Arc<Table>, f64)>,
+        consumed: impl Iterator<Item = (&'b Arc<Table>, Consumed)>,
         wanted: Option<&api::ReturnConsumedCapacity>,
     ) -> Option<Vec<api::ConsumedCapacity>> {
-        let shown = units.filter_map(|(table, units)| {
-            let (read, write) = match self.kind {
-                Kind::Read => (Some(units), None),
-                Kind::Write => (None, Some(units)),
-            };
-            let mut shown = capacity::shown(wanted, table, units)?;
-            (shown.read_capacity_units, shown.write_capacity_units) = (read, write);
-            if let Some(own) = &mut shown.table {
-                (own.read_capacity_units, own.write_capacity_units) = (read, write);
+        let told_apart = |units: Option<f64>| match self.kind {
+            Kind::Read => (units, None),
+            Kind::Write => (None, units),
+        };
+        let shown = consumed.filter_map(|(table, consumed)| {
+            let mut shown = capacity::shown(wanted, table, consumed)?;
+            (shown.read_capacity_units, shown.write_capacity_units) = told_apart(shown.capacity_units);
+            let local = shown.local_secondary_indexes.iter_mut().flat_map(|indexes| indexes.values_mut());
+            let global = shown.global_secondary_indexes.iter_mut().flat_map(|indexes| indexes.values_mut());
+            for part in shown.table.iter_mut().chain(local).chain(global) {
+                (part.read_capacity_units, part.write_capacity_units) = told_apart(part.capacity_units);
             }
             Some(shown)
         });

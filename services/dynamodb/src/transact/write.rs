@@ -1,6 +1,6 @@
 //! TransactWriteItems, and the writes of any transaction.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use api_dynamodb as api;
@@ -11,8 +11,9 @@ use store::{Bytes, Reads as _};
 
 use super::bill::{Bill, Kind};
 use super::{Asked, cancelled, cancelled_at, request, several_on_one_item};
-use crate::action::{Outcome, Step};
-use crate::{capacity, key, table};
+use crate::action::{Action, Outcome, Step};
+use crate::index::entry::{self, Origin};
+use crate::{capacity, collection, key, table};
 
 /// How long a token stands for the request that it came with.
 const REMEMBERED: Idempotency = Idempotency::new("dynamodb", "transaction", 10 * 60 * 1000);
@@ -27,7 +28,7 @@ pub(crate) fn write(
     let wanted = input.return_consumed_capacity.as_ref();
     let bill = carry_out_once(tx, asked, token.transpose()?, capacity::is_wanted(wanted))?;
     let consumed_capacity = bill.by_table(wanted);
-    Ok(api::TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: None })
+    Ok(api::TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: collections(tx, input)? })
 }
 
 /// Carries all of them out, or none, and once for all requests with the same token, which must then be the same (as their
@@ -55,6 +56,26 @@ pub(crate) fn carry_out_once(
     Ok(billed(&outcomes))
 }
 
+/// The metrics of the collections of all items that are written, by their tables.
+fn collections(
+    tx: &Tx<'_>,
+    input: &api::TransactWriteItemsInput,
+) -> Result<Option<BTreeMap<String, Vec<api::ItemCollectionMetrics>>>> {
+    let wanted = input.return_item_collection_metrics.as_ref();
+    let mut collections: BTreeMap<String, Vec<_>> = BTreeMap::new();
+    for asked in &input.transact_items {
+        let put = asked.put.as_ref().map(|put| (&put.table_name, &put.item));
+        let update = asked.update.as_ref().map(|update| (&update.table_name, &update.key));
+        let delete = asked.delete.as_ref().map(|delete| (&delete.table_name, &delete.key));
+        let Some((name, key)) = put.or(update).or(delete) else { continue };
+        let table = table::find(&**tx, &tx.scope(), name)?;
+        if let Some(metrics) = collection::metrics(wanted, &table, key) {
+            collections.entry(table.name.clone()).or_default().push(metrics);
+        }
+    }
+    Ok((!collections.is_empty()).then_some(collections))
+}
+
 fn mismatch() -> wire::Fault {
     api::error::idempotent_parameter_mismatch_exception(
         "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent \
@@ -64,7 +85,7 @@ fn mismatch() -> wire::Fault {
 
 fn billed(outcomes: &[Outcome]) -> Bill {
     let mut bill = Bill::new(Kind::Write);
-    outcomes.iter().for_each(|outcome| bill.add(outcome.table(), outcome.size_bytes()));
+    outcomes.iter().for_each(|outcome| bill.add_consumed(outcome.table(), outcome.consumed()));
     bill
 }
 
@@ -102,6 +123,9 @@ fn prepared(tx: &Tx<'_>, asked: Vec<Asked<'_>>) -> Result<Vec<Step>> {
     let tables = tables.collect::<Result<Vec<_>>>()?;
     for (asked, table) in asked.iter().zip(&tables) {
         key::check_filled(table, asked.action.item())?;
+        if let Action::Put(item) = &asked.action {
+            entry::check_filled(table, None, item, Origin::Item)?;
+        }
     }
     let (count, mut first_wrong) = (asked.len(), None);
     let mut steps = Vec::with_capacity(count);

@@ -1,0 +1,93 @@
+//! Backfills: items that were there before an index get their entries, a piece at a time, in the background.
+//!
+//! Whoever writes an item after the index is in the table's record keeps its entry by itself, because each write reads that
+//! record. So a piece makes entries of items as they are in its own transaction, and runs again when one of them changes.
+
+use std::sync::Arc;
+
+use expressions::Item;
+use serde::{Deserialize, Serialize};
+use service::{Cloud, Jobs, Result, Tx, Verdict};
+use store::{Direction, Reads as _, record};
+
+use super::Index;
+use crate::keys::{self, Id};
+use crate::table::{Place, Table};
+
+const BACKFILLS: Jobs = Jobs::new("dynamodb", "backfill", 4);
+/// Items of a piece.
+const ITEMS_MAX: usize = 100;
+/// Bytes that a piece reads, about.
+const BYTES_MAX: usize = 1 << 20;
+
+/// Items with their keys.
+type Items = Vec<(Vec<u8>, Item)>;
+
+/// The backfill of an index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Backfill {
+    place: Place,
+    table: Id,
+    index: Id,
+    /// The key of the last item that is done.
+    done: Option<Vec<u8>>,
+}
+
+/// Lets an index be filled that a table has just got.
+pub(crate) fn begin(tx: &mut Tx<'_>, table: &Table, index: &Index) -> Result<()> {
+    let backfill = Backfill { place: table.place(), table: table.id, index: index.id, done: None };
+    let (now_ms, id) = (tx.now.millis(), tx.random().bytes());
+    BACKFILLS.put(tx, now_ms, &id, &backfill)
+}
+
+/// Fills indexes until the store fails.
+pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
+    let prepare = |cloud: Arc<Cloud>, backfill: Arc<Backfill>| async move {
+        Ok((cloud.context_of("dynamodb", backfill.place.scope), ()))
+    };
+    BACKFILLS.run_in_transactions(cloud, prepare, |tx, backfill, ()| piece(tx, backfill)).await
+}
+
+/// Fills in the next piece. The index, or its table, may be gone.
+fn piece(tx: &mut Tx<'_>, backfill: &Backfill) -> Result<Verdict<Backfill>> {
+    let place = backfill.place.key();
+    let table: Option<Arc<Table>> = tx.get_shared(&place)?;
+    let Some(table) = table.filter(|table| table.id == backfill.table) else { return Ok(Verdict::Done) };
+    let Some(at) = table.indexes.iter().position(|index| index.id == backfill.index) else {
+        return Ok(Verdict::Done);
+    };
+    let (items, is_last) = next(tx, backfill)?;
+    for (key, item) in &items {
+        tx.depend_on(key);
+        if let Some(entry) = table.indexes[at].entry(&table, item) {
+            tx.put_record(entry.place, &*entry.item)?;
+        }
+    }
+    if is_last {
+        let mut table = Table::clone(&table);
+        table.indexes[at].is_building = false;
+        tx.put_record(place, &table)?;
+        return Ok(Verdict::Done);
+    }
+    let done = items.into_iter().next_back().map(|(key, _)| key);
+    Ok(Verdict::Again(Backfill { done, ..backfill.clone() }, tx.now.millis()))
+}
+
+/// The items of the next piece with their keys, and whether they are the last.
+fn next(tx: &Tx<'_>, backfill: &Backfill) -> Result<(Items, bool)> {
+    let mut range = keys::items(&backfill.table).prefix_range();
+    if let Some(done) = &backfill.done {
+        range.start = [done, &[0][..]].concat();
+    }
+    let mut items = Vec::new();
+    let mut bytes = 0;
+    for entry in tx.scan_unchecked(range, Direction::Forward) {
+        let (key, value) = entry?;
+        if items.len() == ITEMS_MAX || bytes > BYTES_MAX {
+            return Ok((items, false));
+        }
+        bytes += value.len();
+        items.push((key.to_vec(), record::decode(&value)?));
+    }
+    Ok((items, true))
+}
