@@ -11,19 +11,23 @@ mod batch;
 mod capacity;
 mod change;
 mod collection;
+mod counts;
 mod definitions;
 mod dynamodbstreams;
 mod errors;
 mod guard;
 mod index;
+mod insights;
 mod key;
 mod keys;
 mod legacy;
+mod limits;
 mod list;
 mod page;
 mod partiql;
 mod query;
 mod read;
+mod resource_policy;
 mod scan;
 mod settings;
 mod source;
@@ -52,6 +56,7 @@ pub use dynamodbstreams::service as streams;
 #[must_use]
 pub fn service() -> Service {
     Service::new(&api::FACTS)
+        .resource_policies(resource_policy::policy_of, &resource_policy::ACTIONS)
         .transaction::<api::CreateTable>(tables::create, |scope, input| at(scope, &input.table_name))
         .read::<api::DescribeTable>(tables::describe, |scope, input| at(scope, &input.table_name))
         .transaction::<api::DeleteTable>(tables::delete, |scope, input| at(scope, &input.table_name))
@@ -87,6 +92,22 @@ pub fn service() -> Service {
         .transaction::<api::UpdateTimeToLive>(ttl::update, |scope, input| at(scope, &input.table_name))
         .work("expiry", ttl::run)
         .transaction::<api::UpdateTable>(update_table::update, |scope, input| at(scope, &input.table_name))
+        .transaction::<api::PutResourcePolicy>(resource_policy::put, |_, input| tagged(&input.resource_arn))
+        .read::<api::GetResourcePolicy>(resource_policy::get, |_, input| tagged(&input.resource_arn))
+        .transaction::<api::DeleteResourcePolicy>(resource_policy::delete, |_, input| {
+            tagged(&input.resource_arn)
+        })
+        .transaction::<api::UpdateContributorInsights>(insights::update, |scope, input| {
+            source(scope, &input.table_name, input.index_name.as_deref())
+        })
+        .read::<api::DescribeContributorInsights>(insights::describe, |scope, input| {
+            source(scope, &input.table_name, input.index_name.as_deref())
+        })
+        .read::<api::ListContributorInsights>(insights::list, |scope, input| {
+            all(scope, input.table_name.iter())
+        })
+        .read::<api::DescribeLimits>(limits::describe, |_, _| Vec::new())
+        .read::<api::DescribeEndpoints>(limits::endpoints, |_, _| Vec::new())
         .work("backfill", index::backfill::run)
         .work("trim", stream::run)
         .work("sweep", |cloud| SWEEPER.run(cloud))

@@ -14,7 +14,9 @@ use wire::Timestamp;
 
 use crate::errors;
 use crate::index::{self, Index};
+use crate::insights::Insights;
 use crate::keys::{self, Id};
+use crate::resource_policy::Policy;
 use crate::settings::{self, Billing, Settings};
 use crate::stream::Streaming;
 use crate::ttl::Ttl;
@@ -42,6 +44,10 @@ pub(crate) struct Table {
     pub(crate) indexes: Vec<Index>,
     #[serde(default)]
     pub(crate) settings: Settings,
+    #[serde(default)]
+    pub(crate) policy: Option<Policy>,
+    #[serde(default)]
+    pub(crate) insights: Insights,
 }
 
 /// An attribute of the key.

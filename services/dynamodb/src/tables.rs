@@ -7,9 +7,10 @@ use wire::Fault;
 
 use crate::definitions::Definitions;
 use crate::index::declare;
+use crate::resource_policy::Policy;
 use crate::settings::{Billing, Settings, Units};
 use crate::table::{self, Place, Table};
-use crate::{SWEEPER, errors, keys, stream, tags, ttl};
+use crate::{SWEEPER, counts, errors, keys, stream, tags, ttl};
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<api::CreateTableOutput> {
     check_unbuilt(input)?;
@@ -20,6 +21,8 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
     let definitions = Definitions::read(input.attribute_definitions.as_deref())?;
     let (partition, sort) = definitions.key(input.key_schema.as_deref().unwrap_or_default(), false)?;
     let indexes = declare::all(tx.random(), input, &definitions, &partition, sort.as_ref(), billing)?;
+    let policy = input.resource_policy.as_deref();
+    let policy = policy.map(|document| Policy::new(document, None, tx.now.millis()));
     let mut table = Table {
         name: place.name.clone(),
         scope: place.scope,
@@ -33,6 +36,8 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
         ttl: None,
         stream: None,
         indexes,
+        policy: policy.transpose()?,
+        insights: Default::default(),
         settings: settings(input, &place.scope, billing, tx.now.millis())?,
     };
     if tx.get(&place.key())?.is_some() {
@@ -46,7 +51,6 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
 
 fn check_unbuilt(input: &api::CreateTableInput) -> Result<(), Fault> {
     errors::refuse(&[
-        ("ResourcePolicy", input.resource_policy.is_some()),
         ("GlobalTableSourceArn", input.global_table_source_arn.is_some()),
         ("GlobalTableSettingsReplicationMode", input.global_table_settings_replication_mode.is_some()),
     ])
@@ -102,7 +106,9 @@ pub(crate) fn describe(view: &View<'_>, input: &api::DescribeTableInput) -> Resu
     let place = Place::of(&view.scope(), &input.table_name);
     let table: Option<Table> = view.get_record(&place.key())?;
     let table = table.ok_or_else(|| no_table(&place))?;
-    Ok(api::DescribeTableOutput { table: Some(table.description("ACTIVE")) })
+    let mut shown = table.description("ACTIVE");
+    counts::show(view, &table, &mut shown)?;
+    Ok(api::DescribeTableOutput { table: Some(shown) })
 }
 
 /// Operations on tables name the table that is not there.

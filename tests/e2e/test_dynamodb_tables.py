@@ -1,0 +1,115 @@
+"""What DynamoDB keeps of tables besides their items: counts, limits, policies, insights."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+@pytest.fixture
+def client(cloud):
+    return cloud.client("dynamodb")
+
+
+@pytest.fixture
+def table(client, name):
+    client.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "gk", "AttributeType": "N"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "some",
+                "KeySchema": [{"AttributeName": "gk", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return client.describe_table(TableName=name)["Table"]
+
+
+def refused(call, **parameters):
+    with pytest.raises(ClientError) as refusal:
+        call(**parameters)
+    return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
+
+
+def test_counts(client, table, name):
+    assert (table["ItemCount"], table["TableSizeBytes"]) == (0, 0)
+    for number in range(7):
+        more = {"gk": {"N": "1"}} if number < 3 else {}
+        client.put_item(TableName=name, Item={"pk": {"S": f"{number}"}, "a": {"S": "x" * 10}, **more})
+    shown = client.describe_table(TableName=name)["Table"]
+    assert (shown["ItemCount"], shown["TableSizeBytes"]) == (7, 7 * 14 + 3 * 4)
+    [index] = shown["GlobalSecondaryIndexes"]
+    assert (index["ItemCount"], index["IndexSizeBytes"]) == (3, 3 * 7)
+    client.delete_item(TableName=name, Key={"pk": {"S": "0"}})
+    shown = client.describe_table(TableName=name)["Table"]
+    assert (shown["ItemCount"], shown["GlobalSecondaryIndexes"][0]["ItemCount"]) == (6, 2)
+
+
+def test_counts_of_many_are_estimates(client, table, name):
+    for first in range(0, 6000, 25):
+        items = [{"PutRequest": {"Item": {"pk": {"S": str(first + n)}, "gk": {"N": "1"}}}} for n in range(25)]
+        client.batch_write_item(RequestItems={name: items})
+    count = client.describe_table(TableName=name)["Table"]["ItemCount"]
+    assert 5500 < count < 6500
+
+
+def test_limits_and_endpoints(client, cloud):
+    limits = client.describe_limits()
+    assert limits["AccountMaxReadCapacityUnits"] >= limits["TableMaxReadCapacityUnits"] > 0
+    [endpoint] = client.describe_endpoints()["Endpoints"]
+    assert endpoint == {"Address": cloud.url.removeprefix("http://"), "CachePeriodInMinutes": 1440}
+
+
+def policy(action):
+    statement = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_policies_of_tables(client, table):
+    arn = {"ResourceArn": table["TableArn"]}
+    missing = ("PolicyNotFoundException", f"Resource-based policy not found for the provided ResourceArn: {arn['ResourceArn']}")
+    assert refused(client.get_resource_policy, **arn) == missing
+    assert refused(client.put_resource_policy, Policy="{", **arn)[0] == "ValidationException"
+    first = client.put_resource_policy(Policy=policy("dynamodb:GetItem"), ExpectedRevisionId="NO_POLICY", **arn)["RevisionId"]
+    assert client.put_resource_policy(Policy=policy("dynamodb:GetItem"), **arn)["RevisionId"] == first
+    second = client.put_resource_policy(Policy=policy("dynamodb:*"), ExpectedRevisionId=first, **arn)["RevisionId"]
+    assert second != first
+    found = client.get_resource_policy(**arn)
+    assert (found["Policy"], found["RevisionId"]) == (policy("dynamodb:*"), second)
+    for expected in [first, "NO_POLICY"]:
+        wrong = {"Policy": policy("dynamodb:Scan"), "ExpectedRevisionId": expected, **arn}
+        assert refused(client.put_resource_policy, **wrong)[0] == "PolicyNotFoundException"
+        assert refused(client.delete_resource_policy, ExpectedRevisionId=expected, **arn)[0] == "PolicyNotFoundException"
+    assert client.delete_resource_policy(**arn)["RevisionId"] == second
+    assert "RevisionId" not in client.delete_resource_policy(**arn)
+    assert refused(client.get_resource_policy, **arn) == missing
+    nobody = arn["ResourceArn"] + "-nobody-made"
+    assert refused(client.get_resource_policy, ResourceArn=nobody)[0] == "ResourceNotFoundException"
+
+
+def test_insights(client, table, name):
+    def status(**more):
+        return client.describe_contributor_insights(TableName=name, **more)["ContributorInsightsStatus"]
+
+    assert status() == "DISABLED"
+    enabled = client.update_contributor_insights(TableName=name, ContributorInsightsAction="ENABLE")
+    assert enabled["ContributorInsightsStatus"] == "ENABLING"
+    client.update_contributor_insights(TableName=name, IndexName="some", ContributorInsightsAction="ENABLE")
+    client.update_contributor_insights(TableName=name, ContributorInsightsAction="DISABLE")
+    assert (status(), status(IndexName="some")) == ("DISABLED", "ENABLED")
+    assert refused(client.describe_contributor_insights, TableName=name, IndexName="none")[0] == "ResourceNotFoundException"
+    first = client.list_contributor_insights(TableName=name, MaxResults=1)
+    rest = client.list_contributor_insights(TableName=name, NextToken=first["NextToken"])
+    found = [*first["ContributorInsightsSummaries"], *rest["ContributorInsightsSummaries"]]
+    assert [(one.get("IndexName"), one["ContributorInsightsStatus"]) for one in found] == [
+        (None, "DISABLED"),
+        ("some", "ENABLED"),
+    ]
+    assert "NextToken" not in rest
