@@ -45,7 +45,7 @@ def refusal(call, **parameters):
 class Trigger:
     """A table with a stream, a function that reads it, and the queue that the function writes to."""
 
-    def __init__(self, cloud, name, position="TRIM_HORIZON", items=(), mode="PROVISIONED", failed=None, **mapping):
+    def __init__(self, cloud, name, position="TRIM_HORIZON", items=(), mode="PROVISIONED", failed=None, code=TELL, **mapping):
         self.cloud, self.name = cloud, name[-60:]
         self.connect()
         more = {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}} if mode == "PROVISIONED" else {}
@@ -65,7 +65,7 @@ class Trigger:
             Role=ROLE,
             Handler="main.handler",
             Timeout=10,
-            Code={"ZipFile": package(main__py=TELL)},
+            Code={"ZipFile": package(main__py=code)},
             Environment={"Variables": {"OUT": self.out}},
         )
         for item in items:
@@ -84,9 +84,9 @@ class Trigger:
         attributes = {name: {"S": str(value)} for name, value in attributes.items()}
         self.tables.put_item(TableName=self.name, Item={"pk": {"S": pk}, **attributes})
 
-    def events(self, url=None):
+    def events(self, url=None, wait=1):
         """What the function was given since the last look."""
-        answer = self.queues.receive_message(QueueUrl=url or self.out, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        answer = self.queues.receive_message(QueueUrl=url or self.out, MaxNumberOfMessages=10, WaitTimeSeconds=wait)
         for message in answer.get("Messages", []):
             self.queues.delete_message(QueueUrl=url or self.out, ReceiptHandle=message["ReceiptHandle"])
         return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
@@ -294,6 +294,60 @@ def test_a_window_gathers(make_cloud, name):
     assert trigger.batches(1) == [["4"]]
 
 
+# Counts in the state, and tells of every invocation.
+COUNT = TELL.replace("    wishes = {}", """    if "state" in event:
+        return {"state": {"n": event["state"].get("n", 0) + len(event["Records"])}}
+    wishes = {}""")
+
+
+def test_records_of_a_window_share_a_state(make_cloud, name):
+    cloud = make_cloud().start()
+    trigger = Trigger(cloud, name, code=COUNT, BatchSize=2, TumblingWindowInSeconds=900)
+    assert trigger.mapping["TumblingWindowInSeconds"] == 900
+    # To the beginning of a window, so that it does not end before it is told to.
+    move(cloud, frozen=True)
+    with urllib.request.urlopen(cloud.url + "/_cloudlet/clock") as answer:
+        now = json.load(answer)["now_ms"] / 1000
+    move(cloud, advance_seconds=900 - now % 900 + 10)
+    for number in range(4):
+        trigger.put(n=number)
+    told = []
+    see = lambda count: eventually(lambda: told.extend(trigger.events(wait=0)) or sum(len(one["Records"]) for one in told) >= count)
+    see(4)
+    assert [one["isFinalInvokeForWindow"] for one in told] == [False] * len(told)
+    window = told[0]["window"]
+    assert all(one["window"] == window for one in told)
+    assert told[0]["state"] == {} and told[-1]["state"]["n"] == 4 - len(told[-1]["Records"])
+    assert told[0]["eventSourceARN"] == trigger.arn and told[0]["shardId"].startswith("shardId-")
+    # It ends without records.
+    move(cloud, advance_seconds=900)
+    last = eventually(lambda: trigger.events(wait=0))[0]
+    assert (last["Records"], last["state"], last["window"]) == ([], {"n": 4}, window)
+    assert (last["isFinalInvokeForWindow"], last["isWindowTerminatedEarly"]) == (True, False)
+    # The next window begins with nothing, and ends when a record of another one comes.
+    trigger.put(n=5)
+    [first] = eventually(lambda: trigger.events(wait=0))
+    assert first["state"] == {} and first["window"]["start"] == window["end"]
+    move(cloud, advance_seconds=1800)
+    last = eventually(lambda: trigger.events(wait=0))[0]
+    assert (last["isFinalInvokeForWindow"], last["state"]) == (True, {"n": 1})
+
+
+def test_the_state_of_a_window_outlives_the_server(make_cloud, name):
+    cloud = make_cloud().start()
+    trigger = Trigger(cloud, name, code=COUNT, TumblingWindowInSeconds=900)
+    trigger.put(n=1)
+    [first] = eventually(trigger.events)
+    eventually(lambda: trigger.result() == "OK")
+    cloud.kill()
+    cloud.start()
+    trigger.connect()
+    trigger.out = trigger.queues.get_queue_url(QueueName=f"{trigger.name}-out.fifo")["QueueUrl"]
+    move(cloud, advance_seconds=902)
+    told = eventually(trigger.events)[-1]
+    assert (told["isFinalInvokeForWindow"], told["state"], told["window"]) == (True, {"n": 1}, first["window"])
+
+
 def test_what_expires_is_filtered_by_who_removed_it(make_cloud, name):
     pattern = {"userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]}}
     criteria = {"Filters": [{"Pattern": json.dumps(pattern)}]}
@@ -426,5 +480,4 @@ def test_what_cannot_be_is_refused(cloud, name):
     assert create(MaximumRecordAgeInSeconds=30)[0] == invalid
     assert create(ScalingConfig={"MaximumConcurrency": 2})[0] == invalid
     assert create(FunctionName="nobody-made-it")[0] == "ResourceNotFoundException"
-    assert create(TumblingWindowInSeconds=5)[0] == "NotImplemented"
     assert create(BatchSize=10001)[0] in ("ValidationException", invalid)

@@ -6,6 +6,7 @@ use service::{Context, Result, Tx};
 use store::{Direction, Reads, record};
 
 use super::stream::Stream;
+use super::window::Window;
 use crate::keys;
 use crate::sources::mapping::Mapping;
 
@@ -16,6 +17,9 @@ pub(crate) struct Checkpoint {
     pub(super) after: String,
     /// What became of the last batch; none when there was none yet.
     pub(super) result: Option<String>,
+    /// The tumbling window that is open.
+    #[serde(default)]
+    pub(super) window: Option<Window>,
 }
 
 /// Where a new mapping begins: the ends of all shards, when it wants only what comes.
@@ -31,7 +35,7 @@ pub(in crate::sources) async fn begin(
     let stream = Stream::of(&context.cloud, source)?;
     for shard in stream.shards().await? {
         if let (Some(after), Some(id)) = (stream.end_of(&shard).await?, shard.shard_id) {
-            checkpoints.push((id, Checkpoint { after, result: None }));
+            checkpoints.push((id, Checkpoint { after, result: None, window: None }));
         }
     }
     Ok(checkpoints)
@@ -64,7 +68,7 @@ pub(in crate::sources) fn last_result(reads: &impl Reads, mapping: &Mapping) -> 
     let range = keys::checkpoints(&mapping.scope, &mapping.uuid).prefix_range();
     let mut last = None;
     for entry in reads.scan(range, Direction::Forward) {
-        let Checkpoint { after, result } = record::decode(&entry?.1)?;
+        let Checkpoint { after, result, .. } = record::decode(&entry?.1)?;
         last = last.max(result.map(|result| (after, result)));
     }
     Ok(last.map_or_else(|| "No records processed".into(), |(_, result)| result))

@@ -8,6 +8,7 @@ use super::destination::{self, GivenUp};
 use super::event::{self, Record};
 use super::settings::Streaming;
 use super::shard::Reader;
+use super::window::Window;
 use crate::function;
 use crate::sources::batch::failures;
 
@@ -41,8 +42,13 @@ enum Next {
     GiveUp(Part),
 }
 
-/// Returns what became of the batch, or None when it was stopped before it was done with.
-pub(super) async fn deliver(reader: &Reader, records: Vec<Record>) -> Result<Option<&'static str>> {
+/// Returns what became of the batch, or None when it was stopped before it was done with. Each answer leaves its state in
+/// the window, if there is one; a batch without records is the last of its window.
+pub(super) async fn deliver(
+    reader: &Reader,
+    records: Vec<Record>,
+    mut window: Option<&mut Window>,
+) -> Result<Option<&'static str>> {
     let mut parts = VecDeque::from([Part { records, failures: 0 }]);
     let mut result = OK;
     while let Some(mut part) = parts.pop_front() {
@@ -58,19 +64,24 @@ pub(super) async fn deliver(reader: &Reader, records: Vec<Record>) -> Result<Opt
                 GivenUp { request_id: &request_id, condition, invocations, error: None, records: &old };
             destination::send(reader, &given_up).await;
         }
-        if part.records.is_empty() {
+        if part.records.is_empty() && !old.is_empty() {
             continue;
         }
         let context = reader.cloud.context_of("lambda", reader.mapping.scope);
         let function = function::find(&*context.view(), &reader.mapping.function())?;
         let request_id = &context.caller.request_id;
-        let outcome = reader.host.run(&context, &function, request_id, event::event(&part.records)).await?;
+        let more = window.as_ref().map(|window| window.members(reader, part.records.is_empty()));
+        let event = event::event(&part.records, &more.unwrap_or_default());
+        let outcome = reader.host.run(&context, &function, request_id, event).await?;
         let error = outcome.function_error;
         let answer = match error {
             Some(_) => Answer::Failed,
             None if reader.mapping.reports_failures => part.answer(&outcome.payload),
             None => Answer::Took,
         };
+        if let (None, Some(window)) = (error, window.as_mut()) {
+            window.take(&outcome.payload);
+        }
         match part.next(answer, &reader.settings) {
             Next::Done => {}
             Next::Again(again, rest) => {
@@ -148,7 +159,7 @@ mod tests {
 
     fn settings(retries_max: i32, bisects: bool) -> Streaming {
         let (from, filters, destination) = ("LATEST".into(), Vec::new(), None);
-        Streaming { from, lanes: 1, retries_max, age_max_s: -1, bisects, filters, destination }
+        Streaming { from, lanes: 1, retries_max, age_max_s: -1, bisects, filters, destination, tumbling_s: 0 }
     }
 
     #[test]

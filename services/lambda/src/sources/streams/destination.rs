@@ -36,7 +36,8 @@ pub(super) async fn send(reader: &Reader, given_up: &GivenUp<'_>) {
         records = given_up.records.len(),
         "a batch of a stream is given up"
     );
-    let Some(destination) = &reader.settings.destination else { return };
+    let destination = reader.settings.destination.as_ref().filter(|_| !given_up.records.is_empty());
+    let Some(destination) = destination else { return };
     let text = given_up.document(&function, reader).to_string();
     if let Err(fault) = send_to(&reader.cloud, destination, text).await {
         tracing::warn!(%fault, destination, "a destination did not take what it was told");

@@ -36,10 +36,10 @@ pub(super) fn read(stream: &str, record: api::Record) -> (Value, Record) {
     (document, Record { number, at_s: at_s.unwrap_or_default(), item: hasher.finish(), text })
 }
 
-/// The event of these records.
-pub(super) fn event(records: &[Record]) -> Bytes {
+/// The event of these records, with more members behind them.
+pub(super) fn event(records: &[Record], more: &str) -> Bytes {
     let texts: Vec<&str> = records.iter().map(|record| record.text.as_str()).collect();
-    Bytes::from(format!(r#"{{"Records":[{}]}}"#, texts.join(",")))
+    Bytes::from(format!(r#"{{"Records":[{}]{more}}}"#, texts.join(",")))
 }
 
 fn document(stream: &str, record: api::Record) -> Value {
@@ -143,7 +143,7 @@ mod tests {
             (document["eventName"].as_str(), document["eventSourceARN"].as_str()),
             (Some("INSERT"), Some("arn"))
         );
-        let whole: Value = serde_json::from_slice(&event(&[record.clone(), record])).unwrap();
+        let whole: Value = serde_json::from_slice(&event(&[record.clone(), record], "")).unwrap();
         assert_eq!(whole["Records"], json!([document, document]));
     }
 }

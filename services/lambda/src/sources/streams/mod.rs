@@ -4,7 +4,7 @@
 //! up, so a crash at any moment repeats at most what was at work. Readers wake when a change is committed: they wait for the
 //! news of their stream.
 //!
-//! Never here: what the records mean, tumbling windows, and streams of Kinesis.
+//! Never here: what the records mean, and streams of Kinesis.
 
 mod checkpoint;
 mod deliver;
@@ -14,6 +14,7 @@ mod poll;
 mod settings;
 mod shard;
 mod stream;
+mod window;
 
 pub(super) use self::checkpoint::{begin, forget, last_result};
 pub(super) use self::poll::run;

@@ -33,6 +33,9 @@ pub(crate) struct Streaming {
     pub(crate) filters: Vec<String>,
     /// Where batches go that were given up.
     pub(crate) destination: Option<String>,
+    /// The length of tumbling windows in seconds; 0 has none.
+    #[serde(default)]
+    pub(crate) tumbling_s: i32,
 }
 
 impl Streaming {
@@ -49,7 +52,7 @@ impl Streaming {
         mapping.maximum_retry_attempts = Some(self.retries_max);
         mapping.maximum_record_age_in_seconds = Some(self.age_max_s);
         mapping.bisect_batch_on_function_error = Some(self.bisects);
-        mapping.tumbling_window_in_seconds = Some(0);
+        mapping.tumbling_window_in_seconds = Some(self.tumbling_s);
         mapping.destination_config = Some(api::DestinationConfig {
             on_success: None,
             on_failure: Some(api::OnFailure { destination: self.destination.clone() }),
@@ -63,10 +66,7 @@ impl Streaming {
 
 /// The settings of a mapping that is being made.
 pub(in crate::sources) fn of_new(input: &api::CreateEventSourceMappingInput) -> Result<Streaming, Fault> {
-    refuse(&[
-        ("TumblingWindowInSeconds", input.tumbling_window_in_seconds.is_some_and(|window_s| window_s > 0)),
-        ("SourceAccessConfigurations", input.source_access_configurations.is_some()),
-    ])?;
+    refuse(&[("SourceAccessConfigurations", input.source_access_configurations.is_some())])?;
     not_for_streams(&[
         ("ScalingConfig", input.scaling_config.is_some()),
         ("StartingPositionTimestamp", input.starting_position_timestamp.is_some()),
@@ -90,6 +90,7 @@ pub(in crate::sources) fn of_new(input: &api::CreateEventSourceMappingInput) -> 
         bisects: input.bisect_batch_on_function_error == Some(true),
         filters: filters(input.filter_criteria.as_ref())?,
         destination: destination(input.destination_config.as_ref())?,
+        tumbling_s: input.tumbling_window_in_seconds.unwrap_or_default(),
     };
     streaming.patterns()?;
     Ok(streaming)
@@ -100,13 +101,11 @@ pub(in crate::sources) fn updated(
     before: &Streaming,
     input: &api::UpdateEventSourceMappingInput,
 ) -> Result<Streaming, Fault> {
-    refuse(&[
-        ("TumblingWindowInSeconds", input.tumbling_window_in_seconds.is_some_and(|window_s| window_s > 0)),
-        ("SourceAccessConfigurations", input.source_access_configurations.is_some()),
-    ])?;
+    refuse(&[("SourceAccessConfigurations", input.source_access_configurations.is_some())])?;
     not_for_streams(&[("ScalingConfig", input.scaling_config.is_some())])?;
     let mut after = before.clone();
     after.lanes = input.parallelization_factor.unwrap_or(before.lanes);
+    after.tumbling_s = input.tumbling_window_in_seconds.unwrap_or(before.tumbling_s);
     after.retries_max = input.maximum_retry_attempts.unwrap_or(before.retries_max);
     after.age_max_s = age(input.maximum_record_age_in_seconds.unwrap_or(before.age_max_s))?;
     after.bisects = input.bisect_batch_on_function_error.unwrap_or(before.bisects);

@@ -15,6 +15,7 @@ use super::deliver::{self, deliver};
 use super::event::{self, Record};
 use super::settings::Streaming;
 use super::stream::{Page, Stream, is_trimmed};
+use super::window;
 use crate::host::Host;
 use crate::sources::mapping::Mapping;
 
@@ -36,7 +37,7 @@ pub(super) struct Reader {
 }
 
 /// What a turn came to.
-enum Turn {
+pub(super) enum Turn {
     Done,
     /// There will never be more.
     Over,
@@ -44,11 +45,12 @@ enum Turn {
 
 /// What was gathered.
 #[derive(Default)]
-struct Gathered {
-    wanted: Vec<Record>,
-    /// The sequence number of the last record that was looked at, and whether that was wanted.
-    last: Option<String>,
-    is_over: bool,
+pub(super) struct Gathered {
+    pub(super) wanted: Vec<Record>,
+    /// The sequence number of the last record that was looked at; none when there was nothing new.
+    pub(super) last: Option<String>,
+    /// Whether there will never be more.
+    pub(super) is_over: bool,
 }
 
 impl Reader {
@@ -56,7 +58,11 @@ impl Reader {
     pub(super) async fn run(self: Arc<Self>) {
         let mut failures = 0;
         while !self.is_stopped() {
-            match self.turn().await {
+            let turn = match self.settings.tumbling_s {
+                0 => self.turn().await,
+                _ => window::turn(&self).await,
+            };
+            match turn {
                 Ok(Turn::Done) => failures = 0,
                 Ok(Turn::Over) => return,
                 Err(error) => {
@@ -88,7 +94,7 @@ impl Reader {
     }
 
     async fn turn(self: &Arc<Self>) -> Result<Turn> {
-        let gathered = self.gather().await?;
+        let gathered = self.gather(None).await?;
         let Some(last) = gathered.last else {
             return Ok(if gathered.is_over { Turn::Over } else { Turn::Done });
         };
@@ -98,15 +104,20 @@ impl Reader {
             false => self.hand_on(gathered.wanted).await?.map(Some),
         };
         if let Some(result) = result {
-            let checkpoint = Checkpoint { after: last, result: result.map(str::to_owned) };
-            let context = self.cloud.context_of("lambda", self.mapping.scope);
-            context.transact(|tx| checkpoint::put(tx, &self.mapping, &self.shard, &checkpoint)).await?;
+            let result = result.map(str::to_owned);
+            self.put(&Checkpoint { after: last, result, window: None }).await?;
         }
         Ok(Turn::Done)
     }
 
-    /// Waits for records, and then for more of them as long as the window is open.
-    async fn gather(&self) -> Result<Gathered> {
+    /// Moves the checkpoint.
+    pub(super) async fn put(&self, checkpoint: &Checkpoint) -> Result<()> {
+        let context = self.cloud.context_of("lambda", self.mapping.scope);
+        context.transact(|tx| checkpoint::put(tx, &self.mapping, &self.shard, checkpoint)).await
+    }
+
+    /// Waits for records, until that moment if one is told, and then for more of them as long as the batching window is open.
+    pub(super) async fn gather(&self, wake: Option<Timestamp>) -> Result<Gathered> {
         let stream = Stream::of(&self.cloud, &self.mapping.source)?;
         // Before it looks: what comes after the look wakes it.
         let mut news = self.cloud.store.watch(news(&self.mapping.source));
@@ -123,13 +134,14 @@ impl Reader {
             gathered.is_over = page.is_over;
             if page.records.is_empty() {
                 let now = self.cloud.clock.now();
-                if page.is_over || until.is_some_and(|until| until <= now) {
+                let wake = [until, wake].into_iter().flatten().min();
+                if page.is_over || wake.is_some_and(|wake| wake <= now) {
                     break;
                 }
                 tokio::select! {
                     () = news.changed() => {}
                     () = self.stopped() => {}
-                    () = self.cloud.clock.sleep_until(until.unwrap_or_default()), if until.is_some() => {}
+                    () = self.cloud.clock.sleep_until(wake.unwrap_or_default()), if wake.is_some() => {}
                 }
                 continue;
             }
@@ -165,7 +177,11 @@ impl Reader {
         }
     }
 
+    /// Windows have one lane: their state goes from batch to batch.
     fn lanes(&self) -> usize {
+        if self.settings.tumbling_s > 0 {
+            return 1;
+        }
         usize::try_from(self.settings.lanes).unwrap_or(1).max(1)
     }
 
@@ -183,7 +199,7 @@ impl Reader {
             at_work.spawn(async move {
                 let mut result = None;
                 for batch in divide(part, usize::try_from(reader.mapping.batch_size).unwrap_or(1)) {
-                    result = deliver(&reader, batch).await?;
+                    result = deliver(&reader, batch, None).await?;
                     if result.is_none() {
                         break;
                     }
@@ -205,7 +221,7 @@ impl Reader {
 }
 
 /// Divides records into batches that a function can be given.
-fn divide(records: Vec<Record>, count_max: usize) -> Vec<Vec<Record>> {
+pub(super) fn divide(records: Vec<Record>, count_max: usize) -> Vec<Vec<Record>> {
     let mut batches: Vec<Vec<Record>> = Vec::new();
     let mut bytes = 0;
     for record in records {
@@ -236,7 +252,7 @@ mod tests {
         };
         let sizes = |count_max| -> Vec<usize> {
             let batches = divide((0..8).map(record).collect(), count_max);
-            assert!(batches.iter().all(|batch| event::event(batch).len() <= PAYLOAD_BYTES_MAX));
+            assert!(batches.iter().all(|batch| event::event(batch, "").len() <= PAYLOAD_BYTES_MAX));
             let numbers: Vec<_> = batches.concat().into_iter().map(|record| record.number).collect();
             assert_eq!(numbers, (0..8).map(|number| number.to_string()).collect::<Vec<_>>());
             batches.iter().map(Vec::len).collect()
