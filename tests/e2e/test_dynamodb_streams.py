@@ -157,6 +157,27 @@ def test_every_way_to_write_leaves_records(cloud, name):
     assert len({record["dynamodb"]["SequenceNumber"] for record in records}) == 27
 
 
+def test_a_transaction_leaves_all_its_records_or_none(cloud, name):
+    table = Table(cloud, name)
+    for key in ["changed", "deleted", "checked"]:
+        table.put(key, a="1")
+    key = lambda key: {"TableName": name, "Key": {"pk": {"S": key}}}
+    values = {":a": {"S": "2"}}
+    writes = [
+        {"Put": {"TableName": name, "Item": {"pk": {"S": "new"}}}},
+        {"Update": {**key("changed"), "UpdateExpression": "SET a = :a", "ExpressionAttributeValues": values}},
+        {"Delete": key("deleted")},
+        {"ConditionCheck": {**key("checked"), "ConditionExpression": "attribute_exists(pk)"}},
+    ]
+    refused_writes = [*writes, {"Delete": {**key("other"), "ConditionExpression": "attribute_exists(pk)"}}]
+    assert refused(table.client.transact_write_items, TransactItems=refused_writes)[0] == "TransactionCanceledException"
+    assert len(table.records()) == 3
+    table.client.transact_write_items(TransactItems=writes)
+    names = {record["dynamodb"]["Keys"]["pk"]["S"]: record["eventName"] for record in table.records()}
+    assert names == {"new": "INSERT", "changed": "MODIFY", "deleted": "REMOVE", "checked": "INSERT"}
+    assert len(table.records()) == 6
+
+
 def test_a_stream_and_its_shards_are_described(cloud, name):
     table = Table(cloud, name, sort=True)
     table.client.put_item(TableName=name, Item={"pk": {"S": "p"}, "sk": {"S": "s"}})

@@ -1,6 +1,6 @@
 //! Event patterns: which JSON documents somebody wants.
 //!
-//! One language with a few dialects: filter policies of SNS today, rules of EventBridge and filters of Lambda's event sources
+//! One language with a few dialects: filter policies of SNS and filters of Lambda's event sources today, rules of EventBridge
 //! in time. A pattern is read once into conditions that are ready to be asked; what it refuses it says in AWS's words.
 //!
 //! Follows "Amazon SNS subscription filter policies" in the SNS developer guide. It knows nothing of where documents come
@@ -31,6 +31,9 @@ impl Dialect {
         Dialect { nests: false, keys_max: 5, combinations_max: 150, wildcards_max: 100 };
     /// Filter policies of SNS on message bodies.
     pub const SNS_BODY: Dialect = Dialect { nests: true, ..Dialect::SNS_ATTRIBUTES };
+    /// Filters of Lambda's event sources, whose length alone is limited.
+    pub const EVENT_SOURCES: Dialect =
+        Dialect { nests: true, keys_max: usize::MAX, combinations_max: usize::MAX, wildcards_max: 100 };
 }
 
 /// Why a text is no pattern, in AWS's words.

@@ -6,6 +6,7 @@
 //! | `"package", package id, piece` | a piece of a deployment package, as it was uploaded |
 //! | `"policy", account, region, name` | [`crate::permissions::Policy`] |
 //! | `"mapping", account, region, UUID` | [`crate::sources::mapping::Mapping`] |
+//! | `"checkpoint", account, region, UUID, shard` | [`crate::sources::streams::checkpoint::Checkpoint`] |
 //! | `"event", due at (ms), event id` | [`crate::event::Event`] |
 
 use names::Scope;
@@ -50,4 +51,13 @@ pub(crate) fn mappings_of(scope: &Scope) -> Key {
 /// Signalled when the mapping changes or is deleted.
 pub(crate) fn mapping(scope: &Scope, uuid: &str) -> Key {
     mappings_of(scope).str(uuid)
+}
+
+/// How far the shards of a mapping are worked on.
+pub(crate) fn checkpoints(scope: &Scope, uuid: &str) -> Key {
+    of("checkpoint").str(scope.account.as_str()).str(scope.region.as_str()).str(uuid)
+}
+
+pub(crate) fn checkpoint(scope: &Scope, uuid: &str, shard: &str) -> Key {
+    checkpoints(scope, uuid).str(shard)
 }

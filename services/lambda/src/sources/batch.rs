@@ -71,12 +71,17 @@ impl Batch {
 
     /// The ids of messages that the function failed on; none when its answer cannot be understood.
     fn failed(&self, answer: &[u8]) -> Option<HashSet<String>> {
-        let answer: Option<Answer> = serde_json::from_slice(answer).ok()?;
-        let failures = answer.and_then(|answer| answer.failures).unwrap_or_default();
-        let failed: HashSet<String> = failures.into_iter().map(|failure| failure.id).collect();
+        let failed = failures(answer)?;
         let known: HashSet<&str> = self.messages.iter().map(|(id, _)| id.as_str()).collect();
         failed.iter().all(|id| known.contains(id.as_str())).then_some(failed)
     }
+}
+
+/// What a function's answer says that it failed on; none when it cannot be understood.
+pub(super) fn failures(answer: &[u8]) -> Option<HashSet<String>> {
+    let answer: Option<Answer> = serde_json::from_slice(answer).ok()?;
+    let failures = answer.and_then(|answer| answer.failures).unwrap_or_default();
+    Some(failures.into_iter().map(|failure| failure.id).collect())
 }
 
 /// A function's answer when it reports failures.

@@ -18,7 +18,7 @@ const BATCH_SIZE_WITHOUT_WINDOW_MAX: i32 = 10;
 /// The largest batch of a FIFO queue.
 const FIFO_BATCH_SIZE_MAX: i32 = 10;
 
-/// The queue that a new mapping shall read.
+/// The queue, or stream, that a new mapping shall read.
 pub(super) fn source(input: &api::CreateEventSourceMappingInput) -> Result<Arn, Fault> {
     refuse(&[
         ("SelfManagedEventSource", input.self_managed_event_source.is_some()),
@@ -26,17 +26,23 @@ pub(super) fn source(input: &api::CreateEventSourceMappingInput) -> Result<Arn, 
         ("LoggingConfig", input.logging_config.is_some()),
         ("KMSKeyArn", input.kms_key_arn.is_some()),
         ("ProvisionedPollerConfig", input.provisioned_poller_config.is_some()),
-        ("FilterCriteria", filters(input.filter_criteria.as_ref())),
     ])?;
     let arn = input.event_source_arn.as_deref().unwrap_or_default();
     let arn: Arn = arn.parse().map_err(|_| errors::invalid("Unrecognized event source."))?;
     match arn.service() {
-        "sqs" => {}
-        "kinesis" | "dynamodb" | "kafka" | "mq" | "rds" => {
+        "sqs" => source_is_queue(input)?,
+        "dynamodb" if arn.resource().contains("/stream/") => {}
+        "kinesis" | "kafka" | "mq" | "rds" => {
             return Err(errors::not_built(&format!("An event source of {}", arn.service())));
         }
         _ => return Err(errors::invalid("Unrecognized event source.")),
     }
+    Ok(arn)
+}
+
+/// Refuses what a queue's mapping cannot have.
+fn source_is_queue(input: &api::CreateEventSourceMappingInput) -> Result<(), Fault> {
+    refuse(&[("FilterCriteria", filters(input.filter_criteria.as_ref()))])?;
     if input.starting_position.is_some() {
         return Err(errors::invalid("StartingPosition is not valid for SQS event sources."));
     }
@@ -54,19 +60,22 @@ pub(super) fn source(input: &api::CreateEventSourceMappingInput) -> Result<Arn, 
         ("AmazonManagedKafkaEventSourceConfig", input.amazon_managed_kafka_event_source_config.is_some()),
         ("SelfManagedKafkaEventSourceConfig", input.self_managed_kafka_event_source_config.is_some()),
         ("DocumentDBEventSourceConfig", input.document_db_event_source_config.is_some()),
-    ])?;
-    Ok(arn)
+    ])
 }
 
-/// Refuses changes that a queue's mapping cannot have.
+/// Refuses changes that are not built.
 pub(super) fn update(input: &api::UpdateEventSourceMappingInput) -> Result<(), Fault> {
     refuse(&[
         ("MetricsConfig", input.metrics_config.is_some()),
         ("LoggingConfig", input.logging_config.is_some()),
         ("KMSKeyArn", input.kms_key_arn.is_some()),
         ("ProvisionedPollerConfig", input.provisioned_poller_config.is_some()),
-        ("FilterCriteria", filters(input.filter_criteria.as_ref())),
-    ])?;
+    ])
+}
+
+/// Refuses changes that a queue's mapping cannot have.
+pub(super) fn update_of_queue(input: &api::UpdateEventSourceMappingInput) -> Result<(), Fault> {
+    refuse(&[("FilterCriteria", filters(input.filter_criteria.as_ref()))])?;
     not_for_queues(&[
         ("ParallelizationFactor", input.parallelization_factor.is_some()),
         ("DestinationConfig", input.destination_config.is_some()),
@@ -97,6 +106,9 @@ fn not_for_queues(parameters: &[(&str, bool)]) -> Result<(), Fault> {
 
 /// Whether its settings fit together.
 pub(super) fn settings(mapping: &Mapping) -> Result<(), Fault> {
+    if mapping.stream.is_some() {
+        return Ok(());
+    }
     let is_fifo = mapping.source.resource().ends_with(".fifo");
     if is_fifo && mapping.batch_size > FIFO_BATCH_SIZE_MAX {
         let message = format!("Batch size must be between 1 and {FIFO_BATCH_SIZE_MAX} for FIFO queues.");

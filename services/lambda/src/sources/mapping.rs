@@ -9,13 +9,16 @@ use service::{Result, Tx};
 use store::Reads;
 use wire::Timestamp;
 
+use super::streams::{self, Streaming};
 use crate::keys;
 use crate::name::Name;
 
-/// Messages of a batch, when the client says nothing.
+/// Messages of a queue's batch, when the client says nothing.
 pub(crate) const BATCH_SIZE: i32 = 10;
+/// Records of a stream's batch.
+pub(crate) const STREAM_BATCH_SIZE: i32 = 100;
 
-/// A queue that a function reads.
+/// A queue, or a stream, that a function reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mapping {
     pub(crate) scope: Scope,
@@ -32,6 +35,9 @@ pub(crate) struct Mapping {
     pub(crate) reports_failures: bool,
     pub(crate) modified_ms: i64,
     pub(crate) tags: BTreeMap<String, String>,
+    /// What the mapping of a stream has more than that of a queue.
+    #[serde(default)]
+    pub(crate) stream: Option<Streaming>,
 }
 
 /// The mapping of that UUID.
@@ -51,10 +57,11 @@ pub(crate) fn put(tx: &mut Tx<'_>, mapping: &Mapping) -> Result<()> {
 }
 
 /// Deletes a mapping, and tells its poller.
-pub(crate) fn delete(tx: &mut Tx<'_>, mapping: &Mapping) {
+pub(crate) fn delete(tx: &mut Tx<'_>, mapping: &Mapping) -> Result<()> {
     let key = keys::mapping(&mapping.scope, &mapping.uuid);
     tx.delete(&key);
     tx.signal(key);
+    streams::forget(tx, mapping)
 }
 
 /// The UUID in the ARN of a mapping.
@@ -78,7 +85,7 @@ impl Mapping {
         let arn = Arn::in_scope("lambda", &self.scope, format_args!("event-source-mapping:{}", self.uuid));
         let reports = self.reports_failures.then(|| vec!["ReportBatchItemFailures".into()]);
         let scaling = |maximum| api::ScalingConfig { maximum_concurrency: Some(maximum) };
-        api::EventSourceMappingConfiguration {
+        let mut shown = api::EventSourceMappingConfiguration {
             uuid: Some(self.uuid.clone()),
             batch_size: Some(self.batch_size),
             maximum_batching_window_in_seconds: Some(self.window_s),
@@ -91,6 +98,10 @@ impl Mapping {
             scaling_config: self.concurrency_max.map(scaling),
             event_source_mapping_arn: Some(arn.to_string()),
             ..api::EventSourceMappingConfiguration::default()
+        };
+        if let Some(streaming) = &self.stream {
+            streaming.show(&mut shown);
         }
+        shown
     }
 }

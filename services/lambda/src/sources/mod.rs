@@ -1,9 +1,10 @@
-//! Event sources: mappings that read messages from a queue and hand them, in batches, to a function.
+//! Event sources: mappings that read messages from a queue, or changes from a stream, and hand them, in batches, to a
+//! function.
 //!
 //! A mapping is a record; a poller for each enabled one receives, invokes and deletes. A message is deleted only after
-//! the function took it, so a crash at any moment leaves it in its queue.
+//! the function took it, so a crash at any moment leaves it in its queue. Of a stream, a place moves on instead.
 //!
-//! Never here: streams, brokers and filters, which are refused by name.
+//! Never here: brokers, streams of Kinesis and filters of queues, which are refused by name.
 
 mod batch;
 mod checks;
@@ -11,6 +12,7 @@ mod mapping;
 mod operations;
 mod poll;
 mod queue;
+mod streams;
 
 pub(crate) use mapping::{find, put, uuid_of};
 pub(crate) use operations::{create, delete, get, list, update};

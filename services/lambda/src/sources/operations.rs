@@ -6,8 +6,8 @@ use service::{Context, Result, Tx, View};
 use store::{Direction, Reads, record};
 use wire::Fault;
 
-use super::checks;
-use super::mapping::{self, BATCH_SIZE, Mapping};
+use super::mapping::{self, BATCH_SIZE, Mapping, STREAM_BATCH_SIZE};
+use super::{checks, streams};
 use crate::functions::named;
 use crate::{errors, function, keys, tags};
 
@@ -19,6 +19,9 @@ pub(crate) async fn create(
     input: api::CreateEventSourceMappingInput,
 ) -> Result<api::CreateEventSourceMappingOutput> {
     let source = checks::source(&input)?;
+    let is_stream = source.service() == "dynamodb";
+    let stream = if is_stream { Some(streams::of_new(&input)?) } else { None };
+    let batch_size = if is_stream { STREAM_BATCH_SIZE } else { BATCH_SIZE };
     let name = named(&context.scope(), &input.function_name, None)?;
     let mapping = Mapping {
         scope: name.scope,
@@ -26,26 +29,48 @@ pub(crate) async fn create(
         source,
         function: name.name.clone(),
         enabled: input.enabled.unwrap_or(true),
-        batch_size: input.batch_size.unwrap_or(BATCH_SIZE),
+        batch_size: input.batch_size.unwrap_or(batch_size),
         window_s: input.maximum_batching_window_in_seconds.unwrap_or_default(),
         concurrency_max: input.scaling_config.and_then(|scaling| scaling.maximum_concurrency),
         reports_failures: input.function_response_types.is_some_and(|types| !types.is_empty()),
         modified_ms: context.now().millis(),
         tags: tags::checked(input.tags.unwrap_or_default())?,
+        stream,
     };
     if mapping.source.region() != Some(mapping.scope.region) {
         return Err(errors::invalid("The event source must be in the function's region.").into());
     }
     checks::settings(&mapping)?;
     let function = function::find(&*context.view(), &name)?;
-    checks::queue(&context.cloud, &mapping, &function).await?;
+    let begin = match &mapping.stream {
+        None => {
+            checks::queue(&context.cloud, &mapping, &function).await?;
+            Vec::new()
+        }
+        Some(streaming) => {
+            streams::check(&context, &mapping.source).await?;
+            streams::begin(&context, &mapping.source, &streaming.from).await?
+        }
+    };
     let created = context.transact(|tx| {
         function::find(&**tx, &name)?;
         check_unique(&**tx, &mapping)?;
+        for (shard, checkpoint) in &begin {
+            tx.put_record(keys::checkpoint(&mapping.scope, &mapping.uuid, shard), checkpoint)?;
+        }
         mapping::put(tx, &mapping)
     });
     created.await?;
-    Ok(mapping.shown("Creating"))
+    shown(&*context.view(), &mapping, "Creating")
+}
+
+/// A mapping as the API shows it, in that state.
+fn shown(reads: &impl Reads, mapping: &Mapping, state: &str) -> Result<api::EventSourceMappingConfiguration> {
+    let mut shown = mapping.shown(state);
+    if mapping.stream.is_some() {
+        shown.last_processing_result = Some(streams::last_result(reads, mapping)?);
+    }
+    Ok(shown)
 }
 
 /// A function reads a queue once.
@@ -53,6 +78,14 @@ fn check_unique(reads: &impl Reads, new: &Mapping) -> Result<()> {
     for entry in reads.scan(keys::mappings_of(&new.scope).prefix_range(), Direction::Forward) {
         let known: Mapping = record::decode(&entry?.1)?;
         if (&known.source, &known.function) == (&new.source, &new.function) {
+            if new.stream.is_some() {
+                let message = format!(
+                    "The event source arn (\" {} \") and function (\" {} \") provided mapping already exists. Please \
+                     update or delete the existing mapping with UUID {}",
+                    new.source, new.function, known.uuid
+                );
+                return Err(api::error::resource_conflict_exception(message).into());
+            }
             let message = format!(
                 "An event source mapping with SQS arn (\" {} \") and function (\" {} \") already exists. Please \
                  update or delete the existing mapping with UUID {}",
@@ -69,7 +102,7 @@ pub(crate) fn get(
     input: &api::GetEventSourceMappingInput,
 ) -> Result<api::GetEventSourceMappingOutput> {
     let mapping = mapping::find(&**view, &view.scope(), &input.uuid)?;
-    Ok(mapping.shown(mapping.state()))
+    shown(&**view, &mapping, mapping.state())
 }
 
 pub(crate) fn list(
@@ -99,7 +132,7 @@ pub(crate) fn list(
                 event_source_mappings: Some(shown),
             });
         }
-        shown.push(mapping.shown(mapping.state()));
+        shown.push(self::shown(&**view, &mapping, mapping.state())?);
     }
     Ok(api::ListEventSourceMappingsOutput { next_marker: None, event_source_mappings: Some(shown) })
 }
@@ -129,12 +162,13 @@ pub(crate) async fn update(
     context: Context,
     input: api::UpdateEventSourceMappingInput,
 ) -> Result<api::UpdateEventSourceMappingOutput> {
-    checks::update(&input)?;
     let (before, after) = changed(&context, &input)?;
     checks::settings(&after)?;
     if after.function != before.function {
         let function = function::find(&*context.view(), &after.function())?;
-        checks::queue(&context.cloud, &after, &function).await?;
+        if after.stream.is_none() {
+            checks::queue(&context.cloud, &after, &function).await?;
+        }
     }
     let updated = context.transact(|tx| {
         let found = mapping::find(&**tx, &after.scope, &after.uuid)?;
@@ -145,17 +179,25 @@ pub(crate) async fn update(
         mapping::put(tx, &after)
     });
     updated.await?;
-    Ok(after.shown(match (before.enabled, after.enabled) {
+    let state = match (before.enabled, after.enabled) {
         (false, true) => "Enabling",
         (true, false) => "Disabling",
         _ => "Updating",
-    }))
+    };
+    shown(&*context.view(), &after, state)
 }
 
 /// The mapping as it is, and as it shall be.
 fn changed(context: &Context, input: &api::UpdateEventSourceMappingInput) -> Result<(Mapping, Mapping)> {
     let before = mapping::find(&*context.view(), &context.scope(), &input.uuid)?;
+    checks::update(input)?;
+    if before.stream.is_none() {
+        checks::update_of_queue(input)?;
+    }
     let mut after = Mapping { modified_ms: context.now().millis(), ..before.clone() };
+    if let Some(streaming) = &before.stream {
+        after.stream = Some(streams::updated(streaming, input)?);
+    }
     if let Some(name) = &input.function_name {
         after.function = named(&context.scope(), name, None)?.name;
     }
@@ -176,6 +218,7 @@ pub(crate) fn delete(
     input: &api::DeleteEventSourceMappingInput,
 ) -> Result<api::DeleteEventSourceMappingOutput> {
     let mapping = mapping::find(&**tx, &tx.scope(), &input.uuid)?;
-    mapping::delete(tx, &mapping);
-    Ok(mapping.shown("Deleting"))
+    let shown = shown(&**tx, &mapping, "Deleting")?;
+    mapping::delete(tx, &mapping)?;
+    Ok(shown)
 }

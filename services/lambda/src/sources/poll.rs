@@ -12,6 +12,7 @@ use wire::{Fault, Timestamp};
 use super::batch::Batch;
 use super::mapping::Mapping;
 use super::queue::Queue;
+use super::streams;
 use crate::host::Host;
 use crate::{function, keys};
 
@@ -61,6 +62,10 @@ struct Poller {
 impl Poller {
     /// Receives and invokes until the mapping is deleted; batches at work are finished.
     async fn run(self) -> Result<()> {
+        let mapping = self.cloud.store.snapshot().get_record::<Mapping>(&self.key)?;
+        if mapping.is_some_and(|mapping| mapping.stream.is_some()) {
+            return streams::run(self.host, self.cloud, self.key).await;
+        }
         let mut at_work = JoinSet::new();
         let mut failures = 0;
         loop {
