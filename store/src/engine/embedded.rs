@@ -7,9 +7,11 @@
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use fjall::compaction::Leveled;
 use fjall::config::{BlockSizePolicy, FilterPolicy};
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, Snapshot};
 
@@ -23,6 +25,9 @@ const JOURNAL_BYTES_MAX: u64 = 64 << 20;
 /// full queue of its own messages. And more than there is work for: while all but the first are busy, that one hands
 /// messages on to itself without a rest, which costs as much as the work.
 const WORKERS: usize = 6;
+/// New tables of the rising tree before they are merged. Each overlaps its neighbours alone, by what was under way when it
+/// was cut off, so reads look at one or two of them however many there are.
+const RISING_TABLES_MAX: u8 = 16;
 /// Blocks of the rising tree: what is in one was written together, and is mostly read together.
 const RISING_BLOCK_BYTES: u32 = 16 << 10;
 
@@ -58,7 +63,9 @@ impl Embedded {
         // Hardly two of its tables overlap, so there is nothing for filters to spare.
         let rising = || {
             let blocks = BlockSizePolicy::all(RISING_BLOCK_BYTES);
-            options().data_block_size_policy(blocks).filter_policy(FilterPolicy::disabled())
+            let merges = Leveled::default().with_l0_threshold(RISING_TABLES_MAX);
+            let options = options().data_block_size_policy(blocks).filter_policy(FilterPolicy::disabled());
+            options.compaction_strategy(Arc::new(merges))
         };
         let trees =
             Trees { data: database.keyspace("data", options)?, rising: database.keyspace("rising", rising)? };
