@@ -1,5 +1,7 @@
 """PartiQL for DynamoDB: statements alone, in batches and in transactions."""
 
+import json
+
 import boto3
 import pytest
 from botocore import UNSIGNED
@@ -525,11 +527,28 @@ def test_indexes_give_what_they_have(indexed):
     assert consumed["Table"] == {"CapacityUnits": 2.0} and consumed["CapacityUnits"] == 2.5
 
 
-def test_nobody_unknown_runs_statements(make_cloud):
+def test_a_policy_tells_statements_apart(make_cloud, name):
     cloud = make_cloud("--auth", "enforce").start()
+    key, secret = cloud.root_key()
+    table = Table(cloud.client("dynamodb", key, secret), name)
+    table.put("a", "1")
+    arn = table.client.describe_table(TableName=name)["Table"]["TableArn"]
+    denial = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:PartiQLSelect", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
+    table.client.put_resource_policy(ResourceArn=arn, Policy=policy)
+    select = "SELECT * FROM \"T\" WHERE pk = 'a' AND sk = '1'"
+    code, message = table.refused(select)
+    assert code == "AccessDeniedException" and f"dynamodb:PartiQLSelect on resource: {arn}" in message
+    [response] = table.batch(select)["Responses"]
+    assert response["Error"]["Code"] == "AccessDenied"
+    with pytest.raises(ClientError) as refusal:
+        table.transact(select)
+    assert refusal.value.response["Error"]["Code"] == "AccessDeniedException"
+    table.run("UPDATE \"T\" SET n = 1 WHERE pk = 'a' AND sk = '1'")
+    assert table.get("a", "1")["n"] == {"N": "1"}
     unsigned = boto3.client(
         "dynamodb", endpoint_url=cloud.url, region_name="us-east-1", config=Config(signature_version=UNSIGNED)
     )
     with pytest.raises(ClientError) as refusal:
-        unsigned.execute_statement(Statement='SELECT * FROM "any-table"')
+        unsigned.execute_statement(Statement=table.text(select))
     assert refusal.value.response["Error"]["Code"] == "MissingAuthenticationTokenException"
