@@ -1,5 +1,7 @@
 """PartiQL for DynamoDB: statements alone, in batches and in transactions."""
 
+import json
+
 import boto3
 import pytest
 from botocore import UNSIGNED
@@ -12,8 +14,10 @@ MALFORMED = "Statement wasn't well formed, can't be processed: "
 class Table:
     """A table, and statements on it: a `T` in double quotes stands for its name."""
 
-    def __init__(self, client, name, sort="sk"):
+    def __init__(self, client, name, sort="sk", create=True):
         self.client, self.name = client, name
+        if not create:
+            return
         keys = ["pk", *([sort] if sort else [])]
         client.create_table(
             TableName=name,
@@ -282,6 +286,7 @@ def test_statements_are_refused_in_dynamodbs_words(table):
         "DELETE FROM \"T\" WHERE pk = 'a' AND sk = '1' RETURNING MODIFIED OLD *": (
             "Invalid returning clause: RETURNING MODIFIED OLD *. Only RETURNING ALL OLD * is allowed in DELETE statements."
         ),
+        "SELECT * FROM \"T\".\"i\" WHERE pk = 'a'": "The table does not have the specified index",
         "UPDATE \"T\".\"i\" SET n = 1 WHERE pk = 'a' AND sk = '1'": "This operation is not supported on an index",
         "EXISTS(SELECT * FROM \"T\" WHERE pk = 'a' AND sk = '1' AND n = 5)": (
             "EXISTS can only be used in ExecuteTransaction write requests."
@@ -440,11 +445,110 @@ def test_statements_on_a_table_without_sort_keys(client, name):
     assert found == {"a": "2000", "b": "1999"}
 
 
-def test_nobody_unknown_runs_statements(make_cloud):
+@pytest.fixture
+def indexed(client, name):
+    """A table with one global and one local index, and items of which some are in them."""
+    table = Table(client, name, create=False)
+    client.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ["pk", "sk", "g", "l"]],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "global",
+                "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["p"]},
+            }
+        ],
+        LocalSecondaryIndexes=[
+            {
+                "IndexName": "local",
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "l", "KeyType": "RANGE"}],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for number, (g, l) in enumerate([("x", "4"), ("y", "3"), ("x", "2"), ("z", "1")]):
+        values = {"g": g, "l": l, "p": f"p{number}", "n": f"n{number}"}
+        table.put("a", str(number), **{key: {"S": value} for key, value in values.items()})
+    table.put("a", "9", n={"S": "n9"})
+    return table
+
+
+def test_indexes_are_selected_from(indexed):
+    for statement, expected in {
+        "SELECT * FROM \"T\".\"global\" WHERE g = 'x'": ["0", "2"],
+        "SELECT * FROM \"T\".\"global\" WHERE g = 'x' AND p = 'p2'": ["2"],
+        "SELECT * FROM \"T\".\"global\" WHERE g IN ['z', 'y']": ["3", "1"],
+        "SELECT * FROM \"T\".\"local\" WHERE pk = 'a'": ["3", "2", "1", "0"],
+        "SELECT * FROM \"T\".\"local\" WHERE pk = 'a' AND l > '2' ORDER BY l DESC": ["0", "1"],
+        "SELECT * FROM \"T\".\"local\" WHERE pk = 'a' AND l = '3'": ["1"],
+    }.items():
+        assert indexed.sorts(statement) == expected, statement
+        found = pages(indexed, statement, Limit=1)
+        assert [item["sk"]["S"] for page in found for item in page["Items"]] == expected, statement
+    for statement, expected in {
+        'SELECT sk FROM "T"."global"': ["0", "1", "2", "3"],
+        "SELECT sk FROM \"T\".\"global\" WHERE n = 'n0'": [],
+        "SELECT sk FROM \"T\".\"global\" WHERE NOT n = 'n0'": ["0", "1", "2", "3"],
+        "SELECT sk FROM \"T\".\"global\" WHERE (g = 'x' AND n = 'n0') OR g = 'y'": ["1"],
+        "SELECT sk FROM \"T\".\"local\" WHERE n = 'n0'": [],
+    }.items():
+        assert sorted(indexed.sorts(statement)) == expected, statement
+    [star] = indexed.items("SELECT * FROM \"T\".\"global\" WHERE g = 'y'")
+    assert sorted(star) == ["g", "p", "pk", "sk"]
+    assert indexed.items("SELECT n FROM \"T\".\"local\" WHERE pk = 'a' AND l = '1'") == [{"n": {"S": "n3"}}]
+
+
+def test_indexes_give_what_they_have(indexed):
+    opening = "One or more parameter values were invalid: "
+    for statement, message in {
+        'SELECT n, m FROM "T"."global"': opening + "Global secondary index global does not project [n, m]",
+        "SELECT pk FROM \"T\".\"global\" WHERE g = 'x' AND n = '1'": (
+            opening + "Secondary index global does not project one or more filter attributes: [n]"
+        ),
+        "SELECT pk FROM \"T\".\"local\" WHERE pk = 'a' AND n = '1'": (
+            opening + "Secondary index local does not project one or more filter attributes: [n]"
+        ),
+        'SELECT * FROM "T"."none"': "The table does not have the specified index",
+        "DELETE FROM \"T\".\"global\" WHERE pk = 'a' AND sk = '1'": "This operation is not supported on an index",
+    }.items():
+        assert indexed.invalid(statement) == message, statement
+    assert indexed.invalid('SELECT * FROM "T"."global"', ConsistentRead=True) == (
+        "Strongly consistent read is not supported on Global Secondary Indexes"
+    )
+    first = indexed.run("SELECT * FROM \"T\".\"global\" WHERE g = 'x'", Limit=1)
+    assert indexed.invalid("SELECT * FROM \"T\".\"local\" WHERE pk = 'a'", NextToken=first["NextToken"]) == (
+        "NextToken does not match request"
+    )
+    consumed = indexed.run("SELECT n FROM \"T\".\"local\" WHERE pk = 'a'", ReturnConsumedCapacity="INDEXES")["ConsumedCapacity"]
+    assert consumed["LocalSecondaryIndexes"] == {"local": {"CapacityUnits": 0.5}}
+    assert consumed["Table"] == {"CapacityUnits": 2.0} and consumed["CapacityUnits"] == 2.5
+
+
+def test_a_policy_tells_statements_apart(make_cloud, name):
     cloud = make_cloud("--auth", "enforce").start()
+    key, secret = cloud.root_key()
+    table = Table(cloud.client("dynamodb", key, secret), name)
+    table.put("a", "1")
+    arn = table.client.describe_table(TableName=name)["Table"]["TableArn"]
+    denial = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:PartiQLSelect", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
+    table.client.put_resource_policy(ResourceArn=arn, Policy=policy)
+    select = "SELECT * FROM \"T\" WHERE pk = 'a' AND sk = '1'"
+    code, message = table.refused(select)
+    assert code == "AccessDeniedException" and f"dynamodb:PartiQLSelect on resource: {arn}" in message
+    [response] = table.batch(select)["Responses"]
+    assert response["Error"]["Code"] == "AccessDenied"
+    with pytest.raises(ClientError) as refusal:
+        table.transact(select)
+    assert refusal.value.response["Error"]["Code"] == "AccessDeniedException"
+    table.run("UPDATE \"T\" SET n = 1 WHERE pk = 'a' AND sk = '1'")
+    assert table.get("a", "1")["n"] == {"N": "1"}
     unsigned = boto3.client(
         "dynamodb", endpoint_url=cloud.url, region_name="us-east-1", config=Config(signature_version=UNSIGNED)
     )
     with pytest.raises(ClientError) as refusal:
-        unsigned.execute_statement(Statement='SELECT * FROM "any-table"')
+        unsigned.execute_statement(Statement=table.text(select))
     assert refusal.value.response["Error"]["Code"] == "MissingAuthenticationTokenException"

@@ -209,6 +209,29 @@ impl Operator {
     }
 }
 
+impl Expr {
+    /// Shows the expression and all inside it, in the order of the text.
+    pub fn walk<'e>(&'e self, look: &mut dyn FnMut(&'e Expr)) {
+        look(self);
+        match &self.kind {
+            Kind::List(all) | Kind::Bag(all) | Kind::Call(_, all) | Kind::All(all) | Kind::Any(all) => {
+                all.iter().for_each(|expr| expr.walk(look));
+            }
+            Kind::Map(members) => members.iter().for_each(|(key, value)| {
+                key.walk(look);
+                value.walk(look);
+            }),
+            Kind::Between(operands) => operands.iter().for_each(|expr| expr.walk(look)),
+            Kind::Infix(_, left, right) | Kind::In(left, right) => {
+                left.walk(look);
+                right.walk(look);
+            }
+            Kind::Is(inner, _) | Kind::Not(inner) => inner.walk(look),
+            _ => {}
+        }
+    }
+}
+
 impl Statement {
     /// The table that it is about, and the index, if it names one.
     #[must_use]

@@ -9,6 +9,7 @@
 mod batch;
 mod interval;
 mod plan;
+mod projected;
 mod rights;
 mod select;
 mod token;

@@ -173,17 +173,16 @@ impl<'k> Keys<'k> {
     }
 
     fn speaks_of_sort(self, expr: &Expr) -> bool {
-        let any = |all: &[Expr]| all.iter().any(|expr| self.speaks_of_sort(expr));
-        match &expr.kind {
-            Kind::Path(_) => self.is_sort(expr),
-            Kind::All(all) | Kind::Any(all) | Kind::Call(_, all) => any(all),
-            Kind::Between(operands) => any(&**operands),
-            Kind::Infix(_, left, right) | Kind::In(left, right) => {
-                self.speaks_of_sort(left) || self.speaks_of_sort(right)
-            }
-            Kind::Not(inner) | Kind::Is(inner, _) => self.speaks_of_sort(inner),
-            _ => false,
-        }
+        let mut speaks = false;
+        expr.walk(&mut |inner| speaks |= self.is_sort(inner));
+        speaks
+    }
+
+    /// Whether a condition says anything of the key.
+    pub(crate) fn is_spoken_of(self, expr: &Expr) -> bool {
+        let mut is = false;
+        expr.walk(&mut |inner| is |= self.part(inner).is_some());
+        is
     }
 
     /// The key that a condition sets equal to values, as far as it does.

@@ -26,9 +26,6 @@ fn resource(context: &Context, statement: &Statement) -> Arn {
     let place = Place::of(&context.scope(), table);
     match index {
         None => place.arn(),
-        Some(index) => {
-            let resource = format_args!("table/{}/index/{index}", place.name);
-            Arn::in_scope("dynamodb", &place.scope, resource)
-        }
+        Some(index) => place.index_arn(index),
     }
 }

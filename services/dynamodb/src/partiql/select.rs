@@ -5,12 +5,13 @@ use std::ops::Range;
 
 use api_dynamodb as api;
 use expressions::{Condition, Item, Path};
-use partiql::{Meaning, Order, Projection, Select};
+use partiql::{Expr, Meaning, Order, Projection, Select};
 use service::{Result, View};
 use store::Direction;
 use wire::Fault;
 
 use super::plan::{Branch, Keys, column};
+use super::projected::lacking;
 use super::token::{Position, Tokens};
 use super::{Prepared, refused};
 use crate::capacity::Consumed;
@@ -31,14 +32,20 @@ pub(super) fn execute(
     let filter = filter.transpose().map_err(refused)?;
     let table = table::find(&**view, &view.scope(), &wanted.source.table)?;
     let consistent = input.consistent_read == Some(true);
-    let source = Source::find(&table, wanted.source.index.as_deref(), consistent)?;
-    let needs_items = source.needs_items(None, columns.attributes().as_ref())?;
-    let plan = Plan::of(source, needs_items, wanted, meaning)?;
+    let source = source(&table, wanted.source.index.as_deref(), consistent)?;
+    let plan = Plan::of(source, wanted, meaning)?;
+    let needs_items = columns.need_items(source)?;
     let tokens = Tokens::of(view, prepared);
     let position = tokens.open(input.next_token.as_deref())?;
-    let mut reading =
-        Reading { items: Vec::new(), consumed: Consumed::default(), left: input.limit, bytes: 0 };
-    let (next, last) = reading.run(view, &plan, filter.as_ref(), position, consistent)?;
+    let mut reading = Reading {
+        items: Vec::new(),
+        consumed: Consumed::default(),
+        left: input.limit,
+        bytes: 0,
+        needs_items,
+        consistent,
+    };
+    let (next, last) = reading.run(view, &plan, filter.as_ref(), position)?;
     let wanted = input.return_consumed_capacity.as_ref();
     Ok(api::ExecuteStatementOutput {
         items: Some(reading.items.into_iter().map(|item| columns.shown(item)).collect()),
@@ -46,6 +53,17 @@ pub(super) fn execute(
         last_evaluated_key: last.map(attribute::shown),
         consumed_capacity: capacity::shown(wanted, &table, reading.consumed),
     })
+}
+
+/// What is read. PartiQL refuses an index in other words than Query does.
+fn source<'a>(table: &'a Table, index: Option<&str>, consistent: bool) -> Result<Source<'a>, Fault> {
+    match index.map(|index| table.index(index)) {
+        Some(None) => Err(errors::invalid("The table does not have the specified index")),
+        Some(Some(index)) if index.is_global() && consistent => {
+            Err(errors::invalid("Strongly consistent read is not supported on Global Secondary Indexes"))
+        }
+        _ => Source::find(table, index, consistent),
+    }
 }
 
 /// What is shown of items: all, or the values at paths, by what those end in.
@@ -65,10 +83,20 @@ impl Columns {
         Ok(Columns(Some(columns)))
     }
 
-    /// The attributes that they are of, where not all are shown.
-    fn attributes(&self) -> Option<expressions::Projection> {
-        let paths = self.0.as_ref()?.iter().map(|(_, path)| path.attribute());
-        Some(expressions::Projection::of_attributes(paths))
+    /// Whether they are not all in an index, so that each item is read from the table too.
+    fn need_items(&self, source: Source<'_>) -> Result<bool, Fault> {
+        let (Columns(Some(columns)), Some(index)) = (self, source.index) else { return Ok(false) };
+        let attributes = columns.iter().map(|(_, path)| path.attribute());
+        let lacking: Vec<_> =
+            attributes.filter(|attribute| !index.projects(source.table, attribute)).collect();
+        if index.is_global() && !lacking.is_empty() {
+            return Err(errors::invalid_values(format_args!(
+                "Global secondary index {} does not project [{}]",
+                index.name,
+                lacking.join(", ")
+            )));
+        }
+        Ok(!lacking.is_empty())
     }
 
     pub(super) fn shown(&self, item: Item) -> BTreeMap<String, api::AttributeValue> {
@@ -86,7 +114,6 @@ pub(super) fn keys_of(table: &Table) -> Keys<'_> {
 /// What is read, in which order.
 struct Plan<'a> {
     source: Source<'a>,
-    needs_items: bool,
     reads: Vec<Read>,
     direction: Direction,
 }
@@ -99,12 +126,7 @@ struct Read {
 }
 
 impl<'a> Plan<'a> {
-    fn of(
-        source: Source<'a>,
-        needs_items: bool,
-        wanted: &Select,
-        meaning: Meaning<'_>,
-    ) -> Result<Self, Fault> {
+    fn of(source: Source<'a>, wanted: &Select, meaning: Meaning<'_>) -> Result<Self, Fault> {
         let keys = Keys { partition: source.partition(), sort: source.sort() };
         let branches = wanted.filter.as_ref().map(|filter| keys.branches(meaning, filter));
         let mut branches = branches.transpose().map_err(refused)?.flatten();
@@ -114,18 +136,34 @@ impl<'a> Plan<'a> {
         };
         let reads = match branches {
             None => vec![Read { range: source.whole(), is_single: false }],
-            Some(branches) => branches.iter().map(|branch| Read::of(source, branch)).collect(),
+            Some(branches) => {
+                check_filter(source, keys, wanted.filter.as_ref())?;
+                branches.iter().map(|branch| Read::of(source, branch)).collect()
+            }
         };
-        Ok(Plan { source, needs_items, reads, direction })
+        Ok(Plan { source, reads, direction })
     }
+}
+
+/// Where the key of an index is set, the rest of the condition must be in the index too.
+fn check_filter(source: Source<'_>, keys: Keys<'_>, filter: Option<&Expr>) -> Result<(), Fault> {
+    let (Some(index), Some(filter)) = (source.index, filter) else { return Ok(()) };
+    let lacking = lacking(keys, filter, &|attribute| index.projects(source.table, attribute));
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(errors::invalid_values(format_args!(
+        "Secondary index {} does not project one or more filter attributes: [{}]",
+        index.name,
+        lacking.join(", ")
+    )))
 }
 
 impl Read {
     fn of(source: Source<'_>, branch: &Branch) -> Self {
-        let partition = source.partition_at(&key::bytes(&branch.partition));
-        let range = branch.sort.within(&partition);
-        let is_single = source.index.is_none() && (source.sort().is_none() || branch.sort.is_only());
-        Read { range, is_single }
+        let range = branch.sort.within(&source.partition_at(&key::bytes(&branch.partition)));
+        let is_one = source.sort().is_none() || branch.sort.is_only();
+        Read { range, is_single: is_one && source.index.is_none() }
     }
 }
 
@@ -181,6 +219,8 @@ struct Reading {
     /// How many items may still be read.
     left: Option<i32>,
     bytes: usize,
+    needs_items: bool,
+    consistent: bool,
 }
 
 impl Reading {
@@ -191,7 +231,6 @@ impl Reading {
         plan: &Plan<'_>,
         filter: Option<&Condition>,
         position: Position,
-        consistent: bool,
     ) -> Result<(Option<Position>, Option<Item>)> {
         let mut behind = position.behind;
         for (number, read) in plan.reads.iter().enumerate().skip(position.read) {
@@ -208,11 +247,12 @@ impl Reading {
                 projection: None,
                 limit: self.left,
                 count_only: false,
-                needs_items: plan.needs_items,
-                consistent,
+                needs_items: self.needs_items,
+                consistent: self.consistent,
             };
             let page = Page::read(view, &wish)?;
-            self.consumed += capacity::read(&plan.source, page.size_bytes, page.fetched_units, consistent);
+            let Page { size_bytes, fetched_units, .. } = page;
+            self.consumed += capacity::read(&plan.source, size_bytes, fetched_units, self.consistent);
             self.left = self.left.map(|left| left - page.scanned);
             self.bytes += page.size_bytes;
             self.items.extend(page.items);

@@ -1,6 +1,8 @@
 //! Which reads a condition falls into, and which item it names.
 
 use partiql::{Statement, parse};
+use proptest::prelude::*;
+use store::tuple::Key;
 
 use super::*;
 
@@ -136,4 +138,56 @@ fn columns_are_named_by_what_they_end_in() {
     assert_eq!(column(&path(vec![])), "m");
     assert_eq!(column(&path(vec![name("k"), Step::Index(0)])), "k[0]");
     assert_eq!(column(&path(vec![Step::Index(1), name("k")])), "k");
+}
+
+/// Conditions on keys of few values, and on another attribute.
+fn condition() -> impl Strategy<Value = String> {
+    let one_of = |texts: &[&'static str]| prop::sample::select(texts.to_vec());
+    let leaf = prop_oneof![
+        one_of(&["'a'", "'b'"]).prop_map(|value| format!("pk = {value}")),
+        one_of(&["'a'", "'a', 'b'", "'b', 'c'"]).prop_map(|values| format!("pk IN [{values}]")),
+        (one_of(&["=", "<>", "<", "<=", ">", ">="]), one_of(&["'1'", "'2'", "'3'"]))
+            .prop_map(|(comparator, value)| format!("sk {comparator} {value}")),
+        one_of(&["'1'", "'1', '3'"]).prop_map(|values| format!("sk IN [{values}]")),
+        Just("sk BETWEEN '2' AND '3'".to_owned()),
+        Just("begins_with(sk, '2')".to_owned()),
+        Just("x = 'y'".to_owned()),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let some = prop::collection::vec(inner.clone(), 2..4);
+        prop_oneof![
+            3 => some.clone().prop_map(|all| format!("({})", all.join(" AND "))),
+            2 => some.prop_map(|any| format!("({})", any.join(" OR "))),
+            1 => inner.prop_map(|inner| format!("NOT ({inner})")),
+        ]
+    })
+}
+
+fn every_item() -> impl Iterator<Item = Item> {
+    let attribute = |name: &str, value: &str| (name.to_owned(), Value::S(value.to_owned()));
+    ["a", "b", "c"].into_iter().flat_map(move |pk| {
+        ["0", "1", "2", "22", "3", "4"].into_iter().flat_map(move |sk| {
+            ["y", "z"].map(|x| Item::from([attribute("pk", pk), attribute("sk", sk), attribute("x", x)]))
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn reads_find_each_item_once_that_a_condition_holds_for(text in condition()) {
+        let (holds, branches) = with(&text, |keys, meaning, filter| {
+            (meaning.condition(filter).unwrap(), keys.branches(meaning, filter))
+        });
+        let Ok(Some(branches)) = branches else { return Ok(()) };
+        let partition = Key::new();
+        for item in every_item() {
+            let place = Vec::from(partition.clone().bytes(key::bytes(&item["sk"])));
+            let reads = branches.iter().filter(|branch| {
+                branch.partition == item["pk"] && branch.sort.within(&partition).contains(&place)
+            });
+            let count = reads.count();
+            prop_assert!(count <= 1, "{text}: read twice: {item:?}");
+            prop_assert!(count == 1 || !holds.holds(&item), "{text}: not read: {item:?}");
+        }
+    }
 }
