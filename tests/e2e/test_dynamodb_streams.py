@@ -150,7 +150,13 @@ def test_every_way_to_write_leaves_records(cloud, name):
         TableName=name, Key={"pk": {"S": "new"}}, UpdateExpression="ADD n :n", ExpressionAttributeValues=values
     )
     table.client.batch_write_item(RequestItems={name: [{"DeleteRequest": {"Key": {"pk": {"S": "3"}}}}]})
-    records = table.records()
+    run = lambda statement: table.client.execute_statement(Statement=statement)
+    run(f"INSERT INTO \"{name}\" VALUE {{'pk': 'told'}}")
+    run(f"UPDATE \"{name}\" SET a = 1 WHERE pk = 'told'")
+    run(f"DELETE FROM \"{name}\" WHERE pk = 'told'")
+    told = [record["eventName"] for record in table.records() if record["dynamodb"]["Keys"] == {"pk": {"S": "told"}}]
+    assert told == ["INSERT", "MODIFY", "REMOVE"]
+    records = [record for record in table.records() if record["dynamodb"]["Keys"] != {"pk": {"S": "told"}}]
     inserted = {record["dynamodb"]["Keys"]["pk"]["S"] for record in records if record["eventName"] == "INSERT"}
     assert inserted == {"new", *map(str, range(25))}
     assert [record["dynamodb"]["Keys"] for record in records if record["eventName"] == "REMOVE"] == [{"pk": {"S": "3"}}]

@@ -81,3 +81,43 @@ pub(crate) fn forget(tx: &mut Tx<'_>, ttl: &Ttl) {
     SWEEPER.put(tx, &keys::expiries(&ttl.id));
     tx.signal(keys::expiries(&ttl.id));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use store::record;
+
+    use super::*;
+
+    #[test]
+    fn tables_of_before_have_neither_this_nor_a_stream() {
+        let scope =
+            "arn:aws:dynamodb:us-east-1:000000000000:table/t".parse::<names::Arn>().unwrap().scope().unwrap();
+        #[derive(Serialize)]
+        struct Before {
+            scope: names::Scope,
+            name: String,
+            id: Id,
+            partition: BTreeMap<String, String>,
+            sort: Option<()>,
+            provisioned: Option<(i64, i64)>,
+            protected: bool,
+            created_ms: i64,
+        }
+        let partition =
+            [("name", "pk"), ("kind", "S")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let before = Before {
+            scope,
+            name: "t".into(),
+            id: [7; 16],
+            partition: partition.into(),
+            sort: None,
+            provisioned: None,
+            protected: false,
+            created_ms: 1,
+        };
+        let table: Table = record::decode(&record::encode(&before).unwrap()).unwrap();
+        assert_eq!((table.id, table.ttl, table.stream), (before.id, None, None));
+    }
+}
