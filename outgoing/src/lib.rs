@@ -3,6 +3,7 @@
 //! Everything has a limit: of time, and of what an answer may be. Redirects are answers like any other: nobody is followed
 //! to where the user did not send us.
 
+mod credentials;
 mod mail;
 mod web;
 

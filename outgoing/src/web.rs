@@ -3,17 +3,16 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use percent_encoding::percent_decode_str;
+
+use crate::credentials::Credentials;
 
 /// How long a connection may take to be made.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -28,7 +27,7 @@ const ANSWER_MAX: usize = 64 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     uri: Uri,
-    basic: Option<HeaderValue>,
+    credentials: Option<Credentials>,
 }
 
 impl Address {
@@ -49,15 +48,7 @@ impl Address {
         }
         parts.authority = Some(host);
         parts.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
-        let basic = user.map(|user| {
-            let (name, password) = user.split_once(':').unwrap_or((user, ""));
-            let decoded = |text| percent_decode_str(text).collect::<Vec<u8>>();
-            let token = STANDARD.encode([decoded(name), b":".to_vec(), decoded(password)].concat());
-            let mut value = HeaderValue::try_from(format!("Basic {token}")).ok()?;
-            value.set_sensitive(true);
-            Some(value)
-        });
-        Some(Address { uri: Uri::from_parts(parts).ok()?, basic: basic.flatten() })
+        Some(Address { uri: Uri::from_parts(parts).ok()?, credentials: user.map(Credentials::read) })
     }
 
     /// The host, without a port.
@@ -125,20 +116,13 @@ impl Client {
     ) -> Result<Answer, Error> {
         let all = async {
             let answer = self.once(method.clone(), to, headers.clone(), body.clone()).await?;
-            let asks = answer.headers.get_all(header::WWW_AUTHENTICATE);
-            let is_basic = |asked: &HeaderValue| {
-                asked.as_bytes().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic"))
-            };
-            match &to.basic {
-                Some(basic)
-                    if answer.status == StatusCode::UNAUTHORIZED && asks.into_iter().any(is_basic) =>
-                {
-                    let mut headers = headers;
-                    headers.insert(header::AUTHORIZATION, basic.clone());
-                    self.once(method, to, headers, body).await
-                }
-                _ => Ok(answer),
-            }
+            let credentials = to.credentials.as_ref().filter(|_| answer.status == StatusCode::UNAUTHORIZED);
+            let said = credentials
+                .and_then(|credentials| credentials.answer(&answer.headers, &method, &to.uri, &body));
+            let Some(said) = said else { return Ok(answer) };
+            let mut headers = headers;
+            headers.insert(header::AUTHORIZATION, said);
+            self.once(method, to, headers, body).await
         };
         tokio::time::timeout(within, all).await.map_err(|_| Error::Late(within))?
     }
@@ -205,6 +189,8 @@ fn whole(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
@@ -236,7 +222,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_and_a_password_are_said_when_they_are_asked_for() {
-        let asks = "HTTP/1.1 401 No\r\nwww-authenticate: Digest x\r\nWWW-Authenticate: basic realm=\"r\"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        let asks = "HTTP/1.1 401 No\r\nwww-authenticate: Negotiate\r\nWWW-Authenticate: basic realm=\"r\"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         let (to, asked) =
             server(vec![asks, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok"]).await;
         let answer = get(&to, SOON).await.unwrap();
@@ -246,6 +232,17 @@ mod tests {
         assert!(!asked[0].contains("uthorization"));
         let token = STANDARD.encode("us:er:p@ss");
         assert!(asked[1].contains(&format!("authorization: Basic {token}\r\n")), "{}", asked[1]);
+    }
+
+    #[tokio::test]
+    async fn a_digest_proves_the_password_without_saying_it() {
+        let asks = "HTTP/1.1 401 No\r\nwww-authenticate: Basic realm=\"r\"\r\nwww-authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=MD5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        let (to, asked) =
+            server(vec![asks, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"]).await;
+        assert_eq!(get(&to, SOON).await.unwrap().status, StatusCode::OK);
+        let asked = asked.await.unwrap();
+        assert!(asked[1].contains("authorization: Digest username=\"us:er\""), "{}", asked[1]);
+        assert!(asked[1].contains("uri=\"/a?b=c\"") && !asked[1].contains("p@ss"), "{}", asked[1]);
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 """SNS and web servers: confirmation, signatures, retries, and what slow, broken and redirecting servers do to others."""
 
+import hashlib
 import json
 import re
 import subprocess
@@ -246,6 +247,23 @@ def test_a_name_and_a_password_are_said_when_they_are_asked_for(cloud, receiver,
     eventually(lambda: any(request.headers["authorization"] == "Basic bWU6c2VjcmV0" for request in receiver.requests))
     assert "secret" not in str(topics.list_subscriptions())
     assert topics.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]["Endpoint"] == url
+
+
+def test_a_password_is_proved_where_a_digest_is_asked_for(cloud, receiver, name):
+    topics = cloud.client("sns")
+    topic = topics.create_topic(Name=name)["TopicArn"]
+    nonce = "dcd98b7102dd2f0e8b11d0f600bfb0c093"
+    receiver.answers = [(401, {"WWW-Authenticate": f'Digest realm="r", qop="auth", nonce="{nonce}", algorithm=MD5'})]
+    confirmed(topics, topic, receiver, url=receiver.url.replace("://", "://me:secret@"))
+
+    def md5(*parts):
+        return hashlib.md5(":".join(parts).encode()).hexdigest()
+
+    [said] = [said for said in (one.headers["authorization"] for one in receiver.requests) if said]
+    given = dict(re.findall(r'(\w+)="?([^",]*)"?', said))
+    first, second = md5("me", "r", "secret"), md5("POST", given["uri"])
+    proof = md5(first, nonce, given["nc"], given["cnonce"], given["qop"], second)
+    assert (given["username"], given["response"]) == ("me", proof)
 
 
 def test_a_server_that_fails_is_tried_again(cloud_of_one, receiver):
