@@ -7,6 +7,7 @@ mod bare;
 mod calls;
 mod connection;
 mod function;
+mod items;
 mod load;
 mod process;
 mod report;

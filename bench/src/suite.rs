@@ -3,7 +3,6 @@
 use std::io::{Cursor, Write as _};
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -15,15 +14,17 @@ use zip::write::SimpleFileOptions;
 
 use crate::calls::Caller;
 use crate::connection::Connection;
+use crate::items::{ITEMS, Items};
 use crate::load::{self, Cost};
 use crate::process::Server;
 use crate::report::Report;
 use crate::waits;
 
-/// Items that are read and written.
-const ITEMS: usize = 10_000;
 /// Invocations of a warm function.
 const INVOCATIONS: usize = 2000;
+const PUT: &str = "DynamoDB PutItem";
+/// Requests of other loads for each scan of a whole table.
+const SCAN_REQUESTS: usize = 1000;
 /// Parts of a load, which the servers get by turns.
 const SLICES: usize = 20;
 /// What is published to.
@@ -63,6 +64,12 @@ enum Only {
     Batch,
     Publish,
     PublishSigned,
+    PutIndexed,
+    Update,
+    Transact,
+    PutBatch,
+    Query,
+    Scan,
 }
 
 /// Puts a server through these turns.
@@ -91,14 +98,23 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     };
     suite.prepare()?;
     if let Some(only) = flags.only {
-        if matches!(only, Only::Get) {
-            suite.put(&suite.server, 0..ITEMS, 0)?;
+        match only {
+            Only::Get => suite.items().put(&suite.server, 0..ITEMS, 0).map(drop)?,
+            Only::Query | Only::Scan => suite.items().fill(&suite.server)?,
+            _ => {}
         }
         return suite.measure(&mut report, only).map(drop);
     }
     let send = suite.measure(&mut report, Only::Send)?;
     let put = suite.measure(&mut report, Only::Put)?;
     suite.measure(&mut report, Only::Get)?;
+    suite.measure(&mut report, Only::PutIndexed)?;
+    suite.measure(&mut report, Only::Update)?;
+    suite.measure(&mut report, Only::Transact)?;
+    suite.measure(&mut report, Only::PutBatch)?;
+    suite.items().fill(&suite.server)?;
+    suite.measure(&mut report, Only::Query)?;
+    suite.measure(&mut report, Only::Scan)?;
     suite.measure(&mut report, Only::Rounds)?;
     suite.measure(&mut report, Only::Batch)?;
     suite.measure(&mut report, Only::Publish)?;
@@ -113,17 +129,22 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     report.add("Lambda warm invoke, 99th percentile", invocation.1, "ms", None);
 
     suite.send(&suite.server, 0..flags.stored)?;
-    suite.put(&suite.server, 0..flags.stored, ITEMS)?;
+    suite.items().put(&suite.server, 0..flags.stored, ITEMS)?;
     let flat = |before: Cost, after: Cost| before.per_second / after.per_second;
     let name = |what: &str| format!("{what}: slower with {} stored", flags.stored);
     // Both as they were measured before.
     suite.server.rest()?;
     let send_full = suite.by_turns([&|it, turns| suite.send(it, turns); 2])?.cost;
-    let put_full = suite.by_turns([&|it, turns| suite.put(it, turns, 0); 2])?.cost;
+    let put_full = suite.by_turns([&|it, turns| suite.items().put(it, turns, 0); 2])?.cost;
     report.add(&name("SQS SendMessage"), flat(send, send_full), "times", Some(1.3));
     report.add(&name("DynamoDB PutItem"), flat(put, put_full), "times", Some(1.3));
     report.add("resident memory after all", suite.server.resident_mb()?, "MB", None);
     report.keep(&flags.figures)
+}
+
+/// The name of the figure that compares a load's cost with the bare server's.
+fn ratio_of(what: &str) -> String {
+    format!("{what}: processor, to the bare server's")
 }
 
 /// Medians over the slices of a load.
@@ -163,30 +184,13 @@ impl Suite {
             connection.ask(&self.sns(TOPICS[0], "Subscribe", &[&wish[..], &raw].concat())?)?;
             connection.ask(&self.sns(TOPICS[1], "Subscribe", &wish)?)?;
         }
-        let table = json!({
-            "TableName": "load",
-            "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
-            "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
-            "BillingMode": "PAY_PER_REQUEST",
-        });
-        connection.ask(&self.caller.json(
-            "dynamodb",
-            "DynamoDB_20120810.CreateTable",
-            &table.to_string(),
-        )?)?;
-        Ok(())
+        self.items().prepare(&self.server)
     }
 
     fn measure(&self, report: &mut Report, only: Only) -> Result<Cost> {
         let send = |server: &Server, turns| self.send(server, turns);
         match only {
             Only::Send => self.compare(report, "SQS SendMessage", Some(3.0), [&send; 2]),
-            Only::Put => {
-                self.compare(report, "DynamoDB PutItem", Some(3.0), [&|it, turns| self.put(it, turns, 0); 2])
-            }
-            Only::Get => {
-                self.compare(report, "DynamoDB GetItem", Some(3.0), [&|it, turns| self.get(it, turns); 2])
-            }
             Only::Rounds => {
                 let rounds = |_: &Server, turns: Range<usize>| self.rounds(turns);
                 self.compare(report, "SQS send, receive and delete", Some(8.0), [&send, &rounds])
@@ -209,7 +213,45 @@ impl Suite {
                 None,
                 [&|it, turns| self.publish(it, turns, TOPICS[1]); 2],
             ),
+            of_items => self.measure_items(report, of_items),
         }
+    }
+
+    fn measure_items(&self, report: &mut Report, only: Only) -> Result<Cost> {
+        let items = self.items();
+        let is_bare = |server: &Server| server.address == self.bare.address;
+        let (what, goal, load): (_, _, Load<'_>) = match only {
+            Only::Get => ("DynamoDB GetItem", Some(3.0), &|it, turns| items.get(it, turns, is_bare(it))),
+            Only::PutIndexed => {
+                let put = report.figure(&ratio_of(PUT));
+                ("DynamoDB PutItem with a global index", put.map(|put| put + 1.0), &|it, turns| {
+                    items.put_indexed(it, turns)
+                })
+            }
+            Only::Update => {
+                ("DynamoDB UpdateItem of a counter", Some(3.5), &|it, turns| items.count(it, turns))
+            }
+            Only::Transact => {
+                ("DynamoDB TransactWriteItems of two", Some(5.0), &|it, turns| items.transact(it, turns))
+            }
+            Only::PutBatch => {
+                ("DynamoDB BatchWriteItem of 25", Some(25.0), &|it, turns| items.put_batches(it, turns))
+            }
+            Only::Query => {
+                ("DynamoDB Query of 20 items", Some(4.0), &|it, turns| items.query(it, turns, is_bare(it)))
+            }
+            Only::Scan => {
+                let (cost, items_per_second) = items.scan(&self.server, self.requests / SCAN_REQUESTS)?;
+                report.add_rate("DynamoDB Scan: processor", items_per_second, "items/s", 300_000.0);
+                return Ok(cost);
+            }
+            _ => (PUT, Some(3.0), &|it, turns| items.put(it, turns, 0)),
+        };
+        self.compare(report, what, goal, [load; 2])
+    }
+
+    fn items(&self) -> Items<'_> {
+        Items { caller: &self.caller, body: &self.body }
     }
 
     fn compare(
@@ -223,7 +265,7 @@ impl Suite {
         report.add(&format!("{what}: bare server's processor"), floor_us, "µs", None);
         report.add(what, cost.per_second, "1/s", None);
         report.add(&format!("{what}: processor"), cost.processor_us, "µs", None);
-        report.add(&format!("{what}: processor, to the bare server's"), ratio, "times", goal);
+        report.add(&ratio_of(what), ratio, "times", goal);
         Ok(cost)
     }
 
@@ -298,31 +340,6 @@ impl Suite {
             let delete = self.sqs("DeleteMessage", "rounds", json!({ "ReceiptHandle": handle }))?;
             connection.ask(&delete).map(drop)
         })
-    }
-
-    /// Writes items; from `first` on, each is a new one.
-    fn put(&self, server: &Server, turns: Range<usize>, first: usize) -> Result<Cost> {
-        load::run(server, turns, |connection, turn| {
-            let id = if first == 0 { turn % ITEMS } else { first + turn };
-            let item = json!({ "id": { "S": format!("item-{id}") }, "body": { "S": self.body } });
-            let input = json!({ "TableName": "load", "Item": item }).to_string();
-            connection.ask(&self.caller.json("dynamodb", "DynamoDB_20120810.PutItem", &input)?).map(drop)
-        })
-    }
-
-    fn get(&self, server: &Server, turns: Range<usize>) -> Result<Cost> {
-        let missing = AtomicUsize::new(0);
-        let is_bare = server.address == self.bare.address;
-        let cost = load::run(server, turns, |connection, turn| {
-            let key = json!({ "id": { "S": format!("item-{}", turn % ITEMS) } });
-            let input = json!({ "TableName": "load", "Key": key }).to_string();
-            let answer =
-                connection.ask(&self.caller.json("dynamodb", "DynamoDB_20120810.GetItem", &input)?)?;
-            missing.fetch_add(usize::from(!is_bare && answer.len() < BODY_BYTES), Ordering::Relaxed);
-            Ok(())
-        })?;
-        anyhow::ensure!(missing.into_inner() == 0, "items are missing");
-        Ok(cost)
     }
 
     /// A compiled function that answers at once, called one time after another: median and 99th percentile, in ms.

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ from botocore.config import Config
 BINARY = os.environ.get("CLOUDLET_BINARY", str(Path(__file__).parents[2] / "target/debug/cloudlet"))
 START_SECONDS_MAX = 20
 STOP_SECONDS_MAX = 5
+CLI_SECONDS_MAX = 60
 
 
 class Cloud:
@@ -99,6 +101,36 @@ def cloud(tmp_path_factory):
     yield cloud
     assert cloud.stop() == 0, "".join(cloud.log)
     assert not any("panicked" in line for line in cloud.log), "".join(cloud.log)
+
+
+@pytest.fixture(params=["open", "enforce"])
+def aws(request, make_cloud, tmp_path):
+    """The AWS CLI: runs `aws …` in an environment as a shell would have it."""
+    cloud = make_cloud("--auth", request.param).start()
+    key, secret = cloud.root_key() if request.param == "enforce" else ("test", "test")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "AWS_ENDPOINT_URL": cloud.url,
+        "AWS_ACCESS_KEY_ID": key,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+    def run(*arguments, fails=False):
+        command = [sys.executable, "-m", "awscli", "--output", "json", *arguments]
+        if arguments[0] == "sqs":
+            # The first version of the CLI looks for SQS at its old addresses, whatever the environment says.
+            command += ["--endpoint-url", cloud.url]
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=CLI_SECONDS_MAX, cwd=tmp_path
+        )
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stderr if fails else json.loads(done.stdout) if done.stdout.strip() else None
+
+    run.cloud = cloud
+    run.folder = tmp_path
+    return run
 
 
 @pytest.fixture

@@ -1,45 +1,10 @@
 """The AWS CLI, told where the cloud is: the slice through all services, as a shell script would do it."""
 
 import json
-import os
 import subprocess
-import sys
 
-import pytest
 from conftest import eventually
 from test_lambda import package
-
-SECONDS_MAX = 60
-
-
-@pytest.fixture(params=["open", "enforce"])
-def aws(request, make_cloud, tmp_path):
-    """Runs `aws …` in an environment as a shell would have it."""
-    cloud = make_cloud("--auth", request.param).start()
-    key, secret = cloud.root_key() if request.param == "enforce" else ("test", "test")
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "AWS_ENDPOINT_URL": cloud.url,
-        "AWS_ACCESS_KEY_ID": key,
-        "AWS_SECRET_ACCESS_KEY": secret,
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-
-    def run(*arguments, fails=False):
-        command = [sys.executable, "-m", "awscli", "--output", "json", *arguments]
-        if arguments[0] == "sqs":
-            # The first version of the CLI looks for SQS at its old addresses, whatever the environment says.
-            command += ["--endpoint-url", cloud.url]
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=SECONDS_MAX, cwd=tmp_path
-        )
-        assert (done.returncode != 0) == fails, done.stdout + done.stderr
-        return done.stderr if fails else json.loads(done.stdout) if done.stdout.strip() else None
-
-    run.cloud = cloud
-    run.folder = tmp_path
-    return run
 
 
 def trust(service):

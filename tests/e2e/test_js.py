@@ -1,4 +1,4 @@
-"""The AWS SDK for JavaScript, and a library on top of it, unchanged: the programs in tests/js do the work."""
+"""The AWS SDK for JavaScript, and libraries on top of it, unchanged: the programs in tests/js do the work."""
 
 import base64
 import os
@@ -32,6 +32,11 @@ def test_the_slice_works_with_the_javascript_sdk(keys):
 
 def test_sqs_consumer_consumes(keys):
     all_is_well(keys, "consumer.mjs")
+
+
+@pytest.mark.parametrize("program", ["document.mjs", "electro.mjs", "toolbox.mjs"])
+def test_dynamodb_works_with_its_libraries(keys, program):
+    all_is_well(keys, program)
 
 
 def all_is_well(keys, *command):

@@ -26,9 +26,11 @@ pub(crate) fn python(root: &Path) -> Result<PathBuf> {
 pub(crate) fn javascript(root: &Path) -> Result<PathBuf> {
     let (source, folder) = (root.join("tests/js"), root.join("target/js"));
     fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
-    for name in ["package.json", "package-lock.json", "slice.mjs", "consumer.mjs", "validate.mjs"] {
-        let file = source.join(name);
-        fs::copy(&file, folder.join(name)).map_err(Error::file(&file))?;
+    for file in fs::read_dir(&source).map_err(Error::file(&source))? {
+        let file = file.map_err(Error::file(&source))?;
+        if file.path().is_file() {
+            fs::copy(file.path(), folder.join(file.file_name())).map_err(Error::file(&file.path()))?;
+        }
     }
     once(&source.join("package-lock.json"), &folder.join("installed.json"), |_| {
         let npm = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
