@@ -49,7 +49,11 @@ mod tests {
     use super::*;
 
     /// Operations that IAM calls by another name, or asks no permission for (Service Authorization Reference).
-    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 7] = [
+    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 10] = [
+        // What a statement does is asked for by the statement itself.
+        ("dynamodb", "BatchExecuteStatement", None),
+        ("dynamodb", "ExecuteStatement", None),
+        ("dynamodb", "ExecuteTransaction", None),
         ("lambda", "Invoke", Some("InvokeFunction")),
         ("sns", "PublishBatch", Some("Publish")),
         ("sqs", "ChangeMessageVisibilityBatch", Some("ChangeMessageVisibility")),
