@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write as _};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -78,24 +78,7 @@ type Load<'a> = &'a dyn Fn(&Server, Range<usize>) -> Result<Cost>;
 pub(crate) fn run(flags: &Flags) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut report = Report::default();
-    let data = folder.path().join("data");
-    drop(Server::cloudlet(&flags.cloudlet, &data)?);
-    let server = Server::cloudlet(&flags.cloudlet, &data)?;
-    let first_ms = server.first_answer.as_secs_f64() * 1000.0;
-    report.add("first answer after start", first_ms, "ms", Some(50.0));
-    std::thread::sleep(IDLE);
-    report.add("resident memory, idle", server.resident_mb()?, "MB", Some(50.0));
-    let binary_mb = std::fs::metadata(&flags.cloudlet)?.len() as f64 / 1e6;
-    report.add("binary", binary_mb, "MB", Some(60.0));
-
-    let bare = Server::bare(folder.path())?;
-    let suite = Suite {
-        caller: Caller::root(server.address, &data)?,
-        server,
-        bare,
-        body: "x".repeat(BODY_BYTES),
-        requests: flags.requests,
-    };
+    let suite = Suite::start(flags, folder.path(), &mut report)?;
     suite.prepare()?;
     if let Some(only) = flags.only {
         match only {
@@ -107,18 +90,13 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     }
     let send = suite.measure(&mut report, Only::Send)?;
     let put = suite.measure(&mut report, Only::Put)?;
-    suite.measure(&mut report, Only::Get)?;
-    suite.measure(&mut report, Only::PutIndexed)?;
-    suite.measure(&mut report, Only::Update)?;
-    suite.measure(&mut report, Only::Transact)?;
-    suite.measure(&mut report, Only::PutBatch)?;
+    for only in [Only::Get, Only::PutIndexed, Only::Update, Only::Transact, Only::PutBatch] {
+        suite.measure(&mut report, only)?;
+    }
     suite.items().fill(&suite.server)?;
-    suite.measure(&mut report, Only::Query)?;
-    suite.measure(&mut report, Only::Scan)?;
-    suite.measure(&mut report, Only::Rounds)?;
-    suite.measure(&mut report, Only::Batch)?;
-    suite.measure(&mut report, Only::Publish)?;
-    suite.measure(&mut report, Only::PublishSigned)?;
+    for only in [Only::Query, Only::Scan, Only::Rounds, Only::Batch, Only::Publish, Only::PublishSigned] {
+        suite.measure(&mut report, only)?;
+    }
     waits::measure(
         &suite.server,
         &|operation, queue, input| suite.sqs(operation, queue, input),
@@ -165,6 +143,28 @@ struct Suite {
 }
 
 impl Suite {
+    /// Both servers, and what the start of one shows.
+    fn start(flags: &Flags, folder: &Path, report: &mut Report) -> Result<Self> {
+        let data = folder.join("data");
+        drop(Server::cloudlet(&flags.cloudlet, &data)?);
+        let server = Server::cloudlet(&flags.cloudlet, &data)?;
+        let first_ms = server.first_answer.as_secs_f64() * 1000.0;
+        report.add("first answer after start", first_ms, "ms", Some(50.0));
+        std::thread::sleep(IDLE);
+        report.add("resident memory, idle", server.resident_mb()?, "MB", Some(50.0));
+        let binary_mb = std::fs::metadata(&flags.cloudlet)?.len() as f64 / 1e6;
+        report.add("binary", binary_mb, "MB", Some(60.0));
+
+        let bare = Server::bare(folder)?;
+        Ok(Suite {
+            caller: Caller::root(server.address, &data)?,
+            server,
+            bare,
+            body: "x".repeat(BODY_BYTES),
+            requests: flags.requests,
+        })
+    }
+
     fn prepare(&self) -> Result<()> {
         let mut connection = Connection::open(self.server.address)?;
         for queue in ["load", "rounds"] {
