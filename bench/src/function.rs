@@ -1,10 +1,20 @@
 //! The function that is invoked: answers each event with itself, over the Runtime API.
 
+use std::io::{Cursor, Write as _};
 use std::net::ToSocketAddrs as _;
 
 use anyhow::{Context as _, Result};
+use zip::write::SimpleFileOptions;
 
 use crate::connection::{Connection, get, header};
+
+/// This program as a deployment package.
+pub(crate) fn package() -> Result<Vec<u8>> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file("bootstrap", SimpleFileOptions::default().unix_permissions(0o755))?;
+    archive.write_all(&std::fs::read(std::env::current_exe()?)?)?;
+    Ok(archive.finish()?.into_inner())
+}
 
 /// Answers events until the environment ends.
 pub(crate) fn serve(api: &str) -> Result<()> {

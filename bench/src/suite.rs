@@ -1,6 +1,5 @@
 //! What is measured, in order.
 
-use std::io::{Cursor, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,10 +9,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use zip::write::SimpleFileOptions;
 
 use crate::calls::Caller;
 use crate::connection::Connection;
+use crate::function;
 use crate::items::{ITEMS, Items};
 use crate::load::{self, Cost};
 use crate::process::Server;
@@ -94,9 +93,10 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
         suite.measure(&mut report, only)?;
     }
     suite.items().fill(&suite.server)?;
-    for only in [Only::Query, Only::Scan, Only::Rounds, Only::Batch, Only::Publish, Only::PublishSigned] {
+    for only in [Only::Query, Only::Scan, Only::Batch, Only::Publish, Only::PublishSigned] {
         suite.measure(&mut report, only)?;
     }
+    let rounds = suite.measure(&mut report, Only::Rounds)?;
     waits::measure(
         &suite.server,
         &|operation, queue, input| suite.sqs(operation, queue, input),
@@ -116,6 +116,13 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     let put_full = suite.by_turns([&|it, turns| suite.items().put(it, turns, 0); 2])?.cost;
     report.add(&name("SQS SendMessage"), flat(send, send_full), "times", Some(1.3));
     report.add(&name("DynamoDB PutItem"), flat(put, put_full), "times", Some(1.3));
+    let churned = 10 * flags.stored;
+    suite.churn(churned)?;
+    suite.server.rest()?;
+    let rounds_after =
+        suite.by_turns([&|it, turns| suite.send(it, turns), &|_, turns| suite.rounds(turns)])?.cost;
+    let name = format!("SQS send, receive and delete: slower after {churned} sent and deleted");
+    report.add(&name, flat(rounds, rounds_after), "times", Some(1.3));
     report.add("resident memory after all", suite.server.resident_mb()?, "MB", None);
     report.keep(&flags.figures)
 }
@@ -342,6 +349,24 @@ impl Suite {
         })
     }
 
+    /// Sends so many messages, ten at a time, and receives and deletes them: they leave traces, which no later round may feel.
+    fn churn(&self, messages: usize) -> Result<()> {
+        let all = |entries: Vec<Value>| json!({ "Entries": entries });
+        let sent = all((0..10).map(|id| json!({ "Id": id.to_string(), "MessageBody": self.body })).collect());
+        let tens = load::run(&self.server, 0..messages / 10, |connection, _| {
+            connection.ask(&self.sqs("SendMessageBatch", "rounds", sent.clone())?)?;
+            let wish = json!({ "WaitTimeSeconds": 20, "MaxNumberOfMessages": 10 });
+            let answer: Value =
+                serde_json::from_slice(&connection.ask(&self.sqs("ReceiveMessage", "rounds", wish)?)?)?;
+            let messages = answer["Messages"].as_array().context("no message came")?;
+            let doomed = messages.iter().enumerate();
+            let doomed = doomed
+                .map(|(id, one)| json!({ "Id": id.to_string(), "ReceiptHandle": one["ReceiptHandle"] }));
+            connection.ask(&self.sqs("DeleteMessageBatch", "rounds", all(doomed.collect()))?).map(drop)
+        });
+        tens.map(drop)
+    }
+
     /// A compiled function that answers at once, called one time after another: median and 99th percentile, in ms.
     fn invoke(&self) -> Result<(f64, f64)> {
         let input = json!({
@@ -350,7 +375,7 @@ impl Suite {
             "Handler": "bootstrap",
             "Role": "arn:aws:iam::000000000000:role/bench",
             "Architectures": [if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }],
-            "Code": { "ZipFile": STANDARD.encode(package()?) },
+            "Code": { "ZipFile": STANDARD.encode(function::package()?) },
         });
         let mut connection = Connection::open(self.server.address)?;
         let json = [("content-type", "application/json")];
@@ -368,12 +393,4 @@ impl Suite {
         let (median, worst) = load::latency(INVOCATIONS, once)?;
         Ok((median.as_secs_f64() * 1000.0, worst.as_secs_f64() * 1000.0))
     }
-}
-
-/// This program as a deployment package.
-fn package() -> Result<Vec<u8>> {
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    archive.start_file("bootstrap", SimpleFileOptions::default().unix_permissions(0o755))?;
-    archive.write_all(&std::fs::read(std::env::current_exe()?)?)?;
-    Ok(archive.finish()?.into_inner())
 }
