@@ -55,6 +55,21 @@ pub(crate) struct Flags {
     requests: usize,
 }
 
+/// The loads, in order, that come behind sends and puts.
+const THEN: [Only; 11] = [
+    Only::Get,
+    Only::PutIndexed,
+    Only::Update,
+    Only::Transact,
+    Only::PutBatch,
+    Only::Query,
+    Only::Scan,
+    Only::Rounds,
+    Only::Batch,
+    Only::Publish,
+    Only::PublishSigned,
+];
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Only {
     Send,
@@ -107,18 +122,10 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     }
     let send = suite.measure(&mut report, Only::Send)?;
     let put = suite.measure(&mut report, Only::Put)?;
-    suite.measure(&mut report, Only::Get)?;
-    suite.measure(&mut report, Only::PutIndexed)?;
-    suite.measure(&mut report, Only::Update)?;
-    suite.measure(&mut report, Only::Transact)?;
-    suite.measure(&mut report, Only::PutBatch)?;
     suite.items().fill(&suite.server)?;
-    suite.measure(&mut report, Only::Query)?;
-    suite.measure(&mut report, Only::Scan)?;
-    suite.measure(&mut report, Only::Rounds)?;
-    suite.measure(&mut report, Only::Batch)?;
-    suite.measure(&mut report, Only::Publish)?;
-    suite.measure(&mut report, Only::PublishSigned)?;
+    for only in THEN {
+        suite.measure(&mut report, only)?;
+    }
     waits::measure(
         &suite.server,
         &|operation, queue, input| suite.sqs(operation, queue, input),
@@ -128,16 +135,7 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     report.add("Lambda warm invoke, median", invocation.0, "ms", Some(2.0));
     report.add("Lambda warm invoke, 99th percentile", invocation.1, "ms", None);
 
-    suite.send(&suite.server, 0..flags.stored)?;
-    suite.items().put(&suite.server, 0..flags.stored, ITEMS)?;
-    let flat = |before: Cost, after: Cost| before.per_second / after.per_second;
-    let name = |what: &str| format!("{what}: slower with {} stored", flags.stored);
-    // Both as they were measured before.
-    suite.server.rest()?;
-    let send_full = suite.by_turns([&|it, turns| suite.send(it, turns); 2])?.cost;
-    let put_full = suite.by_turns([&|it, turns| suite.items().put(it, turns, 0); 2])?.cost;
-    report.add(&name("SQS SendMessage"), flat(send, send_full), "times", Some(1.3));
-    report.add(&name("DynamoDB PutItem"), flat(put, put_full), "times", Some(1.3));
+    suite.measure_stored(&mut report, flags.stored, [send, put])?;
     report.add("resident memory after all", suite.server.resident_mb()?, "MB", None);
     report.keep(&flags.figures)
 }
@@ -185,6 +183,22 @@ impl Suite {
             connection.ask(&self.sns(TOPICS[1], "Subscribe", &wish)?)?;
         }
         self.items().prepare(&self.server)
+    }
+
+    /// How much slower sends and puts are with so many messages and items stored.
+    fn measure_stored(&self, report: &mut Report, stored: usize, before: [Cost; 2]) -> Result<()> {
+        self.send(&self.server, 0..stored)?;
+        self.items().put(&self.server, 0..stored, ITEMS)?;
+        self.server.rest()?;
+        let flat = |before: Cost, after: Cost| before.per_second / after.per_second;
+        let [send, put] = before;
+        // Both as they were measured before.
+        let send_full = self.by_turns([&|it, turns| self.send(it, turns); 2])?.cost;
+        let put_full = self.by_turns([&|it, turns| self.items().put(it, turns, 0); 2])?.cost;
+        let name = |what: &str| format!("{what}: slower with {stored} stored");
+        report.add(&name("SQS SendMessage"), flat(send, send_full), "times", Some(1.3));
+        report.add(&name(PUT), flat(put, put_full), "times", Some(1.3));
+        Ok(())
     }
 
     fn measure(&self, report: &mut Report, only: Only) -> Result<Cost> {
