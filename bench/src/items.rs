@@ -48,8 +48,8 @@ impl Items<'_> {
         });
         let small = json!({
             "TableName": "small",
-            "KeySchema": [key("of", "HASH"), key("at", "RANGE")],
-            "AttributeDefinitions": [attribute("of", "S"), attribute("at", "N")],
+            "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
+            "AttributeDefinitions": [attribute("pk", "S"), attribute("sk", "N")],
         });
         let mut connection = Connection::open(server.address)?;
         for mut table in [plain, indexed, small] {
@@ -115,9 +115,12 @@ impl Items<'_> {
         load::run(server, turns, |connection, turn| {
             let item = json!({ "id": { "S": format!("item-{}", turn % ITEMS) }, "body": { "S": self.body } });
             let mut addition = self.addition(&format!("counter-{}", turn % ITEMS));
-            addition["ConditionExpression"] = json!("attribute_not_exists(n) OR n > :one OR n = :one");
+            addition["ConditionExpression"] = json!("attribute_not_exists(n) OR n >= :one");
             let put = json!({ "Put": { "TableName": "load", "Item": item } });
-            let input = json!({ "TransactItems": [put, { "Update": addition }] });
+            // SDKs make up a token for every transaction.
+            let token = format!("token-{turn}");
+            let input =
+                json!({ "TransactItems": [put, { "Update": addition }], "ClientRequestToken": token });
             connection.ask(&self.call("TransactWriteItems", &input)?).map(drop)
         })
     }
@@ -160,8 +163,8 @@ impl Items<'_> {
             self.write_batch(connection, "small", |at| {
                 let number = turn * BATCH_ITEMS + at;
                 json!({
-                    "of": { "S": format!("part-{}", number / PARTITION_ITEMS) },
-                    "at": { "N": (number % PARTITION_ITEMS).to_string() },
+                    "pk": { "S": format!("part-{}", number / PARTITION_ITEMS) },
+                    "sk": { "N": (number % PARTITION_ITEMS).to_string() },
                     "text": { "S": text },
                 })
             })
@@ -176,8 +179,8 @@ impl Items<'_> {
             let part = format!("part-{}", turn % (ITEMS / PARTITION_ITEMS));
             let input = json!({
                 "TableName": "small",
-                "KeyConditionExpression": "of = :of",
-                "ExpressionAttributeValues": { ":of": { "S": part } },
+                "KeyConditionExpression": "pk = :pk",
+                "ExpressionAttributeValues": { ":pk": { "S": part } },
             });
             let answer = connection.ask(&self.call("Query", &input)?)?;
             let is_short = answer.len() < PARTITION_ITEMS * SMALL_BYTES;

@@ -1,14 +1,16 @@
 //! What is measured, in order.
 
+mod messages;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::calls::Caller;
 use crate::connection::Connection;
@@ -54,6 +56,20 @@ pub(crate) struct Flags {
     requests: usize,
 }
 
+/// The loads, in order, that come behind sends and puts, and before the lives of messages.
+const THEN: [Only; 10] = [
+    Only::Get,
+    Only::PutIndexed,
+    Only::Update,
+    Only::Transact,
+    Only::PutBatch,
+    Only::Query,
+    Only::Scan,
+    Only::Batch,
+    Only::Publish,
+    Only::PublishSigned,
+];
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Only {
     Send,
@@ -89,11 +105,8 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     }
     let send = suite.measure(&mut report, Only::Send)?;
     let put = suite.measure(&mut report, Only::Put)?;
-    for only in [Only::Get, Only::PutIndexed, Only::Update, Only::Transact, Only::PutBatch] {
-        suite.measure(&mut report, only)?;
-    }
     suite.items().fill(&suite.server)?;
-    for only in [Only::Query, Only::Scan, Only::Batch, Only::Publish, Only::PublishSigned] {
+    for only in THEN {
         suite.measure(&mut report, only)?;
     }
     let rounds = suite.measure(&mut report, Only::Rounds)?;
@@ -106,23 +119,7 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     report.add("Lambda warm invoke, median", invocation.0, "ms", Some(2.0));
     report.add("Lambda warm invoke, 99th percentile", invocation.1, "ms", None);
 
-    suite.send(&suite.server, 0..flags.stored)?;
-    suite.items().put(&suite.server, 0..flags.stored, ITEMS)?;
-    let flat = |before: Cost, after: Cost| before.per_second / after.per_second;
-    let name = |what: &str| format!("{what}: slower with {} stored", flags.stored);
-    // Both as they were measured before.
-    suite.server.rest()?;
-    let send_full = suite.by_turns([&|it, turns| suite.send(it, turns); 2])?.cost;
-    let put_full = suite.by_turns([&|it, turns| suite.items().put(it, turns, 0); 2])?.cost;
-    report.add(&name("SQS SendMessage"), flat(send, send_full), "times", Some(1.3));
-    report.add(&name("DynamoDB PutItem"), flat(put, put_full), "times", Some(1.3));
-    let churned = 10 * flags.stored;
-    suite.churn(churned)?;
-    suite.server.rest()?;
-    let rounds_after =
-        suite.by_turns([&|it, turns| suite.send(it, turns), &|_, turns| suite.rounds(turns)])?.cost;
-    let name = format!("SQS send, receive and delete: slower after {churned} sent and deleted");
-    report.add(&name, flat(rounds, rounds_after), "times", Some(1.3));
+    suite.measure_stored(&mut report, flags.stored, [send, put, rounds])?;
     report.add("resident memory after all", suite.server.resident_mb()?, "MB", None);
     report.keep(&flags.figures)
 }
@@ -192,6 +189,29 @@ impl Suite {
             connection.ask(&self.sns(TOPICS[1], "Subscribe", &wish)?)?;
         }
         self.items().prepare(&self.server)
+    }
+
+    /// How much slower sends and puts are with so many messages and items stored.
+    fn measure_stored(&self, report: &mut Report, stored: usize, before: [Cost; 3]) -> Result<()> {
+        self.send(&self.server, 0..stored)?;
+        self.items().put(&self.server, 0..stored, ITEMS)?;
+        self.server.rest()?;
+        let flat = |before: Cost, after: Cost| before.per_second / after.per_second;
+        let [send, put, rounds] = before;
+        // Both as they were measured before.
+        let send_full = self.by_turns([&|it, turns| self.send(it, turns); 2])?.cost;
+        let put_full = self.by_turns([&|it, turns| self.items().put(it, turns, 0); 2])?.cost;
+        let name = |what: &str| format!("{what}: slower with {stored} stored");
+        report.add(&name("SQS SendMessage"), flat(send, send_full), "times", Some(1.3));
+        report.add(&name(PUT), flat(put, put_full), "times", Some(1.3));
+        let churned = 10 * stored;
+        self.churn(churned)?;
+        self.server.rest()?;
+        let churned_rounds =
+            self.by_turns([&|it, turns| self.send(it, turns), &|_, turns| self.rounds(turns)])?.cost;
+        let name = format!("SQS send, receive and delete: slower after {churned} sent and deleted");
+        report.add(&name, flat(rounds, churned_rounds), "times", Some(1.3));
+        Ok(())
     }
 
     fn measure(&self, report: &mut Report, only: Only) -> Result<Cost> {
@@ -292,79 +312,6 @@ impl Suite {
         let ratios = costs.iter().zip(&floors).map(|(cost, floor)| cost.processor_us / floor.processor_us);
         let ratio = load::median(ratios.collect());
         Ok(Compared { floor_us: of(&floors, |floor| floor.processor_us), cost, ratio })
-    }
-
-    fn sqs(&self, operation: &str, queue: &str, mut input: Value) -> Result<Vec<u8>> {
-        input["QueueUrl"] = json!(format!("http://{}/000000000000/{queue}", self.server.address));
-        self.caller.json("sqs", &format!("AmazonSQS.{operation}"), &input.to_string())
-    }
-
-    fn send(&self, server: &Server, turns: Range<usize>) -> Result<Cost> {
-        load::run(server, turns, |connection, _| {
-            connection.ask(&self.sqs("SendMessage", "load", json!({ "MessageBody": self.body }))?).map(drop)
-        })
-    }
-
-    fn batch(&self, server: &Server, turns: Range<usize>) -> Result<Cost> {
-        let entry = |id: usize| json!({ "Id": id.to_string(), "MessageBody": self.body });
-        let entries: Vec<Value> = (0..10).map(entry).collect();
-        load::run(server, turns.start..turns.start + turns.len() / 4, |connection, _| {
-            let batch = self.sqs("SendMessageBatch", "load", json!({ "Entries": entries }))?;
-            connection.ask(&batch).map(drop)
-        })
-    }
-
-    /// With the deliveries, which go on after the answers.
-    fn publish(&self, server: &Server, turns: Range<usize>, topic: &str) -> Result<Cost> {
-        let before_s = server.processor_s()?;
-        let turns = turns.start..turns.start + turns.len() / 10;
-        let count = turns.len();
-        let cost = load::run(server, turns, |connection, _| {
-            connection.ask(&self.sns(topic, "Publish", &[("Message", &self.body)])?).map(drop)
-        })?;
-        server.rest()?;
-        Ok(Cost { processor_us: (server.processor_s()? - before_s) * 1e6 / count as f64, ..cost })
-    }
-
-    /// A request about a topic, in the query protocol.
-    fn sns(&self, topic: &str, action: &str, parameters: &[(&str, &str)]) -> Result<Vec<u8>> {
-        let common = [("Action", action), ("Version", "2010-03-31"), ("TopicArn", topic)];
-        let encode = |text: &str| text.replace('%', "%25").replace('&', "%26").replace('+', "%2B");
-        let pairs = common.iter().chain(parameters).map(|(name, value)| format!("{name}={}", encode(value)));
-        let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
-        let body = pairs.collect::<Vec<_>>().join("&");
-        self.caller.signed("sns", "POST", "/", &form, body.as_bytes())
-    }
-
-    /// Each round takes whichever message comes first, and deletes it. Compared with one request of the bare server.
-    fn rounds(&self, turns: Range<usize>) -> Result<Cost> {
-        let send = || self.sqs("SendMessage", "rounds", json!({ "MessageBody": self.body }));
-        load::run(&self.server, turns.start..turns.start + turns.len() / 4, |connection, _| {
-            connection.ask(&send()?)?;
-            let receive = self.sqs("ReceiveMessage", "rounds", json!({ "WaitTimeSeconds": 20 }))?;
-            let answer: Value = serde_json::from_slice(&connection.ask(&receive)?)?;
-            let handle = answer["Messages"][0]["ReceiptHandle"].as_str().context("no message came")?;
-            let delete = self.sqs("DeleteMessage", "rounds", json!({ "ReceiptHandle": handle }))?;
-            connection.ask(&delete).map(drop)
-        })
-    }
-
-    /// Sends so many messages, ten at a time, and receives and deletes them: they leave traces, which no later round may feel.
-    fn churn(&self, messages: usize) -> Result<()> {
-        let all = |entries: Vec<Value>| json!({ "Entries": entries });
-        let sent = all((0..10).map(|id| json!({ "Id": id.to_string(), "MessageBody": self.body })).collect());
-        let tens = load::run(&self.server, 0..messages / 10, |connection, _| {
-            connection.ask(&self.sqs("SendMessageBatch", "rounds", sent.clone())?)?;
-            let wish = json!({ "WaitTimeSeconds": 20, "MaxNumberOfMessages": 10 });
-            let answer: Value =
-                serde_json::from_slice(&connection.ask(&self.sqs("ReceiveMessage", "rounds", wish)?)?)?;
-            let messages = answer["Messages"].as_array().context("no message came")?;
-            let doomed = messages.iter().enumerate();
-            let doomed = doomed
-                .map(|(id, one)| json!({ "Id": id.to_string(), "ReceiptHandle": one["ReceiptHandle"] }));
-            connection.ask(&self.sqs("DeleteMessageBatch", "rounds", all(doomed.collect()))?).map(drop)
-        });
-        tens.map(drop)
     }
 
     /// A compiled function that answers at once, called one time after another: median and 99th percentile, in ms.
