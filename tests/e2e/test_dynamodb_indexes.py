@@ -119,6 +119,11 @@ def test_what_no_table_can_have(client, name):
         "index hash key: gk, table hash key: pk"
     )
     assert why(local=[index("local", ["pk"])]) == "Index KeySchema does not have a range key for index: local"
+    three = {**local, "KeySchema": [*local["KeySchema"], {"AttributeName": "sk", "KeyType": "RANGE"}]}
+    assert why(local=[three]).endswith(
+        "at 'localSecondaryIndexes.1.member.keySchema' failed to satisfy constraint: "
+        "Member must have length less than or equal to 2"
+    )
     assert why(local=[local, local]) == "Duplicate index name: local"
     assert why(local=[local], global_=[index("local", ["gk"])]) == "Duplicate index name: local"
     assert why(local=[index(f"local{n}", ["pk", "lk"]) for n in range(6)]) == (
@@ -240,6 +245,13 @@ def test_what_no_index_answers(table):
     assert why(FilterExpression=Attr("gs").eq(1)).startswith(
         "Filter Expression can only contain non-primary key attributes: Primary key attribute: gs"
     )
+    for index_name, condition in [("some", Key("gs").eq(1)), ("local", Key("pk").eq("p"))]:
+        unknown = {"IndexName": index_name, "KeyConditionExpression": condition, "FilterExpression": Attr("b").eq("b")}
+        assert why(**unknown) == (
+            "One or more parameter values were invalid: "
+            f"Secondary index {index_name} does not project one or more filter attributes: [b]"
+        )
+    assert table.scan(IndexName="some", FilterExpression=Attr("b").eq("b"))["Items"] == []
     assert why(ExclusiveStartKey={"pk": "p", "sk": "1"}) == "The provided starting key is invalid"
     assert why(ExclusiveStartKey={"pk": "p", "sk": "1", "gs": "x"}) == "The provided starting key is invalid"
     assert why(ExclusiveStartKey={"pk": "p", "sk": "1", "gs": 2}) == (
@@ -337,6 +349,17 @@ def test_statements_read_indexes(client, table, name):
     assert (code, message.endswith("Global secondary index keys does not project [b]")) == ("ValidationException", True)
     code, message = refused(client.execute_statement, Statement=f'SELECT * FROM "{name}"."none"')
     assert message == "The table does not have the specified index"
+<<<<<<< HEAD
+=======
+    keyed = f"SELECT sk FROM \"{name}\".\"keys\" WHERE gk = 'g' AND b = 'b'"
+    assert refused(client.execute_statement, Statement=keyed)[1].endswith(
+        "Secondary index keys does not project one or more filter attributes: [b]"
+    )
+    assert select(f"SELECT sk FROM \"{name}\".\"keys\" WHERE b = 'b'") == []
+    assert refused(client.execute_statement, Statement=f'SELECT * FROM "{name}"."keys"', ConsistentRead=True)[1] == (
+        "Strongly consistent read is not supported on Global Secondary Indexes"
+    )
+>>>>>>> 4011e95 (Reads of indexes refuse what an index does not have in AWS's words, in queries and in statements; policies of tables let others in)
 
 
 def creating(*indexes, **more):

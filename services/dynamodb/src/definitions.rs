@@ -24,6 +24,18 @@ impl<'a> Definitions<'a> {
         }
     }
 
+    /// The partition key and the sort key of a table.
+    pub(crate) fn key_of_table(
+        &self,
+        schema: &[api::KeySchemaElement],
+    ) -> Result<(KeyPart, Option<KeyPart>), Fault> {
+        check_two(schema, "keySchema")?;
+        if schema.len() > self.0.len() {
+            return Err(errors::invalid("Invalid KeySchema: Some index key attribute have no definition"));
+        }
+        self.key(schema, false)
+    }
+
     /// The partition key and the sort key of a schema. The schema of a global index may have several attributes of each
     /// at AWS, but not here.
     pub(crate) fn key(
@@ -66,9 +78,6 @@ impl<'a> Definitions<'a> {
         if names().all(|name| self.find(name).is_some()) {
             return Ok(());
         }
-        if names().collect::<HashSet<_>>().len() > self.0.len() {
-            return Err(errors::invalid("Invalid KeySchema: Some index key attribute have no definition"));
-        }
         Err(errors::invalid_values(format_args!(
             "Some index key attributes are not defined in AttributeDefinitions. Keys: {}, AttributeDefinitions: {}",
             list(names()),
@@ -102,6 +111,21 @@ impl<'a> Definitions<'a> {
             list(used.into_iter())
         )))
     }
+}
+
+/// Refuses a key of more than two attributes.
+pub(crate) fn check_two(schema: &[api::KeySchemaElement], place: &str) -> Result<(), Fault> {
+    if schema.len() <= 2 {
+        return Ok(());
+    }
+    let shown = |element: &api::KeySchemaElement| {
+        format!("KeySchemaElement(attributeName={}, keyType={})", element.attribute_name, element.key_type)
+    };
+    Err(errors::invalid(format!(
+        "1 validation error detected: Value '[{}]' at '{place}' failed to satisfy constraint: Member must have length less \
+         than or equal to 2",
+        schema.iter().map(shown).collect::<Vec<_>>().join(", ")
+    )))
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {

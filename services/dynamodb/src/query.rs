@@ -30,6 +30,7 @@ pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::Que
     terms.check(&source)?;
     let Terms { filter, projection } = terms;
     check_filter(source, filter.as_ref(), input.query_filter.is_some())?;
+    source.check_filter(filter.as_ref())?;
     let is_forward = input.scan_index_forward.unwrap_or(true);
     let direction = if is_forward { Direction::Forward } else { Direction::Backward };
     let mut range = range(source, &condition.partition, condition.sort.as_ref());
@@ -45,7 +46,7 @@ pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::Que
             projection: projection.as_ref(),
             limit: input.limit,
             count_only,
-            needs_items: source.needs_items(input.select.as_ref(), projection.as_ref())?,
+            needs_items: source.needs_items(input.select.as_ref(), terms::attributes(projection.as_ref()))?,
             consistent,
         },
     )?;

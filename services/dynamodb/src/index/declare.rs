@@ -7,7 +7,7 @@ use service::Random;
 use wire::Fault;
 
 use super::{Index, Kind, Projected};
-use crate::definitions::Definitions;
+use crate::definitions::{Definitions, check_two};
 use crate::errors;
 use crate::settings::{Billing, Units};
 use crate::table::KeyPart;
@@ -70,6 +70,9 @@ pub(crate) fn all(
     }
     let local = input.local_secondary_indexes.as_deref().unwrap_or_default();
     let global = input.global_secondary_indexes.as_deref().unwrap_or_default();
+    for (number, index) in (1..).zip(local) {
+        check_two(&index.key_schema, &format!("localSecondaryIndexes.{number}.member.keySchema"))?;
+    }
     let asked: Vec<Asked<'_>> = local.iter().map(Asked::from).chain(global.iter().map(Asked::from)).collect();
     let keys = asked.iter().map(|asked| definitions.key(asked.key_schema, asked.kind == Kind::Global));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
