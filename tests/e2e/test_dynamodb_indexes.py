@@ -362,6 +362,54 @@ def test_statements_read_indexes(client, table, name):
 >>>>>>> 4011e95 (Reads of indexes refuse what an index does not have in AWS's words, in queries and in statements; policies of tables let others in)
 
 
+def test_a_key_of_several_attributes(client, name):
+    letters = ["h", "i", "a", "b", "c"]
+    key = [{"AttributeName": letter, "KeyType": "HASH" if letter in "hi" else "RANGE"} for letter in letters]
+    client.create_table(
+        TableName=name,
+        KeySchema=schema("pk"),
+        AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in ["pk", *letters]],
+        GlobalSecondaryIndexes=[{"IndexName": "many", "KeySchema": key, "Projection": {"ProjectionType": "KEYS_ONLY"}}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    [shown] = client.describe_table(TableName=name)["Table"]["GlobalSecondaryIndexes"]
+    assert shown["KeySchema"] == key
+    for pk, values in {"1": "xyTlb", "2": "xyTla", "3": "xyTd", "4": "xyTdz", "5": "xyFla", "6": "xzTla"}.items():
+        item = {"pk": {"S": pk}, **{one: {"S": value} for one, value in zip(letters, values)}}
+        client.put_item(TableName=name, Item=item)
+
+    def query(condition, **more):
+        values = {":h": "x", ":i": "y", ":a": "T", ":b": "l", ":c": "a"}
+        used = {name: {"S": value} for name, value in values.items() if name in condition}
+        return client.query(
+            TableName=name,
+            IndexName="many",
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=used,
+            **more,
+        )
+
+    def pks(condition, **more):
+        return "".join(item["pk"]["S"] for item in query(condition, **more)["Items"])
+
+    assert pks("h = :h AND i = :i") == "5421", "what has no c is not in it"
+    assert pks("i = :i AND a = :a AND h = :h") == "421"
+    assert pks("h = :h AND i = :i AND a = :a", ScanIndexForward=False) == "124"
+    assert pks("h = :h AND i = :i AND a = :a AND b = :b") == "21"
+    assert pks("h = :h AND i = :i AND a = :a AND b < :b") == "4"
+    assert pks("h = :h AND i = :i AND a = :a AND b = :b AND c > :c") == "1"
+    first = query("h = :h AND i = :i", Limit=1)
+    assert sorted(first["LastEvaluatedKey"]) == sorted(["pk", *letters])
+    assert pks("h = :h AND i = :i", ExclusiveStartKey=first["LastEvaluatedKey"]) == "421"
+    assert refused(query, condition="h = :h AND i = :i AND b = :b")[1] == (
+        "RANGE key attributes a must have equality conditions specified in the query because a condition is present on key "
+        "attribute b"
+    )
+    assert refused(query, condition="h = :h AND a = :a")[1] == "Query condition missed key schema element: i"
+    with pytest.raises(ClientError, match="a statement on an index with several attributes of a key"):
+        client.execute_statement(Statement=f'SELECT * FROM "{name}"."many"')
+
+
 def creating(*indexes, **more):
     names = sorted({part["AttributeName"] for one in indexes for part in one["KeySchema"]})
     return {

@@ -43,6 +43,22 @@ impl<'a> Source<'a> {
         self.index.map_or(&self.table.sort, |index| &index.sort).as_ref()
     }
 
+    /// The attributes of its sort key.
+    pub(crate) fn sort_parts(&self) -> Vec<&'a KeyPart> {
+        match self.index {
+            Some(index) => index.sort_parts().collect(),
+            None => self.table.sort.iter().collect(),
+        }
+    }
+
+    /// The attributes of its own key.
+    pub(crate) fn own_parts(&self) -> Vec<&'a KeyPart> {
+        match self.index {
+            Some(index) => index.key_parts().collect(),
+            None => self.table.key_parts().collect(),
+        }
+    }
+
     /// The attributes that name one item of it: the index's key and the table's.
     pub(crate) fn key_parts(&self) -> impl Iterator<Item = &'a KeyPart> {
         let of_index = self.index.into_iter().flat_map(Index::key_parts);
