@@ -119,6 +119,11 @@ def test_what_no_table_can_have(client, name):
         "index hash key: gk, table hash key: pk"
     )
     assert why(local=[index("local", ["pk"])]) == "Index KeySchema does not have a range key for index: local"
+    three = {**local, "KeySchema": [*local["KeySchema"], {"AttributeName": "sk", "KeyType": "RANGE"}]}
+    assert why(local=[three]).endswith(
+        "at 'localSecondaryIndexes.1.member.keySchema' failed to satisfy constraint: "
+        "Member must have length less than or equal to 2"
+    )
     assert why(local=[local, local]) == "Duplicate index name: local"
     assert why(local=[local], global_=[index("local", ["gk"])]) == "Duplicate index name: local"
     assert why(local=[index(f"local{n}", ["pk", "lk"]) for n in range(6)]) == (
@@ -240,6 +245,13 @@ def test_what_no_index_answers(table):
     assert why(FilterExpression=Attr("gs").eq(1)).startswith(
         "Filter Expression can only contain non-primary key attributes: Primary key attribute: gs"
     )
+    for index_name, condition in [("some", Key("gs").eq(1)), ("local", Key("pk").eq("p"))]:
+        unknown = {"IndexName": index_name, "KeyConditionExpression": condition, "FilterExpression": Attr("b").eq("b")}
+        assert why(**unknown) == (
+            "One or more parameter values were invalid: "
+            f"Secondary index {index_name} does not project one or more filter attributes: [b]"
+        )
+    assert table.scan(IndexName="some", FilterExpression=Attr("b").eq("b"))["Items"] == []
     assert why(ExclusiveStartKey={"pk": "p", "sk": "1"}) == "The provided starting key is invalid"
     assert why(ExclusiveStartKey={"pk": "p", "sk": "1", "gs": "x"}) == "The provided starting key is invalid"
     assert why(ExclusiveStartKey={"pk": "p", "sk": "1", "gs": 2}) == (
@@ -337,6 +349,65 @@ def test_statements_read_indexes(client, table, name):
     assert (code, message.endswith("Global secondary index keys does not project [b]")) == ("ValidationException", True)
     code, message = refused(client.execute_statement, Statement=f'SELECT * FROM "{name}"."none"')
     assert message == "The table does not have the specified index"
+<<<<<<< HEAD
+=======
+    keyed = f"SELECT sk FROM \"{name}\".\"keys\" WHERE gk = 'g' AND b = 'b'"
+    assert refused(client.execute_statement, Statement=keyed)[1].endswith(
+        "Secondary index keys does not project one or more filter attributes: [b]"
+    )
+    assert select(f"SELECT sk FROM \"{name}\".\"keys\" WHERE b = 'b'") == []
+    assert refused(client.execute_statement, Statement=f'SELECT * FROM "{name}"."keys"', ConsistentRead=True)[1] == (
+        "Strongly consistent read is not supported on Global Secondary Indexes"
+    )
+>>>>>>> 4011e95 (Reads of indexes refuse what an index does not have in AWS's words, in queries and in statements; policies of tables let others in)
+
+
+def test_a_key_of_several_attributes(client, name):
+    letters = ["h", "i", "a", "b", "c"]
+    key = [{"AttributeName": letter, "KeyType": "HASH" if letter in "hi" else "RANGE"} for letter in letters]
+    client.create_table(
+        TableName=name,
+        KeySchema=schema("pk"),
+        AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in ["pk", *letters]],
+        GlobalSecondaryIndexes=[{"IndexName": "many", "KeySchema": key, "Projection": {"ProjectionType": "KEYS_ONLY"}}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    [shown] = client.describe_table(TableName=name)["Table"]["GlobalSecondaryIndexes"]
+    assert shown["KeySchema"] == key
+    for pk, values in {"1": "xyTlb", "2": "xyTla", "3": "xyTd", "4": "xyTdz", "5": "xyFla", "6": "xzTla"}.items():
+        item = {"pk": {"S": pk}, **{one: {"S": value} for one, value in zip(letters, values)}}
+        client.put_item(TableName=name, Item=item)
+
+    def query(condition, **more):
+        values = {":h": "x", ":i": "y", ":a": "T", ":b": "l", ":c": "a"}
+        used = {name: {"S": value} for name, value in values.items() if name in condition}
+        return client.query(
+            TableName=name,
+            IndexName="many",
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=used,
+            **more,
+        )
+
+    def pks(condition, **more):
+        return "".join(item["pk"]["S"] for item in query(condition, **more)["Items"])
+
+    assert pks("h = :h AND i = :i") == "5421", "what has no c is not in it"
+    assert pks("i = :i AND a = :a AND h = :h") == "421"
+    assert pks("h = :h AND i = :i AND a = :a", ScanIndexForward=False) == "124"
+    assert pks("h = :h AND i = :i AND a = :a AND b = :b") == "21"
+    assert pks("h = :h AND i = :i AND a = :a AND b < :b") == "4"
+    assert pks("h = :h AND i = :i AND a = :a AND b = :b AND c > :c") == "1"
+    first = query("h = :h AND i = :i", Limit=1)
+    assert sorted(first["LastEvaluatedKey"]) == sorted(["pk", *letters])
+    assert pks("h = :h AND i = :i", ExclusiveStartKey=first["LastEvaluatedKey"]) == "421"
+    assert refused(query, condition="h = :h AND i = :i AND b = :b")[1] == (
+        "RANGE key attributes a must have equality conditions specified in the query because a condition is present on key "
+        "attribute b"
+    )
+    assert refused(query, condition="h = :h AND a = :a")[1] == "Query condition missed key schema element: i"
+    with pytest.raises(ClientError, match="a statement on an index with several attributes of a key"):
+        client.execute_statement(Statement=f'SELECT * FROM "{name}"."many"')
 
 
 def creating(*indexes, **more):

@@ -113,3 +113,46 @@ def test_insights(client, table, name):
         ("some", "ENABLED"),
     ]
     assert "NextToken" not in rest
+
+
+OWN, OTHER = "000000000000", "111122223333"
+
+
+def test_policies_decide_where_identities_are_enforced(make_cloud):
+    cloud = make_cloud().start()
+    iam = cloud.client("iam", OTHER)
+    iam.create_user(UserName="ada")
+    key = iam.create_access_key(UserName="ada")["AccessKey"]
+    anything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}]}
+    iam.put_user_policy(UserName="ada", PolicyName="all", PolicyDocument=json.dumps(anything))
+    cloud.stop()
+    cloud.flags = ("--auth", "enforce")
+    cloud.start()
+    root = cloud.client("dynamodb", *cloud.root_key())
+    other = cloud.client("dynamodb", key["AccessKeyId"], key["SecretAccessKey"])
+    arn = f"arn:aws:dynamodb:us-east-1:{OWN}:table/trips"
+    made = {
+        "TableName": "trips",
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+
+    def letting(*actions):
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{OTHER}:user/ada"},
+            "Action": [f"dynamodb:{action}" for action in actions],
+            "Resource": arn,
+        }
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    root.create_table(**made, ResourcePolicy=letting("PutItem"))
+    item = {"TableName": arn, "Item": {"pk": {"S": "a"}}}
+    other.put_item(**item)
+    assert refused(other.scan, TableName=arn)[0] == "AccessDeniedException"
+    root.put_resource_policy(ResourceArn=arn, Policy=letting("Scan"))
+    assert other.scan(TableName=arn)["Count"] == 1
+    assert refused(other.put_item, **item)[0] == "AccessDeniedException"
+    root.delete_resource_policy(ResourceArn=arn)
+    assert refused(other.scan, TableName=arn)[0] == "AccessDeniedException"

@@ -8,8 +8,8 @@ use crate::condition::{Condition, Node, Operand};
 use crate::path::Path;
 use crate::value::{Type, Value};
 
-/// Attributes that a key can have.
-const ATTRIBUTES_MAX: usize = 2;
+/// Attributes that a key can have of each kind, where it can have several.
+const ATTRIBUTES_MAX: usize = 4;
 
 /// What a key condition expression says, before it is known which attributes are the key.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +52,27 @@ pub struct KeyCondition {
     pub partition: Value,
     /// The range of the sort key; all of the partition without one.
     pub sort: Option<RangeCondition>,
+}
+
+/// What a query of an index reads whose key has several attributes of a kind.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CompositeCondition {
+    /// The values of all partition attributes.
+    pub partition: Vec<Value>,
+    /// The values of the first sort attributes.
+    pub sort: Vec<Value>,
+    /// The range of the sort attribute behind those.
+    pub last: Option<RangeCondition>,
+}
+
+impl From<KeyCondition> for CompositeCondition {
+    fn from(condition: KeyCondition) -> Self {
+        let (sort, last) = match condition.sort {
+            Some(RangeCondition::Eq(value)) => (vec![value], None),
+            range => (Vec::new(), range),
+        };
+        CompositeCondition { partition: vec![condition.partition], sort, last }
+    }
 }
 
 impl RangeCondition {
@@ -100,8 +121,8 @@ impl KeyConditions {
 
     /// Ranges of attributes, each of which is there once.
     pub(crate) fn of_ranges(conditions: Vec<(String, RangeCondition)>) -> Result<Self, Error> {
-        if conditions.is_empty() || conditions.len() > ATTRIBUTES_MAX {
-            return Err(Error::new("Conditions can be of length 1 or 2 only"));
+        if conditions.is_empty() || conditions.len() > 2 * ATTRIBUTES_MAX {
+            return Err(one_or_two());
         }
         Ok(Self { conditions })
     }
@@ -117,13 +138,14 @@ impl KeyConditions {
         sort: Option<KeyAttribute<'_>>,
     ) -> Result<KeyCondition, Error> {
         let count = self.conditions.len();
+        if count > 2 {
+            return Err(one_or_two());
+        }
         let mut conditions = self.conditions;
         let mut take = |key: KeyAttribute<'_>| {
             let at = conditions.iter().position(|(attribute, _)| attribute == key.name)?;
             Some(conditions.swap_remove(at).1)
         };
-        let missed = |name| Error::new(format!("Query condition missed key schema element: {name}"));
-        let unsupported = || Error::new("Query key condition not supported");
         if count > 1 && sort.is_none() {
             return Err(unsupported());
         }
@@ -145,6 +167,66 @@ impl KeyConditions {
         };
         Ok(KeyCondition { partition: value, sort: on_sort })
     }
+
+    /// The conditions as ones on the key of an index that has several attributes of a kind: every partition attribute is set
+    /// equal to a value, and so are the first of the sort attributes; the last one of those that are named may have a range.
+    ///
+    /// # Errors
+    /// When they are not so, or a value is not of its attribute's type.
+    pub fn for_composite(
+        self,
+        partition: &[KeyAttribute<'_>],
+        sort: &[KeyAttribute<'_>],
+    ) -> Result<CompositeCondition, Error> {
+        let mut conditions = self.conditions;
+        let mut take = |key: &KeyAttribute<'_>| {
+            let at = conditions.iter().position(|(attribute, _)| attribute == key.name)?;
+            Some(conditions.swap_remove(at).1)
+        };
+        let mut composite = CompositeCondition::default();
+        for key in partition {
+            let condition = take(key).ok_or_else(|| missed(key.name))?;
+            check_type(&condition, *key)?;
+            let RangeCondition::Eq(value) = condition else { return Err(unsupported()) };
+            composite.partition.push(value);
+        }
+        let mut open = Vec::new();
+        for key in sort {
+            let Some(condition) = take(key) else {
+                open.push(key.name);
+                continue;
+            };
+            check_type(&condition, *key)?;
+            if !open.is_empty() {
+                return Err(Error::new(format!(
+                    "RANGE key attributes {} must have equality conditions specified in the query because a condition is \
+                     present on key attribute {}",
+                    open.join(", "),
+                    key.name
+                )));
+            }
+            match condition {
+                RangeCondition::Eq(value) => composite.sort.push(value),
+                range => {
+                    composite.last = Some(range);
+                    open.push(key.name);
+                }
+            }
+        }
+        if conditions.is_empty() { Ok(composite) } else { Err(unsupported()) }
+    }
+}
+
+fn one_or_two() -> Error {
+    Error::new("Conditions can be of length 1 or 2 only")
+}
+
+fn missed(name: &str) -> Error {
+    Error::new(format!("Query condition missed key schema element: {name}"))
+}
+
+fn unsupported() -> Error {
+    Error::new("Query key condition not supported")
 }
 
 fn check_type(condition: &RangeCondition, key: KeyAttribute<'_>) -> Result<(), Error> {

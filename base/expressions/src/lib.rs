@@ -48,7 +48,7 @@ pub use ast::Comparator;
 pub use build::{Assigned, Operand, Term, Updates};
 pub use condition::Condition;
 pub use error::Error;
-pub use key_condition::{KeyAttribute, KeyCondition, KeyConditions, RangeCondition};
+pub use key_condition::{CompositeCondition, KeyAttribute, KeyCondition, KeyConditions, RangeCondition};
 pub use names::Names;
 pub use number::Number;
 pub use path::{Path, Step};

@@ -32,6 +32,11 @@ pub(crate) struct Index {
     pub(crate) on_demand: Option<Units>,
     #[serde(default)]
     pub(crate) warm: Option<Units>,
+    /// Further attributes of the partition key, and of the sort key, of a global index that has several of a kind.
+    #[serde(default)]
+    pub(crate) more_partition: Vec<KeyPart>,
+    #[serde(default)]
+    pub(crate) more_sort: Vec<KeyPart>,
     /// Items that were there before it are not all in it yet.
     #[serde(default)]
     pub(crate) is_building: bool,
@@ -62,7 +67,20 @@ impl Index {
 
     /// The attributes of its key.
     pub(crate) fn key_parts(&self) -> impl Iterator<Item = &KeyPart> {
-        std::iter::once(&self.partition).chain(&self.sort)
+        self.partition_parts().chain(self.sort_parts())
+    }
+
+    pub(crate) fn partition_parts(&self) -> impl Iterator<Item = &KeyPart> {
+        std::iter::once(&self.partition).chain(&self.more_partition)
+    }
+
+    pub(crate) fn sort_parts(&self) -> impl Iterator<Item = &KeyPart> {
+        self.sort.iter().chain(&self.more_sort)
+    }
+
+    /// Whether its key has several attributes of a kind.
+    pub(crate) fn is_composite(&self) -> bool {
+        !self.more_partition.is_empty() || !self.more_sort.is_empty()
     }
 
     /// Whether its entries have that attribute.

@@ -26,6 +26,14 @@ pub(crate) fn bytes(value: &Value) -> Vec<u8> {
     }
 }
 
+/// The bytes of a partition key: of one attribute as they are, of several as a tuple.
+pub(crate) fn joined(mut parts: Vec<Vec<u8>>) -> Vec<u8> {
+    match parts.len() {
+        1 => parts.swap_remove(0),
+        _ => parts.into_iter().fold(Key::new(), Key::bytes).into(),
+    }
+}
+
 /// Where an item with these key attributes stands.
 pub(crate) fn place(table: &Table, item: &Item) -> Key {
     let value = |part: &KeyPart| item.get(&part.name).map(bytes).unwrap_or_default();

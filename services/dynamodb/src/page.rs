@@ -10,6 +10,7 @@ use store::{Direction, Reads as _, record};
 use wire::Fault;
 
 use crate::source::Source;
+use crate::table::KeyPart;
 use crate::{attribute, capacity, errors, key};
 
 /// What a page reads at most, in bytes.
@@ -21,7 +22,7 @@ pub(crate) struct Wish<'a> {
     pub(crate) range: Range<Vec<u8>>,
     pub(crate) direction: Direction,
     /// Items outside of it are not read.
-    pub(crate) sort: Option<&'a RangeCondition>,
+    pub(crate) sort: Option<(&'a RangeCondition, &'a KeyPart)>,
     /// Items that it does not hold for are read, and not shown.
     pub(crate) filter: Option<&'a Condition>,
     pub(crate) projection: Option<&'a Projection>,
@@ -100,9 +101,8 @@ impl Page {
         let limit = wish.limit.unwrap_or(i32::MAX);
         for entry in view.scan(wish.range.clone(), wish.direction) {
             let mut item: Item = record::decode(&entry?.1)?;
-            let sort = wish.source.sort().and_then(|part| item.get(&part.name));
-            if let (Some(condition), Some(value)) = (wish.sort, sort)
-                && !condition.holds(value)
+            if let Some((condition, part)) = wish.sort
+                && item.get(&part.name).is_some_and(|value| !condition.holds(value))
             {
                 continue;
             }

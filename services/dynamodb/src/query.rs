@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use api_dynamodb as api;
-use expressions::{Condition, RangeCondition, Value};
+use expressions::{CompositeCondition, Condition, KeyConditions, RangeCondition, Value};
 use service::{Result, View};
 use store::Direction;
 
@@ -24,15 +24,15 @@ pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::Que
     let table = table::find(&**view, &view.scope(), &input.table_name)?;
     let consistent = input.consistent_read == Some(true);
     let source = Source::find(&table, input.index_name.as_deref(), consistent)?;
-    let sort = source.sort().map(KeyPart::attribute);
-    let condition =
-        conditions.for_key(source.partition().attribute(), sort).map_err(errors::of_expression)?;
+    let condition = of_source(source, conditions).map_err(errors::of_expression)?;
     terms.check(&source)?;
     let Terms { filter, projection } = terms;
     check_filter(source, filter.as_ref(), input.query_filter.is_some())?;
+    source.check_filter(filter.as_ref())?;
     let is_forward = input.scan_index_forward.unwrap_or(true);
     let direction = if is_forward { Direction::Forward } else { Direction::Backward };
-    let mut range = range(source, &condition.partition, condition.sort.as_ref());
+    let mut range = range(source, &condition);
+    let sorts: Vec<&KeyPart> = source.sort_parts();
     page::start_after(source, &mut range, direction, input.exclusive_start_key.as_ref(), OUTSIDE)?;
     let page = Page::read(
         view,
@@ -40,12 +40,12 @@ pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::Que
             source,
             range,
             direction,
-            sort: condition.sort.as_ref(),
+            sort: condition.last.as_ref().zip(sorts.get(condition.sort.len()).copied()),
             filter: filter.as_ref(),
             projection: projection.as_ref(),
             limit: input.limit,
             count_only,
-            needs_items: source.needs_items(input.select.as_ref(), projection.as_ref())?,
+            needs_items: source.needs_items(input.select.as_ref(), terms::attributes(projection.as_ref()))?,
             consistent,
         },
     )?;
@@ -60,11 +60,29 @@ pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::Que
     })
 }
 
+/// The conditions as ones on the key of a table or index.
+fn of_source(
+    source: Source<'_>,
+    conditions: KeyConditions,
+) -> Result<CompositeCondition, expressions::Error> {
+    match source.index {
+        Some(index) if index.is_composite() => {
+            let partition: Vec<_> = index.partition_parts().map(KeyPart::attribute).collect();
+            let sort: Vec<_> = index.sort_parts().map(KeyPart::attribute).collect();
+            conditions.for_composite(&partition, &sort)
+        }
+        _ => {
+            let sort = source.sort().map(KeyPart::attribute);
+            conditions.for_key(source.partition().attribute(), sort).map(CompositeCondition::from)
+        }
+    }
+}
+
 /// What the key decides, no filter may.
 fn check_filter(source: Source<'_>, filter: Option<&Condition>, is_legacy: bool) -> Result<()> {
     let paths = filter.map(Condition::paths).unwrap_or_default();
     let is_filtered = |part: &&KeyPart| paths.iter().any(|path| path.attribute() == part.name);
-    match std::iter::once(source.partition()).chain(source.sort()).find(is_filtered) {
+    match source.own_parts().into_iter().find(is_filtered) {
         Some(part) => {
             let what = if is_legacy { "QueryFilter" } else { "Filter Expression" };
             let rule = "can only contain non-primary key attributes: Primary key attribute";
@@ -75,12 +93,14 @@ fn check_filter(source: Source<'_>, filter: Option<&Condition>, is_legacy: bool)
 }
 
 /// Where the items of a partition stand that can satisfy the condition; it is asked again of each.
-fn range(source: Source<'_>, partition: &Value, sort: Option<&RangeCondition>) -> Range<Vec<u8>> {
-    let partition = source.partition_at(&key::bytes(partition));
+fn range(source: Source<'_>, condition: &CompositeCondition) -> Range<Vec<u8>> {
+    let values = condition.partition.iter().map(key::bytes).collect();
+    let partition = source.partition_at(&key::joined(values));
+    let partition = condition.sort.iter().fold(partition, |at, value| at.bytes(key::bytes(value)));
     let from = |value: &Value| Vec::from(partition.clone().bytes(key::bytes(value)));
     let behind = |value: &Value| behind_all(from(value));
     let whole = Vec::from(&partition)..behind_all(Vec::from(&partition));
-    match sort {
+    match &condition.last {
         None => whole,
         Some(RangeCondition::Eq(value)) => from(value)..behind(value),
         Some(RangeCondition::Lt(value)) => whole.start..from(value),

@@ -39,7 +39,7 @@ pub(crate) fn scan(view: &View<'_>, input: &api::ScanInput) -> Result<api::ScanO
             projection: projection.as_ref(),
             limit: input.limit,
             count_only,
-            needs_items: source.needs_items(input.select.as_ref(), projection.as_ref())?,
+            needs_items: source.needs_items(input.select.as_ref(), terms::attributes(projection.as_ref()))?,
             consistent,
         },
     )?;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use api_dynamodb as api;
-use expressions::{Item, Projection};
+use expressions::{Condition, Item};
 use store::tuple::Key;
 use wire::Fault;
 
@@ -41,6 +41,22 @@ impl<'a> Source<'a> {
 
     pub(crate) fn sort(&self) -> Option<&'a KeyPart> {
         self.index.map_or(&self.table.sort, |index| &index.sort).as_ref()
+    }
+
+    /// The attributes of its sort key.
+    pub(crate) fn sort_parts(&self) -> Vec<&'a KeyPart> {
+        match self.index {
+            Some(index) => index.sort_parts().collect(),
+            None => self.table.sort.iter().collect(),
+        }
+    }
+
+    /// The attributes of its own key.
+    pub(crate) fn own_parts(&self) -> Vec<&'a KeyPart> {
+        match self.index {
+            Some(index) => index.key_parts().collect(),
+            None => self.table.key_parts().collect(),
+        }
     }
 
     /// The attributes that name one item of it: the index's key and the table's.
@@ -98,12 +114,38 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Those of some attributes that an index does not have.
+    fn missing<'p>(&self, names: impl Iterator<Item = &'p str>) -> Vec<&'p str> {
+        let mut missing = Vec::new();
+        for name in names {
+            let is_there = self.index.is_none_or(|index| index.projects(self.table, name));
+            if !is_there && !missing.contains(&name) {
+                missing.push(name);
+            }
+        }
+        missing
+    }
+
+    /// Refuses a filter on what an index does not have.
+    pub(crate) fn check_filter(&self, filter: Option<&Condition>) -> Result<(), Fault> {
+        let paths = filter.map(Condition::paths).unwrap_or_default();
+        let missing = self.missing(paths.iter().map(|path| path.attribute()));
+        match self.index {
+            Some(index) if !missing.is_empty() => Err(errors::invalid_values(format_args!(
+                "Secondary index {} does not project one or more filter attributes: [{}]",
+                index.name,
+                missing.join(", ")
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether what is asked for is not all in an index, so that each item is read from the table too. Checks that the choice
     /// of attributes is one that the source can give.
-    pub(crate) fn needs_items(
+    pub(crate) fn needs_items<'p>(
         &self,
         select: Option<&api::Select>,
-        projection: Option<&Projection>,
+        projected: impl Iterator<Item = &'p str>,
     ) -> Result<bool, Fault> {
         let select = select.map(api::Select::as_str);
         let projects_all = select == Some("ALL_PROJECTED_ATTRIBUTES");
@@ -115,8 +157,7 @@ impl<'a> Source<'a> {
                 false => Ok(false),
             };
         };
-        let names = projection.map(Projection::paths).unwrap_or_default().iter().map(|path| path.attribute());
-        let missing: Vec<&str> = names.filter(|name| !index.projects(self.table, name)).collect();
+        let missing = self.missing(projected);
         let wants_all = select == Some("ALL_ATTRIBUTES") && index.projected != crate::index::Projected::All;
         if !index.is_global() {
             return Ok(wants_all || !missing.is_empty());

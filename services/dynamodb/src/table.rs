@@ -150,7 +150,7 @@ impl Table {
         let mut shown = api::TableDescription {
             attribute_definitions: Some(self.definitions()),
             table_name: Some(self.name.clone()),
-            key_schema: Some(key_schema(&self.partition, self.sort.as_ref())),
+            key_schema: Some(key_schema([&self.partition], &self.sort)),
             table_status: Some(status.into()),
             creation_date_time: Some(Timestamp(self.created_ms)),
             provisioned_throughput: Some(settings::throughput(self.provisioned)),
@@ -173,11 +173,14 @@ impl Table {
 }
 
 /// A key, as the API shows it.
-pub(crate) fn key_schema(partition: &KeyPart, sort: Option<&KeyPart>) -> Vec<api::KeySchemaElement> {
+pub(crate) fn key_schema<'a>(
+    partition: impl IntoIterator<Item = &'a KeyPart>,
+    sort: impl IntoIterator<Item = &'a KeyPart>,
+) -> Vec<api::KeySchemaElement> {
     let element = |part: &KeyPart, kind: &str| api::KeySchemaElement {
         attribute_name: part.name.clone(),
         key_type: kind.into(),
     };
-    let sort = sort.map(|part| element(part, "RANGE"));
-    std::iter::once(element(partition, "HASH")).chain(sort).collect()
+    let partition = partition.into_iter().map(|part| element(part, "HASH"));
+    partition.chain(sort.into_iter().map(|part| element(part, "RANGE"))).collect()
 }

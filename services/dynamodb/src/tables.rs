@@ -19,7 +19,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
     let provisioned = throughput(input)?;
     let billing = Billing::of(provisioned);
     let definitions = Definitions::read(input.attribute_definitions.as_deref())?;
-    let (partition, sort) = definitions.key(input.key_schema.as_deref().unwrap_or_default(), false)?;
+    let (partition, sort) = definitions.key_of_table(input.key_schema.as_deref().unwrap_or_default())?;
     let indexes = declare::all(tx.random(), input, &definitions, &partition, sort.as_ref(), billing)?;
     let policy = input.resource_policy.as_deref();
     let policy = policy.map(|document| Policy::new(document, None, tx.now.millis()));

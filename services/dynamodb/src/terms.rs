@@ -35,6 +35,11 @@ pub(crate) fn projecting(expression: Option<&str>, attributes: Option<&[String]>
     }
 }
 
+/// The attributes that a projection selects something of.
+pub(crate) fn attributes(projection: Option<&Projection>) -> impl Iterator<Item = &str> {
+    read::paths(projection).iter().map(|path| path.attribute())
+}
+
 pub(crate) fn of_query(input: &api::QueryInput) -> Result<(KeyConditions, Terms), Fault> {
     let (projection, filter) = (input.projection_expression.as_deref(), input.filter_expression.as_deref());
     let key = input.key_condition_expression.as_deref();

@@ -93,7 +93,6 @@ fn faults_of_the_expression() {
             "pk = :p AND :a BETWEEN :a AND :z",
             format!("{invalid} BETWEEN operator must have the key attribute as its first operand"),
         ),
-        ("pk = :p AND sk = :a AND x = :z", "Conditions can be of length 1 or 2 only".into()),
         ("", "Invalid KeyConditionExpression: The expression can not be empty;".into()),
         ("pk = :p AND sk BETWEEN :z AND :a", "Invalid KeyConditionExpression: The BETWEEN operator requires upper \
           bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {S:z}, upper bound \
@@ -112,9 +111,38 @@ fn conditions_must_fit_the_key() {
     let mismatch =
         "One or more parameter values were invalid: Condition parameter type does not match schema type";
     assert_eq!(refused("sk = :a", Some(SK)), missed("pk"));
+    assert_eq!(
+        refused("pk = :p AND sk = :a AND x = :z", Some(SK)),
+        "Conditions can be of length 1 or 2 only"
+    );
     assert_eq!(refused("pk = :p AND x = :a", Some(SK)), missed("sk"));
     assert_eq!(refused("pk > :p AND sk = :a", Some(SK)), "Query key condition not supported");
     assert_eq!(refused("pk = :p AND sk = :a", None), "Query key condition not supported");
     assert_eq!(refused("pk = :n", None), mismatch);
     assert_eq!(refused("pk = :p AND sk = :n", Some(SK)), mismatch);
+}
+
+#[test]
+fn a_key_of_several_attributes_is_named_from_its_beginning() {
+    let sorts = ["a", "b", "c"].map(|name| KeyAttribute { name, kind: Type::S });
+    let on = |expression: &str| read(expression).unwrap().for_composite(&[PK], &sorts);
+    let parts = |expression: &str| {
+        let condition = on(expression).unwrap();
+        (condition.sort.len(), condition.last.is_some())
+    };
+    assert_eq!(parts("pk = :p"), (0, false));
+    assert_eq!(parts("b = :a AND pk = :p AND a = :a"), (2, false));
+    assert_eq!(parts("pk = :p AND a = :a AND b > :a"), (1, true));
+    let gap = |names: &str, name: &str| {
+        format!(
+            "RANGE key attributes {names} must have equality conditions specified in the query because a condition is present \
+             on key attribute {name}"
+        )
+    };
+    let refused = |expression: &str| on(expression).unwrap_err().to_string();
+    assert_eq!(refused("pk = :p AND a = :a AND c = :a"), gap("b", "c"));
+    assert_eq!(refused("pk = :p AND c = :a"), gap("a, b", "c"));
+    assert_eq!(refused("pk = :p AND a > :a AND b = :a"), gap("a", "b"));
+    assert_eq!(refused("a = :a"), "Query condition missed key schema element: pk");
+    assert_eq!(refused("pk = :p AND x = :a"), "Query key condition not supported");
 }

@@ -7,7 +7,7 @@ use service::Random;
 use wire::Fault;
 
 use super::{Index, Kind, Projected};
-use crate::definitions::Definitions;
+use crate::definitions::{Definitions, Keys, check_two};
 use crate::errors;
 use crate::settings::{Billing, Units};
 use crate::table::KeyPart;
@@ -70,10 +70,13 @@ pub(crate) fn all(
     }
     let local = input.local_secondary_indexes.as_deref().unwrap_or_default();
     let global = input.global_secondary_indexes.as_deref().unwrap_or_default();
+    for (number, index) in (1..).zip(local) {
+        check_two(&index.key_schema, &format!("localSecondaryIndexes.{number}.member.keySchema"))?;
+    }
     let asked: Vec<Asked<'_>> = local.iter().map(Asked::from).chain(global.iter().map(Asked::from)).collect();
-    let keys = asked.iter().map(|asked| definitions.key(asked.key_schema, asked.kind == Kind::Global));
-    let keys = keys.collect::<Result<Vec<_>, _>>()?;
-    let of_indexes = keys.iter().flat_map(|(partition, sort)| std::iter::once(partition).chain(sort));
+    let keys = asked.iter().map(|asked| asked.keys(definitions));
+    let keys = keys.collect::<Result<Vec<Keys>, _>>()?;
+    let of_indexes = keys.iter().flat_map(|keys| keys.partition.iter().chain(&keys.sort));
     let used = std::iter::once(partition).chain(sort).chain(of_indexes);
     definitions.check_all_used(used.map(|part| part.name.as_str()), !asked.is_empty())?;
     let mut indexes: Vec<Index> = Vec::with_capacity(asked.len());
@@ -119,7 +122,7 @@ pub(crate) fn check_projected(indexes: &[Index]) -> Result<(), Fault> {
 /// The partitions of a local index are the table's.
 fn check_local(
     asked: &Asked<'_>,
-    key: &(KeyPart, Option<KeyPart>),
+    key: &Keys,
     partition: &KeyPart,
     sort: Option<&KeyPart>,
 ) -> Result<(), Fault> {
@@ -128,40 +131,47 @@ fn check_local(
             "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
         ));
     }
-    if key.1.is_none() {
+    if key.sort.is_empty() {
         return Err(errors::invalid_values(format_args!(
             "Index KeySchema does not have a range key for index: {}",
             asked.name
         )));
     }
-    if key.0.name != partition.name {
-        return Err(errors::invalid_values(format_args!(
+    match key.partition.first().filter(|own| own.name != partition.name) {
+        Some(own) => Err(errors::invalid_values(format_args!(
             "Index KeySchema does not have the same leading hash key as table KeySchema for index: {}. index hash key: {}, \
              table hash key: {}",
-            asked.name, key.0.name, partition.name
-        )));
+            asked.name, own.name, partition.name
+        ))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 impl Asked<'_> {
+    /// Its key.
+    pub(crate) fn keys(&self, definitions: &Definitions<'_>) -> Result<Keys, Fault> {
+        match self.kind {
+            Kind::Local => definitions.key(self.key_schema).map(Keys::from),
+            Kind::Global => definitions.key_of_global(self.key_schema),
+        }
+    }
+
     /// The index, with that key.
-    pub(crate) fn index(
-        &self,
-        random: &Random,
-        (partition, sort): (KeyPart, Option<KeyPart>),
-        billing: Billing,
-    ) -> Result<Index, Fault> {
+    pub(crate) fn index(&self, random: &Random, keys: Keys, billing: Billing) -> Result<Index, Fault> {
         let projected = projected(self.projection)?;
         if self.kind == Kind::Global {
             billing.check_index(self)?;
         }
+        let mut partition = keys.partition.into_iter();
+        let mut sort = keys.sort.into_iter();
         Ok(Index {
             name: self.name.to_owned(),
             id: random.bytes(),
             kind: self.kind,
-            partition,
-            sort,
+            partition: partition.next().ok_or_else(errors::wrong_key)?,
+            sort: sort.next(),
+            more_partition: partition.collect(),
+            more_sort: sort.collect(),
             projected,
             provisioned: self.throughput.map(|units| (units.read_capacity_units, units.write_capacity_units)),
             on_demand: self.on_demand.map(Units::from),

@@ -44,9 +44,10 @@ impl Index {
             let fits = value.kind().name() == part.kind && key::check_fits(is_partition, value).is_ok();
             (fits && !is_empty(value)).then(|| key::bytes(value))
         };
-        let mut place = keys::entry_partition(&table.id, &self.id, &value(&self.partition, true)?);
-        if let Some(sort) = &self.sort {
-            place = place.bytes(value(sort, false)?);
+        let partition = self.partition_parts().map(|part| value(part, true)).collect::<Option<Vec<_>>>()?;
+        let mut place = keys::entry_partition(&table.id, &self.id, &key::joined(partition));
+        for part in self.sort_parts() {
+            place = place.bytes(value(part, false)?);
         }
         let rest = match self.kind {
             // The partition is the table's.
@@ -150,7 +151,7 @@ pub(crate) fn check_fits(table: &Table, old: Option<&Item>, item: &Item) -> Resu
                 index.name
             )));
         }
-        key::check_fits(part == &index.partition, value)?;
+        key::check_fits(index.partition_parts().any(|partition| partition == part), value)?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::table::{Table, key_schema};
 pub(crate) fn shown_local(table: &Table) -> Option<Vec<api::LocalSecondaryIndexDescription>> {
     let shown = |index: &Index| api::LocalSecondaryIndexDescription {
         index_name: Some(index.name.clone()),
-        key_schema: Some(key_schema(&index.partition, index.sort.as_ref())),
+        key_schema: Some(key_schema(index.partition_parts(), index.sort_parts())),
         projection: Some(projection(index)),
         index_size_bytes: Some(0),
         item_count: Some(0),
@@ -30,7 +30,7 @@ pub(crate) fn shown_global(table: &Table, status: &str) -> Option<Vec<api::Globa
         };
         api::GlobalSecondaryIndexDescription {
             index_name: Some(index.name.clone()),
-            key_schema: Some(key_schema(&index.partition, index.sort.as_ref())),
+            key_schema: Some(key_schema(index.partition_parts(), index.sort_parts())),
             projection: Some(projection(index)),
             index_status: Some(status.into()),
             backfilling: index.is_building.then_some(true),

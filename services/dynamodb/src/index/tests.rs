@@ -29,6 +29,8 @@ fn index(name: &str, kind: Kind, sort: Option<KeyPart>, projected: Projected) ->
         provisioned: None,
         on_demand: None,
         warm: None,
+        more_partition: Vec::new(),
+        more_sort: Vec::new(),
         is_building: false,
     }
 }

@@ -171,7 +171,7 @@ fn make(
         table.definitions().iter().all(|known| known.attribute_name != new.attribute_name)
     };
     all.extend(more.iter().filter(is_new).cloned());
-    let key = Definitions::read(Some(&all))?.key(asked.key_schema, true)?;
+    let key = asked.keys(&Definitions::read(Some(&all))?)?;
     let mut index = asked.index(tx.random(), key, billing)?;
     index.is_building = true;
     backfill::begin(tx, table, &index)?;

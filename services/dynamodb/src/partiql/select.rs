@@ -15,6 +15,7 @@ use super::projected::lacking;
 use super::token::{Position, Tokens};
 use super::{Prepared, refused};
 use crate::capacity::Consumed;
+use crate::index::Index;
 use crate::page::{PAGE_BYTES_MAX, Page, Wish};
 use crate::source::Source;
 use crate::table::Table;
@@ -62,7 +63,11 @@ fn source<'a>(table: &'a Table, index: Option<&str>, consistent: bool) -> Result
         Some(Some(index)) if index.is_global() && consistent => {
             Err(errors::invalid("Strongly consistent read is not supported on Global Secondary Indexes"))
         }
-        _ => Source::find(table, index, consistent),
+        found => {
+            let is_composite = found.flatten().is_some_and(Index::is_composite);
+            errors::refuse(&[("a statement on an index with several attributes of a key", is_composite)])?;
+            Source::find(table, index, consistent)
+        }
     }
 }
 
