@@ -14,6 +14,9 @@
 //! | `"shard", stream id, shard` | [`crate::stream::Head`] |
 //! | `"record", stream id, shard, sequence number` | [`crate::stream::Record`] |
 //! | `"trim", due at (ms), id` | the job that takes what is old from a shard, or ends a closed stream |
+//! | `"mark", group of replicas, region, the rest of the item's key behind its table id` | [`crate::global`]: when the item was last changed there |
+//! | `"outgoing", at (a number that rises), id` | the item that is to be carried to the other regions |
+//! | `"join", …`, `"leave", …` | jobs: replicas that come, and go |
 //!
 //! The hash (eight bytes of SHA-256) scatters partitions, so that a scan in segments splits a table evenly. Keys are the
 //! bytes of [`crate::key`], whose order is that of their values.
@@ -25,7 +28,7 @@
 //! key, an entry of a global index has the partition key and the sort key (if any); one of a local index, whose partition is
 //! the item's already, has the sort key alone.
 
-use names::Scope;
+use names::{Region, Scope};
 use store::tuple::Key;
 
 /// Sixteen random bytes.
@@ -80,6 +83,24 @@ pub(crate) fn records(stream: &Id, shard: u32) -> Key {
 
 pub(crate) fn record(stream: &Id, shard: u32, number: u64) -> Key {
     records(stream, shard).u64(number)
+}
+
+/// The marks on a region's items that are to be carried to other regions.
+pub(crate) fn marks(group: &Id, region: Region) -> Key {
+    of("mark").bytes(group).str(region.as_str())
+}
+
+pub(crate) fn mark(group: &Id, region: Region, rest: &[u8]) -> Key {
+    marks(group, region).bytes(rest)
+}
+
+/// What is to be carried to other regions; signalled when there is something new.
+pub(crate) fn outgoing() -> Key {
+    of("outgoing")
+}
+
+pub(crate) fn outgoing_at(at: u64, id: &Id) -> Key {
+    outgoing().u64(at).bytes(id)
 }
 
 /// All entries of an index.

@@ -3,7 +3,7 @@
 //! An item is one record. Its place is a hash of its partition key, the key itself, and its sort key, so that a partition
 //! is a range in the order of its sort keys, and a scan walks all partitions. `keys` has the layout.
 //!
-//! Never here: global tables, which are refused by name.
+//! Never here: strong consistency between regions, which is refused by name.
 
 mod action;
 mod attribute;
@@ -15,6 +15,7 @@ mod counts;
 mod definitions;
 mod dynamodbstreams;
 mod errors;
+mod global;
 mod guard;
 mod index;
 mod insights;
@@ -55,7 +56,7 @@ pub use dynamodbstreams::service as streams;
 /// The service.
 #[must_use]
 pub fn service() -> Service {
-    Service::new(&api::FACTS)
+    with_global_tables(Service::new(&api::FACTS))
         .resource_policies(resource_policy::policy_of, &resource_policy::ACTIONS)
         .transaction::<api::CreateTable>(tables::create, |scope, input| at(scope, &input.table_name))
         .read::<api::DescribeTable>(tables::describe, |scope, input| at(scope, &input.table_name))
@@ -111,6 +112,20 @@ pub fn service() -> Service {
         .work("backfill", index::backfill::run)
         .work("trim", stream::run)
         .work("sweep", |cloud| SWEEPER.run(cloud))
+}
+
+/// Tables in several regions.
+fn with_global_tables(service: Service) -> Service {
+    service
+        .read::<api::CreateGlobalTable>(global::legacy::create, |_, _| Vec::new())
+        .read::<api::DescribeGlobalTable>(global::legacy::describe, |_, _| Vec::new())
+        .read::<api::DescribeGlobalTableSettings>(global::legacy::describe_settings, |_, _| Vec::new())
+        .read::<api::ListGlobalTables>(global::legacy::list, |_, _| Vec::new())
+        .read::<api::UpdateGlobalTable>(global::legacy::update, |_, _| Vec::new())
+        .read::<api::UpdateGlobalTableSettings>(global::legacy::update_settings, |_, _| Vec::new())
+        .work("carry to other regions", global::run_outgoing)
+        .work("join", global::run_joins)
+        .work("leave", global::run_leaves)
 }
 
 /// What PartiQL needs, each of its statements says.

@@ -12,6 +12,9 @@ use crate::index::declare::Asked;
 /// What AWS keeps warm for what is billed by request.
 const WARM_ON_DEMAND: (i64, i64) = (12_000, 4_000);
 
+/// The key that AWS keeps for an account's tables.
+const AWS_KEY: &str = "alias/aws/dynamodb";
+
 /// Settings of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settings {
@@ -180,7 +183,38 @@ pub(crate) fn warm(asked: Option<Units>, provisioned: Option<(i64, i64)>) -> (i6
     (asked.read.unwrap_or_default().max(read), asked.write.unwrap_or_default().max(write))
 }
 
+/// Whose a table's key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Managed {
+    /// The service's own, which nobody sees.
+    Service,
+    /// The one that AWS keeps for the account.
+    Aws,
+    /// One of the user's.
+    User,
+}
+
 impl Settings {
+    /// Whose the key is.
+    pub(crate) fn managed(&self) -> Managed {
+        match &self.encryption_key {
+            None => Managed::Service,
+            Some(key) if key.ends_with(AWS_KEY) => Managed::Aws,
+            Some(_) => Managed::User,
+        }
+    }
+
+    /// Takes the kind of encryption of a replica in another region, but for a user's key, which is in one region only.
+    pub(crate) fn encrypt_like(&mut self, scope: &Scope, other: &Settings) {
+        match other.managed() {
+            Managed::Service => self.encryption_key = None,
+            Managed::Aws => {
+                self.encryption_key = Some(names::Arn::in_scope("kms", scope, AWS_KEY).to_string())
+            }
+            Managed::User => {}
+        }
+    }
+
     /// Takes an encryption setting: the key by its ARN, its id or its alias; without one the key that AWS manages.
     pub(crate) fn encrypt(&mut self, scope: &Scope, asked: &api::SseSpecification) -> Result<(), Fault> {
         let key = asked.kms_master_key_id.as_deref();
@@ -196,7 +230,7 @@ impl Settings {
         if asked.sse_type.as_ref().is_some_and(|kind| kind.as_str() != "KMS") {
             return Err(errors::invalid_values("SSEType AES256 is not supported"));
         }
-        let resource = match key.unwrap_or("alias/aws/dynamodb") {
+        let resource = match key.unwrap_or(AWS_KEY) {
             arn if arn.starts_with("arn:") => {
                 self.encryption_key = Some(arn.to_owned());
                 return Ok(());
@@ -213,6 +247,14 @@ impl Settings {
         self.class = Some((class.to_string(), now_ms));
     }
 
+    /// The class, as it is shown.
+    pub(crate) fn class_summary(&self) -> Option<api::TableClassSummary> {
+        self.class.as_ref().map(|(class, since_ms)| api::TableClassSummary {
+            table_class: Some(class.as_str().into()),
+            last_update_date_time: Some(Timestamp(*since_ms)),
+        })
+    }
+
     /// Adds them to a description.
     pub(crate) fn show(&self, shown: &mut api::TableDescription, provisioned: Option<(i64, i64)>) {
         shown.on_demand_throughput = self.on_demand.map(Into::into);
@@ -222,10 +264,7 @@ impl Settings {
             write_units_per_second: Some(write),
             status: Some("ACTIVE".into()),
         });
-        shown.table_class_summary = self.class.as_ref().map(|(class, since_ms)| api::TableClassSummary {
-            table_class: Some(class.as_str().into()),
-            last_update_date_time: Some(Timestamp(*since_ms)),
-        });
+        shown.table_class_summary = self.class_summary();
         shown.sse_description = self.encryption_key.as_ref().map(|key| api::SseDescription {
             status: Some("ENABLED".into()),
             sse_type: Some("KMS".into()),

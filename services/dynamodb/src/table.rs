@@ -13,6 +13,7 @@ use store::tuple::Key;
 use wire::Timestamp;
 
 use crate::errors;
+use crate::global::Global;
 use crate::index::{self, Index};
 use crate::insights::Insights;
 use crate::keys::{self, Id};
@@ -48,6 +49,8 @@ pub(crate) struct Table {
     pub(crate) policy: Option<Policy>,
     #[serde(default)]
     pub(crate) insights: Insights,
+    #[serde(default)]
+    pub(crate) global: Option<Global>,
 }
 
 /// An attribute of the key.
@@ -89,8 +92,8 @@ impl Place {
 
 /// The table of that name or ARN.
 pub(crate) fn find(reads: &impl Reads, scope: &Scope, table: &str) -> Result<Arc<Table>> {
-    let found = reads.get_shared(&Place::of(scope, table).key())?;
-    Ok(found.ok_or_else(errors::no_table)?)
+    let found: Option<Arc<Table>> = reads.get_shared(&Place::of(scope, table).key())?;
+    Ok(found.filter(|table| table.is_usable()).ok_or_else(errors::no_table)?)
 }
 
 impl KeyPart {
@@ -112,6 +115,7 @@ impl Table {
     pub(crate) fn follows_items(&self) -> bool {
         !self.indexes.is_empty()
             || self.ttl.is_some()
+            || self.global.is_some()
             || self.stream.as_ref().is_some_and(|stream| stream.is_open)
     }
 

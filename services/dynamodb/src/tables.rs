@@ -9,8 +9,8 @@ use crate::definitions::Definitions;
 use crate::index::declare;
 use crate::resource_policy::Policy;
 use crate::settings::{Billing, Settings, Units};
-use crate::table::{self, Place, Table};
-use crate::{SWEEPER, counts, errors, keys, stream, tags, ttl};
+use crate::table::{Place, Table};
+use crate::{SWEEPER, counts, errors, global, keys, stream, tags, ttl};
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<api::CreateTableOutput> {
     check_unbuilt(input)?;
@@ -38,6 +38,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
         indexes,
         policy: policy.transpose()?,
         insights: Default::default(),
+        global: None,
         settings: settings(input, &place.scope, billing, tx.now.millis())?,
     };
     if tx.get(&place.key())?.is_some() {
@@ -106,8 +107,9 @@ pub(crate) fn describe(view: &View<'_>, input: &api::DescribeTableInput) -> Resu
     let place = Place::of(&view.scope(), &input.table_name);
     let table: Option<Table> = view.get_record(&place.key())?;
     let table = table.ok_or_else(|| no_table(&place))?;
-    let mut shown = table.description("ACTIVE");
+    let mut shown = table.description(table.status());
     counts::show(view, &table, &mut shown)?;
+    global::show(&**view, &table, &mut shown)?;
     Ok(api::DescribeTableOutput { table: Some(shown) })
 }
 
@@ -119,8 +121,11 @@ pub(crate) fn no_table(place: &Place) -> Fault {
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTableInput) -> Result<api::DeleteTableOutput> {
     let place = Place::of(&tx.scope(), &input.table_name);
-    let table: Option<table::Table> = tx.get_record(&place.key())?;
-    let table = table.ok_or_else(|| no_table(&place))?;
+    let table: Option<Table> = tx.get_record(&place.key())?;
+    let mut table = table.ok_or_else(|| no_table(&place))?;
+    if table.global.is_some() {
+        return delete_replica(tx, &mut table);
+    }
     if table.protected {
         let message = format!(
             "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first. Table: {}",
@@ -128,14 +133,40 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTableInput) -> Result<a
         );
         return Err(errors::invalid(message).into());
     }
-    if table.indexes.iter().any(|index| index.is_building) {
-        return Err(api::error::resource_in_use_exception(
-            "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, updated, \
-             or deleted.",
-        )
+    check_unindexed(&table)?;
+    discard(tx, &table)?;
+    Ok(api::DeleteTableOutput { table_description: Some(table.description("DELETING")) })
+}
+
+/// A replica is deleted in its region alone, and when the others have all that was written there.
+fn delete_replica(tx: &mut Tx<'_>, table: &mut Table) -> Result<api::DeleteTableOutput> {
+    if !table.is_usable() {
+        return Err(api::error::resource_in_use_exception(format!(
+            "Attempt to change a resource which is still in use: Table: {} is being used.",
+            table.name
+        ))
         .into());
     }
-    tx.delete(place.key());
+    check_unindexed(table)?;
+    global::leave(tx, table)?;
+    let mut shown = table.description("DELETING");
+    global::show(&**tx, table, &mut shown)?;
+    Ok(api::DeleteTableOutput { table_description: Some(shown) })
+}
+
+fn check_unindexed(table: &Table) -> Result<(), Fault> {
+    match table.indexes.iter().any(|index| index.is_building) {
+        false => Ok(()),
+        true => Err(api::error::resource_in_use_exception(
+            "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, updated, \
+             or deleted.",
+        )),
+    }
+}
+
+/// Deletes a table with all that it has.
+pub(crate) fn discard(tx: &mut Tx<'_>, table: &Table) -> Result<()> {
+    tx.delete(table.place().key());
     SWEEPER.put(tx, &keys::items(&table.id));
     for index in &table.indexes {
         SWEEPER.put(tx, &keys::entries(&table.id, &index.id));
@@ -143,6 +174,5 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTableInput) -> Result<a
     if let Some(ttl) = &table.ttl {
         ttl::forget(tx, ttl);
     }
-    stream::close(tx, &table)?;
-    Ok(api::DeleteTableOutput { table_description: Some(table.description("DELETING")) })
+    stream::close(tx, table)
 }

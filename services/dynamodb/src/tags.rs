@@ -43,7 +43,8 @@ fn find(reads: &impl Reads, arn: &str) -> Result<Table> {
         let message = format!("Requested resource not found: ResourcArn: {arn} not found");
         api::error::resource_not_found_exception(message)
     };
-    Ok(reads.get_record(&Place::of(&scope, arn).key())?.ok_or_else(missing)?)
+    let found: Option<Table> = reads.get_record(&Place::of(&scope, arn).key())?;
+    Ok(found.filter(Table::is_usable).ok_or_else(missing)?)
 }
 
 pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagResourceInput) -> Result<api::TagResourceOutput> {

@@ -9,16 +9,20 @@ use wire::Fault;
 use crate::index::update::{self, Action};
 use crate::settings::{Billing, Units, check_throughput_changes};
 use crate::table::{Place, Table};
-use crate::{errors, stream, tables};
+use crate::{errors, global, stream, tables};
 
 pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateTableInput) -> Result<api::UpdateTableOutput> {
     check_unbuilt(input)?;
+    if input.replica_updates.is_some() {
+        return global::update(tx, input);
+    }
     check_request(input)?;
     let actions = Action::read_all(input.global_secondary_index_updates.as_deref().unwrap_or_default())?;
     check_alone(input, &actions)?;
     let place = Place::of(&tx.scope(), &input.table_name);
     let table: Option<Table> = tx.get_record(&place.key())?;
-    let mut table = table.ok_or_else(|| tables::no_table(&place))?;
+    let mut table = table.filter(Table::is_usable).ok_or_else(|| tables::no_table(&place))?;
+    let before = table.clone();
     update::check_online(&table, &actions)?;
     let now_ms = tx.now.millis();
     let billing = bill(&mut table, input, &actions, now_ms)?;
@@ -45,13 +49,18 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateTableInput) -> Result<a
         update::carry_out(tx, &mut table, *action, definitions, billing)?;
     }
     tx.put_record(place.key(), &table)?;
+    if table.global.is_some() {
+        global::check_settled(&**tx, &before)?;
+        global::mirror_settings(tx, &before, &table)?;
+        global::show(&**tx, &before, &mut shown)?;
+    }
     Ok(api::UpdateTableOutput { table_description: Some(shown) })
 }
 
 fn check_unbuilt(input: &api::UpdateTableInput) -> Result<(), Fault> {
+    let consistency = input.multi_region_consistency.as_ref();
     errors::refuse(&[
-        ("ReplicaUpdates", input.replica_updates.is_some()),
-        ("MultiRegionConsistency", input.multi_region_consistency.is_some()),
+        ("MultiRegionConsistency", consistency.is_some_and(|wanted| wanted.as_str() != "EVENTUAL")),
         ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
         ("GlobalTableSettingsReplicationMode", input.global_table_settings_replication_mode.is_some()),
     ])

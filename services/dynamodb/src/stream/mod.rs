@@ -19,7 +19,7 @@ use store::tuple::Key;
 use wire::{Timestamp, TimestampFormat};
 
 pub(crate) use self::record::{Cause, Kind, Record, follow};
-pub(crate) use self::settings::{change, of_new};
+pub(crate) use self::settings::{change, ensure, of_new, of_replica};
 pub(crate) use self::trim::run;
 use crate::keys::{self, Id};
 use crate::table::{KeyPart, Table};

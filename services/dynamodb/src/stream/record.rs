@@ -18,6 +18,8 @@ pub(crate) enum Cause {
     Request,
     /// Its time was over.
     Expiry,
+    /// It was changed in another region.
+    Replication,
 }
 
 /// What became of an item.

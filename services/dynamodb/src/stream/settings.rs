@@ -20,6 +20,20 @@ pub(crate) fn of_new(
     }
 }
 
+/// The stream of a replica, which is as that of the table that it was made of.
+pub(crate) fn of_replica(tx: &mut Tx<'_>, replica: &Table, source: &Table) -> Result<Streaming> {
+    let view = source.stream.as_ref().map_or(View::NewAndOldImages, |streaming| streaming.view);
+    open(tx, replica, view)
+}
+
+/// Opens the stream of a table that is to have replicas, if it has none that is open.
+pub(crate) fn ensure(tx: &mut Tx<'_>, table: &mut Table) -> Result<()> {
+    if !table.stream.as_ref().is_some_and(|streaming| streaming.is_open) {
+        table.stream = Some(open(tx, table, View::NewAndOldImages)?);
+    }
+    Ok(())
+}
+
 /// Opens or closes the stream of a table, whose record the caller writes.
 pub(crate) fn change(tx: &mut Tx<'_>, table: &mut Table, wanted: &api::StreamSpecification) -> Result<()> {
     let is_open = table.stream.as_ref().is_some_and(|streaming| streaming.is_open);
@@ -35,6 +49,9 @@ pub(crate) fn change(tx: &mut Tx<'_>, table: &mut Table, wanted: &api::StreamSpe
         (Some(view), false) => {
             table.stream = Some(open(tx, table, view)?);
             Ok(())
+        }
+        (None, true) if table.global.is_some() => {
+            Err(errors::invalid_values("Disabling Stream is not allowed for a Global Table replica.").into())
         }
         (None, true) => {
             close(tx, table)?;

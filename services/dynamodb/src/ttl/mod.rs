@@ -16,7 +16,7 @@ use service::{Result, Tx};
 use store::tuple::Key;
 
 pub(crate) use self::follower::run;
-pub(crate) use self::operations::{describe, update};
+pub(crate) use self::operations::{describe, set, update};
 use crate::SWEEPER;
 use crate::change::Change;
 use crate::keys::{self, Id};

@@ -7,10 +7,11 @@ use wire::Fault;
 
 use super::{Entered, Progress, Ttl, forget};
 use crate::table::{Place, Table};
-use crate::{errors, keys, tables};
+use crate::{errors, global, keys, tables};
 
 fn find(reads: &impl Reads, place: &Place) -> Result<Table> {
-    Ok(reads.get_record(&place.key())?.ok_or_else(|| tables::no_table(place))?)
+    let found: Option<Table> = reads.get_record(&place.key())?;
+    Ok(found.filter(Table::is_usable).ok_or_else(|| tables::no_table(place))?)
 }
 
 pub(crate) fn update(
@@ -20,18 +21,25 @@ pub(crate) fn update(
     let wanted = &input.time_to_live_specification;
     let mut table = find(&**tx, &Place::of(&tx.scope(), &input.table_name))?;
     check(table.ttl.as_ref(), wanted)?;
+    set(tx, &mut table, wanted.enabled.then_some(&*wanted.attribute_name))?;
+    tx.put_record(table.place().key(), &table)?;
+    global::mirror_ttl(tx, &table)?;
+    Ok(api::UpdateTimeToLiveOutput { time_to_live_specification: Some(wanted.clone()) })
+}
+
+/// Gives a table that time to live, or none; the caller writes its record.
+pub(crate) fn set(tx: &mut Tx<'_>, table: &mut Table, attribute: Option<&str>) -> Result<()> {
     if let Some(ttl) = table.ttl.take() {
         forget(tx, &ttl);
     }
-    if wanted.enabled {
-        let ttl = Ttl { attribute: wanted.attribute_name.clone(), id: tx.random().bytes() };
+    if let Some(attribute) = attribute {
+        let ttl = Ttl { attribute: attribute.to_owned(), id: tx.random().bytes() };
         let progress = Progress { table: table.place().arn().to_string(), entered: Entered::To(Vec::new()) };
         tx.put_record(keys::ttl(&ttl.id), &progress)?;
         tx.signal(keys::ttls());
         table.ttl = Some(ttl);
     }
-    tx.put_record(table.place().key(), &table)?;
-    Ok(api::UpdateTimeToLiveOutput { time_to_live_specification: Some(wanted.clone()) })
+    Ok(())
 }
 
 /// A table has one such attribute, and is asked for what it is not.
