@@ -349,8 +349,6 @@ def test_statements_read_indexes(client, table, name):
     assert (code, message.endswith("Global secondary index keys does not project [b]")) == ("ValidationException", True)
     code, message = refused(client.execute_statement, Statement=f'SELECT * FROM "{name}"."none"')
     assert message == "The table does not have the specified index"
-<<<<<<< HEAD
-=======
     keyed = f"SELECT sk FROM \"{name}\".\"keys\" WHERE gk = 'g' AND b = 'b'"
     assert refused(client.execute_statement, Statement=keyed)[1].endswith(
         "Secondary index keys does not project one or more filter attributes: [b]"
@@ -359,7 +357,6 @@ def test_statements_read_indexes(client, table, name):
     assert refused(client.execute_statement, Statement=f'SELECT * FROM "{name}"."keys"', ConsistentRead=True)[1] == (
         "Strongly consistent read is not supported on Global Secondary Indexes"
     )
->>>>>>> 4011e95 (Reads of indexes refuse what an index does not have in AWS's words, in queries and in statements; policies of tables let others in)
 
 
 def test_a_key_of_several_attributes(client, name):
