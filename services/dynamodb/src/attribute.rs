@@ -22,7 +22,12 @@ pub(crate) fn item(attributes: &BTreeMap<String, AttributeValue>) -> Result<Item
 }
 
 fn map(attributes: &BTreeMap<String, AttributeValue>) -> Result<BTreeMap<String, Value>, Fault> {
-    attributes.iter().map(|(name, attribute)| Ok((name.clone(), value(attribute)?))).collect()
+    // Most items have a few attributes. To collect them would sort them first, which costs more than to find their places.
+    let mut map = BTreeMap::new();
+    for (name, attribute) in attributes {
+        map.insert(name.clone(), value(attribute)?);
+    }
+    Ok(map)
 }
 
 /// One value by itself, no deeper than one of an item.
@@ -35,27 +40,40 @@ pub(crate) fn single(attribute: &AttributeValue) -> Result<Value, Fault> {
 /// One value. Inputs nest no deeper than the reader of messages allows, so this recursion has an end.
 pub(crate) fn value(attribute: &AttributeValue) -> Result<Value, Fault> {
     let AttributeValue { s, n, b, ss, ns, bs, m, l, null, bool } = attribute;
-    let mut values = Vec::with_capacity(1);
-    values.extend(s.clone().map(|text| Ok(Value::S(text))));
-    values.extend(n.as_ref().map(|text| number(text).map(Value::N)));
-    values.extend(b.clone().map(|bytes| Ok(Value::B(bytes))));
-    values.extend(ss.as_ref().map(|texts| strings(texts)));
-    values.extend(ns.as_ref().map(|texts| numbers(texts)));
-    values.extend(bs.as_ref().map(|blobs| binaries(blobs)));
-    values.extend(m.as_ref().map(|inner| map(inner).map(Value::M)));
-    values.extend(l.as_ref().map(|inner| inner.iter().map(value).collect::<Result<_, _>>().map(Value::L)));
-    values.extend(bool.map(|value| Ok(Value::Bool(value))));
-    values.extend(null.map(|is_null| match is_null {
-        true => Ok(Value::Null),
-        false => Err(errors::invalid_values("Null attribute value types must have the value of true")),
-    }));
-    match values.len() {
-        1 => values.swap_remove(0),
-        0 => Err(errors::invalid(
-            "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
-        )),
-        _ => Err(ambiguous()),
+    let scalars = [s.is_some(), n.is_some(), b.is_some(), bool.is_some(), null.is_some()];
+    let others = [ss.is_some(), ns.is_some(), bs.is_some(), m.is_some(), l.is_some()];
+    match scalars.iter().chain(&others).filter(|is_there| **is_there).count() {
+        0 => {
+            return Err(errors::invalid(
+                "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
+            ));
+        }
+        1 => {}
+        _ => return Err(ambiguous()),
     }
+    Ok(if let Some(text) = s {
+        Value::S(text.clone())
+    } else if let Some(text) = n {
+        Value::N(number(text)?)
+    } else if let Some(bytes) = b {
+        Value::B(bytes.clone())
+    } else if let Some(texts) = ss {
+        strings(texts)?
+    } else if let Some(texts) = ns {
+        numbers(texts)?
+    } else if let Some(blobs) = bs {
+        binaries(blobs)?
+    } else if let Some(inner) = m {
+        Value::M(map(inner)?)
+    } else if let Some(inner) = l {
+        Value::L(inner.iter().map(value).collect::<Result<_, _>>()?)
+    } else if let Some(value) = bool {
+        Value::Bool(*value)
+    } else if *null == Some(true) {
+        Value::Null
+    } else {
+        return Err(errors::invalid_values("Null attribute value types must have the value of true"));
+    })
 }
 
 /// Also what DynamoDB says of a request of a batch that is not one write.
@@ -116,7 +134,12 @@ fn set<T: Ord>(members: &[T]) -> Result<BTreeSet<&T>, Vec<&T>> {
 
 /// An item as the API has it.
 pub(crate) fn shown(item: Item) -> BTreeMap<String, AttributeValue> {
-    item.into_iter().map(|(name, value)| (name, shown_value(value))).collect()
+    // As in `map`.
+    let mut shown = BTreeMap::new();
+    for (name, value) in item {
+        shown.insert(name, shown_value(value));
+    }
+    shown
 }
 
 fn shown_value(value: Value) -> AttributeValue {
@@ -127,17 +150,13 @@ fn shown_value(value: Value) -> AttributeValue {
         Value::B(bytes) => shown.b = Some(bytes),
         Value::Bool(value) => shown.bool = Some(value),
         Value::Null => shown.null = Some(true),
-        Value::M(map) => shown.m = Some(shown_map(map)),
+        Value::M(map) => shown.m = Some(self::shown(map)),
         Value::L(list) => shown.l = Some(list.into_iter().map(shown_value).collect()),
         Value::Ss(set) => shown.ss = Some(set.into_iter().collect()),
         Value::Ns(set) => shown.ns = Some(set.into_iter().map(|number| number.to_string()).collect()),
         Value::Bs(set) => shown.bs = Some(set.into_iter().collect()),
     }
     shown
-}
-
-fn shown_map(map: BTreeMap<String, Value>) -> BTreeMap<String, AttributeValue> {
-    shown(map)
 }
 
 #[cfg(test)]

@@ -10,14 +10,18 @@ use api_dynamodb as api;
 use crate::index::Kind;
 use crate::table::Table;
 
+/// Whether a request asks for metrics.
+pub(crate) fn is_wanted(wanted: Option<&api::ReturnItemCollectionMetrics>) -> bool {
+    wanted.is_some_and(|wanted| wanted.as_str() == "SIZE")
+}
+
 /// The metrics of an item's collection, where they are wanted and the table has collections.
 pub(crate) fn metrics(
     wanted: Option<&api::ReturnItemCollectionMetrics>,
     table: &Table,
     key: &BTreeMap<String, api::AttributeValue>,
 ) -> Option<api::ItemCollectionMetrics> {
-    let is_wanted = wanted.is_some_and(|wanted| wanted.as_str() == "SIZE");
-    if !is_wanted || table.indexes_of(Kind::Local).next().is_none() {
+    if !is_wanted(wanted) || table.indexes_of(Kind::Local).next().is_none() {
         return None;
     }
     let name = &table.partition.name;

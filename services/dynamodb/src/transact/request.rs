@@ -84,37 +84,44 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The action, and the bytes that the request takes for it.
-    fn read(&self) -> Result<(Asked<'a>, usize), Fault> {
+    /// The action, and the values of its expressions.
+    fn read(&self) -> Result<(Asked<'a>, Option<Item>), Fault> {
         let has_expression = self.update.is_some() || self.condition.is_some();
         let mut names = read::names(self.names, self.values, has_expression)?;
         let update = self.update.map(|text| names.update(text)).transpose().map_err(errors::of_expression)?;
         let guard = Guard::read(&mut names, self.condition, self.on_failure)?;
         names.finish().map_err(errors::of_expression)?;
         let item = attribute::item(self.item)?;
-        let values = self.values.map(attribute::item).transpose()?.unwrap_or_default();
-        let size_bytes = item_size_bytes(&item) + item_size_bytes(&values);
+        let values = self.values.map(attribute::item).transpose()?;
         let action = match self.kind {
             Kind::Put => Action::put(item)?,
             Kind::Update => Action::Update(item, update),
             Kind::Delete => Action::Delete(item),
             Kind::Check => Action::Check(item),
         };
-        Ok((Asked { table: self.table, action, guard }, size_bytes))
+        Ok((Asked { table: self.table, action, guard }, values))
     }
 }
 
-/// The actions. What is wrong with one, whatever its table, refuses the whole request for the first of them.
-pub(super) fn read(items: &[api::TransactWriteItem]) -> Result<Vec<Asked<'_>>, Fault> {
+/// The actions, and with `with_fingerprint` a hash of all that is asked for. What is wrong with one, whatever its table,
+/// refuses the whole request for the first of them.
+pub(super) fn read(
+    items: &[api::TransactWriteItem],
+    with_fingerprint: bool,
+) -> Result<(Vec<Asked<'_>>, Option<Vec<u8>>)> {
     let mut size_bytes = 0;
-    let actions = items.iter().map(|item| {
-        let (asked, its_bytes) = Parts::of(item)?.read()?;
-        size_bytes += its_bytes;
-        Ok::<_, Fault>(asked)
-    });
-    let actions = actions.collect::<Result<Vec<_>, _>>()?;
+    let mut actions = Vec::with_capacity(items.len());
+    let mut rest = Vec::with_capacity(items.len());
+    for item in items {
+        let parts = Parts::of(item)?;
+        let (asked, values) = parts.read()?;
+        size_bytes += item_size_bytes(asked.action.item()) + values.as_ref().map_or(0, item_size_bytes);
+        actions.push(asked);
+        rest.push((parts, values));
+    }
     check_size(size_bytes)?;
-    Ok(actions)
+    let fingerprint = with_fingerprint.then(|| fingerprint(&actions, &rest)).transpose()?;
+    Ok((actions, fingerprint))
 }
 
 /// The tables that the actions name, each once.
@@ -127,23 +134,25 @@ pub(crate) fn tables(items: &[api::TransactWriteItem]) -> BTreeSet<&str> {
 struct Known<'a> {
     kind: Kind,
     table: &'a str,
-    item: Item,
+    item: &'a Item,
     update: Option<&'a str>,
     condition: Option<&'a str>,
     names: Option<&'a BTreeMap<String, String>>,
-    values: Option<Item>,
+    values: Option<&'a Item>,
     on_failure: Option<&'a str>,
 }
 
-/// A hash of all that is asked for.
-pub(super) fn fingerprint(items: &[api::TransactWriteItem]) -> Result<Vec<u8>> {
-    let known = items.iter().map(|item| {
-        let Parts { kind, table, item, update, condition, names, values, on_failure } = Parts::of(item)?;
-        let (item, values) = (attribute::item(item)?, values.map(attribute::item).transpose()?);
-        let on_failure = on_failure.map(api::ReturnValuesOnConditionCheckFailure::as_str);
-        Ok(Known { kind, table, item, update, condition, names, values, on_failure })
+fn fingerprint(actions: &[Asked<'_>], rest: &[(Parts<'_>, Option<Item>)]) -> Result<Vec<u8>> {
+    let known = actions.iter().zip(rest).map(|(asked, (parts, values))| Known {
+        kind: parts.kind,
+        table: parts.table,
+        item: asked.action.item(),
+        update: parts.update,
+        condition: parts.condition,
+        names: parts.names,
+        values: values.as_ref(),
+        on_failure: parts.on_failure.map(api::ReturnValuesOnConditionCheckFailure::as_str),
     });
-    let known = known.collect::<Result<Vec<_>, Fault>>()?;
-    let bytes = store::record::encode_compact(&known)?;
+    let bytes = store::record::encode_compact(&known.collect::<Vec<_>>())?;
     Ok(digest::digest(&digest::SHA256, &bytes).as_ref().to_vec())
 }

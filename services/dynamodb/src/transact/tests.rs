@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::request::{fingerprint, read, tables};
+use super::request::{read, tables};
 use super::*;
 use api::AttributeValue;
 
@@ -30,7 +30,7 @@ fn check(table: &str, condition: &str) -> api::TransactWriteItem {
 }
 
 fn refused(items: &[api::TransactWriteItem]) -> String {
-    read(items).err().unwrap().message
+    read(items, false).err().unwrap().into_fault().message
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn four_megabytes_are_the_most() {
     let part =
         || put("t", BTreeMap::from([("pk".into(), text("a")), ("x".into(), text(&"x".repeat(99_997)))]));
     let many = |count| std::iter::repeat_with(part).take(count).collect::<Vec<_>>();
-    assert_eq!(read(&many(41)).unwrap().len(), 41);
+    assert_eq!(read(&many(41), false).unwrap().0.len(), 41);
     assert_eq!(refused(&many(42)), "Transaction payload size cannot exceed 4194304 bytes");
 }
 
@@ -65,7 +65,7 @@ fn a_request_is_known_whatever_the_order_of_its_sets() {
             AttributeValue { ss: Some(members.map(String::from).to_vec()), ..AttributeValue::default() };
         put("t", BTreeMap::from([("pk".into(), text("a")), ("set".into(), set)]))
     };
-    let known = |items: &[api::TransactWriteItem]| fingerprint(items).unwrap();
+    let known = |items: &[api::TransactWriteItem]| read(items, true).unwrap().1.unwrap();
     assert_eq!(known(&[with(["a", "b"])]), known(&[with(["b", "a"])]));
     assert_ne!(known(&[with(["a", "b"])]), known(&[with(["a", "c"])]));
     assert_ne!(known(&[put("t", item("a"))]), known(&[put("u", item("a"))]));

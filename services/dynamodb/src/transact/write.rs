@@ -6,7 +6,7 @@ use std::sync::Arc;
 use api_dynamodb as api;
 use expressions::Item;
 use expressions::value::item_size_bytes;
-use service::{Answer, Error, Idempotency, Result, Tx};
+use service::{Answer, Idempotency, Result, Tx};
 use store::{Bytes, Reads as _};
 
 use super::bill::{Bill, Kind};
@@ -22,11 +22,10 @@ pub(crate) fn write(
     tx: &mut Tx<'_>,
     input: &api::TransactWriteItemsInput,
 ) -> Result<api::TransactWriteItemsOutput> {
-    let asked = request::read(&input.transact_items)?;
     let token = input.client_request_token.as_deref();
-    let token = token.map(|token| Ok::<_, Error>((token, request::fingerprint(&input.transact_items)?)));
+    let (asked, fingerprint) = request::read(&input.transact_items, token.is_some())?;
     let wanted = input.return_consumed_capacity.as_ref();
-    let bill = carry_out_once(tx, asked, token.transpose()?, capacity::is_wanted(wanted))?;
+    let bill = carry_out_once(tx, asked, token.zip(fingerprint), capacity::is_wanted(wanted))?;
     let consumed_capacity = bill.by_table(wanted);
     Ok(api::TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: collections(tx, input)? })
 }
@@ -40,7 +39,8 @@ pub(crate) fn carry_out_once(
     needs_bill: bool,
 ) -> Result<Bill> {
     let Some((token, fingerprint)) = token else {
-        return Ok(billed(&carry_out(tx, asked, needs_bill)?));
+        let outcomes = carry_out(tx, asked, needs_bill)?;
+        return Ok(billed(&outcomes, needs_bill));
     };
     let of = [tx.scope().account.as_str(), "\n", tx.scope().region.as_str()].concat();
     if let Some(before) = REMEMBERED.get(&**tx, tx.now, &of, token)? {
@@ -53,7 +53,7 @@ pub(crate) fn carry_out_once(
     let now = tx.now;
     let answer = Answer { fingerprint: fingerprint.into(), answer: Bytes::new() };
     REMEMBERED.put(tx, now, &of, token, answer)?;
-    Ok(billed(&outcomes))
+    Ok(billed(&outcomes, needs_bill))
 }
 
 /// The metrics of the collections of all items that are written, by their tables.
@@ -62,6 +62,9 @@ fn collections(
     input: &api::TransactWriteItemsInput,
 ) -> Result<Option<BTreeMap<String, Vec<api::ItemCollectionMetrics>>>> {
     let wanted = input.return_item_collection_metrics.as_ref();
+    if !collection::is_wanted(wanted) {
+        return Ok(None);
+    }
     let mut collections: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for asked in &input.transact_items {
         let put = asked.put.as_ref().map(|put| (&put.table_name, &put.item));
@@ -83,9 +86,13 @@ fn mismatch() -> wire::Fault {
     )
 }
 
-fn billed(outcomes: &[Outcome]) -> Bill {
+/// What was consumed, where somebody asks.
+fn billed(outcomes: &[Outcome], needs_bill: bool) -> Bill {
     let mut bill = Bill::new(Kind::Write);
-    outcomes.iter().for_each(|outcome| bill.add_consumed(outcome.table(), outcome.consumed()));
+    outcomes
+        .iter()
+        .filter(|_| needs_bill)
+        .for_each(|outcome| bill.add_consumed(outcome.table(), outcome.consumed()));
     bill
 }
 
