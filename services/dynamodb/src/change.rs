@@ -10,7 +10,7 @@ use store::tuple::Key;
 use crate::index::entry;
 use crate::stream::Cause;
 use crate::table::Table;
-use crate::{global, stream, ttl};
+use crate::{backups, global, stream, ttl};
 
 /// An item as it was, and as it is to be.
 pub(crate) struct Change<'a> {
@@ -37,6 +37,7 @@ impl Change<'_> {
         }
         entry::follow(tx, self)?;
         ttl::follow(tx, self)?;
+        backups::history::follow(tx, self)?;
         stream::follow(tx, self, cause)?;
         global::follow(tx, self, cause)
     }

@@ -8,9 +8,9 @@
 use api_dynamodb as api;
 use expressions::Item;
 use expressions::value::item_size_bytes;
-use service::{Result, View};
+use service::{Result, Tx, View};
 use store::tuple::Parts;
-use store::{Direction, Reads as _, record};
+use store::{Bytes, Direction, Reads as _, record};
 
 use crate::source::Source;
 use crate::table::Table;
@@ -45,12 +45,28 @@ pub(crate) fn show(view: &View<'_>, table: &Table, shown: &mut api::TableDescrip
     Ok(())
 }
 
+/// The items of a table that is deleted, and their bytes.
+pub(crate) fn of_deleted(tx: &Tx<'_>, table: &Table) -> Result<(i64, i64)> {
+    let all = Source { table, index: None }.whole();
+    let count = add_up(tx.scan_unchecked(all, Direction::Forward), false, SEEN_MAX)?;
+    Ok((count.items, count.bytes))
+}
+
 fn count(view: &View<'_>, source: Source<'_>, seen_max: usize) -> Result<Count> {
+    add_up(view.scan(source.whole(), Direction::Forward), source.index.is_some(), seen_max)
+}
+
+/// The count of these items, or entries of an index; of so many, at least.
+fn add_up(
+    all: impl Iterator<Item = Result<(Bytes, Bytes), store::Error>>,
+    are_entries: bool,
+    seen_max: usize,
+) -> Result<Count> {
     let mut count = Count::default();
-    for (seen, entry) in view.scan(source.whole(), Direction::Forward).enumerate() {
+    for (seen, entry) in all.enumerate() {
         let (key, value) = entry?;
         if seen == seen_max {
-            return Ok(count.of_all(hash_of(&key, source.index.is_some())?));
+            return Ok(count.of_all(hash_of(&key, are_entries)?));
         }
         count.items += 1;
         count.bytes += item_size_bytes(&record::decode::<Item>(&value)?) as i64;

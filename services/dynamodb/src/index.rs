@@ -11,7 +11,7 @@ pub(crate) mod update;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::shown::{shown_global, shown_local};
+pub(crate) use self::shown::{projection, shown_global, shown_local};
 use crate::keys::Id;
 use crate::settings::Units;
 use crate::table::{KeyPart, Table};

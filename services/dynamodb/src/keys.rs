@@ -13,6 +13,12 @@
 //! | `"stream", account, region, table, label` | [`crate::stream::Stream`] |
 //! | `"shard", stream id, shard` | [`crate::stream::Head`] |
 //! | `"record", stream id, shard, sequence number` | [`crate::stream::Record`] |
+//! | `"backup", account, region, table, label` | [`crate::backups::Backup`]; its items stand as those of a table |
+//! | `"copy", due at (ms), id` | the job that makes a backup's items, or a restored table's |
+//! | `"history-trim", …`, `"backup-expiry", …` | jobs: of [`crate::backups::trim`] and [`crate::backups::expiry`] |
+//! | `"history", history id, the rest of the item's key behind its table id, number` | [`crate::backups::history::Before`] |
+//! | `"age", history id, changed at (ms), number, the rest of the item's key` | nothing |
+//! | `"remains", table id` | [`crate::backups::history::Remains`] of a deleted table |
 //! | `"trim", due at (ms), id` | the job that takes what is old from a shard, or ends a closed stream |
 //! | `"mark", group of replicas, region, the rest of the item's key behind its table id` | [`crate::global`]: when the item was last changed there |
 //! | `"outgoing", at (a number that rises), id` | the item that is to be carried to the other regions |
@@ -101,6 +107,42 @@ pub(crate) fn outgoing() -> Key {
 
 pub(crate) fn outgoing_at(at: u64, id: &Id) -> Key {
     outgoing().u64(at).bytes(id)
+}
+
+/// Backups by their tables' names.
+pub(crate) fn backups(scope: &Scope) -> Key {
+    of("backup").str(scope.account.as_str()).str(scope.region.as_str())
+}
+
+pub(crate) fn backups_of(scope: &Scope, table: &str) -> Key {
+    backups(scope).str(table)
+}
+
+pub(crate) fn backup(scope: &Scope, table: &str, label: &str) -> Key {
+    backups_of(scope, table).str(label)
+}
+
+/// What items were, in the order of their keys.
+pub(crate) fn history(id: &Id) -> Key {
+    of("history").bytes(id)
+}
+
+/// What an item was, which has that key behind its table id, in the order of its changes.
+pub(crate) fn past(history: &Id, rest: &[u8]) -> Key {
+    self::history(history).bytes(rest)
+}
+
+/// A history in the order of time.
+pub(crate) fn ages(history: &Id) -> Key {
+    of("age").bytes(history)
+}
+
+pub(crate) fn age(history: &Id, at_ms: i64) -> Key {
+    ages(history).i64(at_ms)
+}
+
+pub(crate) fn remains(table: &Id) -> Key {
+    of("remains").bytes(table)
 }
 
 /// All entries of an index.

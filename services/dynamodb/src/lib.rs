@@ -7,6 +7,7 @@
 
 mod action;
 mod attribute;
+mod backups;
 mod batch;
 mod capacity;
 mod change;
@@ -56,7 +57,7 @@ pub use dynamodbstreams::service as streams;
 /// The service.
 #[must_use]
 pub fn service() -> Service {
-    with_global_tables(Service::new(&api::FACTS))
+    with_backups(with_global_tables(Service::new(&api::FACTS)))
         .resource_policies(resource_policy::policy_of, &resource_policy::ACTIONS)
         .transaction::<api::CreateTable>(tables::create, |scope, input| at(scope, &input.table_name))
         .read::<api::DescribeTable>(tables::describe, |scope, input| at(scope, &input.table_name))
@@ -126,6 +127,34 @@ fn with_global_tables(service: Service) -> Service {
         .work("carry to other regions", global::run_outgoing)
         .work("join", global::run_joins)
         .work("leave", global::run_leaves)
+}
+
+/// Adds what is about backups.
+fn with_backups(service: Service) -> Service {
+    service
+        .transaction::<api::CreateBackup>(backups::create::create, |scope, input| {
+            at(scope, &input.table_name)
+        })
+        .read::<api::DescribeBackup>(backups::create::describe, |_, input| tagged(&input.backup_arn))
+        .transaction::<api::DeleteBackup>(backups::create::delete, |_, input| tagged(&input.backup_arn))
+        .read::<api::ListBackups>(backups::list::list, |_, _| Vec::new())
+        .transaction::<api::RestoreTableFromBackup>(backups::restore::restore, |scope, input| {
+            [tagged(&input.backup_arn), at(scope, &input.target_table_name)].concat()
+        })
+        .transaction::<api::UpdateContinuousBackups>(backups::recovery::update, |scope, input| {
+            at(scope, &input.table_name)
+        })
+        .read::<api::DescribeContinuousBackups>(backups::recovery::describe, |scope, input| {
+            at(scope, &input.table_name)
+        })
+        .transaction::<api::RestoreTableToPointInTime>(backups::moment::restore, |scope, input| {
+            let source = input.source_table_arn.as_ref().or(input.source_table_name.as_ref());
+            let tables = source.into_iter().chain([&input.target_table_name]);
+            tables.flat_map(|table| at(scope, table)).collect()
+        })
+        .work("copy", backups::copy::run)
+        .work("history-trim", backups::trim::run)
+        .work("backup-expiry", backups::expiry::run)
 }
 
 /// What PartiQL needs, each of its statements says.

@@ -12,6 +12,8 @@ use store::Reads;
 use store::tuple::Key;
 use wire::Timestamp;
 
+use crate::backups::Restoring;
+use crate::backups::history::History;
 use crate::errors;
 use crate::global::Global;
 use crate::index::{self, Index};
@@ -51,6 +53,12 @@ pub(crate) struct Table {
     pub(crate) insights: Insights,
     #[serde(default)]
     pub(crate) global: Option<Global>,
+    /// While what its items were is kept.
+    #[serde(default)]
+    pub(crate) history: Option<History>,
+    /// While its items are restored.
+    #[serde(default)]
+    pub(crate) restoring: Option<Restoring>,
 }
 
 /// An attribute of the key.
@@ -90,7 +98,7 @@ impl Place {
     }
 }
 
-/// The table of that name or ARN.
+/// The table of that name or ARN, if it is ready to be used.
 pub(crate) fn find(reads: &impl Reads, scope: &Scope, table: &str) -> Result<Arc<Table>> {
     let found: Option<Arc<Table>> = reads.get_shared(&Place::of(scope, table).key())?;
     Ok(found.filter(|table| table.is_usable()).ok_or_else(errors::no_table)?)
@@ -116,6 +124,7 @@ impl Table {
         !self.indexes.is_empty()
             || self.ttl.is_some()
             || self.global.is_some()
+            || self.history.is_some()
             || self.stream.as_ref().is_some_and(|stream| stream.is_open)
     }
 
@@ -169,6 +178,7 @@ impl Table {
             stream_specification: self.stream.as_ref().and_then(Streaming::specification),
             latest_stream_arn: self.stream.as_ref().map(|it| it.arn(&self.scope, &self.name).to_string()),
             latest_stream_label: self.stream.as_ref().map(|it| it.label.clone()),
+            restore_summary: self.restoring.as_ref().map(Restoring::summary),
             ..api::TableDescription::default()
         };
         self.settings.show(&mut shown, self.provisioned);

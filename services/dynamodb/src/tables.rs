@@ -10,7 +10,7 @@ use crate::index::declare;
 use crate::resource_policy::Policy;
 use crate::settings::{Billing, Settings, Units};
 use crate::table::{Place, Table};
-use crate::{SWEEPER, counts, errors, global, keys, stream, tags, ttl};
+use crate::{SWEEPER, backups, counts, errors, global, keys, stream, tags, ttl};
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<api::CreateTableOutput> {
     check_unbuilt(input)?;
@@ -39,6 +39,8 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
         policy: policy.transpose()?,
         insights: Default::default(),
         global: None,
+        history: None,
+        restoring: None,
         settings: settings(input, &place.scope, billing, tx.now.millis())?,
     };
     if tx.get(&place.key())?.is_some() {
@@ -133,6 +135,13 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTableInput) -> Result<a
         );
         return Err(errors::invalid(message).into());
     }
+    if !table.is_usable() {
+        let message = format!(
+            "Attempt to change a resource which is still in use: Table is being created: {}",
+            table.name
+        );
+        return Err(api::error::resource_in_use_exception(message).into());
+    }
     check_unindexed(&table)?;
     discard(tx, &table)?;
     Ok(api::DeleteTableOutput { table_description: Some(table.description("DELETING")) })
@@ -167,7 +176,7 @@ fn check_unindexed(table: &Table) -> Result<(), Fault> {
 /// Deletes a table with all that it has.
 pub(crate) fn discard(tx: &mut Tx<'_>, table: &Table) -> Result<()> {
     tx.delete(table.place().key());
-    SWEEPER.put(tx, &keys::items(&table.id));
+    backups::bury(tx, table)?;
     for index in &table.indexes {
         SWEEPER.put(tx, &keys::entries(&table.id, &index.id));
     }

@@ -63,6 +63,7 @@ pub(super) fn begin(tx: &mut Tx<'_>, source: &mut Table, region: Region) -> Resu
         policy: None,
         insights: Default::default(),
         global: Some(Global { group, state, replicas: others }),
+        history: None,
         ..source.clone()
     };
     ttl::set(tx, &mut replica, source.ttl.as_ref().map(|ttl| &*ttl.attribute))?;

@@ -53,7 +53,8 @@ pub(crate) fn shown_global(table: &Table, status: &str) -> Option<Vec<api::Globa
     (!indexes.is_empty()).then_some(indexes)
 }
 
-fn projection(index: &Index) -> api::Projection {
+/// What it projects.
+pub(crate) fn projection(index: &Index) -> api::Projection {
     let (kind, names) = match &index.projected {
         Projected::All => ("ALL", None),
         Projected::KeysOnly => ("KEYS_ONLY", None),
