@@ -122,7 +122,7 @@ fn carry_out(tx: &mut Tx<'_>, asked: Vec<Asked<'_>>, needs_old: bool) -> Result<
     }
     let outcomes: Vec<Outcome> = weighed.into_iter().filter_map(Result::ok).collect();
     if is_throttled {
-        billed(&outcomes).pay(tx.context)?;
+        billed(&outcomes, true).pay(tx.context)?;
     }
     outcomes.iter().try_for_each(|outcome| outcome.write(tx))?;
     Ok(outcomes)
