@@ -19,7 +19,7 @@ use crate::change::Change;
 use crate::guard::{Guard, Refusal};
 use crate::index::entry::{self, Origin};
 use crate::table::Table;
-use crate::{errors, key};
+use crate::{errors, key, throttle};
 
 /// The largest item, in bytes: 400 KB.
 const ITEM_BYTES_MAX: usize = 409_600;
@@ -130,7 +130,9 @@ impl Step {
 
     /// Weighs it and writes what comes of it.
     pub(crate) fn carry_out(self, tx: &mut Tx<'_>, needs_old: bool) -> Result<Outcome> {
+        let needs_old = needs_old || throttle::is_on(tx.context);
         let outcome = self.weigh(tx, needs_old)?.map_err(Fault::from)?;
+        outcome.pay(tx)?;
         outcome.write(tx)?;
         Ok(outcome)
     }
@@ -180,6 +182,14 @@ impl Outcome {
         }
         let (old, new) = self.items();
         Change { table: &self.table, place: &self.place, old, new }.carry_out(tx)
+    }
+
+    /// Takes what it consumes from its table's units.
+    pub(crate) fn pay(&self, tx: &Tx<'_>) -> Result<(), Fault> {
+        match throttle::is_on(tx.context) {
+            true => throttle::take(tx.context, &self.table, &self.consumed(), throttle::Kind::Write),
+            false => Ok(()),
+        }
     }
 
     pub(crate) fn table(&self) -> &Arc<Table> {

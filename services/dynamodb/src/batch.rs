@@ -8,7 +8,7 @@ use std::sync::Arc;
 use api_dynamodb as api;
 use expressions::value::item_size_bytes;
 use expressions::{Item, Projection};
-use service::{Result, Tx, View};
+use service::{Error, Result, Tx, View};
 use store::Reads as _;
 use store::tuple::Key;
 use wire::Fault;
@@ -17,7 +17,7 @@ use crate::action::{Action, Step};
 use crate::capacity::Consumed;
 use crate::guard::Guard;
 use crate::table::Table;
-use crate::{attribute, capacity, collection, errors, key, legacy, read, table};
+use crate::{attribute, capacity, collection, errors, key, legacy, read, table, throttle};
 
 /// Items that one call reads.
 const READS_MAX: usize = 100;
@@ -53,21 +53,41 @@ pub(crate) fn get(view: &View<'_>, input: &api::BatchGetItemInput) -> Result<api
     let tables = tables.collect::<Result<Vec<_>>>()?;
     let places = wishes.iter().zip(&tables).map(|(wish, table)| wish.places(table));
     let places = places.collect::<Result<Vec<_>, _>>()?;
-    let mut rest_bytes = BATCH_BYTES_MAX;
+    let mut rest = Rest { bytes: BATCH_BYTES_MAX, refused: None, is_begun: false };
     let (mut responses, mut left, mut capacities) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     for ((wish, table), places) in wishes.iter().zip(&tables).zip(places) {
-        let (shown, units, unread) = wish.look(view, &places, &mut rest_bytes)?;
+        let (shown, units, unread) = wish.look(view, table, &places, &mut rest)?;
         responses.insert(wish.name.to_owned(), shown);
         if !unread.is_empty() {
             left.insert(wish.name.to_owned(), api::KeysAndAttributes { keys: unread, ..wish.asked.clone() });
         }
         capacities.extend(capacity::shown(input.return_consumed_capacity.as_ref(), table, units));
     }
+    rest.check()?;
     Ok(api::BatchGetItemOutput {
         responses: Some(responses),
         unprocessed_keys: Some(left),
         consumed_capacity: (!capacities.is_empty()).then_some(capacities),
     })
+}
+
+/// What is left to a batch.
+struct Rest {
+    bytes: usize,
+    /// Why something was not done: there were no units left.
+    refused: Option<Fault>,
+    /// Whether something was done.
+    is_begun: bool,
+}
+
+impl Rest {
+    /// A batch of which nothing could be done is refused.
+    fn check(self) -> Result<(), Fault> {
+        match self.refused {
+            Some(fault) if !self.is_begun => Err(fault),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What is wanted of one table.
@@ -102,19 +122,32 @@ impl<'a> Wish<'a> {
     }
 
     /// The items that are there, the capacity, and the keys for which there was no room any more.
-    fn look(&self, view: &View<'_>, places: &[Key], rest_bytes: &mut usize) -> Result<(Shown, f64, Shown)> {
+    fn look(
+        &self,
+        view: &View<'_>,
+        table: &Table,
+        places: &[Key],
+        rest: &mut Rest,
+    ) -> Result<(Shown, f64, Shown)> {
         let consistent = self.asked.consistent_read == Some(true);
         let (mut shown, mut units, mut unread) = (Vec::new(), 0.0, Vec::new());
         for (place, asked) in places.iter().zip(&self.asked.keys) {
             let item: Option<Item> = view.get_record(place)?;
             let size_bytes = item.as_ref().map_or(0, item_size_bytes);
-            if size_bytes > *rest_bytes {
-                *rest_bytes = 0;
+            if size_bytes > rest.bytes {
+                rest.bytes = 0;
                 unread.push(asked.clone());
                 continue;
             }
-            *rest_bytes -= size_bytes;
-            units += capacity::read_units(size_bytes, consistent);
+            let its_units = capacity::read_units(size_bytes, consistent);
+            if let Err(fault) = throttle::take(view.context, table, &its_units.into(), throttle::Kind::Read) {
+                rest.refused.get_or_insert(fault);
+                unread.push(asked.clone());
+                continue;
+            }
+            rest.is_begun = true;
+            rest.bytes -= size_bytes;
+            units += its_units;
             shown.extend(item.map(|item| attribute::shown(read::projected(self.projection.as_ref(), item))));
         }
         Ok((shown, units, unread))
@@ -131,25 +164,38 @@ pub(crate) fn write(tx: &mut Tx<'_>, input: &api::BatchWriteItemInput) -> Result
     let tables = tables.collect::<Result<Vec<_>>>()?;
     let (mut actions, mut places) = (actions.into_iter(), HashSet::new());
     let wanted = input.return_consumed_capacity.as_ref();
-    let mut capacities = Vec::new();
-    for (table, requests) in tables.iter().zip(input.request_items.values()) {
-        let mut units = Consumed::default();
-        for action in actions.by_ref().take(requests.len()) {
+    let (mut capacities, mut left) = (Vec::new(), BTreeMap::new());
+    let mut rest = Rest { bytes: BATCH_BYTES_MAX, refused: None, is_begun: false };
+    for (table, (name, requests)) in tables.iter().zip(&input.request_items) {
+        let (mut units, mut undone) = (Consumed::default(), Vec::new());
+        for (action, request) in actions.by_ref().take(requests.len()).zip(requests) {
             // Batches have one word for every key that does not fit.
             key::check(table, &key::of(table, action.item()))?;
             let step = Step::new(Arc::clone(table), action, Guard::default())?;
             if !places.insert(step.place().clone()) {
                 return Err(duplicates().into());
             }
-            let outcome = step.carry_out(tx, capacity::is_wanted(wanted))?;
+            let outcome = match step.carry_out(tx, capacity::is_wanted(wanted)) {
+                Err(Error::Fault(fault)) if throttle::is_refusal(&fault) => {
+                    rest.refused.get_or_insert(fault);
+                    undone.push(request.clone());
+                    continue;
+                }
+                outcome => outcome?,
+            };
+            rest.is_begun = true;
             if capacity::is_wanted(wanted) {
                 units += outcome.consumed();
             }
         }
         capacities.extend(capacity::shown(wanted, table, units));
+        if !undone.is_empty() {
+            left.insert(name.clone(), undone);
+        }
     }
+    rest.check()?;
     Ok(api::BatchWriteItemOutput {
-        unprocessed_items: Some(BTreeMap::new()),
+        unprocessed_items: Some(left),
         item_collection_metrics: collections(input, &tables),
         consumed_capacity: (!capacities.is_empty()).then_some(capacities),
     })

@@ -55,6 +55,21 @@ impl AddAssign for Consumed {
     }
 }
 
+impl Consumed {
+    /// The same by whose limits it counts against: those of the table (None) and of its global indexes.
+    pub(crate) fn by_limit<'a>(&self, table: &'a Table) -> Vec<(Option<&'a Index>, f64)> {
+        let (mut of_table, mut parts) = (self.table, Vec::new());
+        for (name, units) in &self.indexes {
+            match table.index(name) {
+                Some(index) if index.is_global() => parts.push((Some(index), *units)),
+                _ => of_table += units,
+            }
+        }
+        parts.insert(0, (None, of_table));
+        parts
+    }
+}
+
 /// What it consumes to make the new item of the old one. The larger of both counts; an entry that moves in its index counts
 /// as one deleted and one put, and one that stays as it is does not count.
 pub(crate) fn written(table: &Table, old: Option<&Item>, new: Option<&Item>) -> Consumed {

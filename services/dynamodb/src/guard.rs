@@ -139,6 +139,12 @@ impl From<Refusal> for api::CancellationReason {
             Refusal::Invalid(fault) if fault.code == "ResourceNotFoundException" => {
                 ("ResourceNotFound", fault.message, None)
             }
+            Refusal::Invalid(fault) if fault.code == "ProvisionedThroughputExceededException" => {
+                ("ProvisionedThroughputExceeded", fault.message, None)
+            }
+            Refusal::Invalid(fault) if fault.code == "ThrottlingException" => {
+                ("ThrottlingError", fault.message, None)
+            }
             Refusal::Invalid(fault) => ("ValidationError", fault.message, None),
         };
         api::CancellationReason {

@@ -49,7 +49,7 @@ pub(crate) fn update(
 ) -> Result<api::UpdateContributorInsightsOutput> {
     let place = Place::of(&tx.scope(), &input.table_name);
     let table: Option<Table> = tx.get_record(&place.key())?;
-    let mut table = table.ok_or_else(|| tables::no_table(&place))?;
+    let mut table = table.filter(Table::is_usable).ok_or_else(|| tables::no_table(&place))?;
     let name = wanted(&table, input.index_name.as_deref())?;
     let is_on = input.contributor_insights_action.as_str() == "ENABLE";
     let mode = input.contributor_insights_mode.as_ref().map_or(MODE, |mode| mode.as_str()).to_owned();
@@ -71,7 +71,7 @@ pub(crate) fn describe(
 ) -> Result<api::DescribeContributorInsightsOutput> {
     let place = Place::of(&view.scope(), &input.table_name);
     let table: Option<Table> = view.get_record(&place.key())?;
-    let table = table.ok_or_else(|| tables::no_table(&place))?;
+    let table = table.filter(Table::is_usable).ok_or_else(|| tables::no_table(&place))?;
     let insight = table.insights.get(&wanted(&table, input.index_name.as_deref())?);
     Ok(api::DescribeContributorInsightsOutput {
         table_name: Some(table.name.clone()),

@@ -37,6 +37,7 @@ mod table;
 mod tables;
 mod tags;
 mod terms;
+mod throttle;
 mod transact;
 mod ttl;
 mod update;
@@ -111,6 +112,7 @@ pub fn service() -> Service {
         .read::<api::DescribeEndpoints>(limits::endpoints, |_, _| Vec::new())
         .work("backfill", index::backfill::run)
         .work("trim", stream::run)
+        .setting(throttle::SETTING, 0)
         .work("sweep", |cloud| SWEEPER.run(cloud))
 }
 

@@ -11,7 +11,7 @@ use crate::page::{self, Page, Wish};
 use crate::source::Source;
 use crate::table::KeyPart;
 use crate::terms::{self, Terms};
-use crate::{attribute, capacity, errors, key, table};
+use crate::{attribute, capacity, errors, key, table, throttle};
 
 /// Why a starting key is refused that the key condition does not reach.
 const OUTSIDE: &str = "The provided starting key is outside query boundaries based on provided conditions";
@@ -51,6 +51,7 @@ pub(crate) fn query(view: &View<'_>, input: &api::QueryInput) -> Result<api::Que
     )?;
     let wanted = input.return_consumed_capacity.as_ref();
     let consumed = capacity::read(&source, page.size_bytes, page.fetched_units, consistent);
+    throttle::take(view.context, &table, &consumed, throttle::Kind::Read)?;
     Ok(api::QueryOutput {
         items: (!count_only).then(|| page.items.into_iter().map(attribute::shown).collect()),
         count: Some(page.count),

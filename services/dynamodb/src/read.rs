@@ -8,7 +8,7 @@ use service::{Result, View};
 use store::Reads as _;
 use wire::Fault;
 
-use crate::{attribute, capacity, errors, key, legacy, table};
+use crate::{attribute, capacity, errors, key, legacy, table, throttle};
 
 /// Refuses placeholders where there is nothing to hold a place in.
 pub(crate) fn check_placeholders(
@@ -88,6 +88,7 @@ pub(crate) fn get(view: &View<'_>, input: &api::GetItemInput) -> Result<api::Get
     let item: Option<Item> = view.get_record(&key::place(&table, &key))?;
     let size_bytes = item.as_ref().map_or(0, expressions::value::item_size_bytes);
     let units = capacity::read_units(size_bytes, input.consistent_read == Some(true));
+    throttle::take(view.context, &table, &units.into(), throttle::Kind::Read)?;
     Ok(api::GetItemOutput {
         item: item.map(|item| attribute::shown(projected(projection.as_ref(), item))),
         consumed_capacity: capacity::shown(input.return_consumed_capacity.as_ref(), &table, units),

@@ -90,7 +90,8 @@ fn find(reads: &impl Reads, arn: &str) -> Result<Table> {
         let message = format!("Requested resource not found: Table: {name} not found");
         api::error::resource_not_found_exception(message)
     };
-    Ok(reads.get_record(&place.key())?.ok_or_else(missing)?)
+    let found: Option<Table> = reads.get_record(&place.key())?;
+    Ok(found.filter(Table::is_usable).ok_or_else(missing)?)
 }
 
 /// Refuses a change of a policy that is not the one that the request knows.

@@ -10,7 +10,7 @@ use wire::Fault;
 use crate::page::{self, Page, Wish};
 use crate::source::Source;
 use crate::terms::{self, Terms};
-use crate::{attribute, capacity, errors, table};
+use crate::{attribute, capacity, errors, table, throttle};
 
 /// Why a starting key of another segment is refused.
 const OUTSIDE: &str = "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment.";
@@ -45,6 +45,7 @@ pub(crate) fn scan(view: &View<'_>, input: &api::ScanInput) -> Result<api::ScanO
     )?;
     let wanted = input.return_consumed_capacity.as_ref();
     let consumed = capacity::read(&source, page.size_bytes, page.fetched_units, consistent);
+    throttle::take(view.context, &table, &consumed, throttle::Kind::Read)?;
     Ok(api::ScanOutput {
         items: (!count_only).then(|| page.items.into_iter().map(attribute::shown).collect()),
         count: Some(page.count),

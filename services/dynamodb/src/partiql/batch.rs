@@ -16,7 +16,7 @@ use super::{Prepared, exists_alone, mixed, rights, transaction, write};
 use crate::capacity::Consumed;
 use crate::guard::Refusal;
 use crate::table::{self, Table};
-use crate::{capacity, errors, key};
+use crate::{capacity, errors, key, throttle};
 
 /// What one statement answers, and what it consumes of which table.
 type Answered = Result<Result<Option<BTreeMap<String, api::AttributeValue>>, Refusal>>;
@@ -72,7 +72,9 @@ fn read(view: &View<'_>, prepared: &Prepared, consistent: bool, units: &mut Unit
     key::check(&table, &wanted)?;
     let item: Option<Item> = view.get_record(&key::place(&table, &wanted))?;
     let size_bytes = item.as_ref().map_or(0, item_size_bytes);
-    units.push((table, capacity::read_units(size_bytes, consistent).into()));
+    let consumed = capacity::read_units(size_bytes, consistent).into();
+    throttle::take(view.context, &table, &consumed, throttle::Kind::Read)?;
+    units.push((table, consumed));
     Ok(Ok(item.map(|item| columns.shown(item))))
 }
 

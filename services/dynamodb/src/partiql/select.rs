@@ -19,7 +19,7 @@ use crate::index::Index;
 use crate::page::{PAGE_BYTES_MAX, Page, Wish};
 use crate::source::Source;
 use crate::table::Table;
-use crate::{attribute, capacity, errors, key, table};
+use crate::{attribute, capacity, errors, key, table, throttle};
 
 pub(super) fn execute(
     view: &View<'_>,
@@ -47,6 +47,7 @@ pub(super) fn execute(
         consistent,
     };
     let (next, last) = reading.run(view, &plan, filter.as_ref(), position)?;
+    throttle::take(view.context, &table, &reading.consumed, throttle::Kind::Read)?;
     let wanted = input.return_consumed_capacity.as_ref();
     Ok(api::ExecuteStatementOutput {
         items: Some(reading.items.into_iter().map(|item| columns.shown(item)).collect()),

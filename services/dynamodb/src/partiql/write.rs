@@ -13,7 +13,7 @@ use super::{Prepared, exists_alone, refused};
 use crate::action::{Action, Outcome, Step};
 use crate::guard::{Guard, Presence, Refusal};
 use crate::table::Table;
-use crate::{attribute, capacity, errors, table};
+use crate::{attribute, capacity, errors, table, throttle};
 
 type OnFailure = Option<api::ReturnValuesOnConditionCheckFailure>;
 
@@ -125,10 +125,12 @@ pub(super) fn carry_out(
 ) -> Result<Result<(Outcome, Option<Returning>), Refusal>> {
     let table = table::find(&**tx, &tx.scope(), prepared.table())?;
     let Write { action, guard, returning } = Write::of(&table, prepared, on_failure, Strictness::Whole)?;
+    let needs_old = needs_old || throttle::is_on(tx.context);
     let outcome = match Step::new(table, action, guard)?.weigh(tx, needs_old)? {
         Ok(outcome) => outcome,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    outcome.pay(tx)?;
     outcome.write(tx)?;
     Ok(Ok((outcome, returning)))
 }

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api_dynamodb as api;
+use service::Context;
+use wire::Fault;
 
+use super::cancelled_at;
 use crate::capacity::{self, Consumed};
 use crate::table::Table;
+use crate::throttle;
 
 /// Whether units are read or written. A transaction has one kind alone.
 #[derive(Clone, Copy)]
@@ -36,6 +40,17 @@ impl Bill {
         let mut twice = consumed.clone();
         twice += consumed;
         self.actions.push((Arc::clone(table), twice));
+    }
+
+    /// Takes all of it from the units of its tables, or refuses the transaction for the first action that finds nothing left.
+    pub(super) fn pay(&self, context: &Context) -> Result<(), Fault> {
+        let all: Vec<_> = self.actions.iter().map(|(table, consumed)| (&**table, consumed)).collect();
+        let kind = match self.kind {
+            Kind::Read => throttle::Kind::Read,
+            Kind::Write => throttle::Kind::Write,
+        };
+        let refused = throttle::take_all(context, &all, kind);
+        refused.map_err(|(at, fault)| cancelled_at(at, self.actions.len(), fault))
     }
 
     /// Table by table, as the request wants to see it.

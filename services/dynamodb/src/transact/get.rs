@@ -64,6 +64,7 @@ pub(crate) fn found(view: &View<'_>, asked: &[(&str, &Item)]) -> Result<(Vec<Opt
         check_size(total_bytes)?;
         items.push(item);
     }
+    bill.pay(view.context)?;
     Ok((items, bill))
 }
 

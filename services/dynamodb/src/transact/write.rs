@@ -13,7 +13,7 @@ use super::bill::{Bill, Kind};
 use super::{Asked, cancelled, cancelled_at, request, several_on_one_item};
 use crate::action::{Action, Outcome, Step};
 use crate::index::entry::{self, Origin};
-use crate::{capacity, collection, key, table};
+use crate::{capacity, collection, key, table, throttle};
 
 /// How long a token stands for the request that it came with.
 const REMEMBERED: Idempotency = Idempotency::new("dynamodb", "transaction", 10 * 60 * 1000);
@@ -114,11 +114,16 @@ fn repeated(tx: &Tx<'_>, asked: Vec<Asked<'_>>, needs_bill: bool) -> Result<Bill
 /// TransactionCanceledException, with a reason for each action whose condition does not hold, or that cannot be done.
 fn carry_out(tx: &mut Tx<'_>, asked: Vec<Asked<'_>>, needs_old: bool) -> Result<Vec<Outcome>> {
     let steps = prepared(tx, asked)?;
+    let is_throttled = throttle::is_on(tx.context);
+    let needs_old = needs_old || is_throttled;
     let weighed = steps.into_iter().map(|step| step.weigh(tx, needs_old)).collect::<Result<Vec<_>>>()?;
     if weighed.iter().any(Result::is_err) {
         return Err(cancelled(weighed.into_iter().map(Result::err).collect()).into());
     }
     let outcomes: Vec<Outcome> = weighed.into_iter().filter_map(Result::ok).collect();
+    if is_throttled {
+        billed(&outcomes, true).pay(tx.context)?;
+    }
     outcomes.iter().try_for_each(|outcome| outcome.write(tx))?;
     Ok(outcomes)
 }
