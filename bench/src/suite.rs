@@ -56,7 +56,7 @@ pub(crate) struct Flags {
     requests: usize,
 }
 
-/// The loads, in order, that come behind sends and puts, and before the lives of messages.
+/// The loads, in order, that come behind sends, puts and the lives of messages.
 const THEN: [Only; 10] = [
     Only::Get,
     Only::PutIndexed,
@@ -105,11 +105,11 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     }
     let send = suite.measure(&mut report, Only::Send)?;
     let put = suite.measure(&mut report, Only::Put)?;
+    let rounds = suite.measure(&mut report, Only::Rounds)?;
     suite.items().fill(&suite.server)?;
     for only in THEN {
         suite.measure(&mut report, only)?;
     }
-    let rounds = suite.measure(&mut report, Only::Rounds)?;
     waits::measure(
         &suite.server,
         &|operation, queue, input| suite.sqs(operation, queue, input),
