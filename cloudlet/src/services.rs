@@ -49,11 +49,13 @@ mod tests {
     use super::*;
 
     /// Operations that IAM calls by another name, or asks no permission for (Service Authorization Reference).
-    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 10] = [
-        // What a statement does is asked for by the statement itself.
+    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 12] = [
+        // What a statement, or an action of a transaction, does is asked for by itself.
         ("dynamodb", "BatchExecuteStatement", None),
         ("dynamodb", "ExecuteStatement", None),
         ("dynamodb", "ExecuteTransaction", None),
+        ("dynamodb", "TransactGetItems", None),
+        ("dynamodb", "TransactWriteItems", None),
         ("lambda", "Invoke", Some("InvokeFunction")),
         ("sns", "PublishBatch", Some("Publish")),
         ("sqs", "ChangeMessageVisibilityBatch", Some("ChangeMessageVisibility")),

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 BINARY = os.environ.get("CLOUDLET_BINARY", str(Path(__file__).parents[2] / "target/debug/cloudlet"))
 START_SECONDS_MAX = 20
@@ -156,6 +158,20 @@ def eventually(check, seconds=20):
             return found
         assert time.monotonic() < deadline, "it did not happen in time"
         threading.Event().wait(0.02)
+
+
+def refused(call, *arguments, **parameters):
+    """The code and the message of the error that a call gets."""
+    with pytest.raises(ClientError) as refusal:
+        call(*arguments, **parameters)
+    error = refusal.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def move(cloud, **how):
+    """Moves or freezes the cloud's clock."""
+    with urllib.request.urlopen(cloud.url + "/_cloudlet/clock", json.dumps(how).encode()):
+        pass
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,7 +1,9 @@
 """Unsigned requests on one connection, for tests that count every acknowledgement: nothing is retried or made up."""
 
 import http.client
+import itertools
 import json
+import threading
 import urllib.parse
 
 
@@ -46,3 +48,27 @@ class Raw:
 
 
 UNSURE = (OSError, http.client.HTTPException)
+
+
+class Survivors:
+    """Clients that work on one cloud through all of its deaths, and what each of them found wrong."""
+
+    def __init__(self, cloud):
+        self.cloud = cloud
+        self.alive, self.over = threading.Event(), threading.Event()
+        self.wrong = []
+
+    def run(self, work, number):
+        """One client at work, which gets a connection and names of its own. It comes back whenever the cloud does."""
+        try:
+            names = (f"{number}-{count}" for count in itertools.count())
+            while not self.over.is_set():
+                self.alive.wait(0.1)
+                try:
+                    client = Raw(self.cloud)
+                    while not self.over.is_set():
+                        work(client, names)
+                except UNSURE:
+                    pass
+        except Exception as error:
+            self.wrong.append(error)

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
+from conftest import refused
 
 
 @pytest.fixture
@@ -37,12 +38,6 @@ def make(resource, name, partition=("pk", "S"), sort=None):
     )
     table.wait_until_exists()
     return table
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
 
 
 def test_answers_carry_their_checksum(client):

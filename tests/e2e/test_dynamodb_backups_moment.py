@@ -6,14 +6,10 @@ import urllib.request
 
 import pytest
 from backup_writers import Writer, Writers, check_indexes, create, fill, items
-from conftest import eventually
+from conftest import eventually, move
 from test_dynamodb_backups import active, available, backup, refused, restore, simple
 
 DAY = 86_400
-
-
-def move(cloud, **how):
-    urllib.request.urlopen(cloud.url + "/_cloudlet/clock", json.dumps(how).encode()).close()
 
 
 def now_ms(cloud):

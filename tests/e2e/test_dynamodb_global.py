@@ -1,14 +1,12 @@
 """Global tables: replicas in several regions, and what is written in each."""
 
-import json
 import random
 import threading
 import time
-import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import eventually
+from conftest import eventually, move, refused
 
 HERE, THERE, THIRD = "us-east-1", "eu-west-1", "ap-southeast-2"
 RECENT = (
@@ -16,17 +14,6 @@ RECENT = (
     "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table in the "
     "last 24 hours.",
 )
-
-
-def move(cloud, **how):
-    urllib.request.urlopen(cloud.url + "/_cloudlet/clock", json.dumps(how).encode()).close()
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    error = refusal.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 class Table:
@@ -422,18 +409,3 @@ def write(table, region, acknowledged, seed):
             return
         if not shared:
             acknowledged[key] = [text]
-
-
-def test_version_2017_is_over(cloud):
-    client = cloud.client("dynamodb")
-    code, message = refused(
-        client.create_global_table, GlobalTableName="abc", ReplicationGroup=[{"RegionName": THERE}]
-    )
-    assert (code, message.split(".")[0]) == ("ValidationException", "DynamoDB global tables version 2017")
-    missing = ("GlobalTableNotFoundException", "Global table with name 'abc' does not exist.")
-    create = [{"Create": {"RegionName": THERE}}]
-    assert refused(client.update_global_table, GlobalTableName="abc", ReplicaUpdates=create) == missing
-    assert refused(client.describe_global_table, GlobalTableName="abc") == missing
-    assert refused(client.describe_global_table_settings, GlobalTableName="abc") == missing
-    assert refused(client.update_global_table_settings, GlobalTableName="abc") == missing
-    assert client.list_global_tables()["GlobalTables"] == []

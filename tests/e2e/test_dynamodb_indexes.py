@@ -9,7 +9,7 @@ import pytest
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from conftest import eventually
+from conftest import eventually, refused
 
 TYPES = {"pk": "S", "sk": "S", "lk": "N", "gk": "S", "gs": "N"}
 
@@ -69,12 +69,6 @@ def table(cloud, name):
     )
     made.wait_until_exists()
     return made
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
 
 
 def pages(read, limit, **parameters):

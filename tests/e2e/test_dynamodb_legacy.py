@@ -1,7 +1,7 @@
 """DynamoDB's parameters from before expressions, as old clients still send them."""
 
 import pytest
-from botocore.exceptions import ClientError
+from conftest import refused
 
 INVALID = "One or more parameter values were invalid: "
 FAILED = ("ConditionalCheckFailedException", "The conditional request failed")
@@ -40,12 +40,6 @@ def key(sk=1):
 
 def compared(operator, *values):
     return {"ComparisonOperator": operator, "AttributeValueList": list(values)}
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
 
 
 def found(client, table, sk=1):

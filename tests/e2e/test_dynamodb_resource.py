@@ -6,7 +6,7 @@ import boto3
 import pytest
 from boto3.dynamodb.conditions import Attr, Key
 from boto3.dynamodb.types import Binary
-from botocore.exceptions import ClientError
+from conftest import refused
 
 
 @pytest.fixture
@@ -38,12 +38,6 @@ def table(dynamodb, name):
     table.wait_until_exists()
     table.reload()
     return table
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
 
 
 def test_a_table_loads_changes_and_goes(dynamodb, table):

@@ -1,28 +1,14 @@
 """Streams of tables, as their consumers read them."""
 
-import json
 import random
 import threading
 import time
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from botocore.exceptions import ClientError
-from conftest import eventually
+from conftest import eventually, move, refused
 
 DAY = 86_400
-
-
-def move(cloud, **how):
-    urllib.request.urlopen(cloud.url + "/_cloudlet/clock", json.dumps(how).encode()).close()
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    error = refusal.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 class Table:

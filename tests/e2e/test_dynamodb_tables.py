@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
+from accounts import OTHER, OWN, Accounts
+from conftest import refused
 
 
 @pytest.fixture
@@ -30,12 +31,6 @@ def table(client, name):
         BillingMode="PAY_PER_REQUEST",
     )
     return client.describe_table(TableName=name)["Table"]
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
 
 
 def test_counts(client, table, name):
@@ -115,21 +110,9 @@ def test_insights(client, table, name):
     assert "NextToken" not in rest
 
 
-OWN, OTHER = "000000000000", "111122223333"
-
-
 def test_policies_decide_where_identities_are_enforced(make_cloud):
-    cloud = make_cloud().start()
-    iam = cloud.client("iam", OTHER)
-    iam.create_user(UserName="ada")
-    key = iam.create_access_key(UserName="ada")["AccessKey"]
-    anything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}]}
-    iam.put_user_policy(UserName="ada", PolicyName="all", PolicyDocument=json.dumps(anything))
-    cloud.stop()
-    cloud.flags = ("--auth", "enforce")
-    cloud.start()
-    root = cloud.client("dynamodb", *cloud.root_key())
-    other = cloud.client("dynamodb", key["AccessKeyId"], key["SecretAccessKey"])
+    accounts = Accounts(make_cloud, "dynamodb")
+    root, other = accounts.root, accounts.other
     arn = f"arn:aws:dynamodb:us-east-1:{OWN}:table/trips"
     made = {
         "TableName": "trips",
@@ -150,6 +133,16 @@ def test_policies_decide_where_identities_are_enforced(make_cloud):
     root.create_table(**made, ResourcePolicy=letting("PutItem"))
     item = {"TableName": arn, "Item": {"pk": {"S": "a"}}}
     other.put_item(**item)
+    # Of a transaction each action is asked for.
+    check = {"TableName": arn, "Key": {"pk": {"S": "b"}}, "ConditionExpression": "attribute_not_exists(pk)"}
+    code, message = refused(other.transact_write_items, TransactItems=[{"Put": item}, {"ConditionCheck": check}])
+    assert (code, "perform: dynamodb:ConditionCheckItem on resource" in message) == ("AccessDeniedException", True)
+    other.transact_write_items(TransactItems=[{"Put": item}])
+    get = [{"Get": {"TableName": arn, "Key": {"pk": {"S": "a"}}}}]
+    code, message = refused(other.transact_get_items, TransactItems=get)
+    assert (code, "perform: dynamodb:GetItem on resource" in message) == ("AccessDeniedException", True)
+    root.put_resource_policy(ResourceArn=arn, Policy=letting("GetItem"))
+    assert other.transact_get_items(TransactItems=get)["Responses"] == [{"Item": {"pk": {"S": "a"}}}]
     assert refused(other.scan, TableName=arn)[0] == "AccessDeniedException"
     root.put_resource_policy(ResourceArn=arn, Policy=letting("Scan"))
     assert other.scan(TableName=arn)["Count"] == 1

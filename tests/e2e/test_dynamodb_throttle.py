@@ -1,10 +1,9 @@
 """Throttling, where it is switched on; the clock stands still, so that nothing comes in unless it is moved."""
 
-import json
-import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
+from conftest import move
 
 EXCEEDED = (
     "ProvisionedThroughputExceededException",
@@ -15,10 +14,6 @@ INDEX_EXCEEDED = (
     "The level of configured provisioned throughput for one or more global secondary indexes of the table was exceeded. "
     "Consider increasing your provisioning level for the under-provisioned global secondary indexes with the UpdateTable API"
 )
-
-
-def move(cloud, **how):
-    urllib.request.urlopen(cloud.url + "/_cloudlet/clock", json.dumps(how).encode()).close()
 
 
 @pytest.fixture(scope="module")

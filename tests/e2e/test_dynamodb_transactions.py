@@ -1,13 +1,11 @@
 """DynamoDB's transactions as boto3's client uses them."""
 
 import concurrent.futures
-import itertools
 import threading
 
 import pytest
-from botocore.exceptions import ClientError
-from conftest import eventually
-from raw import UNSURE, Raw, Refused
+from conftest import eventually, refused
+from raw import UNSURE, Raw, Refused, Survivors
 
 TRANSFERS = 600
 KILLS = 6
@@ -66,12 +64,6 @@ def write(client, *actions, **more):
 
 def found(client, table, key):
     return client.get_item(TableName=table, Key=item(key), ConsistentRead=True).get("Item")
-
-
-def refused(call, *arguments, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(*arguments, **parameters)
-    return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
 
 
 def cancelled(client, *actions):
@@ -315,37 +307,23 @@ def test_writers_of_one_item_wait_for_each_other(cloud, client, table):
     assert (found(client, table, "a"), found(client, table, "b")) == (item("a", n=40), item("b", n=-40))
 
 
-class Bank:
+class Bank(Survivors):
     """Clients that move money between accounts, and what each of them knows, over all deaths of their cloud."""
 
     TABLE, NOTES = "accounts", "notes"
     ACCOUNTS, EACH = 12, 100
 
     def __init__(self, cloud, chance):
-        self.cloud, self.chance = cloud, chance
-        self.alive, self.over = threading.Event(), threading.Event()
+        super().__init__(cloud)
+        self.chance = chance
         # What was acknowledged, and what was asked for without an answer.
         self.moved, self.unsure = {}, set()
         self.counted, self.unsure_counts, self.reads, self.poor = 0, 0, 0, 0
-        self.wrong, self.lock = [], threading.Lock()
+        self.lock = threading.Lock()
 
-    def run(self, work, number):
-        """One client at work. It comes back whenever the cloud does."""
-        try:
-            names = (f"{number}-{count}" for count in itertools.count())
-            while not self.over.is_set():
-                self.alive.wait(0.1)
-                try:
-                    client = Raw(self.cloud)
-                    while not self.over.is_set():
-                        work(client, next(names))
-                except UNSURE:
-                    pass
-        except Exception as error:
-            self.wrong.append(error)
-
-    def move(self, client, name):
+    def move(self, client, names):
         """Money goes from one account to another that has enough of it, and a note says so."""
+        name = next(names)
         source, target = self.chance.sample(range(self.ACCOUNTS), 2)
         value = self.chance.randrange(1, 60)
         less = add(self.TABLE, str(source), -value, "n >= :least")

@@ -6,14 +6,10 @@ import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import eventually
+from conftest import eventually, move
 
 DAY = 86_400
 YEAR = 365 * DAY
-
-
-def move(cloud, **how):
-    urllib.request.urlopen(cloud.url + "/_cloudlet/clock", json.dumps(how).encode()).close()
 
 
 def now(cloud):

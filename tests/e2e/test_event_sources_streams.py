@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import eventually
+from conftest import eventually, move
 from test_lambda import ROLE, package
 
 # Tells the queue in OUT of every invocation, in their order, and does what the items tell it to.
@@ -29,10 +29,6 @@ def handler(event, context):
         raise ValueError("as told")
     return {"batchItemFailures": [{"itemIdentifier": number} for number, wish in wishes.items() if wish == "fail"]}
 """
-
-
-def move(cloud, **how):
-    urllib.request.urlopen(cloud.url + "/_cloudlet/clock", json.dumps(how).encode()).close()
 
 
 def refusal(call, **parameters):

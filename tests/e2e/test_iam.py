@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
+from conftest import refused
 
 ACCOUNT = "000000000000"
 ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]})
@@ -26,12 +26,6 @@ def iam(cloud):
 def label(name):
     """A name that is short enough for users and roles."""
     return name[-40:]
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
 
 
 def test_the_life_of_a_user(iam, label):

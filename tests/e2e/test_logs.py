@@ -4,7 +4,7 @@ import time
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import eventually
+from conftest import eventually, refused
 from test_lambda import ROLE, package
 
 HOUR_MS = 3_600_000
@@ -29,12 +29,6 @@ def put(logs, group, stream, *messages, at_ms=None):
     begin = at_ms or now_ms()
     events = [{"timestamp": begin + number, "message": message} for number, message in enumerate(messages)]
     return logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
 
 
 def messages(answer):

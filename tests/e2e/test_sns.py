@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
-from conftest import eventually
+from conftest import eventually, refused
 
 
 @pytest.fixture
@@ -42,12 +41,6 @@ def receive(queues, url, count=1):
     eventually(more)
     assert len(found) == count
     return found
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
 
 
 def test_a_message_reaches_every_queue(topics, queues, topic, name):

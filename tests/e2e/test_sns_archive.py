@@ -3,9 +3,8 @@
 import datetime
 import json
 
-from conftest import eventually
-from test_sns_fifo import drain, make_queue, make_topic, refused, subscribe
-from test_sns_web import move
+from conftest import eventually, move, refused
+from test_sns_fifo import drain, make_queue, make_topic, subscribe
 
 
 def stamp(moment):
@@ -105,9 +104,9 @@ def test_archives_forget_what_is_too_old(make_cloud):
     sns, sqs = cloud.client("sns"), cloud.client("sqs")
     topic = make_topic(sns, "t", ArchivePolicy='{"MessageRetentionPeriod": "1"}')
     publish(sns, topic, range(3))
-    move(cloud, 23 * 3600)
+    move(cloud, advance_seconds=23 * 3600)
     publish(sns, topic, range(3, 6))
-    move(cloud, 2 * 3600)
+    move(cloud, advance_seconds=2 * 3600)
     queue, arn = make_queue(sqs, "q.fifo", FifoQueue="true")
     subscription = subscribe(sns, topic, arn)
     # The archive's beginning moves on with the time.

@@ -4,8 +4,7 @@ import json
 import threading
 
 import pytest
-from botocore.exceptions import ClientError
-from conftest import eventually
+from conftest import eventually, refused
 from raw import UNSURE, Raw
 
 
@@ -50,13 +49,6 @@ def drain(sqs, queue, count):
 
     eventually(more)
     return found
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    error = refusal.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_a_group_comes_in_order_to_every_queue(sns, sqs, name):

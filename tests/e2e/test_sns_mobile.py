@@ -2,7 +2,7 @@
 
 import pytest
 from botocore.exceptions import ClientError
-from test_sns import refused
+from conftest import refused
 
 GCM = {"PlatformCredential": "secret"}
 APPLE = {"PlatformCredential": "secret", "PlatformPrincipal": "public"}

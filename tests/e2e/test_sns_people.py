@@ -7,8 +7,7 @@ import urllib.request
 
 import pytest
 from aiosmtpd.controller import Controller
-from conftest import eventually
-from test_sns import refused
+from conftest import eventually, refused
 from test_sns_web import get
 
 

@@ -6,30 +6,17 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from botocore.exceptions import ClientError
+from accounts import OTHER, OWN, Accounts, denial
+from conftest import refused
 
-OWN, OTHER = "000000000000", "111122223333"
 TOPIC = f"arn:aws:sns:us-east-1:{OWN}:trips"
 
 
-class Place:
-    """An enforcing cloud with a user in each of two accounts, and a topic in the first."""
+class Place(Accounts):
+    """With a topic in the first account."""
 
     def __init__(self, make_cloud):
-        cloud = make_cloud().start()
-        keys = {}
-        for account in (OWN, OTHER):
-            iam = cloud.client("iam", account)
-            iam.create_user(UserName="ada")
-            keys[account] = iam.create_access_key(UserName="ada")["AccessKey"]
-        cloud.stop()
-        cloud.flags = ("--auth", "enforce")
-        self.cloud = cloud.start()
-        self.root = cloud.client("sns", *cloud.root_key())
-        self.own, self.other = (
-            cloud.client("sns", keys[account]["AccessKeyId"], keys[account]["SecretAccessKey"])
-            for account in (OWN, OTHER)
-        )
+        super().__init__(make_cloud, "sns")
         self.root.create_topic(Name="trips")
 
     def set_policy(self, *statements):
@@ -43,21 +30,13 @@ def place(make_cloud):
     return Place(make_cloud)
 
 
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    error = refusal.value.response["Error"]
-    return error["Code"], error["Message"]
-
-
-def denial(account, action, why):
-    user = f"arn:aws:iam::{account}:user/ada"
-    return "AuthorizationError", f"User: {user} is not authorized to perform: SNS:{action} on resource: {TOPIC} {why}"
+def denied(account, action, why):
+    return "AuthorizationError", denial(account, f"SNS:{action}", TOPIC, why)
 
 
 def test_another_account_needs_the_policy(place):
     silent = "because no resource-based policy allows the SNS:Publish action"
-    assert refused(place.other.publish, TopicArn=TOPIC, Message="a") == denial(OTHER, "Publish", silent)
+    assert refused(place.other.publish, TopicArn=TOPIC, Message="a") == denied(OTHER, "Publish", silent)
     place.own.publish(TopicArn=TOPIC, Message="a")
     place.root.add_permission(TopicArn=TOPIC, Label="l", AWSAccountId=[OTHER], ActionName=["Publish"])
     assert place.other.publish(TopicArn=TOPIC, Message="a")["MessageId"]
@@ -78,7 +57,7 @@ def test_an_explicit_denial_wins_in_the_own_account(place):
     user = {"AWS": f"arn:aws:iam::{OWN}:user/ada"}
     place.set_policy({"Effect": "Deny", "Principal": user, "Action": "SNS:Publish"})
     why = "with an explicit deny in a resource-based policy"
-    assert refused(place.own.publish, TopicArn=TOPIC, Message="a") == denial(OWN, "Publish", why)
+    assert refused(place.own.publish, TopicArn=TOPIC, Message="a") == denied(OWN, "Publish", why)
     place.root.publish(TopicArn=TOPIC, Message="a")
     assert place.own.get_topic_attributes(TopicArn=TOPIC)["Attributes"]["Owner"] == OWN
 

@@ -2,8 +2,7 @@
 
 import json
 
-from conftest import eventually
-from test_sns import refused
+from conftest import eventually, refused
 from test_sns_people import letters
 
 

@@ -4,9 +4,8 @@ import re
 
 import pytest
 from botocore.exceptions import ClientError
-from test_sns import refused
+from conftest import move, refused
 from test_sns_people import letters
-from test_sns_web import move
 
 BAD_NUMBER = ("InvalidParameter", "Invalid parameter: PhoneNumber Reason: input incorrectly formatted")
 ROLE = "arn:aws:iam::000000000000:role/sms"
@@ -127,14 +126,14 @@ def test_a_number_is_verified_by_its_password(own_cloud):
 def test_a_password_is_good_for_15_minutes_and_until_the_next(own_cloud):
     sns, number = own_cloud.client("sns"), "+15550100032"
     sns.create_sms_sandbox_phone_number(PhoneNumber=number)
-    move(own_cloud, 15 * 60)
+    move(own_cloud, advance_seconds=15 * 60)
     [late] = passwords(own_cloud, number)
     assert refused(verify, sns=sns, number=number, password=late)[0] == "VerificationException"
     sns.create_sms_sandbox_phone_number(PhoneNumber=number)
     new = passwords(own_cloud, number)[1]
     if new != late:
         assert refused(verify, sns=sns, number=number, password=late)[0] == "VerificationException"
-    move(own_cloud, 14 * 60)
+    move(own_cloud, advance_seconds=14 * 60)
     verify(sns, number, new)
     assert numbers(sns) == {number: "Verified"}
 

@@ -10,11 +10,11 @@ import urllib.request
 
 import pytest
 import trustme
-from conftest import eventually
+from conftest import eventually, move, refused
 from receiver import Receiver
 from sns_message_validator import SNSMessageValidator
 from test_js import FOLDER
-from test_sns import queue_of, receive, refused
+from test_sns import queue_of, receive
 
 
 @pytest.fixture
@@ -40,12 +40,6 @@ def cloud_of_one(make_cloud):
 def get(url):
     with urllib.request.urlopen(url) as answer:
         return answer.read().decode()
-
-
-def move(cloud, seconds):
-    body = json.dumps({"advance_seconds": seconds}).encode()
-    with urllib.request.urlopen(f"{cloud.url}/_cloudlet/clock", body):
-        pass
 
 
 def confirmed(topics, topic, receiver, attributes=None, url=None):
@@ -146,9 +140,9 @@ def test_what_nobody_confirms_ends_after_two_days(cloud_of_one, receiver):
     topic = topics.create_topic(Name="t")["TopicArn"]
     topics.subscribe(TopicArn=topic, Protocol="http", Endpoint=receiver.url)
     token = eventually(lambda: receiver.of("SubscriptionConfirmation"))[0].json()["Token"]
-    move(cloud_of_one, 47 * 3600)
+    move(cloud_of_one, advance_seconds=47 * 3600)
     assert attributes_of(topics, topic)["SubscriptionsPending"] == "1"
-    move(cloud_of_one, 3600)
+    move(cloud_of_one, advance_seconds=3600)
     eventually(lambda: attributes_of(topics, topic)["SubscriptionsPending"] == "0")
     assert refused(topics.confirm_subscription, TopicArn=topic, Token=token)[1] == "Invalid parameter: Token"
 
@@ -271,7 +265,7 @@ def test_a_server_that_fails_is_tried_again(cloud_of_one, receiver):
     topic = topics.create_topic(Name="t")["TopicArn"]
 
     def tried_twice():
-        move(cloud_of_one, 5)
+        move(cloud_of_one, advance_seconds=5)
         return len(receiver.requests) == 2
 
     receiver.answers = [500]
@@ -310,7 +304,7 @@ def test_what_cannot_be_delivered_is_buried(cloud_of_one, receiver, other):
     topics.publish(TopicArn=topic, Message="nobody")
 
     def buried():
-        move(cloud_of_one, 1)
+        move(cloud_of_one, advance_seconds=1)
         return queues.receive_message(QueueUrl=letters, MessageAttributeNames=["All"], VisibilityTimeout=600).get("Messages")
 
     letter = eventually(lambda: [one for one in buried() or [] if "nobody" in one["Body"]])[0]
@@ -381,7 +375,7 @@ def test_nothing_is_lost_by_kills(make_cloud, receiver, tmp_path):
         topics = cloud.client("sns")
 
     def all_there():
-        move(cloud, 20)
+        move(cloud, advance_seconds=20)
         return {request.json()["Message"] for request in receiver.notifications()} == sent
 
     eventually(all_there)

@@ -4,8 +4,7 @@ import json
 import threading
 
 import pytest
-from botocore.exceptions import ClientError
-from conftest import eventually
+from conftest import eventually, refused
 from raw import UNSURE, Raw, Refused
 
 
@@ -52,13 +51,6 @@ def counts(sqs, queue):
     names = [f"ApproximateNumberOfMessages{kind}" for kind in kinds]
     found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
     return [int(found[name]) for name in names]
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    error = refusal.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_a_queue_is_what_its_name_and_its_attribute_say(sqs, name):

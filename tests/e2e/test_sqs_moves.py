@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
-from conftest import eventually
+from conftest import eventually, refused
 from raw import Raw
 
 
@@ -15,13 +14,6 @@ def sqs(cloud):
 
 def arn_of(sqs, queue):
     return sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    error = refusal.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def receive_all(sqs, queue):

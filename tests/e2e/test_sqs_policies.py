@@ -6,31 +6,16 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from botocore.exceptions import ClientError
-from conftest import eventually
-
-OWN, OTHER = "000000000000", "111122223333"
+from accounts import OTHER, OWN, Accounts, denial
+from conftest import eventually, refused
 
 
-class Place:
-    """An enforcing cloud with a user in each of two accounts, and a queue in the first."""
+class Place(Accounts):
+    """With a queue in the first account."""
 
     def __init__(self, make_cloud):
-        cloud = make_cloud().start()
-        keys = {}
-        for account in (OWN, OTHER):
-            iam = cloud.client("iam", account)
-            iam.create_user(UserName="ada")
-            keys[account] = iam.create_access_key(UserName="ada")["AccessKey"]
-        cloud.stop()
-        cloud.flags = ("--auth", "enforce")
-        self.cloud = cloud.start()
-        self.root = cloud.client("sqs", *cloud.root_key())
-        self.sns = cloud.client("sns", *cloud.root_key())
-        self.own, self.other = (
-            cloud.client("sqs", keys[account]["AccessKeyId"], keys[account]["SecretAccessKey"])
-            for account in (OWN, OTHER)
-        )
+        super().__init__(make_cloud, "sqs")
+        self.sns = self.cloud.client("sns", *self.cloud.root_key())
         self.queue = self.make("trips")
 
     def make(self, name):
@@ -57,17 +42,8 @@ def statement(principal, *actions, effect="Allow", **condition):
     return {**made, "Condition": condition} if condition else made
 
 
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    error = refusal.value.response["Error"]
-    return error["Code"], error["Message"]
-
-
-def denial(account, action, why):
-    user = f"arn:aws:iam::{account}:user/ada"
-    text = f"User: {user} is not authorized to perform: sqs:{action} on resource: {arn('trips')} {why}"
-    return "AccessDenied", text
+def denied(account, action, why):
+    return "AccessDenied", denial(account, f"sqs:{action}", arn("trips"), why)
 
 
 def test_an_explicit_denial_wins_in_the_own_account(place):
@@ -76,10 +52,10 @@ def test_an_explicit_denial_wins_in_the_own_account(place):
     place.set_policy(statement("*", "*"), statement(user, "SendMessage", effect="Deny"))
     why = "with an explicit deny in a resource-based policy"
     message = {"QueueUrl": place.queue, "MessageBody": "b"}
-    assert refused(place.own.send_message, **message) == denial(OWN, "sendmessage", why)
+    assert refused(place.own.send_message, **message) == denied(OWN, "sendmessage", why)
     entries = [{"Id": "1", "MessageBody": "b"}]
     batch = refused(place.own.send_message_batch, QueueUrl=place.queue, Entries=entries)
-    assert batch == denial(OWN, "sendmessage", why)
+    assert batch == denied(OWN, "sendmessage", why)
     assert place.own.receive_message(QueueUrl=place.queue)["Messages"][0]["Body"] == "a"
     place.root.send_message(**message)
     place.set_policy()
@@ -88,7 +64,7 @@ def test_an_explicit_denial_wins_in_the_own_account(place):
 
 def test_another_account_needs_the_policy(place):
     message = {"QueueUrl": place.queue, "MessageBody": "a"}
-    silent = denial(OTHER, "sendmessage", "because no resource-based policy allows the sqs:sendmessage action")
+    silent = denied(OTHER, "sendmessage", "because no resource-based policy allows the sqs:sendmessage action")
     wanted = {"QueueName": "trips", "QueueOwnerAWSAccountId": OWN}
     assert refused(place.other.send_message, **message) == silent
     assert refused(place.other.get_queue_url, **wanted)[0] == "AccessDenied"

@@ -1,12 +1,11 @@
 """A standard queue under producers and consumers of its own, killed again and again, and under many long polls."""
 
-import itertools
 import os
 import threading
 import time
 
 from conftest import eventually
-from raw import UNSURE, Raw
+from raw import Raw, Survivors
 
 # Two minutes say more; a quarter of one has some twenty kills.
 SECONDS = float(os.environ.get("CLOUDLET_STRESS_SECONDS", "12"))
@@ -16,30 +15,12 @@ CONSUMERS = 4
 VISIBILITY_SECONDS = 2
 
 
-class Stress:
+class Stress(Survivors):
     """What clients know of one queue, over all deaths of its cloud."""
 
     def __init__(self, cloud):
-        self.cloud = cloud
-        self.alive = threading.Event()
-        self.over = threading.Event()
+        super().__init__(cloud)
         self.sent, self.received, self.deleted = set(), set(), {}
-        self.wrong = []
-
-    def run(self, work, number):
-        """One client at work. It comes back whenever the cloud does."""
-        try:
-            names = (f"{number}-{count}" for count in itertools.count())
-            while not self.over.is_set():
-                self.alive.wait(0.1)
-                try:
-                    client = Raw(self.cloud)
-                    while not self.over.is_set():
-                        work(client, names)
-                except UNSURE:
-                    pass
-        except Exception as error:
-            self.wrong.append(error)
 
     def url(self):
         return f"{self.cloud.url}/000000000000/q"

@@ -132,32 +132,41 @@ fn set<T: Ord>(members: &[T]) -> Result<BTreeSet<&T>, Vec<&T>> {
     }
 }
 
-/// An item as the API has it.
-pub(crate) fn shown(item: Item) -> BTreeMap<String, AttributeValue> {
-    // As in `map`.
-    let mut shown = BTreeMap::new();
-    for (name, value) in item {
-        shown.insert(name, shown_value(value));
-    }
-    shown
-}
+/// Functions that show items with that API's attribute values: those of both APIs are of one shape, and two types.
+macro_rules! showing {
+    ($attribute:ty) => {
+        /// An item as the API has it.
+        pub(crate) fn shown(item: expressions::Item) -> std::collections::BTreeMap<String, $attribute> {
+            // As in `map`.
+            let mut shown = std::collections::BTreeMap::new();
+            for (name, value) in item {
+                shown.insert(name, shown_value(value));
+            }
+            shown
+        }
 
-fn shown_value(value: Value) -> AttributeValue {
-    let mut shown = AttributeValue::default();
-    match value {
-        Value::S(text) => shown.s = Some(text),
-        Value::N(number) => shown.n = Some(number.to_string()),
-        Value::B(bytes) => shown.b = Some(bytes),
-        Value::Bool(value) => shown.bool = Some(value),
-        Value::Null => shown.null = Some(true),
-        Value::M(map) => shown.m = Some(self::shown(map)),
-        Value::L(list) => shown.l = Some(list.into_iter().map(shown_value).collect()),
-        Value::Ss(set) => shown.ss = Some(set.into_iter().collect()),
-        Value::Ns(set) => shown.ns = Some(set.into_iter().map(|number| number.to_string()).collect()),
-        Value::Bs(set) => shown.bs = Some(set.into_iter().collect()),
-    }
-    shown
+        fn shown_value(value: expressions::Value) -> $attribute {
+            use expressions::Value;
+            let mut shown = <$attribute>::default();
+            match value {
+                Value::S(text) => shown.s = Some(text),
+                Value::N(number) => shown.n = Some(number.to_string()),
+                Value::B(bytes) => shown.b = Some(bytes),
+                Value::Bool(value) => shown.bool = Some(value),
+                Value::Null => shown.null = Some(true),
+                Value::M(map) => shown.m = Some(self::shown(map)),
+                Value::L(list) => shown.l = Some(list.into_iter().map(shown_value).collect()),
+                Value::Ss(set) => shown.ss = Some(set.into_iter().collect()),
+                Value::Ns(set) => shown.ns = Some(set.into_iter().map(|number| number.to_string()).collect()),
+                Value::Bs(set) => shown.bs = Some(set.into_iter().collect()),
+            }
+            shown
+        }
+    };
 }
+pub(crate) use showing;
+
+showing!(AttributeValue);
 
 #[cfg(test)]
 mod tests {

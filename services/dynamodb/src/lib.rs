@@ -27,6 +27,7 @@ mod limits;
 mod list;
 mod page;
 mod partiql;
+mod pieces;
 mod query;
 mod read;
 mod resource_policy;
@@ -78,12 +79,8 @@ pub fn service() -> Service {
         .transaction::<api::BatchWriteItem>(batch::write, |scope, input| {
             all(scope, input.request_items.keys())
         })
-        .read::<api::TransactGetItems>(transact::get, |scope, input| {
-            all(scope, transact::read_tables(&input.transact_items))
-        })
-        .transaction::<api::TransactWriteItems>(transact::write, |scope, input| {
-            all(scope, transact::written_tables(&input.transact_items))
-        })
+        .read::<api::TransactGetItems>(transact::get, |_, _| Vec::new())
+        .transaction::<api::TransactWriteItems>(transact::write, |_, _| Vec::new())
         .waiting::<api::ExecuteStatement, _, _>(partiql::execute, |_, _| Vec::new())
         .waiting::<api::BatchExecuteStatement, _, _>(partiql::execute_batch, |_, _| Vec::new())
         .waiting::<api::ExecuteTransaction, _, _>(partiql::execute_transaction, |_, _| Vec::new())
@@ -120,12 +117,6 @@ pub fn service() -> Service {
 /// Tables in several regions.
 fn with_global_tables(service: Service) -> Service {
     service
-        .read::<api::CreateGlobalTable>(global::legacy::create, |_, _| Vec::new())
-        .read::<api::DescribeGlobalTable>(global::legacy::describe, |_, _| Vec::new())
-        .read::<api::DescribeGlobalTableSettings>(global::legacy::describe_settings, |_, _| Vec::new())
-        .read::<api::ListGlobalTables>(global::legacy::list, |_, _| Vec::new())
-        .read::<api::UpdateGlobalTable>(global::legacy::update, |_, _| Vec::new())
-        .read::<api::UpdateGlobalTableSettings>(global::legacy::update_settings, |_, _| Vec::new())
         .work("carry to other regions", global::run_outgoing)
         .work("join", global::run_joins)
         .work("leave", global::run_leaves)
@@ -159,11 +150,13 @@ fn with_backups(service: Service) -> Service {
         .work("backup-expiry", backups::expiry::run)
 }
 
-/// What PartiQL needs, each of its statements says.
+/// What statements and transactions need, each of their parts says.
 fn action(operation: &'static OperationFacts) -> Option<&'static str> {
-    let is_of_statements =
-        matches!(operation.name, "ExecuteStatement" | "BatchExecuteStatement" | "ExecuteTransaction");
-    (!is_of_statements).then_some(operation.name)
+    match operation.name {
+        "ExecuteStatement" | "BatchExecuteStatement" | "ExecuteTransaction" => None,
+        "TransactGetItems" | "TransactWriteItems" => None,
+        name => Some(name),
+    }
 }
 
 /// The tables of those names, as resources.

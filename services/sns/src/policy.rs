@@ -11,19 +11,7 @@ use wire::Fault;
 use crate::topics::Topic;
 use crate::{errors, subscriptions};
 
-/// What the policy of a new topic lets its owner do.
-const ACTIONS: [&str; 8] = [
-    "SNS:GetTopicAttributes",
-    "SNS:SetTopicAttributes",
-    "SNS:AddPermission",
-    "SNS:RemovePermission",
-    "SNS:DeleteTopic",
-    "SNS:Subscribe",
-    "SNS:ListSubscriptionsByTopic",
-    "SNS:Publish",
-];
-
-/// The actions that a policy can allow to others than the owner, by IAM's names: those, and what is done to a subscription.
+/// The actions that a policy can allow to others than the owner, by IAM's names. The first ones are on topics.
 pub(crate) const SHARED: [&str; 11] = [
     "GetTopicAttributes",
     "SetTopicAttributes",
@@ -37,6 +25,8 @@ pub(crate) const SHARED: [&str; 11] = [
     "SetSubscriptionAttributes",
     "Unsubscribe",
 ];
+/// What the policy of a new topic lets its owner do, and what can be permitted by label.
+const ON_TOPICS: &[&str] = SHARED.split_at(8).0;
 
 /// The policy of the topic with that ARN, or what stands for one of a subscription: it is its subscriber's, whosever the topic
 /// is. Endpoints and applications have none.
@@ -58,7 +48,7 @@ pub(crate) fn of(topic: &Topic) -> String {
     if let Some(policy) = topic.attributes.get("Policy") {
         return policy.clone();
     }
-    let actions = ACTIONS.map(|action| format!("\"{action}\"")).join(",");
+    let actions = ON_TOPICS.iter().map(|action| format!("\"SNS:{action}\"")).collect::<Vec<_>>().join(",");
     let (arn, account) = (topic.arn(), topic.scope.account);
     format!(
         r#"{{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{{"Sid":"__default_statement_ID","Effect":"Allow","Principal":{{"AWS":"*"}},"Action":[{actions}],"Resource":"{arn}","Condition":{{"StringEquals":{{"AWS:SourceOwner":"{account}"}}}}}}]}}"#
@@ -94,10 +84,9 @@ pub(crate) fn remove(
 
 fn actions(names: &[String]) -> Result<Vec<String>, Fault> {
     let full = |name: &String| {
-        let action = format!("SNS:{name}");
-        let is_known = ACTIONS.contains(&action.as_str());
+        let is_known = ON_TOPICS.contains(&name.as_str());
         is_known
-            .then_some(action)
+            .then(|| format!("SNS:{name}"))
             .ok_or_else(|| errors::invalid("Policy statement action out of service scope!"))
     };
     names.iter().map(full).collect()

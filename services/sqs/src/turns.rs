@@ -24,13 +24,12 @@ struct Lines {
 }
 
 /// The right to look at the queue. It goes to the next in line when it is dropped.
-pub(crate) struct Turn(#[allow(dead_code, reason = "held for its drop")] OwnedMutexGuard<()>);
+pub(crate) type Turn = OwnedMutexGuard<()>;
 
 impl Turns {
     /// Waits in line until it is this poll's turn. Whoever stops waiting leaves the line.
     pub(crate) async fn wait(&self, contents: &Id) -> Turn {
-        let line = self.line(contents);
-        Turn(line.lock_owned().await)
+        self.line(contents).lock_owned().await
     }
 
     fn line(&self, contents: &Id) -> Arc<Line<()>> {

@@ -13,8 +13,9 @@ use service::{Cloud, Jobs, Result, Tx, Verdict};
 use store::Reads as _;
 
 use super::Backup;
-use super::history::{self, Reading};
+use super::history::Reading;
 use crate::keys::{self, Id};
+use crate::pieces;
 use crate::table::{Place, Table};
 
 const COPIES: Jobs = Jobs::new("dynamodb", "copy", 4);
@@ -75,7 +76,7 @@ fn piece(tx: &mut Tx<'_>, copy: &Copy) -> Result<Verdict<Copy>> {
     let after = copy.done.as_deref();
     let found = match &copy.from {
         Source::Table(reading) => reading.piece(tx, after)?,
-        Source::Backup { items, .. } => history::piece_of(tx, items, after)?,
+        Source::Backup { items, .. } => pieces::next(tx, items, after)?,
     };
     match &copy.to {
         Target::Backup { items, .. } => put(tx, items, &found.items)?,

@@ -13,8 +13,6 @@
 //! A history ends with its last reader, unless the table has recovery: all of it at once. A table that is deleted meanwhile leaves its items and its history
 //! to the readers that it has.
 
-use std::ops::Range;
-
 use expressions::Item;
 use serde::{Deserialize, Serialize};
 use service::{Result, Tx, rising};
@@ -26,12 +24,8 @@ use super::recovery::Recovery;
 use crate::SWEEPER;
 use crate::change::Change;
 use crate::keys::{self, Id};
+use crate::pieces::{BYTES_MAX, ITEMS_MAX, Piece, behind};
 use crate::table::{Place, Table};
-
-/// Keys that one piece of a walk looks at.
-const SEEN_MAX: usize = 200;
-/// Bytes of items that it reads, about.
-const BYTES_MAX: usize = 1 << 20;
 
 /// What a table's record says of its history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,14 +70,6 @@ pub(super) struct Reading {
     /// The moment, unless that is when it began to read.
     #[serde(default)]
     at_ms: Option<i64>,
-}
-
-/// A piece of a walk over items.
-pub(super) struct Piece {
-    /// Items with their keys behind the table's id, in their order.
-    pub(super) items: Vec<(Vec<u8>, Item)>,
-    /// The last key that is done; None after the last piece.
-    pub(super) done: Option<Vec<u8>>,
 }
 
 /// Keeps what the item was, if somebody may want to know.
@@ -197,7 +183,7 @@ impl Reading {
         let mut live = all.next().transpose()?;
         let mut changed = self.changed_after(tx, after)?;
         let (mut piece, mut bytes, mut done) = (Vec::new(), 0, None);
-        for _ in 0..SEEN_MAX {
+        for _ in 0..ITEMS_MAX {
             let next = live.as_ref().map(|(key, _)| key[items.len()..].to_vec());
             let Some(rest) = next.iter().chain(&changed).min().cloned() else {
                 return Ok(Piece { items: piece, done: None });
@@ -248,31 +234,6 @@ impl Reading {
         }
         Ok(None)
     }
-}
-
-/// The next piece of items that nobody changes, after that key.
-pub(super) fn piece_of(tx: &Tx<'_>, items: &Id, after: Option<&[u8]>) -> Result<Piece> {
-    let items = keys::items(items);
-    let (mut piece, mut bytes) = (Vec::new(), 0);
-    for entry in tx.scan_unchecked(behind(&items, after), Direction::Forward) {
-        let (key, value) = entry?;
-        if piece.len() == SEEN_MAX || bytes > BYTES_MAX {
-            let done = piece.last().map(|(rest, _): &(Vec<u8>, Item)| rest.clone());
-            return Ok(Piece { items: piece, done });
-        }
-        bytes += value.len();
-        piece.push((key[items.len()..].to_vec(), record::decode(&value)?));
-    }
-    Ok(Piece { items: piece, done: None })
-}
-
-/// All behind that key.
-fn behind(prefix: &[u8], after: Option<&[u8]>) -> Range<Vec<u8>> {
-    let mut range = store::tuple::within(prefix);
-    if let Some(after) = after {
-        range.start = [prefix, after, &[0]].concat();
-    }
-    range
 }
 
 /// Ends the history of a table, whose record the caller writes, unless somebody needs it.

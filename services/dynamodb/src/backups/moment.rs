@@ -7,7 +7,7 @@ use wire::{Fault, Timestamp};
 
 use super::copy::{self, Copy, Source, Target};
 use super::history::{History, Reading};
-use super::restored::{Overrides, check_free, restored};
+use super::restored::{check_free, overrides, restored};
 use super::{Restoring, errors, find_table};
 use crate::table::Place;
 
@@ -29,14 +29,7 @@ pub(crate) fn restore(
     }
     let place = Place { scope: tx.scope(), name: input.target_table_name.clone() };
     check_free(&**tx, &place)?;
-    let overrides = Overrides {
-        billing: input.billing_mode_override.as_ref(),
-        global: input.global_secondary_index_override.as_deref(),
-        local: input.local_secondary_index_override.as_deref(),
-        provisioned: input.provisioned_throughput_override.as_ref(),
-        on_demand: input.on_demand_throughput_override.as_ref(),
-        encryption: input.sse_specification_override.as_ref(),
-    };
+    let overrides = overrides!(input);
     let restoring = Restoring {
         backup_arn: None,
         table_arn: table.place().arn().to_string(),

@@ -4,7 +4,7 @@ use api_dynamodb as api;
 use service::{Result, Tx};
 
 use super::copy::{self, Copy, Source, Target};
-use super::restored::{Overrides, check_free, restored};
+use super::restored::{check_free, overrides, restored};
 use super::{Restoring, find};
 use crate::table::Place;
 
@@ -23,14 +23,7 @@ pub(crate) fn restore(
         let message = format!("Backup is being used to restore another table: {}", input.backup_arn);
         return Err(api::error::backup_in_use_exception(message).into());
     }
-    let overrides = Overrides {
-        billing: input.billing_mode_override.as_ref(),
-        global: input.global_secondary_index_override.as_deref(),
-        local: input.local_secondary_index_override.as_deref(),
-        provisioned: input.provisioned_throughput_override.as_ref(),
-        on_demand: input.on_demand_throughput_override.as_ref(),
-        encryption: input.sse_specification_override.as_ref(),
-    };
+    let overrides = overrides!(input);
     let restoring = Restoring {
         backup_arn: Some(backup.arn().to_string()),
         table_arn: backup.table.place().arn().to_string(),

@@ -23,6 +23,21 @@ pub(super) struct Overrides<'a> {
     pub(super) encryption: Option<&'a api::SseSpecification>,
 }
 
+/// What a request says of the table; the members have the same names in both requests that restore.
+macro_rules! overrides {
+    ($input:expr) => {
+        $crate::backups::restored::Overrides {
+            billing: $input.billing_mode_override.as_ref(),
+            global: $input.global_secondary_index_override.as_deref(),
+            local: $input.local_secondary_index_override.as_deref(),
+            provisioned: $input.provisioned_throughput_override.as_ref(),
+            on_demand: $input.on_demand_throughput_override.as_ref(),
+            encryption: $input.sse_specification_override.as_ref(),
+        }
+    };
+}
+pub(super) use overrides;
+
 /// Refuses the name of a table that is there.
 pub(super) fn check_free(reads: &impl Reads, place: &Place) -> Result<()> {
     let Some(table) = reads.get_record::<Table>(&place.key())? else { return Ok(()) };

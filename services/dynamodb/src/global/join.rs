@@ -6,28 +6,20 @@
 
 use std::sync::Arc;
 
-use expressions::Item;
 use names::Region;
 use serde::{Deserialize, Serialize};
 use service::{Cloud, Jobs, Result, Tx, Verdict};
-use store::{Direction, Reads as _, record};
+use store::Reads as _;
 
 use super::{Global, Replica, State, outgoing};
 use crate::index::Index;
 use crate::keys::{self, Id};
+use crate::pieces;
 use crate::stream;
 use crate::table::{Place, Table};
 use crate::ttl;
 
 const JOINS: Jobs = Jobs::new("dynamodb", "join", 4);
-/// Items of a piece.
-const ITEMS_MAX: usize = 100;
-/// Bytes that a piece reads, about.
-const BYTES_MAX: usize = 1 << 20;
-
-/// Items with their keys.
-type Items = Vec<(Vec<u8>, Item)>;
-
 /// A replica that comes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Join {
@@ -35,7 +27,7 @@ pub(crate) struct Join {
     replica: Place,
     /// The replica's own.
     table: Id,
-    /// The end of the key of the last item that is there.
+    /// The key of the last item that is there, behind the table's id.
     done: Option<Vec<u8>>,
 }
 
@@ -87,17 +79,14 @@ fn piece(tx: &mut Tx<'_>, join: &Join) -> Result<Verdict<Join>> {
     let source: Option<Arc<Table>> = tx.get_shared(&join.source.key())?;
     let Some(replica) = replica.filter(|replica| replica.id == join.table) else { return Ok(Verdict::Done) };
     let Some(source) = source else { return Ok(Verdict::Done) };
-    let prefix = keys::items(&source.id);
-    let (items, is_last) = next(tx, join, &source)?;
-    let mut done = None;
-    for (key, item) in items {
-        tx.depend_on(&key);
-        let rest = key.get(prefix.len()..).unwrap_or_default();
-        outgoing::give(tx, &replica, rest, Some(&item))?;
-        done = Some(rest.to_vec());
+    let piece = pieces::next(tx, &source.id, join.done.as_deref())?;
+    let items = keys::items(&source.id);
+    for (rest, item) in &piece.items {
+        tx.depend_on(&[&items, &rest[..]].concat());
+        outgoing::give(tx, &replica, rest, Some(item))?;
     }
-    if !is_last {
-        return Ok(Verdict::Again(Join { done, ..join.clone() }, tx.now.millis()));
+    if let Some(done) = piece.done {
+        return Ok(Verdict::Again(Join { done: Some(done), ..join.clone() }, tx.now.millis()));
     }
     let mut replica = Table::clone(&replica);
     // What it was made of is none of its stream's.
@@ -107,24 +96,4 @@ fn piece(tx: &mut Tx<'_>, join: &Join) -> Result<Verdict<Join>> {
     }
     tx.put_record(join.replica.key(), &replica)?;
     Ok(Verdict::Done)
-}
-
-/// The items of the next piece with their keys, and whether they are the last.
-fn next(tx: &Tx<'_>, join: &Join, source: &Table) -> Result<(Items, bool)> {
-    let prefix = keys::items(&source.id);
-    let mut range = prefix.prefix_range();
-    if let Some(done) = &join.done {
-        range.start = [&prefix[..], done, &[0]].concat();
-    }
-    let mut items = Vec::new();
-    let mut bytes = 0;
-    for entry in tx.scan_unchecked(range, Direction::Forward) {
-        let (key, value) = entry?;
-        if items.len() == ITEMS_MAX || bytes > BYTES_MAX {
-            return Ok((items, false));
-        }
-        bytes += value.len();
-        items.push((key.to_vec(), record::decode(&value)?));
-    }
-    Ok((items, true))
 }

@@ -4,13 +4,12 @@
 //! `outgoing` notes each change beside it and carries it to the others, where the last writer wins. `join` makes a replica of
 //! a table and copies what is there, `leave` ends one; both are jobs that outlive the process. `request` reads what
 //! UpdateTable asks for, `update` carries it out, `mirror` keeps those settings equal that all replicas share, `shown`
-//! describes replicas. `legacy` answers the operations of version 2017.11.29, with which AWS makes nothing any more.
+//! describes replicas.
 //!
-//! Never here: strong consistency between regions, witnesses, and replicas in other accounts.
+//! Never here: strong consistency between regions, witnesses, and replicas in other accounts, and version 2017.11.29, whose operations are refused by name.
 
 mod join;
 mod leave;
-pub(crate) mod legacy;
 mod mirror;
 mod outgoing;
 mod request;

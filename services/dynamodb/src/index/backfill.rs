@@ -5,31 +5,23 @@
 
 use std::sync::Arc;
 
-use expressions::Item;
 use serde::{Deserialize, Serialize};
 use service::{Cloud, Jobs, Result, Tx, Verdict};
-use store::{Direction, Reads as _, record};
+use store::Reads as _;
 
 use super::Index;
 use crate::keys::{self, Id};
+use crate::pieces;
 use crate::table::{Place, Table};
 
 const BACKFILLS: Jobs = Jobs::new("dynamodb", "backfill", 4);
-/// Items of a piece.
-const ITEMS_MAX: usize = 100;
-/// Bytes that a piece reads, about.
-const BYTES_MAX: usize = 1 << 20;
-
-/// Items with their keys.
-type Items = Vec<(Vec<u8>, Item)>;
-
 /// The backfill of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Backfill {
     place: Place,
     table: Id,
     index: Id,
-    /// The key of the last item that is done.
+    /// The key of the last item that is done, behind the table's id.
     done: Option<Vec<u8>>,
 }
 
@@ -56,38 +48,19 @@ fn piece(tx: &mut Tx<'_>, backfill: &Backfill) -> Result<Verdict<Backfill>> {
     let Some(at) = table.indexes.iter().position(|index| index.id == backfill.index) else {
         return Ok(Verdict::Done);
     };
-    let (items, is_last) = next(tx, backfill)?;
-    for (key, item) in &items {
-        tx.depend_on(key);
+    let piece = pieces::next(tx, &backfill.table, backfill.done.as_deref())?;
+    let items = keys::items(&backfill.table);
+    for (rest, item) in &piece.items {
+        tx.depend_on(&[&items, &rest[..]].concat());
         if let Some(entry) = table.indexes[at].entry(&table, item) {
             tx.put_record(entry.place, &*entry.item)?;
         }
     }
-    if is_last {
-        let mut table = Table::clone(&table);
-        table.indexes[at].is_building = false;
-        tx.put_record(place, &table)?;
-        return Ok(Verdict::Done);
+    if let Some(done) = piece.done {
+        return Ok(Verdict::Again(Backfill { done: Some(done), ..backfill.clone() }, tx.now.millis()));
     }
-    let done = items.into_iter().next_back().map(|(key, _)| key);
-    Ok(Verdict::Again(Backfill { done, ..backfill.clone() }, tx.now.millis()))
-}
-
-/// The items of the next piece with their keys, and whether they are the last.
-fn next(tx: &Tx<'_>, backfill: &Backfill) -> Result<(Items, bool)> {
-    let mut range = keys::items(&backfill.table).prefix_range();
-    if let Some(done) = &backfill.done {
-        range.start = [done, &[0][..]].concat();
-    }
-    let mut items = Vec::new();
-    let mut bytes = 0;
-    for entry in tx.scan_unchecked(range, Direction::Forward) {
-        let (key, value) = entry?;
-        if items.len() == ITEMS_MAX || bytes > BYTES_MAX {
-            return Ok((items, false));
-        }
-        bytes += value.len();
-        items.push((key.to_vec(), record::decode(&value)?));
-    }
-    Ok((items, true))
+    let mut table = Table::clone(&table);
+    table.indexes[at].is_building = false;
+    tx.put_record(place, &table)?;
+    Ok(Verdict::Done)
 }

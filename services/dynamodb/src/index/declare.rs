@@ -38,19 +38,26 @@ impl<'a> From<&'a api::LocalSecondaryIndex> for Asked<'a> {
     }
 }
 
-impl<'a> From<&'a api::GlobalSecondaryIndex> for Asked<'a> {
-    fn from(index: &'a api::GlobalSecondaryIndex) -> Self {
-        Asked {
-            kind: Kind::Global,
-            name: &index.index_name,
-            key_schema: &index.key_schema,
-            projection: &index.projection,
-            throughput: index.provisioned_throughput.as_ref(),
-            on_demand: index.on_demand_throughput.as_ref(),
-            warm: index.warm_throughput.as_ref(),
-        }
-    }
+/// A global index is asked for in two shapes, with a new table and of one that is there; their members have the same names.
+macro_rules! asked_as {
+    ($($shape:ident)*) => {
+        $(impl<'a> From<&'a api::$shape> for Asked<'a> {
+            fn from(index: &'a api::$shape) -> Self {
+                Asked {
+                    kind: Kind::Global,
+                    name: &index.index_name,
+                    key_schema: &index.key_schema,
+                    projection: &index.projection,
+                    throughput: index.provisioned_throughput.as_ref(),
+                    on_demand: index.on_demand_throughput.as_ref(),
+                    warm: index.warm_throughput.as_ref(),
+                }
+            }
+        })*
+    };
 }
+
+asked_as!(GlobalSecondaryIndex CreateGlobalSecondaryIndexAction);
 
 /// The indexes of a table that is to be made.
 pub(crate) fn all(

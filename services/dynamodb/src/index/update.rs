@@ -19,20 +19,6 @@ pub(crate) enum Action<'a> {
     Delete(&'a str),
 }
 
-impl<'a> From<&'a api::CreateGlobalSecondaryIndexAction> for Asked<'a> {
-    fn from(index: &'a api::CreateGlobalSecondaryIndexAction) -> Self {
-        Asked {
-            kind: Kind::Global,
-            name: &index.index_name,
-            key_schema: &index.key_schema,
-            projection: &index.projection,
-            throughput: index.provisioned_throughput.as_ref(),
-            on_demand: index.on_demand_throughput.as_ref(),
-            warm: index.warm_throughput.as_ref(),
-        }
-    }
-}
-
 impl<'a> Action<'a> {
     /// The actions of a request, each on another index.
     pub(crate) fn read_all(updates: &'a [api::GlobalSecondaryIndexUpdate]) -> Result<Vec<Self>, Fault> {

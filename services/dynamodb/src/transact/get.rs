@@ -1,6 +1,6 @@
 //! TransactGetItems: items of many tables as they were at one moment.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use api_dynamodb as api;
@@ -12,14 +12,9 @@ use store::tuple::Key;
 use wire::Fault;
 
 use super::bill::{Bill, Kind};
-use super::{cancelled_at, check_size, several_on_one_item};
+use super::{cancelled_at, check_size, permit, several_on_one_item};
 use crate::table::Table;
 use crate::{attribute, key, read, table};
-
-/// The tables that are read, each once.
-pub(crate) fn tables(items: &[api::TransactGetItem]) -> BTreeSet<&str> {
-    items.iter().map(|item| item.get.table_name.as_str()).collect()
-}
 
 /// One item that is wanted, of which nothing is known yet that its table decides.
 struct Asked<'a> {
@@ -41,6 +36,8 @@ pub(crate) fn get(
     view: &View<'_>,
     input: &api::TransactGetItemsInput,
 ) -> Result<api::TransactGetItemsOutput> {
+    let mut tables = input.transact_items.iter().map(|item| &*item.get.table_name);
+    tables.try_for_each(|table| permit(view.context, "GetItem", table))?;
     let asked = input.transact_items.iter().map(|item| Asked::read(&item.get));
     let asked = asked.collect::<Result<Vec<_>, _>>()?;
     let places = asked.iter().map(|asked| (asked.table, &asked.key)).collect::<Vec<_>>();

@@ -10,15 +10,16 @@ mod request;
 mod write;
 
 use api_dynamodb as api;
+use service::Context;
 use wire::Fault;
 
-pub(crate) use get::{found, get, tables as read_tables};
-pub(crate) use request::tables as written_tables;
+pub(crate) use get::{found, get};
 pub(crate) use write::{carry_out_once, write};
 
 use crate::action::Action;
 use crate::errors;
 use crate::guard::{Guard, Refusal};
+use crate::table::Place;
 
 /// What a transaction asks for and reads at most, in bytes.
 const BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -28,6 +29,11 @@ pub(crate) struct Asked<'a> {
     pub(crate) table: &'a str,
     pub(crate) action: Action,
     pub(crate) guard: Guard,
+}
+
+/// Refuses a caller who may not do that to a table: IAM asks for each action of a transaction, and not for the whole.
+fn permit(context: &Context, action: &'static str, table: &str) -> Result<(), Fault> {
+    context.permit(&api::FACTS, action, &|| vec![Place::of(&context.scope(), table).arn()])
 }
 
 /// Refuses what no transaction may be as large as.

@@ -1,16 +1,16 @@
 //! What TransactWriteItems asks for: its actions read, and what tells a request from another one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use api_dynamodb as api;
 use expressions::Item;
 use expressions::value::item_size_bytes;
 use ring::digest;
 use serde::Serialize;
-use service::Result;
+use service::{Context, Result};
 use wire::Fault;
 
-use super::{Asked, check_size};
+use super::{Asked, check_size, permit};
 use crate::action::Action;
 use crate::guard::Guard;
 use crate::{attribute, errors, read};
@@ -36,6 +36,18 @@ enum Kind {
     Update,
     Delete,
     Check,
+}
+
+impl Kind {
+    /// IAM's name for it.
+    fn right(self) -> &'static str {
+        match self {
+            Kind::Put => "PutItem",
+            Kind::Update => "UpdateItem",
+            Kind::Delete => "DeleteItem",
+            Kind::Check => "ConditionCheckItem",
+        }
+    }
 }
 
 /// The parts of one kind of action, whose members have the same names in each.
@@ -124,9 +136,9 @@ pub(super) fn read(
     Ok((actions, fingerprint))
 }
 
-/// The tables that the actions name, each once.
-pub(crate) fn tables(items: &[api::TransactWriteItem]) -> BTreeSet<&str> {
-    items.iter().flat_map(Parts::all).map(|parts| parts.table).collect()
+/// Refuses a caller who may not do all of it.
+pub(super) fn check_rights(context: &Context, items: &[api::TransactWriteItem]) -> Result<(), Fault> {
+    items.iter().flat_map(Parts::all).try_for_each(|parts| permit(context, parts.kind.right(), parts.table))
 }
 
 /// What a request is known by: the same for requests that only differ in the order of members and elements of sets.

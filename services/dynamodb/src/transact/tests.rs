@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::request::{read, tables};
+use super::request::read;
 use super::*;
 use api::AttributeValue;
 
@@ -72,12 +72,6 @@ fn a_request_is_known_whatever_the_order_of_its_sets() {
     let pair = [put("t", item("a")), put("t", item("b"))];
     let [first, second] = pair.clone();
     assert_ne!(known(&pair), known(&[second, first]));
-}
-
-#[test]
-fn each_table_is_named_once() {
-    let items = [put("t", item("a")), check("u", "attribute_exists(pk)"), put("t", item("b"))];
-    assert_eq!(tables(&items).into_iter().collect::<Vec<_>>(), ["t", "u"]);
 }
 
 #[test]

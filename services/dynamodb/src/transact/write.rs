@@ -22,6 +22,7 @@ pub(crate) fn write(
     tx: &mut Tx<'_>,
     input: &api::TransactWriteItemsInput,
 ) -> Result<api::TransactWriteItemsOutput> {
+    request::check_rights(tx.context, &input.transact_items)?;
     let token = input.client_request_token.as_deref();
     let (asked, fingerprint) = request::read(&input.transact_items, token.is_some())?;
     let wanted = input.return_consumed_capacity.as_ref();

@@ -14,13 +14,9 @@ use wire::{Fault, Timestamp};
 use super::{AHEAD_MS, Entered, Progress, Ttl, entry, moment};
 use crate::change::Change;
 use crate::keys::{self, Id};
+use crate::pieces;
 use crate::stream::Cause;
 use crate::table::{Place, Table};
-
-/// Items that one transaction enters, or deletes.
-const PIECE: usize = 100;
-/// And their bytes, after which it ends.
-const PIECE_BYTES: usize = 1 << 20;
 
 /// What a follower does next.
 #[derive(Debug, PartialEq, Eq)]
@@ -108,27 +104,18 @@ fn step(tx: &mut Tx<'_>, id: &Id, place: &Place) -> Result<Next> {
 
 /// Enters the next items after `last`.
 fn enter(tx: &mut Tx<'_>, table: &Table, ttl: &Ttl, last: &[u8]) -> Result<Entered> {
-    let mut range = keys::items(&table.id).prefix_range();
-    if !last.is_empty() {
-        range.start = [last, &[0]].concat();
-    }
-    let mut entries = Vec::new();
-    let (mut count, mut bytes, mut to) = (0, 0, None);
-    for found in tx.scan_unchecked(range, Direction::Forward) {
-        let (key, value) = found?;
+    let piece = pieces::next(tx, &table.id, Some(last).filter(|last| !last.is_empty()))?;
+    let items = keys::items(&table.id);
+    for (rest, item) in &piece.items {
+        let place = [&items, &rest[..]].concat();
         // Who writes it meanwhile enters it too, or takes it out.
-        tx.depend_on(&key);
-        let item: Item = record::decode(&value)?;
-        let due_s = moment::of(&item, &ttl.attribute).filter(|due_s| moment::counts(*due_s, tx.now));
-        entries.extend(due_s.map(|due_s| entry(table, ttl, due_s, &key)));
-        (count, bytes) = (count + 1, bytes + value.len());
-        if count >= PIECE || bytes >= PIECE_BYTES {
-            to = Some(key.to_vec());
-            break;
+        tx.depend_on(&place);
+        let due_s = moment::of(item, &ttl.attribute).filter(|due_s| moment::counts(*due_s, tx.now));
+        if let Some(due_s) = due_s {
+            tx.put(entry(table, ttl, due_s, &place), Vec::new());
         }
     }
-    entries.into_iter().for_each(|entry| tx.put(entry, Vec::new()));
-    Ok(to.map_or(Entered::All, Entered::To))
+    Ok(piece.done.map_or(Entered::All, Entered::To))
 }
 
 /// Deletes the first of what is due.
@@ -146,7 +133,7 @@ fn delete_due(tx: &mut Tx<'_>, table: &Table, ttl: &Ttl) -> Result<Next> {
             next = Next::Wait(due_s.saturating_mul(1000));
             break;
         }
-        if due.len() == PIECE {
+        if due.len() == pieces::ITEMS_MAX {
             next = Next::Step;
             break;
         }
@@ -165,7 +152,7 @@ fn delete_due(tx: &mut Tx<'_>, table: &Table, ttl: &Ttl) -> Result<Next> {
         let place = crate::key::place(table, &item);
         Change { table, place: &place, old: Some(&item), new: None }.carry_out_for(tx, Cause::Expiry)?;
         bytes += value.len();
-        if bytes >= PIECE_BYTES {
+        if bytes >= pieces::BYTES_MAX {
             return Ok(Next::Step);
         }
     }

@@ -44,7 +44,7 @@ pub(crate) struct Progress {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Entered {
-    /// Up to that key.
+    /// Up to that key behind the table's id; an empty one is before all.
     To(Vec<u8>),
     All,
 }
