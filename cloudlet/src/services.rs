@@ -37,6 +37,7 @@ pub(crate) fn all(work: &Path, environments: usize) -> Directory {
         service_iam::service(),
         service_lambda::service(work.join("lambda"), environments),
         service_logs::service(),
+        service_s3::service(),
         service_sns::service(),
         service_sqs::service(),
         service_sts::service(),

@@ -7,6 +7,7 @@
 //! The frame never knows what an operation does, and never sees HTTP beyond the codecs of `wire`.
 
 mod access;
+mod address;
 mod caller;
 mod clock;
 mod context;
@@ -33,6 +34,7 @@ mod visit;
 mod work;
 
 pub use access::{Access, Authorizer, Everyone};
+pub use address::{Address, AddressOf, Regions};
 pub use caller::{Caller, Principal, PrincipalKind};
 pub use clock::{Clock, ClockState};
 pub use context::{Cloud, Context, Tx, View};

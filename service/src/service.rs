@@ -12,7 +12,7 @@ use wire::{Answer, Fault, Operation, OperationFacts, ServiceFacts};
 use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::visit::Front;
-use crate::{Cloud, Context, Denial, Handler, PolicyOf, Result, Tx, View, Visit};
+use crate::{Address, AddressOf, Cloud, Context, Denial, Handler, PolicyOf, Result, Tx, View, Visit};
 
 /// Background work: runs until the process stops, and is started again when it fails.
 pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Send + Sync>;
@@ -54,6 +54,7 @@ pub struct Service {
     pub(crate) guard: Option<Guard>,
     pub(crate) denial: Refusing,
     host_alias: Option<&'static str>,
+    address_of: Option<AddressOf>,
     pub(crate) front: Option<Front>,
     pub(crate) upgrade: Option<Upgrade>,
     pub(crate) work: Vec<(&'static str, Work)>,
@@ -73,6 +74,7 @@ impl Service {
             guard: None,
             denial: in_common_words,
             host_alias: None,
+            address_of: None,
             front: None,
             upgrade: None,
             work: Vec::new(),
@@ -181,6 +183,19 @@ impl Service {
     pub fn host_alias(mut self, name: &'static str) -> Self {
         self.host_alias = Some(name);
         self
+    }
+
+    /// Hosts name resources of it: `address_of` reads them.
+    #[must_use]
+    pub fn addresses(mut self, address_of: AddressOf) -> Self {
+        self.address_of = Some(address_of);
+        self
+    }
+
+    /// What a host, without its port, names of it beside itself.
+    #[must_use]
+    pub fn address(&self, host: &str) -> Option<Address> {
+        self.address_of.and_then(|address_of| address_of(host))
     }
 
     /// Whether a host or a credential scope means it by that name.

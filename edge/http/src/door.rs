@@ -119,6 +119,7 @@ impl Door {
             .map_err(|fault| Refusal { fault, protocol: spoken })?;
         let caller = Caller {
             scope: identity.scope,
+            regions: identity.regions,
             principal: identity.principal,
             request_id: Arc::clone(request_id),
             source_ip: Some(peer),
