@@ -1,12 +1,13 @@
 //! Inputs and outputs of REST operations, member by member.
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderValue};
 
-use super::{Format, Router};
+use super::{Format, Raw, RawReader, Router};
 use crate::{
-    Answer, Checks, Document, Http, Kind, Location, Malformed, Member, Message, OperationFacts, ServiceFacts,
-    Shape, Timestamp,
+    Answer, Body, Checks, Decode as _, Document, Encode as _, Http, Kind, Location, Malformed, Member,
+    Message, OperationFacts, ServiceFacts, Shape, Timestamp,
 };
 
 static TEXT: Shape = Shape::plain("Text", Kind::String { json: false });
@@ -101,6 +102,23 @@ fn a_payload_is_the_body_as_it_stands() {
     let input = read(&RAW, "/things/a", "", &[("kind", "k")], "{no json").unwrap();
     assert_eq!(input.get("Data"), Some(&Document::Blob(Bytes::from_static(b"{no json"))));
     assert_eq!(input.get("Kind"), Some(&text("k")));
+}
+
+#[test]
+fn a_payload_that_streams_passes_through() {
+    let pieces = futures_util::stream::iter([Ok(Bytes::from("a"))]);
+    let stream = Body::stream(Some(1), pieces);
+    let mut reader = RawReader { body: &Bytes::new(), stream: Some(&stream) };
+    let input = Body::decode(&BYTES, &mut reader, &mut Checks::default()).unwrap();
+    let mut writer = Raw::default();
+    input.encode(&BYTES, &mut writer);
+    let all = |mut body: Body| body.next().now_or_never().unwrap().unwrap();
+    assert_eq!((writer.0.length(), all(writer.0)), (Some(1), Some(Bytes::from("a"))));
+    assert_eq!((all(stream), all(input)), (None, None));
+    // Where it is a value among others it is whole.
+    let mut reader = crate::json::JsonReader::new(br#""Yg==""#);
+    let input = Body::decode(&BYTES, &mut reader, &mut Checks::default()).unwrap();
+    assert_eq!(input.whole().unwrap(), "b");
 }
 
 #[test]
