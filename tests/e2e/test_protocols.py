@@ -3,28 +3,20 @@
 The server is `edge/http/examples/echo.rs`, whose services give back what they are told.
 """
 
-import base64
 import datetime
 import hashlib
-import hmac
 import json
 import math
-import os
-import subprocess
-import zlib
-from pathlib import Path
 from urllib.request import Request, urlopen
 from urllib.error import HTTPError
 
 import botocore.session
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-ECHO = os.environ.get("CLOUDLET_ECHO", str(Path(__file__).parents[2] / "target/debug/examples/echo"))
+import echo
+from echo import CRC32, encoded, put
 
 MEMBERS = {
     "Text": {"shape": "Text"},
@@ -70,10 +62,8 @@ def description(name, protocol, shape, **more):
 
 @pytest.fixture(scope="module")
 def address():
-    process = subprocess.Popen([ECHO], stdout=subprocess.PIPE, text=True)
-    yield process.stdout.readline().strip()
-    process.kill()
-    process.wait(5)
+    with echo.served() as (address, _):
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -168,27 +158,6 @@ def test_cbor_byte_by_byte(address):
     assert post(path, b"\xa1\x65Inner" * 1000 + b"\xa0")[0] == 400
 
 
-def put(address, body, **headers):
-    return put_to(address, body, headers | {"host": "echoxml.localhost"})
-
-
-def put_to(address, body, headers):
-    headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = Request(address + "/folder/a%20b/", body, headers, method="PUT")
-    try:
-        with urlopen(request) as response:
-            return response.status, response.read()
-    except HTTPError as error:
-        return error.code, error.read()
-
-
-def encoded(checksum):
-    return base64.b64encode(checksum).decode()
-
-
-CRC32 = encoded(zlib.crc32(b"body").to_bytes(4, "big"))
-
-
 @pytest.mark.parametrize("algorithm", ["CRC32", "SHA1", "SHA256"])
 def test_a_stock_client_sends_checksums(client, algorithm):
     answer = client("echoxml").echo(Text="folder/a b/", Body=b"body", Meta={"k": "v"}, Algorithm=algorithm)
@@ -210,62 +179,3 @@ def test_a_wrong_checksum_is_refused(client, address):
     assert put(address, b"other", content_md5=md5)[0] == 400
     both = put(address, b"body", x_amz_checksum_crc32=CRC32, x_amz_checksum_sha1="x")
     assert both[0] == 400 and b"<Code>InvalidRequest</Code>" in both[1]
-
-
-def test_a_checksum_may_come_in_the_trailer(address):
-    headers = {
-        "x_amz_content_sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-        "x_amz_decoded_content_length": "4",
-        "x_amz_trailer": "x-amz-checksum-crc32",
-        "content_encoding": "aws-chunked",
-    }
-    body = b"2\r\nbo\r\n2\r\ndy\r\n0\r\nx-amz-checksum-crc32:%s\r\n\r\n"
-    assert put(address, body % CRC32.encode(), **headers) == (200, b"body")
-    status, answer = put(address, body % b"AAAAAA==", **headers)
-    assert (status, b"<Code>BadDigest</Code>" in answer) == (400, True)
-    assert b"IncompleteBody" in put(address, body[:7], **headers)[1]
-
-
-class ChunkSigner(S3SigV4Auth):
-    """Signs a request whose chunks and trailer are signed after it, with a key that the server knows."""
-
-    def __init__(self):
-        super().__init__(Credentials("AKIAECHOECHOECHOECHO", "secret"), "s3", "us-east-1")
-
-    def payload(self, request):
-        return "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
-
-    def body(self, request, chunks, trailer):
-        previous = request.headers["Authorization"].rsplit("Signature=", 1)[1]
-        body = b""
-        for chunk in [*chunks, b""]:
-            hashes = [hashlib.sha256(b"").hexdigest(), hashlib.sha256(chunk).hexdigest()]
-            previous = self.chained("AWS4-HMAC-SHA256-PAYLOAD", request, previous, hashes)
-            body += b"%x;chunk-signature=%s\r\n" % (len(chunk), previous.encode())
-            body += chunk + b"\r\n" if chunk else b""
-        hashes = [hashlib.sha256(trailer + b"\n").hexdigest()]
-        last = self.chained("AWS4-HMAC-SHA256-TRAILER", request, previous, hashes)
-        return body + trailer + b"\r\nx-amz-trailer-signature:" + last.encode() + b"\r\n\r\n"
-
-    def chained(self, algorithm, request, previous, hashes):
-        lines = [algorithm, request.context["timestamp"], self.credential_scope(request), previous, *hashes]
-        return self.signature("\n".join(lines), request)
-
-
-def test_chunks_and_trailer_may_be_signed(address):
-    signer = ChunkSigner()
-    headers = {
-        "x-amz-decoded-content-length": "4",
-        "x-amz-trailer": "x-amz-checksum-crc32",
-        "content-encoding": "aws-chunked",
-    }
-    request = AWSRequest("PUT", address + "/folder/a%20b/", headers)
-    signer.add_auth(request)
-    signed = {name.replace("-", "_"): value for name, value in request.headers.items()}
-    body = signer.body(request, [b"bo", b"dy"], b"x-amz-checksum-crc32:" + CRC32.encode())
-    assert put_to(address, body, signed) == (200, b"body")
-    for wrong in [body.replace(b"dy", b"dx"), body.replace(CRC32.encode(), b"AAAAAA==")]:
-        status, answer = put_to(address, wrong, signed)
-        assert (status, b"<Code>SignatureDoesNotMatch</Code>" in answer) == (403, True)
-    lie = signer.body(request, [b"bo", b"dy"], b"x-amz-checksum-crc32:AAAAAA==")
-    assert b"<Code>BadDigest</Code>" in put_to(address, lie, signed)[1]

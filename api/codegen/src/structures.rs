@@ -59,7 +59,10 @@ impl Structure<'_> {
         let hides =
             self.shape.sensitive || self.shape.members.iter().any(|member| self.model.hides(&member.shape));
         let debug = if hides { "" } else { "Debug, " };
-        code.line(format!("#[derive(Clone, {debug}Default, PartialEq)]"));
+        // What streams passes once: it can neither be copied nor compared.
+        let streams = self.shape.members.iter().any(|member| types::streams(self.model, member));
+        let values = if streams { "" } else { "Clone, PartialEq, " };
+        code.line(format!("#[derive({values}{debug}Default)]"));
         code.block(format!("pub struct {}", self.type_name), |code| self.write_fields(code));
         if hides {
             code.block(format!("impl ::std::fmt::Debug for {}", self.type_name), |code| {

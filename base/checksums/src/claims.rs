@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 
-use crate::Algorithm;
+use crate::{Algorithm, Sums};
 
 /// Why a body is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -96,21 +96,26 @@ impl Claims {
     /// The algorithm of the checksum that travels with the body, for those that store it.
     #[must_use]
     pub fn algorithm(&self) -> Option<Algorithm> {
-        let known = self.known.iter().map(|(algorithm, _)| *algorithm);
-        known.chain(self.promised).find(|algorithm| *algorithm != Algorithm::Md5)
+        self.algorithms().find(|algorithm| *algorithm != Algorithm::Md5)
     }
 
-    /// Proves them on a whole body and the fields of its trailer.
+    /// The algorithms of all checksums that a proof takes.
+    pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        self.known.iter().map(|(algorithm, _)| *algorithm).chain(self.promised)
+    }
+
+    /// Proves them on these checksums of the body, which have all of these [algorithms](Self::algorithms), and on the fields
+    /// of its trailer.
     ///
     /// # Errors
     /// [`Error::Trailer`] when a promise is not kept, [`Error::Mismatch`] when a checksum is wrong.
-    pub fn prove(&self, body: &[u8], trailer: &[(String, String)]) -> Result<(), Error> {
+    pub fn prove(&self, sums: &Sums, trailer: &[(String, String)]) -> Result<(), Error> {
         let from_trailer = match self.promised {
             Some(algorithm) => Some((algorithm, in_trailer(algorithm, trailer)?)),
             None => None,
         };
         for (algorithm, expected) in self.known.iter().chain(&from_trailer) {
-            if algorithm.of(body) != *expected {
+            if sums.get(*algorithm) != Some(expected.as_slice()) {
                 return Err(Error::Mismatch(*algorithm));
             }
         }
@@ -157,7 +162,7 @@ mod tests {
     use http::HeaderMap;
 
     use super::{Claims, Error};
-    use crate::Algorithm;
+    use crate::{Algorithm, Sums};
 
     fn headers(headers: &[(&'static str, &str)]) -> HeaderMap {
         headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
@@ -168,7 +173,15 @@ mod tests {
     }
 
     fn prove(pairs: &[(&'static str, &str)], body: &[u8]) -> Result<(), Error> {
-        claims(pairs)?.prove(body, &[])
+        prove_with(&claims(pairs)?, body, &[])
+    }
+
+    fn prove_with(claims: &Claims, body: &[u8], trailer: &[(String, String)]) -> Result<(), Error> {
+        let mut sums = Sums::default();
+        claims.algorithms().for_each(|algorithm| sums.want(algorithm));
+        sums.update(body);
+        sums.finish();
+        claims.prove(&sums, trailer)
     }
 
     #[test]
@@ -200,10 +213,10 @@ mod tests {
                 .unwrap();
         let field = |value: &str| [("x-amz-checksum-crc32".to_owned(), value.to_owned())];
         assert_eq!(promise.algorithm(), Some(Algorithm::Crc32));
-        assert_eq!(promise.prove(b"123456789", &field("y/Q5Jg==")), Ok(()));
-        assert_eq!(promise.prove(b"x", &field("y/Q5Jg==")), Err(Error::Mismatch(Algorithm::Crc32)));
-        assert_eq!(promise.prove(b"x", &field("!")), Err(Error::Invalid("x-amz-checksum-crc32")));
-        assert_eq!(promise.prove(b"x", &[]), Err(Error::Trailer));
+        assert_eq!(prove_with(&promise, b"123456789", &field("y/Q5Jg==")), Ok(()));
+        assert_eq!(prove_with(&promise, b"x", &field("y/Q5Jg==")), Err(Error::Mismatch(Algorithm::Crc32)));
+        assert_eq!(prove_with(&promise, b"x", &field("!")), Err(Error::Invalid("x-amz-checksum-crc32")));
+        assert_eq!(prove_with(&promise, b"x", &[]), Err(Error::Trailer));
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! `aws-chunked` bodies: decoded piece by piece, each chunk's signature and the trailer's proved on the way. Holds no
-//! data back: what is decoded counts only once [`Decoder::finish`] agrees. Computes no checksum that a trailer names.
+//! `aws-chunked` bodies: decoded piece by piece, each chunk's signature and the trailer's proved on the way. Copies no data
+//! and holds none back: what is decoded counts only once [`Decoder::finish`] agrees. Computes no checksum that a trailer
+//! names.
 //!
 //! Follows "Signature calculations for the Authorization header: transferring payload in multiple chunks" and
 //! "Including trailing headers (chunked upload)" in the S3 API reference.
@@ -8,6 +9,7 @@ mod trailer;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ring::{digest, hmac};
 
 use crate::payload::HashText;
@@ -100,19 +102,19 @@ impl Decoder {
         Self { state: State::Header, line: Vec::new(), chain, trailer, remaining }
     }
 
-    /// Takes the next bytes off the wire and appends what they decode to.
+    /// Takes the next data out of the bytes that came off the wire; nothing when more of them are needed.
     ///
     /// # Errors
     /// After one, the body is lost; nothing that was decoded may be used.
-    pub fn feed(&mut self, mut input: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+    pub fn next(&mut self, input: &mut Bytes) -> Result<Option<Bytes>, Error> {
         while !input.is_empty() {
-            input = match self.state {
-                State::Data(left) => self.take_data(left, input, out),
+            match self.state {
+                State::Data(left) => return Ok(Some(self.take_data(left, input))),
                 State::Header | State::DataEnd | State::Trailer => self.take_line(input)?,
                 State::Done => return Err(Error::Malformed),
-            };
+            }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Ends the body and gives its trailing headers, in their order.
@@ -123,26 +125,25 @@ impl Decoder {
         Ok(self.trailer.map(Trailer::into_fields).unwrap_or_default())
     }
 
-    fn take_data<'a>(&mut self, left: u64, input: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    fn take_data(&mut self, left: u64, input: &mut Bytes) -> Bytes {
         let length = usize::try_from(left).map_or(input.len(), |left| left.min(input.len()));
-        let (data, rest) = input.split_at(length);
+        let data = input.split_to(length);
         if let Some(chain) = &mut self.chain {
-            chain.hash.update(data);
+            chain.hash.update(&data);
         }
-        out.extend_from_slice(data);
         let left = left - length as u64;
         self.state = if left == 0 { State::DataEnd } else { State::Data(left) };
-        rest
+        data
     }
 
     /// Collects a line, and acts on it once it is whole.
-    fn take_line<'a>(&mut self, input: &'a [u8]) -> Result<&'a [u8], Error> {
-        let end = input.iter().position(|byte| *byte == b'\n');
-        let (piece, rest) = input.split_at(end.map_or(input.len(), |at| at + 1));
+    fn take_line(&mut self, input: &mut Bytes) -> Result<(), Error> {
+        let end = memchr::memchr(b'\n', input);
+        let piece = input.split_to(end.map_or(input.len(), |at| at + 1));
         if self.line.len() + piece.len() > LINE_MAX {
             return Err(Error::Malformed);
         }
-        self.line.extend_from_slice(piece);
+        self.line.extend_from_slice(&piece);
         if end.is_some() {
             let line = std::mem::take(&mut self.line);
             let line = line.trim_ascii_end();
@@ -152,7 +153,7 @@ impl Decoder {
                 _ => self.trailing_line(line)?,
             };
         }
-        Ok(rest)
+        Ok(())
     }
 
     fn begin_chunk(&mut self, line: &[u8]) -> Result<State, Error> {

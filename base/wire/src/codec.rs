@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::{Checks, Document, Kind, Member, Shape, Timestamp};
+use crate::{Body, Checks, Document, Kind, Member, Shape, Timestamp};
 
 /// A message that cannot be read at all: AWS answers `SerializationException` (JSON), `MalformedInput` or the like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +80,10 @@ pub trait Reader {
     fn blob(&mut self, shape: &'static Shape) -> Result<Bytes, Malformed> {
         Err(Malformed::kind("VALUE", shape))
     }
+    /// Reads a streaming blob, whose bytes may be still to come.
+    fn stream(&mut self, shape: &'static Shape) -> Result<Body, Malformed> {
+        self.blob(shape).map(Body::from)
+    }
     /// Reads a moment.
     fn timestamp(&mut self, shape: &'static Shape) -> Result<Timestamp, Malformed> {
         Err(Malformed::kind("VALUE", shape))
@@ -133,6 +137,12 @@ pub trait Writer {
     /// Writes bytes.
     fn blob(&mut self, shape: &'static Shape, value: &[u8]) {
         let _ = (shape, value);
+    }
+    /// Writes a streaming blob, and takes what is in it. As a value among others it is written when it is here.
+    fn stream(&mut self, shape: &'static Shape, value: &Body) {
+        if let Some(bytes) = value.whole() {
+            self.blob(shape, &bytes);
+        }
     }
     /// Writes a moment.
     fn timestamp(&mut self, shape: &'static Shape, value: Timestamp) {

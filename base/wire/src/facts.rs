@@ -125,6 +125,12 @@ impl OperationFacts {
             deprecated: false,
         }
     }
+
+    /// Whether its input has a payload that streams: a [`Body`](crate::Body).
+    #[must_use]
+    pub fn takes_stream(&self) -> bool {
+        self.input.is_some_and(Shape::has_stream)
+    }
 }
 
 /// What becomes of a checksum that a client sends with a body.

@@ -6,6 +6,7 @@
 //!
 //! This crate never opens a socket, reads a clock or knows what an operation does.
 
+mod body;
 mod cbor;
 mod checks;
 mod codec;
@@ -25,6 +26,7 @@ mod schema;
 mod timestamp;
 mod xml;
 
+pub use body::{Body, Source};
 pub use checks::{Checks, Violation};
 pub use codec::{
     Decode, EachEntry, EachMember, EachValue, Encode, Malformed, Members, ReadMember, Reader, Writer,

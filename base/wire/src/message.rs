@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use http::HeaderMap;
 
+use crate::Body;
 use crate::rest::Labels;
 
-/// A request, read whole.
+/// A request.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
     /// `POST`.
@@ -16,21 +17,23 @@ pub struct Message<'a> {
     pub query: Option<&'a str>,
     /// All headers.
     pub headers: &'a HeaderMap,
-    /// The whole body, unpacked.
+    /// The whole body, unpacked; nothing when it streams.
     pub body: &'a Bytes,
+    /// The body of an operation whose payload streams: its input takes it.
+    pub stream: Option<&'a Body>,
     /// The labels of the path, for REST protocols.
     pub labels: &'a Labels,
 }
 
 /// An answer.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// Content type and whatever else the protocol asks for.
     pub headers: HeaderMap,
-    /// The body.
-    pub body: Bytes,
+    /// The body, whole or as it comes.
+    pub body: Body,
 }
 
 impl Answer {
@@ -44,7 +47,7 @@ impl Answer {
     #[must_use]
     pub fn text(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let mut answer = Answer::new(status, content_type, Vec::new());
-        answer.body = body.into();
+        answer.body = Body::from(body);
         answer
     }
 

@@ -198,6 +198,14 @@ impl Shape {
         }
     }
 
+    /// Whether its payload is a blob that streams.
+    #[must_use]
+    pub fn has_stream(&self) -> bool {
+        let Kind::Structure { members, payload: Some(payload), .. } = &self.kind else { return false };
+        let payload = members.get(*payload);
+        payload.is_some_and(|member| matches!(member.shape.kind, Kind::Blob { streaming: true }))
+    }
+
     /// The position of the member that is called `wire_name` in JSON and CBOR.
     #[must_use]
     pub fn position(&self, wire_name: &str) -> Option<usize> {

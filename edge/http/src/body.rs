@@ -1,53 +1,102 @@
-//! Reads a request's body whole, within limits of size and of patience.
+//! Receives a request's body, within limits of patience: whole and within a limit of size, or as it comes.
 
 use std::io::Read as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use futures_util::FutureExt as _;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
-use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
+use tokio::time::Sleep;
 use wire::Fault;
 
 /// How long a client may pause between two pieces of a body.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// How slow a client may be on the whole, in bytes a second: one that drips would hold its connection for days.
-const RATE_MIN: usize = 4096;
+const RATE_MIN: u64 = 4096;
 
-/// Reads the body, and unpacks it when the client sent it with `Content-Encoding: gzip`.
+/// A body that is on its way. A client that asked whether it may send it (`Expect: 100-continue`) hears yes at the first look.
+pub(crate) struct Receiver {
+    incoming: Incoming,
+    received: u64,
+    /// When the client was first waited for.
+    begun: Option<Instant>,
+    /// Rings when it was waited for too long.
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl Receiver {
+    pub(crate) fn new(incoming: Incoming) -> Self {
+        Receiver { incoming, received: 0, begun: None, alarm: None }
+    }
+
+    /// How many bytes came so far.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// How many bytes are still to come, at least.
+    pub(crate) fn left(&self) -> u64 {
+        self.incoming.size_hint().lower()
+    }
+
+    /// The next bytes; nothing at the end.
+    ///
+    /// # Errors
+    /// 408 when the client is too slow; 400 when the body breaks off.
+    pub(crate) fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
+        // A body of a known length is known to have ended.
+        while !self.incoming.is_end_stream() {
+            let frame = match Pin::new(&mut self.incoming).poll_frame(context) {
+                Poll::Ready(Some(frame)) => frame,
+                Poll::Ready(None) => break,
+                Poll::Pending => return self.poll_alarm(context).map(|()| Some(Err(too_slow()))),
+            };
+            self.alarm = None;
+            let Ok(frame) = frame else {
+                return Poll::Ready(Some(Err(broken(
+                    "You did not provide the number of bytes specified by the Content-Length HTTP header",
+                ))));
+            };
+            if let Ok(data) = frame.into_data() {
+                self.received += data.len() as u64;
+                return Poll::Ready(Some(Ok(data)));
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let (begun, received) = (*self.begun.get_or_insert_with(Instant::now), self.received);
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience(begun, received))));
+        alarm.as_mut().poll(context)
+    }
+
+    /// The next bytes, as above.
+    async fn data(&mut self) -> Result<Option<Bytes>, Fault> {
+        std::future::poll_fn(|context| self.poll_data(context)).await.transpose()
+    }
+}
+
+/// Reads the body whole, and unpacks it when the client sent it with `Content-Encoding: gzip`.
 ///
 /// # Errors
-/// 413 when it is larger than `bytes_max`, packed or unpacked; 408 when the client is too slow; 400 when it breaks off.
-pub(crate) async fn read(headers: &HeaderMap, body: Incoming, bytes_max: usize) -> Result<Bytes, Fault> {
-    if body.size_hint().lower() > bytes_max as u64 {
+/// Those of [`Receiver::poll_data`]; 413 when it is larger than `bytes_max`, packed or unpacked.
+pub(crate) async fn read(headers: &HeaderMap, body: Receiver, bytes_max: usize) -> Result<Bytes, Fault> {
+    if body.left() > bytes_max as u64 {
         return Err(too_large(bytes_max));
     }
     let packed = collect(body, bytes_max).await?;
     if is_gzip(headers) { unpack(&packed, bytes_max) } else { Ok(packed) }
 }
 
-async fn collect(mut body: Incoming, bytes_max: usize) -> Result<Bytes, Fault> {
+async fn collect(mut body: Receiver, bytes_max: usize) -> Result<Bytes, Fault> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
-    let mut begun = None;
-    // A body of a known length is known to have ended.
-    while !body.is_end_stream() {
-        let frame = match body.frame().now_or_never() {
-            // Most bodies come with their head: nobody waits.
-            Some(frame) => frame,
-            None => {
-                let begun = *begun.get_or_insert_with(Instant::now);
-                let patience = patience(begun, first.len() + rest.len());
-                tokio::time::timeout(patience, body.frame()).await.map_err(|_| too_slow())?
-            }
-        };
-        let Some(frame) = frame else { break };
-        let Ok(data) = frame.map_err(|_| broken("The request body ended early."))?.into_data() else {
-            continue;
-        };
-        if first.len() + rest.len() + data.len() > bytes_max {
+    while let Some(data) = body.data().await? {
+        if body.received > bytes_max as u64 {
             return Err(too_large(bytes_max));
         }
         if first.is_empty() {
@@ -63,9 +112,17 @@ async fn collect(mut body: Incoming, bytes_max: usize) -> Result<Bytes, Fault> {
     Ok(if rest.is_empty() { first } else { rest.freeze() })
 }
 
+/// Reads what is left of a body, and forgets it, so that a client that sends before it listens hears the answer. Whoever
+/// sends more than `bytes_max` finds the connection closed.
+pub(crate) async fn forget(body: &mut Receiver, bytes_max: u64) {
+    let enough = body.received.saturating_add(bytes_max);
+    // Nobody is told what is wrong with a body that nobody wants.
+    while body.left() <= bytes_max && body.received <= enough && matches!(body.data().await, Ok(Some(_))) {}
+}
+
 /// How long to wait for the next piece of a body that began then, and of which so much is here.
-fn patience(begun: Instant, received: usize) -> Duration {
-    let allowed = PAUSE_MAX + Duration::from_secs((received / RATE_MIN) as u64);
+fn patience(begun: Instant, received: u64) -> Duration {
+    let allowed = PAUSE_MAX + Duration::from_secs(received / RATE_MIN);
     allowed.saturating_sub(begun.elapsed()).min(PAUSE_MAX)
 }
 

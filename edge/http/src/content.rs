@@ -1,16 +1,20 @@
-//! The body as its operation gets it: out of its `aws-chunked` framing, and with the checksums proved that its client sent.
+//! The body as its operation gets it: out of its `aws-chunked` framing, and with all proved that its client said of it.
 //!
 //! Which operations have their bodies checked is a fact of their API. Codes and words are S3's.
 
-use bytes::Bytes;
-use checksums::Claims;
-use http::header::CONTENT_ENCODING;
-use http::{HeaderMap, HeaderValue};
-use signing::Proof;
-use signing::chunked::{self, Decoder, Field};
-use wire::{BodyChecksum, Fault, OperationFacts, Protocol};
+use std::task::{Context, Poll, ready};
 
-/// Takes the body out of its framing and proves its checksums. `proof` is that of the signature, where there is one.
+use bytes::{Bytes, BytesMut};
+use checksums::{Algorithm, Claims, Sums};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::{HeaderMap, HeaderValue};
+use signing::chunked::{self, Decoder};
+use signing::{Declared, Proof};
+use wire::{Body, BodyChecksum, Fault, OperationFacts, Protocol, Source};
+
+use crate::inlet::Inlet;
+
+/// Takes a whole body out of its framing and proves its checksums. `proof` is that of the signature, where there is one.
 ///
 /// # Errors
 /// `BadDigest`, `InvalidRequest` and their like; `SignatureDoesNotMatch` for a chunk with a wrong signature.
@@ -21,38 +25,151 @@ pub(crate) fn settle(
     operation: &OperationFacts,
     proof: Option<Proof>,
 ) -> Result<Bytes, Fault> {
-    let (body, trailer) = if protocol == Protocol::RestXml && is_chunked(headers) {
-        let unframed = unframe(headers, &body, proof)?;
-        forget_framing(headers);
-        unframed
-    } else {
-        (body, Vec::new())
-    };
-    if operation.checksum != BodyChecksum::Ignored {
-        let is_required = operation.checksum == BodyChecksum::Required;
-        let proved = Claims::of(headers, is_required).and_then(|claims| claims.prove(&body, &trailer));
-        proved.map_err(|error| Fault::new(error.code(), 400, error.to_string()))?;
+    let is_chunked = protocol == Protocol::RestXml && is_chunked(headers);
+    if !is_chunked && operation.checksum == BodyChecksum::Ignored {
+        return Ok(body);
     }
+    let decoder = if is_chunked { Some(unframe(headers, proof)?) } else { None };
+    // The signature of a whole body was proved on it.
+    let mut terms = Terms { decoder, claims: claims(headers, operation)?, sha256: None };
+    let body = terms.unframe(body)?;
+    let mut sums = Sums::default();
+    terms.algorithms().for_each(|algorithm| sums.want(algorithm));
+    sums.update(&body);
+    sums.finish();
+    terms.prove(&sums)?;
     Ok(body)
+}
+
+/// The body of an operation that takes a stream. What is wrong with the body comes at its end, in place of the end.
+///
+/// # Errors
+/// What is wrong already with what its head says of it.
+pub(crate) fn stream(
+    headers: &mut HeaderMap,
+    inlet: Inlet,
+    operation: &OperationFacts,
+    proof: Option<Proof>,
+) -> Result<Body, Fault> {
+    let sha256 = proof.as_ref().and_then(|proof| match proof.payload {
+        Declared::Sha256(sha256) => Some(sha256),
+        _ => None,
+    });
+    let (length, decoder) = if is_chunked(headers) {
+        (decoded_length(headers)?, Some(unframe(headers, proof)?))
+    } else {
+        (number(headers, CONTENT_LENGTH.as_str()).ok_or_else(no_length)?, None)
+    };
+    let terms = Terms { decoder, claims: claims(headers, operation)?, sha256 };
+    let (claimed, wanted) = (terms.claims.algorithm(), terms.algorithms().collect::<Vec<_>>());
+    let mut body = Body::of_source(Some(length), Arriving { inlet, framed: Bytes::new(), terms });
+    wanted.into_iter().for_each(|algorithm| body.want(algorithm));
+    Ok(body.claiming(claimed))
+}
+
+/// What the head of a request says of its body: how it is framed, and what must be true in the end.
+struct Terms {
+    decoder: Option<Decoder>,
+    claims: Claims,
+    /// What the signature covers, if it is proved on the way.
+    sha256: Option<[u8; 32]>,
+}
+
+impl Terms {
+    /// The algorithms of the checksums that a proof takes.
+    fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        self.claims.algorithms().chain(self.sha256.map(|_| Algorithm::Sha256))
+    }
+
+    /// Takes a whole body out of its framing.
+    fn unframe(&mut self, mut framed: Bytes) -> Result<Bytes, Fault> {
+        let Some(decoder) = &mut self.decoder else { return Ok(framed) };
+        let mut whole = BytesMut::with_capacity(framed.len());
+        while let Some(data) = decoder.next(&mut framed).map_err(refused)? {
+            whole.extend_from_slice(&data);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// Proves what was said of a body that has come.
+    fn prove(&mut self, sums: &Sums) -> Result<(), Fault> {
+        let trailer = match self.decoder.take() {
+            Some(decoder) => decoder.finish().map_err(refused)?,
+            None => Vec::new(),
+        };
+        if self.sha256.is_some_and(|sha256| sums.get(Algorithm::Sha256) != Some(&sha256)) {
+            let message = signing::Error::PayloadMismatch.to_string();
+            return Err(Fault::new("XAmzContentSHA256Mismatch", 400, message));
+        }
+        self.claims.prove(sums, &trailer).map_err(unproved)
+    }
+}
+
+/// A body that comes in pieces.
+struct Arriving {
+    inlet: Inlet,
+    /// What came and is still in its framing.
+    framed: Bytes,
+    terms: Terms,
+}
+
+impl Source for Arriving {
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
+        let Some(decoder) = &mut self.terms.decoder else { return self.inlet.poll_data(context) };
+        loop {
+            match decoder.next(&mut self.framed) {
+                Ok(Some(data)) => return Poll::Ready(Some(Ok(data))),
+                Ok(None) => {}
+                Err(error) => return Poll::Ready(Some(Err(refused(error)))),
+            }
+            match ready!(self.inlet.poll_data(context)) {
+                Some(Ok(framed)) => self.framed = framed,
+                end => return Poll::Ready(end),
+            }
+        }
+    }
+
+    fn end(&mut self, sums: &Sums) -> Result<(), Fault> {
+        self.terms.prove(sums)
+    }
+}
+
+fn claims(headers: &HeaderMap, operation: &OperationFacts) -> Result<Claims, Fault> {
+    match operation.checksum {
+        BodyChecksum::Ignored => Ok(Claims::default()),
+        checked => Claims::of(headers, checked == BodyChecksum::Required).map_err(unproved),
+    }
+}
+
+fn unproved(error: checksums::Error) -> Fault {
+    Fault::new(error.code(), 400, error.to_string())
 }
 
 fn is_chunked(headers: &HeaderMap) -> bool {
     headers.get("x-amz-content-sha256").is_some_and(|value| value.as_bytes().starts_with(b"STREAMING-"))
 }
 
-fn unframe(headers: &HeaderMap, body: &Bytes, proof: Option<Proof>) -> Result<(Bytes, Vec<Field>), Fault> {
-    let length = headers.get("x-amz-decoded-content-length").and_then(|value| value.to_str().ok());
-    let length: u64 = length.and_then(|value| value.parse().ok()).ok_or_else(|| {
-        Fault::new("MissingContentLength", 411, "You must provide the Content-Length HTTP header.")
-    })?;
-    let mut decoder = match proof {
+/// What takes a chunked body out of its framing. The headers forget that it had one.
+fn unframe(headers: &mut HeaderMap, proof: Option<Proof>) -> Result<Decoder, Fault> {
+    let length = decoded_length(headers)?;
+    let decoder = match proof {
         Some(proof) => Decoder::new(proof, length).map_err(refused)?,
         None => Decoder::unsigned(length),
     };
-    let mut whole = Vec::with_capacity(body.len());
-    decoder.feed(body, &mut whole).map_err(refused)?;
-    let trailer = decoder.finish().map_err(refused)?;
-    Ok((whole.into(), trailer))
+    forget_framing(headers);
+    Ok(decoder)
+}
+
+fn decoded_length(headers: &HeaderMap) -> Result<u64, Fault> {
+    number(headers, "x-amz-decoded-content-length").ok_or_else(no_length)
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.parse().ok()
+}
+
+fn no_length() -> Fault {
+    Fault::new("MissingContentLength", 411, "You must provide the Content-Length HTTP header.")
 }
 
 fn refused(error: chunked::Error) -> Fault {

@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
+use http::header::EXPECT;
 use http::request::Parts;
 use hyper::body::Incoming;
 use service::{Caller, Context, Visit};
-use signing::Claim;
-use wire::{Fault, Message};
+use signing::{Claim, Payload};
+use wire::{Body, Fault, Message};
 
+use crate::body::Receiver;
 use crate::control::Page;
 use crate::identify::{self, Routers, Spoken, Target, Unknown};
-use crate::identity::{Auth, Identities, Refused};
+use crate::identity::{Auth, Identities, Identity, Refused};
+use crate::inlet::Inlet;
 use crate::response::{self, Reply};
 use crate::{Control, body, content, path_parameter};
 
@@ -43,6 +46,45 @@ pub struct Door {
 struct Refusal {
     fault: Fault,
     protocol: Spoken,
+}
+
+/// The other end of a connection, and the request that came from there.
+struct Peer<'a> {
+    ip: IpAddr,
+    secure: bool,
+    request_id: &'a Arc<str>,
+}
+
+/// The body of a call.
+enum Carried {
+    /// It is here.
+    Whole(Bytes),
+    /// It comes while its operation reads it.
+    Coming(Inlet),
+}
+
+impl Carried {
+    /// What a signature is proved on.
+    fn payload(&self) -> Payload<'_> {
+        match self {
+            Carried::Whole(body) => Payload::Bytes(body),
+            Carried::Coming(_) => Payload::Declared,
+        }
+    }
+
+    fn inlet(&self) -> Option<Inlet> {
+        match self {
+            Carried::Whole(_) => None,
+            Carried::Coming(inlet) => Some(inlet.clone()),
+        }
+    }
+}
+
+impl Target<'_> {
+    /// An error in the words of the API that is called.
+    fn refuses(&self, fault: Fault) -> Refusal {
+        Refusal { fault, protocol: Some((self.protocol, self.service.facts())) }
+    }
 }
 
 impl From<Fault> for Refusal {
@@ -91,46 +133,110 @@ impl Door {
         secure: bool,
         request_id: &Arc<str>,
     ) -> Result<Reply, Refusal> {
-        let (mut parts, incoming) = request.into_parts();
-        let body = body::read(&parts.headers, incoming, self.limits.body_bytes_max).await;
-        let body = body.map_err(|fault| Refusal { fault, protocol: identify::dialect(&parts) })?;
+        let (parts, incoming) = request.into_parts();
+        let body = Receiver::new(incoming);
         if let Some(page) = Page::at(parts.uri.path()) {
+            let body = self.whole(&parts, body).await?;
             return self.control_page(page, &parts, &body, peer).await;
         }
         let directory = self.control.cloud.directory();
         if directory.accepts(identify::host(&parts).unwrap_or_default(), parts.uri.path()) {
+            let body = self.whole(&parts, body).await?;
             let answer = directory.visit(&self.control.cloud, visit(&parts, &body, peer, request_id)).await;
             return Ok(response::from_answer(answer, request_id));
         }
-        let claim = self.identities.claim(&parts);
-        let scope_service = claim.as_ref().ok().and_then(Option::as_ref).map(Claim::service);
-        let target = identify::identify(directory, &self.routers, &parts, &body, scope_service)?;
-        let spoken = Some((target.protocol, target.service.facts()));
-        let cloud = &self.control.cloud;
-        let identity = claim
-            .map_err(Refused::from)
-            .and_then(|claim| self.identities.verify(cloud, &parts, &body, claim.as_ref(), &target))
-            .map_err(|refused| Refusal {
-                fault: refused.into_fault(Some(target.protocol)),
-                protocol: spoken,
-            })?;
-        let (protocol, operation) = (target.protocol, target.operation);
-        let body = content::settle(&mut parts.headers, body, protocol, operation, identity.proof)
-            .map_err(|fault| Refusal { fault, protocol: spoken })?;
-        let caller = Caller {
-            scope: identity.scope,
-            regions: identity.regions,
-            principal: identity.principal,
-            request_id: Arc::clone(request_id),
-            source_ip: Some(peer),
-            source: None,
-            endpoint: endpoint(&parts, secure).unwrap_or_else(|| Arc::clone(&cloud.endpoint)),
-        };
-        let context = Context { caller: Arc::new(caller), cloud: Arc::clone(cloud) };
-        Ok(self.carry_out(&context, &parts, &body, target).await)
+        self.call(parts, body, &Peer { ip: peer, secure, request_id }).await
     }
 
-    async fn carry_out(&self, context: &Context, parts: &Parts, body: &Bytes, target: Target<'_>) -> Reply {
+    /// A call of an API.
+    async fn call(&self, mut parts: Parts, body: Receiver, peer: &Peer<'_>) -> Result<Reply, Refusal> {
+        let claim = self.identities.claim(&parts);
+        let scope_service = claim.as_ref().ok().and_then(Option::as_ref).map(Claim::service);
+        let (target, carried) = self.receive(&parts, body, scope_service).await?;
+        let inlet = carried.inlet();
+        let payload = carried.payload();
+        let identity = claim
+            .map_err(Refused::from)
+            .and_then(|claim| {
+                self.identities.verify(&self.control.cloud, &parts, payload, claim.as_ref(), &target)
+            })
+            .map_err(|refused| target.refuses(refused.into_fault(Some(target.protocol))));
+        let reply = match identity {
+            Ok(identity) => self.serve(&mut parts, carried, target, identity, peer).await,
+            Err(refusal) => Err(refusal),
+        };
+        if let Some(inlet) = inlet {
+            inlet.close(parts.headers.contains_key(EXPECT)).await;
+        }
+        reply
+    }
+
+    /// Finds out what is called, and has the body whole unless the operation takes it as it comes.
+    async fn receive(
+        &self,
+        parts: &Parts,
+        body: Receiver,
+        scope_service: Option<&str>,
+    ) -> Result<(Target<'_>, Carried), Refusal> {
+        let directory = self.control.cloud.directory();
+        match identify::by_head(directory, &self.routers, parts, scope_service) {
+            Some(Ok(target)) if target.streams() => Ok((target, Carried::Coming(Inlet::new(body)))),
+            known => {
+                let body = self.whole(parts, body).await?;
+                let target = known.unwrap_or_else(|| {
+                    identify::by_form(directory, &self.routers, parts, &body, scope_service)
+                })?;
+                Ok((target, Carried::Whole(body)))
+            }
+        }
+    }
+
+    async fn whole(&self, parts: &Parts, body: Receiver) -> Result<Bytes, Refusal> {
+        let body = body::read(&parts.headers, body, self.limits.body_bytes_max).await;
+        body.map_err(|fault| Refusal { fault, protocol: identify::dialect(parts) })
+    }
+
+    /// Does what a caller wants whose identity is known.
+    async fn serve(
+        &self,
+        parts: &mut Parts,
+        carried: Carried,
+        target: Target<'_>,
+        identity: Identity,
+        peer: &Peer<'_>,
+    ) -> Result<Reply, Refusal> {
+        let Identity { scope, regions, principal, proof } = identity;
+        let (protocol, operation) = (target.protocol, target.operation);
+        let settled = match carried {
+            Carried::Whole(body) => {
+                content::settle(&mut parts.headers, body, protocol, operation, proof).map(|body| (body, None))
+            }
+            Carried::Coming(inlet) => content::stream(&mut parts.headers, inlet, operation, proof)
+                .map(|stream| (Bytes::new(), Some(stream))),
+        };
+        let (body, stream) = settled.map_err(|fault| target.refuses(fault))?;
+        let cloud = &self.control.cloud;
+        let caller = Caller {
+            scope,
+            regions,
+            principal,
+            request_id: Arc::clone(peer.request_id),
+            source_ip: Some(peer.ip),
+            source: None,
+            endpoint: endpoint(parts, peer.secure).unwrap_or_else(|| Arc::clone(&cloud.endpoint)),
+        };
+        let context = Context { caller: Arc::new(caller), cloud: Arc::clone(cloud) };
+        Ok(self.carry_out(&context, parts, &body, stream.as_ref(), target).await)
+    }
+
+    async fn carry_out(
+        &self,
+        context: &Context,
+        parts: &Parts,
+        body: &Bytes,
+        stream: Option<&Body>,
+        target: Target<'_>,
+    ) -> Reply {
         let form = path_parameter::form(&target, parts, body);
         let body = form.as_ref().unwrap_or(body);
         let message = Message {
@@ -139,6 +245,7 @@ impl Door {
             query: parts.uri.query(),
             headers: &parts.headers,
             body,
+            stream,
             labels: &target.labels,
         };
         let directory = self.control.cloud.directory();

@@ -5,11 +5,11 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
-use http::HeaderName;
 use http::request::Parts;
+use http::{HeaderName, Method};
 use names::Region;
 use service::{Address, Directory, Service};
+use signing::Style;
 use wire::{Fault, OperationFacts, Protocol, ServiceFacts};
 
 static X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -29,6 +29,14 @@ pub(crate) struct Target<'a> {
     pub(crate) region: Option<Region>,
 }
 
+impl Target<'_> {
+    /// Whether its body can pass through as it comes. A signature of S3 says in its head what it covers of the body; others
+    /// are only proved on the whole.
+    pub(crate) fn streams(&self) -> bool {
+        self.operation.takes_stream() && Style::of_service(self.service.facts().signing_name) == Style::S3
+    }
+}
+
 /// A request that no operation of ours fits: what to answer, and in whose protocol, as far as that is known.
 #[derive(Debug)]
 pub(crate) struct Unknown {
@@ -39,24 +47,36 @@ pub(crate) struct Unknown {
 /// In which protocol, and of which service, an answer is to be.
 pub(crate) type Spoken = Option<(Protocol, &'static ServiceFacts)>;
 
-/// Finds the operation. `scope_service` is the service of the credential scope.
-pub(crate) fn identify<'a>(
+/// Finds the operation by a request's head; nothing where its body may have the name. `scope_service` is the service of the
+/// credential scope.
+pub(crate) fn by_head<'a>(
     directory: &'a Directory,
     routers: &Routers,
     parts: &Parts,
-    body: &Bytes,
     scope_service: Option<&str>,
-) -> Result<Target<'a>, Unknown> {
+) -> Option<Result<Target<'a>, Unknown>> {
     if let Some((service_id, operation)) = rpc_v2(parts) {
-        return by_rpc_v2(directory, parts, service_id, operation);
+        return Some(by_rpc_v2(directory, parts, service_id, operation));
     }
     if let Some(target) = parts.headers.get(&X_AMZ_TARGET) {
-        return by_target(directory, parts, target.to_str().unwrap_or_default());
+        return Some(by_target(directory, parts, target.to_str().unwrap_or_default()));
     }
-    if let Some(call) = query_call(parts, body) {
-        return by_action(directory, parts, &call, scope_service);
+    let is_call = is_form(parts) && parts.method == Method::POST;
+    (!is_call).then(|| by_form(directory, routers, parts, &[], scope_service))
+}
+
+/// Finds the operation by the form that is a request's body, or else as if it had none.
+pub(crate) fn by_form<'a>(
+    directory: &'a Directory,
+    routers: &Routers,
+    parts: &Parts,
+    form: &[u8],
+    scope_service: Option<&str>,
+) -> Result<Target<'a>, Unknown> {
+    match query_call(parts, form) {
+        Some(call) => by_action(directory, parts, &call, scope_service),
+        None => by_path(directory, routers, parts, scope_service),
     }
-    by_path(directory, routers, parts, scope_service)
 }
 
 /// A router for each service that speaks REST, made once.
@@ -116,8 +136,7 @@ struct QueryCall {
     version: Option<String>,
 }
 
-fn query_call(parts: &Parts, body: &Bytes) -> Option<QueryCall> {
-    let form: &[u8] = if is_form(parts) { body } else { &[] };
+fn query_call(parts: &Parts, form: &[u8]) -> Option<QueryCall> {
     let query = parts.uri.query().unwrap_or_default().as_bytes();
     let find = |name: &str| {
         let mut pairs = form_urlencoded::parse(form).chain(form_urlencoded::parse(query));

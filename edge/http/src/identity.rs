@@ -60,7 +60,7 @@ impl Identities {
         &self,
         cloud: &Cloud,
         parts: &Parts,
-        body: &Bytes,
+        payload: Payload<'_>,
         claim: Option<&Claim<'_>>,
         target: &Target<'_>,
     ) -> Result<Identity, Refused> {
@@ -85,7 +85,7 @@ impl Identities {
         match (find(cloud, claim.access_key_id())?, self.auth) {
             (Some(signatory), _) => {
                 check_scope(claim, signature.is_some(), target.service.facts().signing_name)?;
-                let proof = Some(self.prove(cloud, parts, body, claim, &signatory.credential)?);
+                let proof = Some(self.prove(cloud, parts, payload, claim, &signatory.credential)?);
                 let scope = Scope::new(signatory.credential.account, region);
                 Ok(Identity { scope, regions, principal: Arc::clone(&signatory.principal), proof })
             }
@@ -108,7 +108,7 @@ impl Identities {
         let claim = self.claim(parts)?.ok_or(signing::Error::MissingToken)?;
         let Signatory { credential, principal } =
             &*find(cloud, claim.access_key_id())?.ok_or(signing::Error::UnknownKey)?;
-        self.prove(cloud, parts, body, &claim, credential)?;
+        self.prove(cloud, parts, Payload::Bytes(body), &claim, credential)?;
         if principal.kind == PrincipalKind::Root {
             return Ok(());
         }
@@ -124,7 +124,7 @@ impl Identities {
         &self,
         cloud: &Cloud,
         parts: &Parts,
-        body: &Bytes,
+        payload: Payload<'_>,
         claim: &Claim<'_>,
         credential: &Credential,
     ) -> Result<Proof, Refused> {
@@ -132,7 +132,7 @@ impl Identities {
         let secret = Secret::new(credential.secret_access_key.as_str());
         // Signatures are made by the machine's clock, however far ours was moved.
         let now_s = cloud.clock.machine_now().secs();
-        let proof = signing::verify(&request, claim, Payload::Bytes(body), &secret, &self.keys, now_s)?;
+        let proof = signing::verify(&request, claim, payload, &secret, &self.keys, now_s)?;
         if credential.session_token.as_deref() != claim.session_token() || !credential.active {
             return Err(signing::Error::UnknownKey.into());
         }

@@ -9,6 +9,7 @@ mod control;
 mod door;
 mod identify;
 mod identity;
+mod inlet;
 mod lanes;
 mod path_parameter;
 mod response;

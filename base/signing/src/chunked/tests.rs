@@ -50,7 +50,11 @@ fn body(signatures: [&str; 3], trailer: &str) -> Vec<u8> {
 fn decoded(mut decoder: Decoder, body: &[u8], cut: usize) -> Result<(Vec<u8>, Vec<Field>), Error> {
     let mut out = Vec::new();
     for piece in body.chunks(cut.max(1)) {
-        decoder.feed(piece, &mut out)?;
+        let mut piece = Bytes::copy_from_slice(piece);
+        while let Some(data) = decoder.next(&mut piece)? {
+            assert!(!data.is_empty());
+            out.extend_from_slice(&data);
+        }
     }
     decoder.finish().map(|fields| (out, fields))
 }

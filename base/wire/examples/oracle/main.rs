@@ -90,7 +90,8 @@ fn read(
         }
         _ => Labels::default(),
     };
-    let message = Message { method, path, query, headers: &headers, body: &body, labels: &labels };
+    let message =
+        Message { method, path, query, headers: &headers, body: &body, stream: None, labels: &labels };
     Ok(match read_input::<Document>(protocol, api.facts, operation, &message) {
         Ok(input) => json!({ "document": document::to_json(&input), "routed": routed }),
         Err(fault) => json!({ "fault": fault.to_string() }),
@@ -129,7 +130,9 @@ fn answer(answer: cloudlet_wire::Answer) -> Result<Value, Failure> {
         .iter()
         .map(|(name, value)| value.to_str().map(|value| json!([name.as_str(), value])))
         .collect();
-    Ok(json!({ "status": answer.status, "headers": headers?, "body": STANDARD.encode(&answer.body) }))
+    Ok(
+        json!({ "status": answer.status, "headers": headers?, "body": STANDARD.encode(answer.body.whole().unwrap_or_default()) }),
+    )
 }
 
 fn headers(pairs: &Value) -> Result<HeaderMap, Failure> {

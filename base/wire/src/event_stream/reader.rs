@@ -79,7 +79,7 @@ impl EventReader<'_> {
     ) -> Result<(), Malformed> {
         match member.shape.kind {
             Kind::Blob { .. } | Kind::String { .. } => {
-                each(index, member, &mut crate::rest::RawReader(&self.frame.payload))
+                each(index, member, &mut crate::rest::RawReader { body: &self.frame.payload, stream: None })
             }
             _ => bodies::read(self.protocol, &self.frame.payload, |reader| each(index, member, reader)),
         }

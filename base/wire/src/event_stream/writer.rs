@@ -79,7 +79,7 @@ impl EventWriter {
         };
         let mut raw = crate::rest::Raw::default();
         value.encode(member.shape, &mut raw);
-        set_body(&mut self.frame, content_type, raw.0);
+        set_body(&mut self.frame, content_type, raw.0.whole().unwrap_or_default());
     }
 }
 

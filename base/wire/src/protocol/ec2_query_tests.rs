@@ -60,8 +60,15 @@ const fn structure(name: &'static str, members: &'static [Member]) -> Shape {
 fn read(query: Option<&str>, form: &str) -> Result<Document, Fault> {
     let (headers, labels) = (HeaderMap::new(), rest::Labels::default());
     let body = Bytes::copy_from_slice(form.as_bytes());
-    let message =
-        Message { method: "POST", path: "/", query, headers: &headers, body: &body, labels: &labels };
+    let message = Message {
+        method: "POST",
+        path: "/",
+        query,
+        headers: &headers,
+        body: &body,
+        stream: None,
+        labels: &labels,
+    };
     read_input(Protocol::Ec2Query, &EC2, &OPERATION, &message)
 }
 
@@ -98,7 +105,7 @@ fn names_begin_with_capitals_and_lists_have_no_words() {
 fn answers_have_no_wrapper_and_their_own_name_of_the_request() {
     let answer = write_output(Protocol::Ec2Query, &EC2, &OPERATION, &things(), "r-1");
     assert_eq!(
-        String::from_utf8(answer.body.to_vec()).unwrap(),
+        String::from_utf8(answer.body.whole().unwrap().to_vec()).unwrap(),
         "<DescribeThingsResponse xmlns=\"urn:ec2\"><requestId>r-1</requestId>\
          <Filter><Filter><Name>n</Name><Value><item>a</item><item>b c</item></Value></Filter>\
          <Filter><Name>m</Name></Filter></Filter><dryRun>3</dryRun><instanceId><item>i-1</item></instanceId>\
@@ -111,7 +118,7 @@ fn errors_come_in_a_list() {
     let fault = Fault::new("InvalidInstanceID.NotFound", 400, "no <i-1>");
     let answer = write_fault(Protocol::Ec2Query, &EC2, &fault, "r-1");
     assert_eq!(
-        String::from_utf8(answer.body.to_vec()).unwrap(),
+        String::from_utf8(answer.body.whole().unwrap().to_vec()).unwrap(),
         "<Response><Errors><Error><Code>InvalidInstanceID.NotFound</Code><Message>no &lt;i-1&gt;</Message>\
          </Error></Errors><RequestID>r-1</RequestID></Response>"
     );

@@ -14,16 +14,17 @@ pub(super) fn output(
 ) -> Answer {
     let mut writer = JsonWriter::default();
     output.encode(shape, &mut writer);
-    summed(service, Answer::new(200, content_type(protocol), writer.into_bytes()))
+    answer(service, 200, content_type(protocol), writer.into_bytes())
 }
 
-/// With the checksum that DynamoDB's clients compare their answers with.
-fn summed(service: &ServiceFacts, answer: Answer) -> Answer {
-    if !service.answer_crc32 {
-        return answer;
+/// Has the checksum that DynamoDB's clients compare their answers with.
+fn answer(service: &ServiceFacts, status: u16, content_type: &'static str, body: Vec<u8>) -> Answer {
+    let checksum = service.answer_crc32.then(|| checksums::crc32(&body));
+    let answer = Answer::new(status, content_type, body);
+    match checksum {
+        Some(checksum) => answer.with_header("x-amz-crc32", itoa::Buffer::new().format(checksum)),
+        None => answer,
     }
-    let checksum = checksums::crc32(&answer.body);
-    answer.with_header("x-amz-crc32", itoa::Buffer::new().format(checksum))
 }
 
 fn content_type(protocol: Protocol) -> &'static str {
@@ -39,7 +40,7 @@ pub(super) fn fault(protocol: Protocol, service: &ServiceFacts, fault: &Fault) -
     let kind = (!is_rest).then(|| faults::qualified(service, fault));
     let mut writer = JsonWriter::default();
     faults::write(&mut writer, kind.as_deref(), fault);
-    let answer = Answer::new(fault.status, content_type(protocol), writer.into_bytes());
+    let answer = answer(service, fault.status, content_type(protocol), writer.into_bytes());
     let answer = if is_rest { answer.with_header("x-amzn-errortype", &fault.code) } else { answer };
-    summed(service, faults::with_query_code(answer, service, fault))
+    faults::with_query_code(answer, service, fault)
 }

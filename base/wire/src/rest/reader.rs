@@ -13,7 +13,7 @@ use crate::codec::{EachMember, Reader};
 use crate::json::JsonReader;
 use crate::message::Message;
 use crate::xml::{Tree, XmlReader};
-use crate::{Kind, Location, Malformed, Member, Shape, TimestampFormat};
+use crate::{Body, Kind, Location, Malformed, Member, Shape, TimestampFormat};
 
 /// Stands before the input of an operation, which is a structure; nothing else is read through this.
 pub(crate) struct RestReader<'a> {
@@ -75,12 +75,12 @@ impl<'a> RestReader<'a> {
         each: &mut EachMember<'_>,
     ) -> Result<(), Malformed> {
         let Some(member) = shape.members().get(index) else { return Ok(()) };
-        let body = self.message.body;
+        let Message { body, stream, .. } = *self.message;
         if body.is_empty() && !matches!(member.shape.kind, Kind::Blob { .. }) {
             return Ok(());
         }
         match member.shape.kind {
-            Kind::Blob { .. } | Kind::String { .. } => each(index, member, &mut RawReader(body)),
+            Kind::Blob { .. } | Kind::String { .. } => each(index, member, &mut RawReader { body, stream }),
             _ if self.format == Format::Xml => {
                 let tree = Tree::parse(body)?;
                 let name = member.location_name.or(member.shape.location_name);
@@ -161,14 +161,21 @@ impl Reader for RestReader<'_> {
 }
 
 /// A body that is a blob or a text as it stands.
-pub(crate) struct RawReader<'a>(pub(crate) &'a Bytes);
+pub(crate) struct RawReader<'a> {
+    pub(crate) body: &'a Bytes,
+    pub(crate) stream: Option<&'a Body>,
+}
 
 impl Reader for RawReader<'_> {
     fn blob(&mut self, _: &'static Shape) -> Result<Bytes, Malformed> {
-        Ok(self.0.clone())
+        Ok(self.body.clone())
+    }
+
+    fn stream(&mut self, _: &'static Shape) -> Result<Body, Malformed> {
+        Ok(self.stream.map_or_else(|| self.body.clone().into(), Body::take))
     }
 
     fn string(&mut self, _: &'static Shape) -> Result<String, Malformed> {
-        String::from_utf8(self.0.to_vec()).map_err(|_| Malformed("the body is not UTF-8".into()))
+        String::from_utf8(self.body.to_vec()).map_err(|_| Malformed("the body is not UTF-8".into()))
     }
 }

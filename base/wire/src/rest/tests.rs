@@ -1,12 +1,13 @@
 //! Inputs and outputs of REST operations, member by member.
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderValue};
 
-use super::{Format, Router};
+use super::{Format, Raw, RawReader, Router};
 use crate::{
-    Answer, Checks, Document, Http, Kind, Location, Malformed, Member, Message, OperationFacts, ServiceFacts,
-    Shape, Timestamp,
+    Answer, Body, Checks, Decode as _, Document, Encode as _, Http, Kind, Location, Malformed, Member,
+    Message, OperationFacts, ServiceFacts, Shape, Timestamp,
 };
 
 static TEXT: Shape = Shape::plain("Text", Kind::String { json: false });
@@ -61,8 +62,15 @@ fn read(
     }
     let labels = Router::new(OPERATIONS).find("PUT", path, Some(query), &map).unwrap().labels;
     let body = Bytes::copy_from_slice(body.as_bytes());
-    let message =
-        Message { method: "PUT", path, query: Some(query), headers: &map, body: &body, labels: &labels };
+    let message = Message {
+        method: "PUT",
+        path,
+        query: Some(query),
+        headers: &map,
+        body: &body,
+        stream: None,
+        labels: &labels,
+    };
     super::read(shape, Format::Json, &message, &mut Checks::default())
 }
 
@@ -97,6 +105,23 @@ fn a_payload_is_the_body_as_it_stands() {
 }
 
 #[test]
+fn a_payload_that_streams_passes_through() {
+    let pieces = futures_util::stream::iter([Ok(Bytes::from("a"))]);
+    let stream = Body::stream(Some(1), pieces);
+    let mut reader = RawReader { body: &Bytes::new(), stream: Some(&stream) };
+    let input = Body::decode(&BYTES, &mut reader, &mut Checks::default()).unwrap();
+    let mut writer = Raw::default();
+    input.encode(&BYTES, &mut writer);
+    let all = |mut body: Body| body.next().now_or_never().unwrap().unwrap();
+    assert_eq!((writer.0.length(), all(writer.0)), (Some(1), Some(Bytes::from("a"))));
+    assert_eq!((all(stream), all(input)), (None, None));
+    // Where it is a value among others it is whole.
+    let mut reader = crate::json::JsonReader::new(br#""Yg==""#);
+    let input = Body::decode(&BYTES, &mut reader, &mut Checks::default()).unwrap();
+    assert_eq!(input.whole().unwrap(), "b");
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     assert!(read(&IN_PARTS, "/things/a", "Limit=x", &[], "").is_err());
     assert!(read(&IN_PARTS, "/things/a", "", &[("when", "now")], "").is_err());
@@ -118,7 +143,7 @@ fn every_part_of_an_answer_is_written() {
     assert_eq!(answer.status, 207);
     assert_eq!(answer.headers["when"], "Tue, 09 Jan 2018 20:51:21 GMT");
     assert_eq!(answer.headers["x-meta-a"], "1");
-    assert_eq!(&answer.body[..], br#"{"Body":"b"}"#);
+    assert_eq!(&answer.body.whole().unwrap()[..], br#"{"Body":"b"}"#);
     let answer = write(&RAW, &[("Data", Document::Blob(Bytes::from_static(b"\xff")))]);
-    assert_eq!((answer.status, &answer.body[..]), (201, &b"\xff"[..]));
+    assert_eq!((answer.status, &answer.body.whole().unwrap()[..]), (201, &b"\xff"[..]));
 }

@@ -1,5 +1,6 @@
 //! Writes the output of a REST operation into the parts of an HTTP answer: status, headers, body.
 
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 
@@ -9,7 +10,7 @@ use crate::codec::{Encode, Members, Writer};
 use crate::json::JsonWriter;
 use crate::message::Answer;
 use crate::xml::XmlWriter;
-use crate::{Kind, Location, Member, ServiceFacts, Shape};
+use crate::{Body, Kind, Location, Member, ServiceFacts, Shape};
 
 /// Makes the answer of an operation whose output is a structure; nothing else is written through this.
 pub(crate) struct RestWriter {
@@ -69,7 +70,7 @@ impl RestWriter {
         if let Some(raw_type) = raw_type {
             let mut raw = Raw::default();
             value.encode(member.shape, &mut raw);
-            self.answer.body = raw.0.into();
+            self.answer.body = raw.0;
             if self.format == Format::Xml {
                 self.default_type(raw_type);
             }
@@ -151,14 +152,18 @@ impl Members for InBody<'_> {
 
 /// A body that is a blob or a text as it stands.
 #[derive(Default)]
-pub(crate) struct Raw(pub(crate) Vec<u8>);
+pub(crate) struct Raw(pub(crate) Body);
 
 impl Writer for Raw {
     fn blob(&mut self, _: &'static Shape, value: &[u8]) {
-        self.0.extend_from_slice(value);
+        self.0 = Bytes::copy_from_slice(value).into();
+    }
+
+    fn stream(&mut self, _: &'static Shape, value: &Body) {
+        self.0 = value.take();
     }
 
     fn string(&mut self, _: &'static Shape, value: &str) {
-        self.0.extend_from_slice(value.as_bytes());
+        self.0 = value.to_owned().into();
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn request(
     value: &dyn Encode,
 ) -> (HeaderMap, Bytes) {
     let answer = write_output(protocol, &SERVICE, operation, value, "request-1");
-    (answer.headers, answer.body)
+    (answer.headers, answer.body.whole().unwrap())
 }
 
 pub(crate) fn form(protocol: Protocol, operation: &'static OperationFacts, value: &Document) -> Bytes {
@@ -31,6 +31,7 @@ pub(crate) fn read<T: Decode>(
     body: &Bytes,
 ) -> Result<T, Fault> {
     let labels = Labels::default();
-    let message = Message { method: "POST", path: "/", query: None, headers, body, labels: &labels };
+    let message =
+        Message { method: "POST", path: "/", query: None, headers, body, stream: None, labels: &labels };
     read_input(protocol, &SERVICE, operation, &message)
 }
