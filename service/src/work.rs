@@ -25,7 +25,10 @@ impl Workers {
     /// lease. Must be called within a tokio runtime.
     #[must_use]
     pub fn start(cloud: &Arc<Cloud>) -> Self {
-        Self::spawn(cloud, None)
+        let mut workers = Self::spawn(cloud, None);
+        let blobs = cloud.store.blobs();
+        workers.0.spawn(keep_going("store", "sweep blobs", async move || blobs.sweep().await));
+        workers
     }
 
     /// The same in one of several processes on one store: each piece of work is done by whoever has its [`Lease`].
@@ -42,30 +45,33 @@ impl Workers {
             .services()
             .flat_map(|service| (0..service.work.len()).map(move |index| (service.facts().name, index)))
         {
-            tasks.spawn(keep_going(Arc::clone(cloud), owner.clone(), service, index));
+            tasks.spawn(keep_working(Arc::clone(cloud), owner.clone(), service, index));
         }
         Workers(tasks)
     }
 }
 
-async fn keep_going(cloud: Arc<Cloud>, owner: Option<Arc<str>>, service: &'static str, index: usize) {
+async fn keep_working(cloud: Arc<Cloud>, owner: Option<Arc<str>>, service: &'static str, index: usize) {
     let Some((name, work)) = cloud.directory().service(service).and_then(|service| service.work.get(index))
     else {
         return;
     };
+    let once = async || match &owner {
+        None => work(Arc::clone(&cloud)).await,
+        Some(owner) => {
+            let lease = Lease::new(service, name);
+            lease.hold(&cloud, owner, LEASE, |_| work(Arc::clone(&cloud))).await
+        }
+    };
+    keep_going(service, name, once).await;
+}
+
+/// Does it until it ends well.
+async fn keep_going<E: std::fmt::Display>(service: &str, name: &str, once: impl AsyncFn() -> Result<(), E>) {
     let mut rest = REST;
     loop {
         let begun = tokio::time::Instant::now();
-        let once = async {
-            match &owner {
-                None => work(Arc::clone(&cloud)).await,
-                Some(owner) => {
-                    let lease = Lease::new(service, name);
-                    lease.hold(&cloud, owner, LEASE, |_| work(Arc::clone(&cloud))).await
-                }
-            }
-        };
-        match AssertUnwindSafe(once).catch_unwind().await {
+        match AssertUnwindSafe(once()).catch_unwind().await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => {
                 tracing::error!(service, work = name, %error, "background work failed; it starts again")
