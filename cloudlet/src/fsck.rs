@@ -30,7 +30,10 @@ fn count_records(store: &Store) -> Result<u64, store::Error> {
 
 fn report(checked: &Checked) -> Result<()> {
     let Checked { values, files, bytes, damages, unreferenced } = checked;
-    println!("{} blobs were read, {files} of them in files: {bytes} bytes are as they were written", values + files);
+    println!(
+        "{} blobs were read, {files} of them in files: {bytes} bytes are as they were written",
+        values + files
+    );
     for file in unreferenced {
         println!("unreferenced: {file}, which goes at the next start");
     }

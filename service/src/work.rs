@@ -1,5 +1,6 @@
 //! Runs the services' background work, and starts it again when it fails.
 
+use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +28,10 @@ impl Workers {
     pub fn start(cloud: &Arc<Cloud>) -> Self {
         let mut workers = Self::spawn(cloud, None);
         let blobs = cloud.store.blobs();
-        workers.0.spawn(keep_going("store", "sweep blobs", async move || blobs.sweep().await));
+        workers.0.spawn(keep_going("store", "blobs", move || {
+            let blobs = blobs.clone();
+            async move { blobs.sweep().await }
+        }));
         workers
     }
 
@@ -56,18 +60,24 @@ async fn keep_working(cloud: Arc<Cloud>, owner: Option<Arc<str>>, service: &'sta
     else {
         return;
     };
-    let once = async || match &owner {
-        None => work(Arc::clone(&cloud)).await,
-        Some(owner) => {
-            let lease = Lease::new(service, name);
-            lease.hold(&cloud, owner, LEASE, |_| work(Arc::clone(&cloud))).await
+    let once = || async {
+        match &owner {
+            None => work(Arc::clone(&cloud)).await,
+            Some(owner) => {
+                let lease = Lease::new(service, name);
+                lease.hold(&cloud, owner, LEASE, |_| work(Arc::clone(&cloud))).await
+            }
         }
     };
     keep_going(service, name, once).await;
 }
 
 /// Does it until it ends well.
-async fn keep_going<E: std::fmt::Display>(service: &str, name: &str, once: impl AsyncFn() -> Result<(), E>) {
+async fn keep_going<W, E>(service: &'static str, name: &str, once: impl Fn() -> W)
+where
+    W: Future<Output = Result<(), E>>,
+    E: Display,
+{
     let mut rest = REST;
     loop {
         let begun = tokio::time::Instant::now();

@@ -158,8 +158,8 @@ impl Serialize for Blob {
 
 impl<'de> Deserialize<'de> for Blob {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
+        struct OfBlob;
+        impl Visitor<'_> for OfBlob {
             type Value = Blob;
 
             fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -170,7 +170,7 @@ impl<'de> Deserialize<'de> for Blob {
                 Blob::from_bytes(bytes).ok_or_else(|| E::invalid_length(bytes.len(), &self))
             }
         }
-        from.deserialize_bytes(Bytes)
+        from.deserialize_bytes(OfBlob)
     }
 }
 

@@ -26,7 +26,10 @@ fn seed(id: BlobId, block: u64) -> u64 {
 /// The first of these blocks whose sum is another one.
 pub(super) fn first_damaged(id: BlobId, first: u64, bytes: &[u8], sums: &[u8]) -> Option<u64> {
     let blocks = bytes.chunks(BLOCK_BYTES as usize).zip(sums.chunks(SUM_BYTES));
-    (first..).zip(blocks).find(|(number, (block, noted))| sum(id, *number, block) != **noted).map(|(number, _)| number)
+    (first..)
+        .zip(blocks)
+        .find(|(number, (block, noted))| sum(id, *number, block) != **noted)
+        .map(|(number, _)| number)
 }
 
 /// Makes the sums of a blob while its bytes come.
@@ -79,7 +82,9 @@ mod tests {
     fn sums_do_not_depend_on_pieces() {
         let id = BlobId::new(1, [7; 8]);
         let bytes: Vec<u8> = (0..BLOCK_BYTES * 2 + 5).map(|at| (at % 253) as u8).collect();
-        for length in [1, 5, BLOCK_BYTES as usize - 1, BLOCK_BYTES as usize, BLOCK_BYTES as usize + 1, bytes.len()] {
+        for length in
+            [1, 5, BLOCK_BYTES as usize - 1, BLOCK_BYTES as usize, BLOCK_BYTES as usize + 1, bytes.len()]
+        {
             let bytes = &bytes[..length];
             for piece in [1000, 65_536, BLOCK_BYTES as usize, bytes.len()] {
                 let mut sums = Sums::new(id);

@@ -107,7 +107,11 @@ fn references(snapshot: &Snapshot) -> Result<References, Error> {
 }
 
 impl Checked {
-    fn prove_values(&mut self, snapshot: &Snapshot, suspects: &mut Vec<(BlobId, usize)>) -> Result<(), Error> {
+    fn prove_values(
+        &mut self,
+        snapshot: &Snapshot,
+        suspects: &mut Vec<(BlobId, usize)>,
+    ) -> Result<(), Error> {
         for entry in snapshot.scan(values().prefix_range(), Direction::Forward) {
             let (key, value) = entry?;
             let mut parts = Parts::new(&key);
@@ -140,11 +144,16 @@ impl Checked {
         if suspects.is_empty() {
             return Ok(());
         }
-        let finders: Vec<_> = suspects.iter().map(|(id, place)| (memmem::Finder::new(&id.0), *place)).collect();
+        let finders: Vec<_> =
+            suspects.iter().map(|(id, place)| (memmem::Finder::new(&id.0), *place)).collect();
         for entry in snapshot.scan(Key::new().prefix_range(), Direction::Forward) {
             let (key, value) = entry?;
             for (_, place) in finders.iter().filter(|(finder, _)| finder.find(&value).is_some()) {
-                self.damages[*place].owners.push(shown(&key));
+                let (owners, owner) = (&mut self.damages[*place].owners, shown(&key));
+                // It may have several of its ids.
+                if owners.last() != Some(&owner) {
+                    owners.push(owner);
+                }
             }
         }
         Ok(())

@@ -25,7 +25,10 @@ pub(crate) struct Files {
 }
 
 enum Place {
-    Folder { path: PathBuf, durability: Durability },
+    Folder {
+        path: PathBuf,
+        durability: Durability,
+    },
     /// For a store in memory: made with the first file, gone with the process.
     Temporary(OnceLock<TempDir>),
 }
@@ -56,7 +59,9 @@ impl Files {
     pub(super) fn create(&self, id: BlobId) -> Result<NewFile, Error> {
         let root = self.root()?;
         let path = path_in(root, id);
-        let created = self.make_folder(root, id).and_then(|()| OpenOptions::new().write(true).create_new(true).open(&path));
+        let created = self
+            .make_folder(root, id)
+            .and_then(|()| OpenOptions::new().write(true).create_new(true).open(&path));
         match created {
             Ok(file) => Ok(NewFile { file, path }),
             Err(source) => Err(Error::Folder { path, source }),
@@ -77,7 +82,8 @@ impl Files {
 
     /// Brings to the disk what was finished since the last time.
     pub(crate) fn sync(&self) -> Result<(), Error> {
-        let Some(root) = self.existing_root().filter(|_| self.is_unsynced.swap(false, Ordering::AcqRel)) else {
+        let Some(root) = self.existing_root().filter(|_| self.is_unsynced.swap(false, Ordering::AcqRel))
+        else {
             return Ok(());
         };
         // Of the file system, because names and bytes of many files cost one wait for the disk.

@@ -14,7 +14,7 @@
 //! it: a million of 1 KB make no files, and writing one is one commit. Every greater one is a file, in folders beside the store
 //! ([`files`]); nothing else here knows files, so that another place for them needs the same few functions.
 //!
-//! Bytes are summed in blocks ([`blocks`]) when they are written, and every block that is read, for whatever range, is proved
+//! Bytes are summed in blocks when they are written, and every block that is read, for whatever range, is proved
 //! before any of it is handed out: a damaged byte is an error ([`Error::Damaged`]) and never a wrong byte.
 //!
 //! The sweeper ([`Blobs::sweep`]) deletes files that nothing refers to, but none that is being written, was written and may yet

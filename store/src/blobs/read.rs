@@ -1,7 +1,6 @@
 //! Reads blobs: ranges of a list of them, in pieces that are proved before they are handed out.
 
 use std::collections::VecDeque;
-use std::future::Future as _;
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,18 +28,22 @@ impl Blobs {
     /// # Errors
     /// The store's, or [`Error::Damaged`] when the beginning of the range is.
     pub async fn read(&self, blobs: &[Blob], range: Range<u64>) -> Result<Option<BlobReader>, Error> {
+        let Some(parts) = self.parts(blobs, range)? else { return Ok(None) };
+        let remaining = parts.iter().map(Part::length).sum();
+        let rest = Rest { files: Arc::clone(&self.shared.files), parts, open: None };
+        let mut reader = BlobReader { remaining, first: None, state: State::Idle(rest) };
+        reader.first = std::future::poll_fn(|task| reader.poll_piece(task)).await.transpose()?;
+        Ok(Some(reader))
+    }
+
+    fn parts(&self, blobs: &[Blob], range: Range<u64>) -> Result<Option<VecDeque<Part>>, Error> {
         let wanted: Vec<_> = parts_of(blobs, range).collect();
         let held: Vec<_> = wanted.iter().map(|(blob, _)| self.hold(blob)).collect();
         // Only now: what the sweeper found neither held nor referred to has no reference here either.
         let snapshot = self.store.snapshot();
         let parts = wanted.into_iter().zip(held);
         let parts = parts.map(|((blob, range), held)| Part::of(&snapshot, blob, range, held).transpose());
-        let Some(parts) = parts.collect::<Option<Result<VecDeque<_>, _>>>().transpose()? else { return Ok(None) };
-        let remaining = parts.iter().map(Part::length).sum();
-        let rest = Rest { files: Arc::clone(&self.shared.files), parts, open: None };
-        let mut reader = BlobReader { remaining, first: None, state: State::Idle(rest) };
-        reader.first = std::future::poll_fn(|task| reader.poll_piece(task)).await.transpose()?;
-        Ok(Some(reader))
+        parts.collect::<Option<Result<_, _>>>().transpose()
     }
 
     fn hold(&self, blob: &Blob) -> Option<Held> {
@@ -55,7 +58,7 @@ impl Blobs {
 fn parts_of(blobs: &[Blob], range: Range<u64>) -> impl Iterator<Item = (&Blob, Range<u64>)> {
     let mut begin = 0;
     blobs.iter().filter_map(move |blob| {
-        let whole = begin..begin + blob.length;
+        let whole = begin..blob.length.saturating_add(begin);
         begin = whole.end;
         let within = range.start.max(whole.start)..range.end.min(whole.end);
         (!within.is_empty()).then(|| (blob, within.start - whole.start..within.end - whole.start))
@@ -70,7 +73,12 @@ enum Part {
 
 impl Part {
     /// None when the blob was released.
-    fn of(reads: &Snapshot, blob: &Blob, range: Range<u64>, held: Option<Held>) -> Result<Option<Self>, Error> {
+    fn of(
+        reads: &Snapshot,
+        blob: &Blob,
+        range: Range<u64>,
+        held: Option<Held>,
+    ) -> Result<Option<Self>, Error> {
         let Blob { id, length, place } = *blob;
         Ok(match place {
             Place::Store => {
@@ -177,7 +185,9 @@ impl Stream for BlobReader {
 impl Rest {
     /// Reads some blocks of the first part, which is in a file.
     fn read(mut self) -> Result<(Bytes, Self), Error> {
-        let Some(Part::File { id, length, range, .. }) = self.parts.front_mut() else { return Ok((Bytes::new(), self)) };
+        let Some(Part::File { id, length, range, .. }) = self.parts.front_mut() else {
+            return Ok((Bytes::new(), self));
+        };
         let file = match self.open.take() {
             Some(file) => file,
             None => self.files.open(*id)?.ok_or_else(|| damaged(*id, "its file is missing"))?,

@@ -36,7 +36,7 @@ impl Blobs {
                 self.shared.files.delete(id)?;
                 deleted += 1;
             }
-            Ok(())
+            Ok::<_, Error>(())
         };
         if doubtful.all {
             self.shared.files.each(&mut look)?;

@@ -94,7 +94,9 @@ impl Writing {
         let outcome = match &mut self.file {
             Writer::NotNeeded => return Ok(None),
             Writer::Thread(thread) => thread.await,
-            Writer::Failed => return Err(Error::Failed("what was written to the blob before was not taken".into())),
+            Writer::Failed => {
+                return Err(Error::Failed("what was written to the blob before was not taken".into()));
+            }
         };
         self.file = Writer::Failed;
         outcome.map_err(|error| panicked(&error))?.map(Some)

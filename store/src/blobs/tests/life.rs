@@ -1,7 +1,5 @@
 //! From the first byte to the last reference.
 
-use std::sync::Arc;
-
 use super::*;
 
 /// So many that they are in a file.
@@ -140,7 +138,8 @@ async fn a_value_goes_with_its_blob() {
 #[tokio::test]
 async fn a_reader_finishes_whatever_happens() {
     let bed = Bed::new();
-    let parts = [bed.put(1, &bytes(3 << 20)).await, bed.put(2, b"small").await, bed.put(3, &bytes(LARGE)).await];
+    let parts =
+        [bed.put(1, &bytes(3 << 20)).await, bed.put(2, b"small").await, bed.put(3, &bytes(LARGE)).await];
     let reader = bed.blobs().read(&parts, 0..u64::MAX).await.unwrap().unwrap();
     parts.iter().for_each(|part| bed.release(part));
     assert_eq!(bed.blobs().sweep_now().unwrap(), 0);
@@ -211,7 +210,10 @@ async fn the_sweeper_and_others_agree() {
             let second = bed.copy(&first, 100 + number).unwrap();
             let reader = bed.blobs().read(std::slice::from_ref(&first), 0..9999).await.unwrap().unwrap();
             bed.release(&first);
-            assert_eq!(bed.read(std::slice::from_ref(&second), 0..u64::MAX).await.unwrap().unwrap(), expected);
+            assert_eq!(
+                bed.read(std::slice::from_ref(&second), 0..u64::MAX).await.unwrap().unwrap(),
+                expected
+            );
             if number % 2 == 0 {
                 bed.release(&second);
                 assert!(bed.read(&[second], 0..1).await.unwrap().is_none());

@@ -81,7 +81,11 @@ impl Bed {
     /// The ids of the files that are there, in order.
     fn files(&self) -> Vec<BlobId> {
         let mut files = Vec::new();
-        self.blobs().shared.files.each(|id| Ok(files.push(id))).unwrap();
+        let note = |id| {
+            files.push(id);
+            Ok(())
+        };
+        self.blobs().shared.files.each(note).unwrap();
         files.sort_unstable();
         files
     }
@@ -101,11 +105,13 @@ fn id(number: u8) -> BlobId {
 
 async fn all(reader: BlobReader) -> Result<Vec<u8>, Error> {
     let expected = reader.remaining();
-    let bytes: Vec<u8> = reader.try_fold(Vec::new(), async |mut bytes, piece| {
-        assert!(!piece.is_empty());
-        bytes.extend_from_slice(&piece);
-        Ok(bytes)
-    }).await?;
+    let bytes: Vec<u8> = reader
+        .try_fold(Vec::new(), async |mut bytes, piece| {
+            assert!(!piece.is_empty());
+            bytes.extend_from_slice(&piece);
+            Ok(bytes)
+        })
+        .await?;
     assert_eq!(bytes.len() as u64, expected);
     Ok(bytes)
 }
