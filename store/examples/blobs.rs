@@ -71,7 +71,7 @@ fn blobs(runtime: &Runtime, store: &Store, length: usize, count: usize) -> Resul
 }
 
 async fn put(store: &Store, length: usize, number: usize, piece: &Bytes) -> std::result::Result<Blob, Error> {
-    let id = BlobId::new((length as u64) << 32 | number as u64, (number as u64).to_be_bytes());
+    let id = BlobId::new(((length as u64) << 32) | number as u64, (number as u64).to_be_bytes());
     let mut writing = store.blobs().create(id);
     for _ in 0..length / piece.len() {
         writing.write(piece.clone()).await?;

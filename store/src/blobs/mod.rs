@@ -11,11 +11,11 @@
 //! [`Blobs::read`] reads such a list as if it were one. There is no blob of blobs: the caller keeps the list.
 //!
 //! Up to [`INLINE_BYTES_MAX`], a blob is a value in the store, written and deleted by the transactions of the record that has
-//! it: a million of 1 KB make no files, and writing one is one commit. Every greater one is a file, in folders beside the store
-//! ([`files`]); nothing else here knows files, so that another place for them needs the same few functions.
+//! it: a million of 1 KB make no files, and writing one is one commit. Every greater one is a file, in folders beside the store;
+//! only `files.rs` knows them, so that another place for large blobs needs the same few functions.
 //!
-//! Bytes are summed in blocks when they are written, and every block that is read, for whatever range, is proved
-//! before any of it is handed out: a damaged byte is an error ([`Error::Damaged`]) and never a wrong byte.
+//! Bytes are summed in blocks when they are written, and every block that is read, for whatever range, is proved before any of
+//! it is handed out: a damaged byte is an error ([`Error::Damaged`]) and never a wrong byte.
 //!
 //! The sweeper ([`Blobs::sweep`]) deletes files that nothing refers to, but none that is being written, was written and may yet
 //! be referred to (while its [`Written`] lives), or is being read.

@@ -30,8 +30,8 @@ impl Blobs {
     pub async fn read(&self, blobs: &[Blob], range: Range<u64>) -> Result<Option<BlobReader>, Error> {
         let Some(parts) = self.parts(blobs, range)? else { return Ok(None) };
         let remaining = parts.iter().map(Part::length).sum();
-        let rest = Rest { files: Arc::clone(&self.shared.files), parts, open: None };
-        let mut reader = BlobReader { remaining, first: None, state: State::Idle(rest) };
+        let rest = Rest { files: Arc::clone(&self.shared.files), parts };
+        let mut reader = BlobReader { remaining, first: None, state: rest.go_on() };
         reader.first = std::future::poll_fn(|task| reader.poll_piece(task)).await.transpose()?;
         Ok(Some(reader))
     }
@@ -68,7 +68,16 @@ fn parts_of(blobs: &[Blob], range: Range<u64>) -> impl Iterator<Item = (&Blob, R
 /// What is to be read of one blob; never nothing.
 enum Part {
     Value(Bytes),
-    File { id: BlobId, length: u64, range: Range<u64>, _held: Option<Held> },
+    File(FilePart),
+}
+
+struct FilePart {
+    id: BlobId,
+    length: u64,
+    range: Range<u64>,
+    /// The file, once something of it was read.
+    open: Option<OldFile>,
+    _held: Option<Held>,
 }
 
 impl Part {
@@ -89,7 +98,8 @@ impl Part {
             }
             Place::File(file) => {
                 let reference = reads.get(&reference_key(file, id))?;
-                reference.map(|_| Part::File { id: file, length, range, _held: held })
+                let part = FilePart { id: file, length, range, open: None, _held: held };
+                reference.map(|_| Part::File(part))
             }
         })
     }
@@ -97,7 +107,7 @@ impl Part {
     fn length(&self) -> u64 {
         match self {
             Part::Value(bytes) => bytes.len() as u64,
-            Part::File { range, .. } => range.end - range.start,
+            Part::File(part) => part.range.end - part.range.start,
         }
     }
 }
@@ -111,7 +121,8 @@ pub struct BlobReader {
 }
 
 enum State {
-    Idle(Rest),
+    /// A value comes next.
+    Here(Bytes, Rest),
     /// A thread reads, ahead of who asks.
     Ahead(JoinHandle<Result<(Bytes, Rest), Error>>),
     Ended,
@@ -121,8 +132,6 @@ enum State {
 struct Rest {
     files: Arc<Files>,
     parts: VecDeque<Part>,
-    /// The file of the first part, once something of it was read.
-    open: Option<OldFile>,
 }
 
 impl BlobReader {
@@ -133,32 +142,19 @@ impl BlobReader {
     }
 
     fn poll_piece(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
-        self.go_ahead();
         let (piece, rest) = match &mut self.state {
-            State::Idle(rest) => match rest.parts.pop_front() {
-                Some(Part::Value(bytes)) => return Poll::Ready(Some(Ok(bytes))),
-                _ => return Poll::Ready(None),
-            },
             State::Ahead(thread) => match ready!(Pin::new(thread).poll(task)) {
                 Ok(Ok(read)) => read,
                 Ok(Err(error)) => return self.fail(error),
                 Err(error) => return self.fail(panicked(&error)),
             },
-            State::Ended => return Poll::Ready(None),
+            state => match std::mem::replace(state, State::Ended) {
+                State::Here(piece, rest) => (piece, rest),
+                _ => return Poll::Ready(None),
+            },
         };
-        self.state = State::Idle(rest);
-        self.go_ahead();
+        self.state = rest.go_on();
         Poll::Ready(Some(Ok(piece)))
-    }
-
-    /// Lets a thread read, if that is what comes next.
-    fn go_ahead(&mut self) {
-        if let State::Idle(rest) = &self.state
-            && let Some(Part::File { .. }) = rest.parts.front()
-            && let State::Idle(rest) = std::mem::replace(&mut self.state, State::Ended)
-        {
-            self.state = State::Ahead(tokio::task::spawn_blocking(|| rest.read()));
-        }
     }
 
     fn fail(&mut self, error: Error) -> Poll<Option<Result<Bytes, Error>>> {
@@ -183,22 +179,29 @@ impl Stream for BlobReader {
 }
 
 impl Rest {
-    /// Reads some blocks of the first part, which is in a file.
-    fn read(mut self) -> Result<(Bytes, Self), Error> {
-        let Some(Part::File { id, length, range, .. }) = self.parts.front_mut() else {
-            return Ok((Bytes::new(), self));
-        };
-        let file = match self.open.take() {
+    fn go_on(mut self) -> State {
+        match self.parts.pop_front() {
+            Some(Part::Value(bytes)) => State::Here(bytes, self),
+            Some(Part::File(part)) => State::Ahead(tokio::task::spawn_blocking(|| self.read(part))),
+            None => State::Ended,
+        }
+    }
+
+    /// Reads some blocks of a file; what is left of its part comes first again.
+    fn read(mut self, mut part: FilePart) -> Result<(Bytes, Self), Error> {
+        let FilePart { id, length, range, open, .. } = &mut part;
+        let file = match open {
             Some(file) => file,
-            None => self.files.open(*id)?.ok_or_else(|| damaged(*id, "its file is missing"))?,
+            None => {
+                let file = self.files.open(*id)?;
+                open.insert(file.ok_or_else(|| damaged(*id, "its file is missing"))?)
+            }
         };
         let end = range.end.min((range.start / BLOCK_BYTES + BLOCKS_AT_ONCE) * BLOCK_BYTES);
-        let piece = read(&file, *id, *length, range.start..end)?;
+        let piece = read(file, *id, *length, range.start..end)?;
         range.start = end;
-        if range.is_empty() {
-            self.parts.pop_front();
-        } else {
-            self.open = Some(file);
+        if !range.is_empty() {
+            self.parts.push_front(Part::File(part));
         }
         Ok((piece, self))
     }
