@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Demo(DemoFlags),
     /// Show what a running cloud offers.
     Status(StatusFlags),
+    /// Read everything in the data folder of a cloud that is stopped, and say what is damaged.
+    Fsck(FsckFlags),
 }
 
 /// What `up` may be told; what is not told comes from the file, then from the defaults.
@@ -86,4 +88,12 @@ pub(crate) struct StatusFlags {
     /// Address it listens on
     #[arg(long, env = "CLOUDLET_LISTEN", default_value = "127.0.0.1")]
     pub(crate) listen: IpAddr,
+}
+
+/// What is checked.
+#[derive(Debug, Args)]
+pub(crate) struct FsckFlags {
+    /// Folder that holds everything [default: ~/.local/share/cloudlet]
+    #[arg(long, env = "CLOUDLET_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
 }

@@ -5,6 +5,7 @@
 mod cli;
 mod demo;
 mod descriptors;
+mod fsck;
 mod log;
 mod root_key;
 mod services;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Up(flags) => up::run(*flags).map(|()| ExitCode::SUCCESS),
         Command::Demo(flags) => demo::run(&flags),
         Command::Status(flags) => status::run(&flags).map(|()| ExitCode::SUCCESS),
+        Command::Fsck(flags) => fsck::run(flags).map(|()| ExitCode::SUCCESS),
     };
     match outcome {
         Ok(code) => code,

@@ -97,7 +97,7 @@ impl Settings {
         }
         Ok(Settings {
             address: SocketAddr::new(listen, port),
-            data: flags.data.or(file.data).map_or_else(default_data, Ok)?,
+            data: data_folder(flags.data.or(file.data))?,
             durability,
             auth,
             scope: Scope::new(
@@ -131,7 +131,11 @@ fn check_environment(mut names: impl Iterator<Item = String>) -> Result<()> {
     }
 }
 
-fn default_data() -> Result<PathBuf> {
+/// The folder that was named, or the default one.
+pub(crate) fn data_folder(named: Option<PathBuf>) -> Result<PathBuf> {
+    if let Some(named) = named {
+        return Ok(named);
+    }
     if let Some(folder) = std::env::var_os("XDG_DATA_HOME").filter(|value| !value.is_empty()) {
         return Ok(PathBuf::from(folder).join("cloudlet"));
     }

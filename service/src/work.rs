@@ -1,5 +1,6 @@
 //! Runs the services' background work, and starts it again when it fails.
 
+use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +26,13 @@ impl Workers {
     /// lease. Must be called within a tokio runtime.
     #[must_use]
     pub fn start(cloud: &Arc<Cloud>) -> Self {
-        Self::spawn(cloud, None)
+        let mut workers = Self::spawn(cloud, None);
+        let blobs = cloud.store.blobs();
+        workers.0.spawn(keep_going("store", "blobs", move || {
+            let blobs = blobs.clone();
+            async move { blobs.sweep().await }
+        }));
+        workers
     }
 
     /// The same in one of several processes on one store: each piece of work is done by whoever has its [`Lease`].
@@ -42,30 +49,39 @@ impl Workers {
             .services()
             .flat_map(|service| (0..service.work.len()).map(move |index| (service.facts().name, index)))
         {
-            tasks.spawn(keep_going(Arc::clone(cloud), owner.clone(), service, index));
+            tasks.spawn(keep_working(Arc::clone(cloud), owner.clone(), service, index));
         }
         Workers(tasks)
     }
 }
 
-async fn keep_going(cloud: Arc<Cloud>, owner: Option<Arc<str>>, service: &'static str, index: usize) {
+async fn keep_working(cloud: Arc<Cloud>, owner: Option<Arc<str>>, service: &'static str, index: usize) {
     let Some((name, work)) = cloud.directory().service(service).and_then(|service| service.work.get(index))
     else {
         return;
     };
+    let once = || async {
+        match &owner {
+            None => work(Arc::clone(&cloud)).await,
+            Some(owner) => {
+                let lease = Lease::new(service, name);
+                lease.hold(&cloud, owner, LEASE, |_| work(Arc::clone(&cloud))).await
+            }
+        }
+    };
+    keep_going(service, name, once).await;
+}
+
+/// Does it until it ends well.
+async fn keep_going<W, E>(service: &'static str, name: &str, once: impl Fn() -> W)
+where
+    W: Future<Output = Result<(), E>>,
+    E: Display,
+{
     let mut rest = REST;
     loop {
         let begun = tokio::time::Instant::now();
-        let once = async {
-            match &owner {
-                None => work(Arc::clone(&cloud)).await,
-                Some(owner) => {
-                    let lease = Lease::new(service, name);
-                    lease.hold(&cloud, owner, LEASE, |_| work(Arc::clone(&cloud))).await
-                }
-            }
-        };
-        match AssertUnwindSafe(once).catch_unwind().await {
+        match AssertUnwindSafe(once()).catch_unwind().await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => {
                 tracing::error!(service, work = name, %error, "background work failed; it starts again")

@@ -9,6 +9,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::watch;
 
+use crate::blobs::Files;
 use crate::commit::Committer;
 use crate::{Durability, Error};
 
@@ -52,13 +53,18 @@ struct Wanted {
 }
 
 impl Syncer {
-    pub(crate) fn start(committer: Arc<Committer>, durability: Durability) -> Result<Self, Error> {
+    /// `files` are synced before the commits that refer to them.
+    pub(crate) fn start(
+        committer: Arc<Committer>,
+        files: Arc<Files>,
+        durability: Durability,
+    ) -> Result<Self, Error> {
         let reached = watch::Sender::new(Reached::Version(0));
         let (wanted, told, has_failed) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
         let shared = Arc::new(Shared { wanted, told, has_failed, reached });
         let thread = std::thread::Builder::new().name("store-sync".into()).spawn({
             let (shared, committer) = (Arc::clone(&shared), Arc::clone(&committer));
-            move || shared.run(&committer, durability)
+            move || shared.run(&committer, &files, durability)
         });
         let thread = thread.map_err(|error| Error::Engine(format!("no thread for syncs: {error}")))?;
         let (flushed, is_flushing, thread) =
@@ -179,12 +185,12 @@ impl Reached {
 }
 
 impl Shared {
-    fn run(&self, committer: &Committer, durability: Durability) {
+    fn run(&self, committer: &Committer, files: &Files, durability: Durability) {
         let mut done = 0;
         loop {
             let (version, stop) = self.next(done, committer, durability);
             if version > done {
-                if let Err(error) = committer.engine().sync() {
+                if let Err(error) = files.sync().and_then(|()| committer.engine().sync()) {
                     self.fail(&error);
                     return;
                 }

@@ -36,6 +36,14 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// A blob does not have the bytes that were written, or has lost some.
+    #[error("blob {blob} is damaged: {why}")]
+    Damaged {
+        /// Its id, or that of its file.
+        blob: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A sync failed before, so that nobody knows what is on the disk; nothing more is accepted until a restart. Or
     /// the store was closed.
     #[error("the store accepts nothing more: {0}")]

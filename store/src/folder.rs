@@ -94,7 +94,7 @@ pub(crate) fn make(path: &Path) -> io::Result<()> {
 }
 
 /// Brings the names in a folder to the disk.
-fn sync(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

@@ -7,7 +7,7 @@
 //! The store never knows what a key or a value means, reads no clock, and holds in memory only what its engine caches
 //! and what transactions of the last moments wrote.
 
-mod blobs;
+pub mod blobs;
 mod commit;
 mod conflicts;
 mod durable;
@@ -25,7 +25,7 @@ mod transaction;
 pub mod tuple;
 mod watch;
 
-pub use blobs::{BlobId, BlobReader, Blobs, Writing, Written};
+pub use blobs::{Blob, BlobId, BlobReader, Blobs};
 pub use bytes::Bytes;
 pub use engine::Entries;
 pub use error::Error;

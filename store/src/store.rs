@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::{Mutex, RwLock};
 use serde::de::DeserializeOwned;
 
+use crate::blobs::{self, Blobs, Files};
 use crate::commit::{Committer, Outcome};
 use crate::durable::Syncer;
 use crate::engine::{Embedded, Memory};
@@ -23,6 +24,7 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     committer: Arc<Committer>,
+    blobs: Arc<blobs::Shared>,
     /// Transactions share it; one that met too many conflicts has it to itself.
     turn: RwLock<()>,
     watches: Watches,
@@ -40,19 +42,26 @@ impl Store {
     pub fn open(options: Options) -> Result<Self, Error> {
         let Place::Folder { path, durability } = options.place else {
             let committer = Arc::new(Committer::new(Box::new(Memory::default())));
-            return Ok(Store::new(committer, None, None));
+            return Ok(Store::new(committer, Files::temporary().into(), None, None));
         };
         let folder = Folder::open(&path)?;
         let engine =
             folder.engine(|path| Embedded::open(path, options.cache_bytes, options.write_buffer_bytes))?;
         let committer = Arc::new(Committer::new(Box::new(engine)));
-        let syncer = Syncer::start(Arc::clone(&committer), durability)?;
-        Ok(Store::new(committer, Some(syncer), Some(folder)))
+        let files = Arc::new(Files::in_folder(path.join("blobs"), durability));
+        let syncer = Syncer::start(Arc::clone(&committer), Arc::clone(&files), durability)?;
+        Ok(Store::new(committer, files, Some(syncer), Some(folder)))
     }
 
-    fn new(committer: Arc<Committer>, syncer: Option<Syncer>, folder: Option<Folder>) -> Self {
+    fn new(
+        committer: Arc<Committer>,
+        files: Arc<Files>,
+        syncer: Option<Syncer>,
+        folder: Option<Folder>,
+    ) -> Self {
         Store(Arc::new(Inner {
             committer,
+            blobs: blobs::Shared::new(files),
             turn: RwLock::default(),
             watches: Watches::default(),
             syncer,
@@ -65,9 +74,11 @@ impl Store {
     #[cfg(test)]
     pub(crate) fn on(engine: Box<dyn crate::engine::Engine>, durability: Option<crate::Durability>) -> Self {
         let committer = Arc::new(Committer::new(engine));
-        let start = |durability| Syncer::start(Arc::clone(&committer), durability).unwrap();
+        let files = Arc::new(Files::temporary());
+        let start =
+            |durability| Syncer::start(Arc::clone(&committer), Arc::clone(&files), durability).unwrap();
         let syncer = durability.map(start);
-        Store::new(committer, syncer, None)
+        Store::new(committer, files, syncer, None)
     }
 
     /// Runs `body` in a transaction, again while others change what it reads, and returns when its writes are durable.
@@ -128,6 +139,12 @@ impl Store {
         shared::find(committer, key, committer.version(), || committer.snapshot())
     }
 
+    /// Bytes that are too many for records.
+    #[must_use]
+    pub fn blobs(&self) -> Blobs {
+        Blobs::new(self.clone(), Arc::clone(&self.0.blobs))
+    }
+
     /// Waits for signals of `key`.
     #[must_use]
     pub fn watch(&self, key: impl AsRef<[u8]>) -> Watch {
@@ -141,6 +158,7 @@ impl Store {
     pub fn reset(&self) -> Result<(), Error> {
         self.check()?;
         self.0.committer.clear()?;
+        self.0.blobs.reset();
         self.sync()
     }
 

@@ -1,138 +1,116 @@
-//! Large values, in files beside the store.
+//! Bytes that are too many for a record: of objects, parts of objects, code of functions.
 //!
-//! A blob's life: [`Blobs::create`] begins it, in a file that nobody reads; [`Writing::finish`] makes it whole, and at
-//! `power` brings it to the disk; a transaction then puts a reference to it ([`Blobs::refer`]). When a transaction has
-//! deleted its last reference ([`Blobs::release`]), the sweeper deletes it. So a reference in the store always has a
-//! whole blob, and a crash in between leaves nothing worse than a file that the sweeper finds. A blob never changes.
+//! A blob's life: [`Blobs::create`] begins it, [`Writing::write`] takes its bytes piece by piece, [`Writing::finish`] makes it
+//! whole, and at `power` brings it to the disk; a transaction then refers to it ([`Written::refer`]) and writes the [`Blob`]
+//! that it gets into a record of the caller's. So what a record has of blobs is always there and whole, and a crash in between
+//! leaves nothing worse than a file that the sweeper finds. A blob never changes. It may be copied without its bytes
+//! ([`Blob::copy`]), and whoever deletes a record releases its blobs ([`Blob::release`]).
 //!
-//! The sweeper keeps what is being written, what is written and not yet referred to (as long as its [`Written`] lives),
-//! and what has a reference. It sees all of those only within one process: the folder belongs to one, as a data folder
-//! does. After a reset of the store every blob is garbage, which `Blobs::sweep_all` finds.
+//! A `Blob` has one owner, the record that it stands in. It may move to another record, in a transaction, and then needs
+//! neither a copy nor a release: many parts become one object when its record takes over the list of their blobs, and
+//! [`Blobs::read`] reads such a list as if it were one. There is no blob of blobs: the caller keeps the list.
 //!
-//! Stored:
+//! Up to [`INLINE_BYTES_MAX`], a blob is a value in the store, written and deleted by the transactions of the record that has
+//! it: a million of 1 KB make no files, and writing one is one commit. Every greater one is a file, in folders beside the store;
+//! only `files.rs` knows them, so that another place for large blobs needs the same few functions.
+//!
+//! Bytes are summed in blocks when they are written, and every block that is read, for whatever range, is proved before any of
+//! it is handed out: a damaged byte is an error ([`Error::Damaged`]) and never a wrong byte.
+//!
+//! The sweeper ([`Blobs::sweep`]) deletes files that nothing refers to, but none that is being written, was written and may yet
+//! be referred to (while its [`Written`] lives), or is being read.
+//!
+//! Stored, numbers big-endian where nothing else is said:
 //!
 //! | where | what |
 //! |---|---|
-//! | file `<folder>/<first two digits>/<id>`, the id in 32 hexadecimal digits | the bytes, and nothing else |
-//! | file `<folder>/<first two digits>/<id>.part` | a blob that is being written, or was when the process ended |
-//! | key `"blob", id, reference` | the length, in a record |
-//! | key `"blob released", id` | nothing: it may have lost its last reference |
+//! | rising key `"blob", id` | a blob in the store: the sum of its bytes (little-endian, 8), the bytes |
+//! | file `<data folder>/blobs/<last two digits>/<id>`, the id in 32 hexadecimal digits | the bytes; then the sum of each block (little-endian, 8) |
+//! | key `"blob", file, id` | a blob in a file, which several may share: the length, in a record |
+//! | key `"blob released", file` | nothing: the file may have lost its last reference |
+//! | [`Blob`] in a record of the caller's | byte string: kind (1), length (8), id (16), and for kind 2 the id of the file (16) |
+//!
+//! Kinds of blobs: 0 in the store, 1 in the file of its own id, 2 in another one's file. The sum of a block is its XXH3 of 64
+//! bits with a seed: the last eight bytes of the id of the blob (of the file, where it is in one) plus the block's number, so that
+//! a block in another one's place is found too.
 
+mod blob;
+mod blocks;
+mod check;
+mod files;
+mod holds;
+mod read;
 mod sweep;
 #[cfg(test)]
 mod tests;
 mod write;
 
-use std::collections::HashSet;
-use std::io::SeekFrom;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-use tokio::fs::File;
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, Take};
-
 use crate::tuple::Key;
-use crate::{Durability, Error, Reads, Transaction};
+use crate::{Error, Store};
 
+pub use blob::{Blob, BlobId};
+pub use check::{Checked, Damage};
+pub(crate) use files::Files;
+use holds::Holds;
+pub use read::BlobReader;
 pub use write::{Writing, Written};
 
-/// Large values in the files of a folder. Clones are the same.
-#[derive(Clone, Debug)]
-pub struct Blobs(Arc<Inner>);
+/// Up to how many bytes a blob is a value in the store.
+pub const INLINE_BYTES_MAX: usize = 32 << 10;
 
-#[derive(Debug)]
-struct Inner {
-    folder: PathBuf,
-    durability: Durability,
-    /// Begun, and not yet referred to or given up.
-    held: Mutex<HashSet<BlobId>>,
+/// The blobs of a store. Clones are the same.
+#[derive(Clone)]
+pub struct Blobs {
+    store: Store,
+    shared: Arc<Shared>,
 }
 
-/// Names a blob: random bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BlobId(pub [u8; 16]);
+/// What the blobs of a store are beside the store.
+pub(crate) struct Shared {
+    pub(crate) files: Arc<Files>,
+    holds: Arc<Holds>,
+}
 
-/// The bytes of a range of a blob, to be read once.
-pub type BlobReader = Take<File>;
+impl Shared {
+    pub(crate) fn new(files: Arc<Files>) -> Arc<Self> {
+        Arc::new(Shared { files, holds: Arc::default() })
+    }
+
+    /// The store has forgotten everything, so all files are garbage.
+    pub(crate) fn reset(&self) {
+        self.holds.doubt_all();
+    }
+}
 
 impl Blobs {
-    /// The blobs of a folder, which is made when it is missing.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub fn open(folder: &Path, durability: Durability) -> Result<Self, Error> {
-        let failed = |source| Error::Folder { path: folder.to_owned(), source };
-        crate::folder::make(folder).map_err(failed)?;
-        Ok(Blobs(Arc::new(Inner { folder: folder.to_owned(), durability, held: Mutex::default() })))
-    }
-
-    /// Refers to a blob that was written. `reference` is who refers to it, and unique among those of the blob.
-    ///
-    /// # Errors
-    /// When the length cannot be a record.
-    pub fn refer(&self, tx: &mut Transaction, written: &Written, reference: &[u8]) -> Result<(), Error> {
-        tx.put_record(reference_key(written.id(), reference), &written.length())
-    }
-
-    /// Refers once more to a blob that `other` refers to. False when that does not, or no longer.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn refer_too(
-        &self,
-        tx: &mut Transaction,
-        id: BlobId,
-        other: &[u8],
-        reference: &[u8],
-    ) -> Result<bool, Error> {
-        let Some(length) = self.length(tx, id, other)? else { return Ok(false) };
-        tx.put_record(reference_key(id, reference), &length)?;
-        Ok(true)
-    }
-
-    /// Deletes a reference. Without any, the blob goes soon.
-    pub fn release(&self, tx: &mut Transaction, id: BlobId, reference: &[u8]) {
-        tx.delete(reference_key(id, reference));
-        tx.put(released().bytes(id.0), Vec::new());
-        tx.signal(released());
-    }
-
-    /// The length of the blob that `reference` refers to.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn length(&self, reads: &impl Reads, id: BlobId, reference: &[u8]) -> Result<Option<u64>, Error> {
-        reads.get_record(&reference_key(id, reference))
-    }
-
-    /// A part of a blob. Once it is open, it can be read to its end, whatever becomes of the blob.
-    ///
-    /// # Errors
-    /// When there is no such blob, or its file cannot be opened.
-    pub async fn read(&self, id: BlobId, range: Range<u64>) -> Result<BlobReader, Error> {
-        let path = self.0.path(id);
-        let failed = |source| Error::Folder { path: path.clone(), source };
-        let mut file = File::open(&path).await.map_err(failed)?;
-        file.seek(SeekFrom::Start(range.start)).await.map_err(failed)?;
-        Ok(file.take(range.end.saturating_sub(range.start)))
+    pub(crate) fn new(store: Store, shared: Arc<Shared>) -> Self {
+        Blobs { store, shared }
     }
 }
 
-impl Inner {
-    fn path(&self, id: BlobId) -> PathBuf {
-        let name = id.to_string();
-        self.folder.join(&name[..2]).join(&name)
-    }
+/// All blobs in the store.
+fn values() -> Key {
+    Key::rising().str("blob")
 }
 
-fn references(id: BlobId) -> Key {
-    Key::new().str("blob").bytes(id.0)
+fn value_key(id: BlobId) -> Key {
+    values().bytes(id.0)
 }
 
-fn reference_key(id: BlobId, reference: &[u8]) -> Key {
-    references(id).bytes(reference)
+/// All who refer to files.
+fn file_references() -> Key {
+    Key::new().str("blob")
+}
+
+/// Those who refer to one file.
+fn references(file: BlobId) -> Key {
+    file_references().bytes(file.0)
+}
+
+fn reference_key(file: BlobId, id: BlobId) -> Key {
+    references(file).bytes(id.0)
 }
 
 /// Signalled when there may be something to sweep.
@@ -140,24 +118,7 @@ fn released() -> Key {
     Key::new().str("blob released")
 }
 
-impl std::fmt::Display for BlobId {
-    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(to, "{byte:02x}"))
-    }
-}
-
-impl std::fmt::Debug for BlobId {
-    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(to, "BlobId({self})")
-    }
-}
-
-impl std::str::FromStr for BlobId {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let digits = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        let number = u128::from_str_radix(text, 16).ok().filter(|_| digits);
-        number.map(|number| BlobId(number.to_be_bytes())).ok_or_else(|| Error::key("it is no blob's"))
-    }
+/// Why a thread gave no answer.
+fn panicked(error: &tokio::task::JoinError) -> Error {
+    Error::Engine(format!("work on blobs panicked: {error}"))
 }

@@ -1,63 +1,59 @@
-//! Deletes the blobs that nothing refers to.
+//! Deletes the files that nothing refers to.
 
-use std::path::Path;
-use std::{fs, io};
-
-use super::{BlobId, Blobs, references, released};
+use super::{BlobId, Blobs, panicked, references, released};
 use crate::tuple::Parts;
-use crate::{Direction, Error, Reads as _, Store};
+use crate::{Direction, Error, Reads};
 
-/// Released blobs that one round looks at.
+/// Released files that one round looks at.
 const ROUND: usize = 100;
 
 impl Blobs {
-    /// Looks at every file, as there is need to once after a start: a process that was killed may have left some that
-    /// nothing refers to. Returns how many it deleted.
+    /// Deletes what a process that was killed has left, then whatever becomes garbage; until the store or the disk fails. To
+    /// be run once, for as long as the store is open.
     ///
     /// # Errors
     /// The store's, or when a file cannot be deleted.
-    pub fn sweep_all(&self, store: &Store) -> Result<usize, Error> {
-        let failed = |source| Error::Folder { path: self.0.folder.clone(), source };
-        let mut deleted = 0;
-        for folder in entries(&self.0.folder).map_err(failed)? {
-            for file in entries(&folder).map_err(failed)? {
-                let id = file.file_stem().and_then(|name| name.to_str()?.parse().ok());
-                // What has no blob's name is not ours.
-                if let Some(id) = id
-                    && self.is_garbage(store, id)?
-                {
-                    delete(&file).map_err(failed)?;
-                    deleted += 1;
-                }
+    pub async fn sweep(&self) -> Result<(), Error> {
+        self.shared.holds.doubt_all();
+        loop {
+            let mut more_released = self.store.watch(released());
+            let blobs = self.clone();
+            let round = tokio::task::spawn_blocking(move || blobs.sweep_now());
+            round.await.map_err(|error| panicked(&error))??;
+            tokio::select! {
+                () = more_released.changed() => {}
+                () = self.shared.holds.more() => {}
             }
         }
-        Ok(deleted)
     }
 
-    /// Deletes what was released, then waits for more; until the store or the disk fails.
-    ///
-    /// # Errors
-    /// The store's, or when a file cannot be deleted.
-    pub async fn sweep_released(&self, store: &Store) -> Result<(), Error> {
+    /// Deletes what is garbage now, as far as somebody has reason to look. Returns how many files.
+    pub(super) fn sweep_now(&self) -> Result<usize, Error> {
+        let mut deleted = 0;
+        let doubtful = self.shared.holds.take_doubtful();
+        let mut look = |id| {
+            if self.is_garbage(id)? {
+                self.shared.files.delete(id)?;
+                deleted += 1;
+            }
+            Ok::<_, Error>(())
+        };
+        if doubtful.all {
+            self.shared.files.each(&mut look)?;
+        }
+        doubtful.files.into_iter().try_for_each(look)?;
         loop {
-            let mut more = store.watch(released());
-            while self.round(store).await? > 0 {}
-            more.changed().await;
+            match self.sweep_released()? {
+                (0, 0) => return Ok(deleted),
+                (garbage, _) => deleted += garbage,
+            }
         }
     }
 
-    async fn round(&self, store: &Store) -> Result<usize, Error> {
-        let (blobs, store) = (self.clone(), store.clone());
-        let round = tokio::task::spawn_blocking(move || blobs.sweep_round(&store));
-        round.await.map_err(|error| Error::Engine(format!("a sweep of blobs panicked: {error}")))?
-    }
-
-    /// Looks at some that were released. Returns with how many it is through: not with those that are still held, which
-    /// are looked at again when more is released.
-    pub(super) fn sweep_round(&self, store: &Store) -> Result<usize, Error> {
-        // Before the transaction begins, see `is_garbage`.
-        let held = self.0.held.lock().clone();
-        let (garbage, kept) = store.transact_now(|tx| {
+    /// Looks at some that were released. Returns how many it deleted, and how many others it is through with: not with those
+    /// that are held, which are looked at again when they are let go.
+    fn sweep_released(&self) -> Result<(usize, usize), Error> {
+        let (garbage, kept) = self.store.transact_now(|tx| {
             let (mut garbage, mut kept) = (Vec::new(), Vec::new());
             for entry in tx.scan_head(released().prefix_range()) {
                 let (note, _) = entry?;
@@ -65,57 +61,42 @@ impl Blobs {
                 if garbage.len() + kept.len() >= ROUND {
                     break;
                 }
-                if tx.scan(references(id).prefix_range(), Direction::Forward).next().transpose()?.is_some() {
+                // In this order, see `is_garbage`.
+                let was_held = self.shared.holds.is_held(id);
+                if is_referred(tx, id)? {
                     kept.push(note);
-                } else if !held.contains(&id) {
+                } else if !was_held {
                     garbage.push((note, id));
                 }
             }
             kept.iter().for_each(|note| tx.delete(&**note));
             Ok::<_, Error>((garbage, kept.len()))
         })?;
-        for (_, id) in &garbage {
-            let path = self.0.path(*id);
-            delete(&path).map_err(|source| Error::Folder { path, source })?;
-        }
+        let garbage: Vec<_> = garbage.into_iter().filter(|(_, id)| !self.shared.holds.is_held(*id)).collect();
+        garbage.iter().try_for_each(|(_, id)| self.shared.files.delete(*id))?;
         // Only now: a crash in between must leave the notes. Nothing refers to garbage ever again.
-        store.transact_now(|tx| {
+        self.store.transact_now(|tx| {
             garbage.iter().for_each(|(note, _)| tx.delete(&**note));
             Ok::<_, Error>(())
         })?;
-        Ok(garbage.len() + kept)
+        Ok((garbage.len(), kept))
     }
 
-    /// In this order: who refers to a blob holds it until the reference is there, so that what is not held now is
-    /// referred to already, or never will be.
-    fn is_garbage(&self, store: &Store, id: BlobId) -> Result<bool, Error> {
-        if self.0.held.lock().contains(&id) {
-            return Ok(false);
-        }
-        let snapshot = store.snapshot();
-        let reference = snapshot.scan(references(id).prefix_range(), Direction::Forward).next();
-        Ok(reference.transpose()?.is_none())
+    /// A writer holds its file until something refers to it, so what was not held before is referred to already, or never will
+    /// be. A reader holds a file and then looks whether something refers to it, so a reader that does not hold it after it was
+    /// found without any finds none either.
+    fn is_garbage(&self, id: BlobId) -> Result<bool, Error> {
+        let is_held = || self.shared.holds.is_held(id);
+        Ok(!is_held() && !is_referred(&self.store.snapshot(), id)? && !is_held())
     }
+}
+
+fn is_referred(reads: &impl Reads, file: BlobId) -> Result<bool, Error> {
+    Ok(reads.scan(references(file).prefix_range(), Direction::Forward).next().transpose()?.is_some())
 }
 
 fn id_of(released: &[u8]) -> Result<BlobId, Error> {
     let mut parts = Parts::new(released);
     parts.str()?;
-    let id = parts.bytes()?.into_owned();
-    Ok(BlobId(id.try_into().map_err(|_| Error::key("it is no blob's"))?))
-}
-
-fn entries(folder: &Path) -> io::Result<Vec<std::path::PathBuf>> {
-    match fs::read_dir(folder) {
-        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
-}
-
-fn delete(file: &Path) -> io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+    BlobId::of(&mut parts)
 }

@@ -3,7 +3,7 @@
 //!
 //! What is left to chance comes from one seed, which a failing test prints and `CLOUDLET_SEED` gives back.
 
-mod chance;
+pub(crate) mod chance;
 mod faulty;
 mod folder;
 mod heads;
@@ -83,7 +83,7 @@ impl Bed {
 
 /// Opens what this process has just closed. Processes that other tests start at this moment have its locks too, until they
 /// run a program of their own.
-fn unlocked<T>(open: impl Fn() -> Result<T, Error>) -> T {
+pub(crate) fn unlocked<T>(open: impl Fn() -> Result<T, Error>) -> T {
     let until = Instant::now() + Duration::from_secs(10);
     loop {
         match open() {
