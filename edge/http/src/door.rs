@@ -111,7 +111,7 @@ impl Door {
             .map_err(Refused::from)
             .and_then(|claim| self.identities.verify(cloud, &parts, &body, claim.as_ref(), &target))
             .map_err(|refused| Refusal {
-                fault: refused.into_fault(Some(target.protocol)),
+                fault: refused.into_fault(spoken),
                 protocol: spoken,
             })?;
         let (protocol, operation) = (target.protocol, target.operation);
