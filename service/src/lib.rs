@@ -41,7 +41,7 @@ pub use context::{Cloud, Context, Tx, View};
 pub use credentials::{Credential, PrincipalRecord, Signatory};
 pub use directory::Directory;
 pub use error::{Error, Result};
-pub use guard::{Denial, PolicyOf};
+pub use guard::{Denial, OwnerOf, PolicyOf};
 pub use idempotency::{Answer, Idempotency};
 pub use jobs::{JobLanes, Jobs, Verdict};
 pub use lease::{Asked, Held, Lease};

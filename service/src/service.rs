@@ -12,7 +12,9 @@ use wire::{Answer, Fault, Operation, OperationFacts, ServiceFacts};
 use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::visit::Front;
-use crate::{Address, AddressOf, Cloud, Context, Denial, Handler, PolicyOf, Result, Tx, View, Visit};
+use crate::{
+    Address, AddressOf, Cloud, Context, Denial, Handler, OwnerOf, PolicyOf, Result, Tx, View, Visit,
+};
 
 /// Background work: runs until the process stops, and is started again when it fails.
 pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Send + Sync>;
@@ -160,7 +162,15 @@ impl Service {
     /// actions, by IAM's names, that other accounts, services and the unknown can be allowed.
     #[must_use]
     pub fn resource_policies(mut self, policy_of: PolicyOf, shared: &'static [&'static str]) -> Self {
-        self.guard = Some(Guard { policy_of, shared });
+        self.guard = Some(Guard { policy_of, owner_of: None, making: &[], shared });
+        self
+    }
+
+    /// Names of its resources do not say whose they are; `making` are the actions that make one, of which no policy is asked.
+    /// To be called after [`Service::resource_policies`].
+    #[must_use]
+    pub fn owners(mut self, owner_of: OwnerOf, making: &'static [&'static str]) -> Self {
+        self.guard = self.guard.map(|guard| Guard { owner_of: Some(owner_of), making, ..guard });
         self
     }
 

@@ -1,5 +1,6 @@
 """S3's buckets with stock clients: names, regions, addresses, owners, lists."""
 
+import json
 import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ElementTree
@@ -7,10 +8,11 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from botocore.exceptions import ClientError
 
+from accounts import OTHER, OWN, Accounts
 from conftest import refused
 
 SPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
-OTHER = "210987654321"
+
 
 
 @pytest.fixture
@@ -181,3 +183,35 @@ def test_buckets_survive_the_death_of_the_server(make_cloud):
     cloud.kill()
     cloud.start()
     assert cloud.client("s3", region="eu-west-1").head_bucket(Bucket="kept")["BucketRegion"] == "eu-west-1"
+
+
+def test_only_whoever_is_let_in_uses_a_bucket(make_cloud):
+    accounts = Accounts(make_cloud, "s3")
+    root, own, other = accounts.root, accounts.own, accounts.other
+    root.create_bucket(Bucket="shared")
+    code, message = refused(own.get_bucket_location, Bucket="shared")
+    assert code == "AccessDenied" and "s3:GetBucketLocation on resource: arn:aws:s3:::shared" in message
+    assert refused(own.list_buckets)[0] == "AccessDenied"
+    assert refused(own.create_bucket, Bucket="shared-too")[0] == "AccessDenied"
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": [f"arn:aws:iam::{OWN}:user/ada", f"arn:aws:iam::{OTHER}:user/ada"]},
+                "Action": "s3:GetBucketLocation",
+                "Resource": "arn:aws:s3:::shared",
+            }
+        ],
+    }
+    root.put_bucket_policy(Bucket="shared", Policy=json.dumps(policy))
+    own.get_bucket_location(Bucket="shared")
+    # Another account must allow it too.
+    assert refused(other.get_bucket_location, Bucket="shared")[0] == "AccessDenied"
+    status, _, body = get(accounts.cloud, "/shared", "localhost", query="?location")
+    error = ElementTree.fromstring(body)
+    assert (status, error.findtext("Code"), error.findtext("Message")) == (403, "AccessDenied", "Access Denied")
+    stranger = accounts.cloud.client("s3", "AKIAAAAAAAAAAAAAAAAA", "wrong")
+    assert refused(stranger.list_buckets)[0] == "InvalidAccessKeyId"
+    forged = accounts.cloud.client("s3", accounts.cloud.root_key()[0], "wrong")
+    assert refused(forged.list_buckets)[0] == "SignatureDoesNotMatch"

@@ -10,7 +10,8 @@ use service::{Cloud, Credential, Principal, PrincipalKind, PrincipalRecord, Regi
 use signing::{Claim, DayKeys, Payload, Proof, Request, Secret, Style};
 use wire::{Fault, Protocol};
 
-use crate::identify::Target;
+use crate::bare_refusals;
+use crate::identify::{Spoken, Target};
 
 /// Signing keys that are kept derived.
 const DAY_KEYS_MAX: usize = 4096;
@@ -216,7 +217,13 @@ impl From<signing::Error> for Refused {
 
 impl Refused {
     /// As AWS says it in this protocol: query and XML have other codes than JSON, and other statuses.
-    pub(crate) fn into_fault(self, protocol: Option<Protocol>) -> Fault {
+    pub(crate) fn into_fault(self, spoken: Spoken) -> Fault {
+        match &self {
+            Refused::Signature(error) if has_bare_errors(spoken) => return bare_refusals::of_signature(error),
+            Refused::ExpiredToken if has_bare_errors(spoken) => return bare_refusals::of_expired_token(),
+            _ => {}
+        }
+        let protocol = spoken.map(|(protocol, _)| protocol);
         let is_query = matches!(protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml));
         let (json_code, query_code, message) = match &self {
             Refused::Signature(error) => {
@@ -237,6 +244,10 @@ impl Refused {
             (false, _) => Fault::new(json_code, if rest { 403 } else { 400 }, message),
         }
     }
+}
+
+fn has_bare_errors(spoken: Spoken) -> bool {
+    spoken.is_some_and(|(_, facts)| facts.bare_errors)
 }
 
 fn codes(fault: signing::Fault) -> (&'static str, &'static str) {

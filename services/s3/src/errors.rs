@@ -1,5 +1,6 @@
 //! S3's errors, in its words, with what each is about beside them.
 
+use names::{Arn, Region};
 use wire::Fault;
 
 use crate::bucket::Bucket;
@@ -30,6 +31,13 @@ pub(crate) fn malformed_xml() -> Fault {
     Fault::new("MalformedXML", 400, message)
 }
 
+/// Refuses what is no bucket's ARN.
+pub(crate) fn check_destination(bucket: &str) -> Result<(), Fault> {
+    let arn = bucket.parse::<Arn>().ok();
+    let is_bucket = arn.is_some_and(|arn| arn.service() == "s3" && !arn.resource().contains(['/', ':']));
+    if is_bucket { Ok(()) } else { Err(argument("Invalid bucket ARN", "Bucket", bucket)) }
+}
+
 /// The host means another region than the bucket's.
 pub(crate) fn permanent_redirect(bucket: &Bucket) -> Fault {
     let message = "The bucket you are attempting to access must be addressed using the specified endpoint. Please send \
@@ -42,7 +50,7 @@ pub(crate) fn permanent_redirect(bucket: &Bucket) -> Fault {
 }
 
 /// The signature is for another region than the bucket's.
-pub(crate) fn wrong_region(signed: &names::Region, bucket: &Bucket) -> Fault {
+pub(crate) fn wrong_region(signed: &Region, bucket: &Bucket) -> Fault {
     let message = format!(
         "The authorization header is malformed; the region '{signed}' is wrong; expecting '{}'",
         bucket.region

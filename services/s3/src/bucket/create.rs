@@ -9,6 +9,8 @@ use store::Reads as _;
 use wire::Fault;
 
 use super::{Bucket, name};
+use crate::setting::{self, Setting as _};
+use crate::settings::{acl, object_lock, ownership, public_access, versioning};
 use crate::keys;
 
 /// A region's older name.
@@ -24,7 +26,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateBucketInput) -> Result<
         made_before(tx, &present, region)?;
         return Ok(output(&present));
     }
-    let bucket = Bucket {
+    let mut bucket = Bucket {
         id: tx.random().bytes(),
         name: input.bucket.clone(),
         owner: tx.scope().account,
@@ -33,9 +35,32 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateBucketInput) -> Result<
         created_ms: tx.now.millis(),
         settings: BTreeSet::new(),
     };
-    bucket.put(tx)?;
+    set_all(tx, &mut bucket, input)?;
     tx.put(keys::owned(bucket.owner, &bucket.name), Vec::new());
     Ok(output(&bucket))
+}
+
+/// What a new bucket has set: its doors to the public are closed, access control lists do not count, and all that the request
+/// asks for.
+fn set_all(tx: &mut Tx<'_>, bucket: &mut Bucket, input: &api::CreateBucketInput) -> Result<()> {
+    let controls = ownership::of_new(input.object_ownership.as_ref())?;
+    let list = acl::of_new(input, bucket, &controls)?;
+    setting::set(tx, bucket, &controls)?;
+    setting::set(tx, bucket, &public_access::closed())?;
+    if let Some(list) = list {
+        setting::set(tx, bucket, &list)?;
+    }
+    if input.object_lock_enabled_for_bucket == Some(true) {
+        setting::set(tx, bucket, &versioning::enabled())?;
+        setting::set(tx, bucket, &object_lock::enabled())?;
+    }
+    let tags = input.create_bucket_configuration.as_ref().and_then(|asked| asked.tags.as_ref());
+    if let Some(tags) = tags.filter(|tags| !tags.is_empty()) {
+        let mut tagging = api::Tagging { tag_set: tags.clone() };
+        tagging.check(tx, bucket)?;
+        setting::set(tx, bucket, &tagging)?;
+    }
+    Ok(())
 }
 
 /// The region in which a bucket is made, when a request to `endpoint` asks for one: us-east-1 makes buckets everywhere, every

@@ -26,8 +26,66 @@ macro_rules! of_bucket {
 
 of_bucket! {
     DeleteBucketInput
+    DeleteBucketAnalyticsConfigurationInput
+    DeleteBucketCorsInput
+    DeleteBucketEncryptionInput
+    DeleteBucketIntelligentTieringConfigurationInput
+    DeleteBucketInventoryConfigurationInput
+    DeleteBucketLifecycleInput
+    DeleteBucketMetricsConfigurationInput
+    DeleteBucketOwnershipControlsInput
+    DeleteBucketPolicyInput
+    DeleteBucketReplicationInput
+    DeleteBucketTaggingInput
+    DeleteBucketWebsiteInput
+    DeletePublicAccessBlockInput
+    GetBucketAccelerateConfigurationInput
+    GetBucketAclInput
+    GetBucketAnalyticsConfigurationInput
+    GetBucketCorsInput
+    GetBucketEncryptionInput
+    GetBucketIntelligentTieringConfigurationInput
+    GetBucketInventoryConfigurationInput
+    GetBucketLifecycleConfigurationInput
     GetBucketLocationInput
+    GetBucketLoggingInput
+    GetBucketMetricsConfigurationInput
+    GetBucketNotificationConfigurationInput
+    GetBucketOwnershipControlsInput
+    GetBucketPolicyInput
+    GetBucketPolicyStatusInput
+    GetBucketReplicationInput
+    GetBucketRequestPaymentInput
+    GetBucketTaggingInput
+    GetBucketVersioningInput
+    GetBucketWebsiteInput
+    GetObjectLockConfigurationInput
+    GetPublicAccessBlockInput
     HeadBucketInput
+    ListBucketAnalyticsConfigurationsInput
+    ListBucketIntelligentTieringConfigurationsInput
+    ListBucketInventoryConfigurationsInput
+    ListBucketMetricsConfigurationsInput
+    PutBucketAccelerateConfigurationInput
+    PutBucketAclInput
+    PutBucketAnalyticsConfigurationInput
+    PutBucketCorsInput
+    PutBucketEncryptionInput
+    PutBucketIntelligentTieringConfigurationInput
+    PutBucketInventoryConfigurationInput
+    PutBucketLifecycleConfigurationInput
+    PutBucketLoggingInput
+    PutBucketMetricsConfigurationInput
+    PutBucketNotificationConfigurationInput
+    PutBucketOwnershipControlsInput
+    PutBucketPolicyInput
+    PutBucketReplicationInput
+    PutBucketRequestPaymentInput
+    PutBucketTaggingInput
+    PutBucketVersioningInput
+    PutBucketWebsiteInput
+    PutObjectLockConfigurationInput
+    PutPublicAccessBlockInput
 }
 
 /// Whoever makes a bucket expects nobody to have it.

@@ -14,6 +14,7 @@ use names::{Account, Arn, Region, Scope};
 use serde::{Deserialize, Serialize};
 use service::{Context, Result, Tx};
 use store::Reads;
+use wire::Fault;
 
 use crate::{errors, keys};
 
@@ -67,6 +68,11 @@ impl Bucket {
     /// `arn:aws:s3:::trips`.
     pub(crate) fn arn(&self) -> Arn {
         Arn::unowned("s3", self.region.partition(), &self.name)
+    }
+
+    /// It has no such setting.
+    pub(crate) fn has_no(&self, code: &'static str, message: &str) -> Fault {
+        Fault::new(code, 404, message).with_element("BucketName", self.name.clone())
     }
 
     pub(crate) fn put(&self, tx: &mut Tx<'_>) -> Result<()> {
