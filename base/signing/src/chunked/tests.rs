@@ -47,9 +47,16 @@ fn body(signatures: [&str; 3], trailer: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-fn decoded(mut decoder: Decoder, body: &[u8], cut: usize) -> Result<(Vec<u8>, Vec<Field>), Error> {
+fn decoded(decoder: Decoder, body: &[u8], cut: usize) -> Result<(Vec<u8>, Vec<Field>), Error> {
+    decoded_of(decoder, body.chunks(cut.max(1)))
+}
+
+fn decoded_of<'a>(
+    mut decoder: Decoder,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<(Vec<u8>, Vec<Field>), Error> {
     let mut out = Vec::new();
-    for piece in body.chunks(cut.max(1)) {
+    for piece in pieces {
         let mut piece = Bytes::copy_from_slice(piece);
         while let Some(data) = decoder.next(&mut piece)? {
             assert!(!data.is_empty());
@@ -93,6 +100,25 @@ fn unsigned_trailers_are_read() {
         decoded(decoder, b"5\r\nhello\r\n0\r\nX-Amz-Checksum-Crc32: NhCmhg==\r\n\r\n", 3).unwrap();
     assert_eq!(out, b"hello");
     assert_eq!(fields, [("x-amz-checksum-crc32".to_owned(), "NhCmhg==".to_owned())]);
+}
+
+/// What botocore's `AwsChunkedWrapper` makes of `signed in pieces`, with chunks of seven bytes.
+const OF_BOTOCORE: &[u8] =
+    b"7\r\nsigned \r\n7\r\nin piec\r\n2\r\nes\r\n0\r\nx-amz-checksum-crc32:3g55fA==\r\n\r\n";
+
+#[test]
+fn a_body_of_botocore_is_read_wherever_it_is_cut() {
+    let places = 0..=OF_BOTOCORE.len();
+    let cuts = places.clone().flat_map(|first| places.clone().map(move |second| (first, second)));
+    for (first, second) in cuts.filter(|(first, second)| first <= second) {
+        let pieces = [&OF_BOTOCORE[..first], &OF_BOTOCORE[first..second], &OF_BOTOCORE[second..]];
+        let (out, fields) = decoded_of(Decoder::unsigned(16), pieces).unwrap();
+        assert_eq!(out, b"signed in pieces", "{first} {second}");
+        assert_eq!(fields, [("x-amz-checksum-crc32".to_owned(), "3g55fA==".to_owned())]);
+        // A body that ends there is not whole.
+        let begun = decoded_of(Decoder::unsigned(16), [&OF_BOTOCORE[..first]]);
+        assert_eq!(begun.is_ok(), first == OF_BOTOCORE.len(), "{first}");
+    }
 }
 
 #[test]
