@@ -19,7 +19,7 @@ const LEASE: Duration = Duration::from_secs(10);
 
 /// All background work of a process; dropping it stops the work, which is durable and goes on after the next start.
 #[derive(Debug)]
-pub struct Workers(#[allow(dead_code, reason = "held for its drop, which stops the tasks")] JoinSet<()>);
+pub struct Workers(JoinSet<()>);
 
 impl Workers {
     /// Starts the work of every service, in a process that has its store for itself: the lock of its data folder is its

@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn keys_can_be_read() {
-        let key = Key::new().str("s3").bytes("a/\u{e9}").bytes([0, 255]).u64(7);
+        let key = Key::new().str("s3").bytes("a/\u{e9}").bytes([0u8, 255]).u64(7);
         assert_eq!(shown(&key), "\"s3\" \"a/\u{e9}\" 00ff 7");
         assert_eq!(shown(&[]), "");
     }

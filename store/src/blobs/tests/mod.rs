@@ -103,15 +103,13 @@ fn id(number: u8) -> BlobId {
     BlobId::new(u64::from(number), [number; 8])
 }
 
-async fn all(reader: BlobReader) -> Result<Vec<u8>, Error> {
+async fn all(mut reader: BlobReader) -> Result<Vec<u8>, Error> {
     let expected = reader.remaining();
-    let bytes: Vec<u8> = reader
-        .try_fold(Vec::new(), async |mut bytes, piece| {
-            assert!(!piece.is_empty());
-            bytes.extend_from_slice(&piece);
-            Ok(bytes)
-        })
-        .await?;
+    let mut bytes = Vec::new();
+    while let Some(piece) = reader.try_next().await? {
+        assert!(!piece.is_empty());
+        bytes.extend_from_slice(&piece);
+    }
     assert_eq!(bytes.len() as u64, expected);
     Ok(bytes)
 }
