@@ -160,7 +160,9 @@ impl Door {
             .and_then(|claim| {
                 self.identities.verify(&self.control.cloud, &parts, payload, claim.as_ref(), &target)
             })
-            .map_err(|refused| target.refuses(refused.into_fault(Some((target.protocol, target.service.facts())))));
+            .map_err(|refused| {
+                target.refuses(refused.into_fault(Some((target.protocol, target.service.facts()))))
+            });
         let reply = match identity {
             Ok(identity) => self.serve(&mut parts, carried, target, identity, peer).await,
             Err(refusal) => Err(refusal),

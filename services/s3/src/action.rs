@@ -49,7 +49,13 @@ const OTHERWISE: [(&str, &str); 41] = [
     ("PutPublicAccessBlock", "PutBucketPublicAccessBlock"),
 ];
 
+/// Operations whose action only their input tells, because versions have actions of their own; they ask for themselves.
+const BY_INPUT: [&str; 4] = ["DeleteObject", "DeleteObjects", "GetObject", "HeadObject"];
+
 pub(crate) fn of(operation: &'static OperationFacts) -> Option<&'static str> {
+    if BY_INPUT.contains(&operation.name) {
+        return None;
+    }
     let otherwise = OTHERWISE.iter().find(|(name, _)| *name == operation.name);
     Some(otherwise.map_or(operation.name, |(_, action)| action))
 }

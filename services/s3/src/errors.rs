@@ -26,6 +26,12 @@ pub(crate) fn invalid_request(message: impl Into<String>) -> Fault {
     Fault::new("InvalidRequest", 400, message)
 }
 
+/// S3 itself has no such thing.
+pub(crate) fn not_implemented() -> Fault {
+    let message = "A header you provided implies functionality that is not implemented";
+    Fault::new("NotImplemented", 501, message)
+}
+
 pub(crate) fn malformed_xml() -> Fault {
     let message = "The XML you provided was not well-formed or did not validate against our published schema";
     Fault::new("MalformedXML", 400, message)

@@ -6,7 +6,12 @@
 //! | `"owned", account, name` | nothing: the buckets of an account |
 //! | `"setting", bucket id, kind` | a structure of the API, as [`wire::keep`] writes it |
 //! | `"setting", bucket id, kind, id` | likewise, for settings of which a bucket has several |
-//! | `"object", bucket id, …` | objects |
+//! | `"object", bucket id, key` | `Version` of `crate::object`: the newest, where it is an object |
+//! | `"version", bucket id, key, number, inverted` | likewise: a delete marker, or an object that is not the newest any more |
+//! | `"null", bucket id, key` | the number of the null version, where it is among the last |
+//! | `"parts", id of the version` | the parts of an object that was uploaded in some |
+//!
+//! So a key that shows an object has a record at `"object"`, and no other key has; a list of objects reads nothing else.
 //!
 //! A bucket that is made again under its old name has another id.
 
@@ -55,9 +60,35 @@ pub(crate) fn numbered(bucket: &Id, kind: &str, id: &str) -> Key {
     setting(bucket, kind).str(id)
 }
 
-/// Everything that makes a bucket one that is not empty.
+/// The objects that a bucket shows.
 pub(crate) fn objects(bucket: &Id) -> Key {
     of("object").bytes(bucket)
+}
+
+pub(crate) fn object(bucket: &Id, key: &str) -> Key {
+    objects(bucket).str(key)
+}
+
+/// What a bucket has beside them.
+pub(crate) fn versions(bucket: &Id) -> Key {
+    of("version").bytes(bucket)
+}
+
+/// Those of one key, the newest first.
+pub(crate) fn versions_of(bucket: &Id, key: &str) -> Key {
+    versions(bucket).str(key)
+}
+
+pub(crate) fn version(bucket: &Id, key: &str, number: u64) -> Key {
+    versions_of(bucket, key).u64(!number)
+}
+
+pub(crate) fn null(bucket: &Id, key: &str) -> Key {
+    of("null").bytes(bucket).str(key)
+}
+
+pub(crate) fn parts(version: &Id) -> Key {
+    of("parts").bytes(version)
 }
 
 #[cfg(test)]

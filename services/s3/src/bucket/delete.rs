@@ -2,6 +2,7 @@
 
 use api_s3 as api;
 use service::{Result, Tx};
+use store::tuple::Key;
 use store::{Direction, Reads as _};
 use wire::Fault;
 
@@ -10,7 +11,8 @@ use crate::{SWEEPER, keys};
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteBucketInput) -> Result<api::DeleteBucketOutput> {
     let bucket = Bucket::of(&**tx, tx.context, input)?;
-    if tx.scan(keys::objects(&bucket.id).prefix_range(), Direction::Forward).next().transpose()?.is_some() {
+    let holds = |kind: Key| tx.scan(kind.prefix_range(), Direction::Forward).next().transpose();
+    if holds(keys::objects(&bucket.id))?.or(holds(keys::versions(&bucket.id))?).is_some() {
         let fault = Fault::new("BucketNotEmpty", 409, "The bucket you tried to delete is not empty");
         return Err(fault.with_element("BucketName", bucket.name.clone()).into());
     }

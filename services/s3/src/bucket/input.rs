@@ -38,6 +38,8 @@ of_bucket! {
     DeleteBucketReplicationInput
     DeleteBucketTaggingInput
     DeleteBucketWebsiteInput
+    DeleteObjectInput
+    DeleteObjectsInput
     DeletePublicAccessBlockInput
     GetBucketAccelerateConfigurationInput
     GetBucketAclInput
@@ -61,7 +63,10 @@ of_bucket! {
     GetBucketWebsiteInput
     GetObjectLockConfigurationInput
     GetPublicAccessBlockInput
+    GetObjectInput
     HeadBucketInput
+    HeadObjectInput
+    PutObjectInput
     ListBucketAnalyticsConfigurationsInput
     ListBucketIntelligentTieringConfigurationsInput
     ListBucketInventoryConfigurationsInput

@@ -16,6 +16,7 @@ use service::{Context, Result, Tx};
 use store::Reads;
 use wire::Fault;
 
+use crate::setting::Setting;
 use crate::{errors, keys};
 
 pub(crate) use create::create;
@@ -63,6 +64,11 @@ impl Bucket {
     pub(crate) fn named(reads: &impl Reads, name: &str) -> Result<Arc<Self>> {
         let bucket = reads.get_shared(&keys::bucket(name))?;
         Ok(bucket.ok_or_else(|| errors::no_such_bucket(name))?)
+    }
+
+    /// Whether it keeps versions, or once did.
+    pub(crate) fn has_versions(&self) -> bool {
+        self.settings.contains(<api_s3::VersioningConfiguration as Setting>::KIND)
     }
 
     /// `arn:aws:s3:::trips`.

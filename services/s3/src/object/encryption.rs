@@ -1,0 +1,95 @@
+//! By whose keys an object is encrypted: what its writer says, or else its bucket.
+//!
+//! KMS is not here yet, so an object says which key it has, and its bytes are as safe as the disk.
+
+use api_s3 as api;
+use service::Result;
+use store::Reads;
+use wire::Fault;
+
+use super::version::Encryption;
+use crate::bucket::Bucket;
+use crate::{errors, setting};
+
+/// What a writer says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wish {
+    pub(crate) kind: Option<String>,
+    pub(crate) key: Option<String>,
+    pub(crate) has_bucket_key: Option<bool>,
+    /// It brings a key of its own.
+    pub(crate) is_customers: bool,
+}
+
+/// How a new object is encrypted.
+///
+/// # Errors
+/// For a kind that there is not, or a key that does not go with it.
+pub(crate) fn of_new(reads: &impl Reads, bucket: &Bucket, wish: &Wish) -> Result<Encryption> {
+    if wish.is_customers {
+        let message = "A header you provided implies functionality that is not implemented: encryption with a key of the \
+                       customer's";
+        return Err(Fault::new("NotImplemented", 501, message).into());
+    }
+    let has_bucket_key = wish.has_bucket_key.unwrap_or_default();
+    match (wish.kind.as_deref(), &wish.key) {
+        (None, None) => by_default(reads, bucket),
+        (Some("AES256"), None) => Ok(Encryption::S3),
+        (Some(kind @ ("aws:kms" | "aws:kms:dsse")), key) => {
+            Ok(Encryption::Kms { kind: kind.to_owned(), key: key.clone(), has_bucket_key })
+        }
+        (Some("AES256") | None, Some(key)) => {
+            let message = "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : \
+                           aws:kms";
+            let name = "x-amz-server-side-encryption-aws-kms-key-id";
+            Err(errors::argument(message, name, key).into())
+        }
+        (Some(kind), _) => {
+            let message = "The encryption method specified is not supported";
+            Err(errors::argument(message, "x-amz-server-side-encryption", kind).into())
+        }
+    }
+}
+
+fn by_default(reads: &impl Reads, bucket: &Bucket) -> Result<Encryption> {
+    let setting = setting::find::<api::ServerSideEncryptionConfiguration>(reads, bucket)?;
+    let rule = setting.and_then(|setting| setting.rules.into_iter().next());
+    let has_bucket_key = rule.as_ref().and_then(|rule| rule.bucket_key_enabled).unwrap_or_default();
+    let default = rule.and_then(|rule| rule.apply_server_side_encryption_by_default);
+    Ok(match default {
+        Some(default) if default.sse_algorithm != api::ServerSideEncryption::Aes256 => Encryption::Kms {
+            kind: default.sse_algorithm.as_str().to_owned(),
+            key: default.kms_master_key_id,
+            has_bucket_key,
+        },
+        _ => Encryption::S3,
+    })
+}
+
+/// An output that tells how an object is encrypted.
+pub(crate) trait TellsEncryption {
+    fn tell_encryption(&mut self, encryption: &Encryption);
+}
+
+macro_rules! tells_encryption {
+    ($($output:ident)*) => {$(
+        impl TellsEncryption for api::$output {
+            fn tell_encryption(&mut self, encryption: &Encryption) {
+                match encryption {
+                    Encryption::S3 => self.server_side_encryption = Some("AES256".into()),
+                    Encryption::Kms { kind, key, has_bucket_key } => {
+                        self.server_side_encryption = Some(kind.as_str().into());
+                        self.ssekms_key_id = key.clone();
+                        self.bucket_key_enabled = has_bucket_key.then_some(true);
+                    }
+                }
+            }
+        }
+    )*};
+}
+
+tells_encryption! {
+    GetObjectOutput
+    HeadObjectOutput
+    PutObjectOutput
+}

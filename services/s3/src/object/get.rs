@@ -1,0 +1,190 @@
+//! GetObject and HeadObject.
+
+use std::ops::Range;
+
+use api_s3 as api;
+use futures_util::StreamExt as _;
+use service::{Context, Result, View};
+use store::Reads;
+use wire::{Body, Fault, Timestamp, TimestampFormat};
+
+use super::conditions::OfRead;
+use super::encryption::TellsEncryption as _;
+use super::sums::TellsChecksum as _;
+use super::version::{Content, Version};
+use super::versions::Versions;
+use super::{OfObject, range};
+use crate::bucket::Bucket;
+
+/// Only a part of the object.
+const PARTIAL: i32 = 206;
+/// How often a read begins again because what it found was deleted in the meantime.
+const TRIES_MAX: usize = 10;
+
+pub(crate) async fn get(context: Context, input: api::GetObjectInput) -> Result<api::GetObjectOutput> {
+    for _ in 0..TRIES_MAX {
+        let mut found = find(&context.view(), &input, input.condition(), input.asked())?;
+        let Some(content) = found.version.content.take() else { continue };
+        let range = found.range.clone().unwrap_or(0..content.size);
+        let blobs: Vec<_> = content.blob.iter().cloned().collect();
+        if let Some(reader) = context.cloud.store.blobs().read(&blobs, range.clone()).await? {
+            let pieces = reader.map(|piece| piece.map_err(|error| service::Error::from(error).into_fault()));
+            let body = Body::stream(Some(range.end - range.start), pieces);
+            found.version.content = Some(content);
+            return Ok(api::GetObjectOutput { body, ..got(&found, &input) });
+        }
+    }
+    let message = "Please reduce your request rate.";
+    Err(Fault::new("SlowDown", 503, message).into())
+}
+
+pub(crate) fn head(view: &View<'_>, input: &api::HeadObjectInput) -> Result<api::HeadObjectOutput> {
+    let found = find(view, input, input.condition(), input.asked())?;
+    Ok(headed(&found, input))
+}
+
+/// An object for a reader.
+struct Found {
+    version: Version,
+    /// Whether the bucket has versions, so that it is told which one this is.
+    has_versions: bool,
+    range: Option<Range<u64>>,
+}
+
+/// The part that a reader asks for.
+struct Asked<'a> {
+    range: Option<&'a str>,
+    part: Option<i32>,
+}
+
+fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: Asked<'_>) -> Result<Found> {
+    let bucket = Bucket::of(&**view, view.context, input)?;
+    let at = Versions { bucket: &bucket, key: input.key() };
+    let action = if input.version_id().is_some() { "GetObjectVersion" } else { "GetObject" };
+    view.context.permit(&api::FACTS, action, &|| vec![at.arn()])?;
+    let version = of_reader(&**view, &at, input.version_id())?;
+    let Some(content) = &version.content else {
+        return Err(deleted(&at, &version, input.version_id()).into());
+    };
+    condition.check(&version, content)?;
+    let range = match asked.part {
+        None => range::of(asked.range, content.size)?,
+        Some(part) => Some(range_of_part(content, part)?),
+    };
+    Ok(Found { has_versions: bucket.has_versions(), range, version })
+}
+
+fn of_reader(reads: &impl Reads, at: &Versions<'_>, id: Option<&str>) -> Result<Version> {
+    match id {
+        None => Ok(at.newest(reads)?.ok_or_else(|| at.no_such_key())?),
+        Some(id) => Ok(at.named(reads, id)?.ok_or_else(|| at.no_such_version(id))?),
+    }
+}
+
+/// A delete marker is nothing to read; whoever asks for it by its id hears what else can be done with it.
+fn deleted(at: &Versions<'_>, marker: &Version, id: Option<&str>) -> Fault {
+    let fault = match id {
+        None => at.no_such_key(),
+        Some(_) => {
+            Fault::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
+                .with_element("Method", "GET")
+                .with_element("ResourceType", "DeleteMarker")
+                .with_header("allow", "DELETE")
+        }
+    };
+    fault.with_header("x-amz-delete-marker", "true").with_header("x-amz-version-id", marker.id_text())
+}
+
+/// An object that was uploaded at once is one part.
+fn range_of_part(content: &Content, part: i32) -> Result<Range<u64>, Fault> {
+    if part == 1 && content.parts.is_none() {
+        return Ok(0..content.size);
+    }
+    let message = "The requested partnumber is not satisfiable";
+    Err(Fault::new("InvalidPartNumber", 416, message)
+        .with_element("PartNumberRequested", part.to_string())
+        .with_element("ActualPartCount", content.parts.unwrap_or(1).to_string()))
+}
+
+/// What GetObject and HeadObject have in common.
+macro_rules! reads_object {
+    ($input:ident, $output:ident, $tell:ident) => {
+        impl api_reader::Reads for api::$input {
+            fn condition(&self) -> OfRead<'_> {
+                OfRead {
+                    is: self.if_match.as_deref(),
+                    is_not: self.if_none_match.as_deref(),
+                    changed_since: self.if_modified_since,
+                    unchanged_since: self.if_unmodified_since,
+                }
+            }
+
+            fn asked(&self) -> Asked<'_> {
+                Asked { range: self.range.as_deref(), part: self.part_number }
+            }
+        }
+
+        fn $tell(found: &Found, input: &api::$input) -> api::$output {
+            let Found { version, has_versions, range } = found;
+            let mut output = api::$output {
+                accept_ranges: Some("bytes".into()),
+                last_modified: Some(Timestamp(version.modified_ms)),
+                version_id: has_versions.then(|| version.id_text()),
+                ..Default::default()
+            };
+            let Some(content) = &version.content else { return output };
+            let described = content.described.clone();
+            let length = range.as_ref().map_or(content.size, |range| range.end - range.start);
+            output.content_length = i64::try_from(length).ok();
+            output.content_range = range.as_ref().map(|range| range::shown(range, content.size));
+            output.status_code = range.as_ref().map(|_| PARTIAL);
+            output.e_tag = Some(content.etag());
+            let default = || Some("binary/octet-stream".to_owned());
+            let content_type = described.content_type.or_else(default);
+            output.content_type = input.response_content_type.clone().or(content_type);
+            let encoding = input.response_content_encoding.clone();
+            output.content_encoding = encoding.or(described.content_encoding);
+            let disposition = input.response_content_disposition.clone();
+            output.content_disposition = disposition.or(described.content_disposition);
+            let language = input.response_content_language.clone();
+            output.content_language = language.or(described.content_language);
+            output.cache_control = input.response_cache_control.clone().or(described.cache_control);
+            let expires = input.response_expires.map(|moment| moment.format(TimestampFormat::HttpDate));
+            output.expires = expires.or(described.expires);
+            output.website_redirect_location = described.redirect;
+            output.metadata = Some(described.metadata);
+            output.storage_class = content.storage_class.as_deref().map(Into::into);
+            let tags = content.tags.len();
+            output.tag_count = i32::try_from(tags).ok().filter(|tags| *tags > 0);
+            output.parts_count =
+                content.parts.and_then(|parts| input.part_number.and(i32::try_from(parts).ok()));
+            let retention = content.retention.as_ref();
+            let mode = |kept: &super::version::Retention| {
+                if kept.is_compliance { "COMPLIANCE" } else { "GOVERNANCE" }
+            };
+            output.object_lock_mode = retention.map(|retention| mode(retention).into());
+            output.object_lock_retain_until_date = retention.map(|retention| Timestamp(retention.until_ms));
+            output.object_lock_legal_hold_status = content.is_held.then(|| "ON".into());
+            output.tell_encryption(&content.encryption);
+            if input.checksum_mode.is_some() && range.is_none() {
+                content.checksum.iter().for_each(|checksum| output.tell(checksum, content.parts));
+            }
+            output
+        }
+    };
+}
+
+/// What a reader's input says.
+mod api_reader {
+    use super::{Asked, OfRead};
+
+    pub(super) trait Reads {
+        fn condition(&self) -> OfRead<'_>;
+        fn asked(&self) -> Asked<'_>;
+    }
+}
+
+use api_reader::Reads as _;
+
+reads_object!(GetObjectInput, GetObjectOutput, got);
+reads_object!(HeadObjectInput, HeadObjectOutput, headed);

@@ -1,0 +1,80 @@
+//! Objects: what a bucket keeps under its keys, and the operations on them.
+//!
+//! [`Version`] is the record, [`versions`] knows where it stands and what becomes of older ones. An operation that writes
+//! first takes the body in ([`body`]), and then makes it visible in one transaction: whoever reads in between, or when it
+//! breaks off, sees what was there before.
+
+mod body;
+mod conditions;
+mod delete;
+mod delete_many;
+mod described;
+mod encryption;
+mod get;
+mod key;
+mod lock;
+mod put;
+mod range;
+mod sums;
+mod tags;
+mod version;
+mod versions;
+
+use api_s3 as api;
+use names::{Arn, Scope};
+
+pub(crate) use delete::delete;
+pub(crate) use delete_many::delete_many;
+pub(crate) use get::{get, head};
+pub(crate) use put::put;
+
+use crate::bucket::{self, OfBucket};
+
+/// An input that names an object.
+pub(crate) trait OfObject: OfBucket {
+    /// The object's key.
+    fn key(&self) -> &str;
+    /// The version that it means, if it means one.
+    fn version_id(&self) -> Option<&str>;
+}
+
+macro_rules! of_object {
+    ($($input:ident)*) => {$(
+        impl OfObject for api::$input {
+            fn key(&self) -> &str {
+                &self.key
+            }
+
+            fn version_id(&self) -> Option<&str> {
+                self.version_id.as_deref()
+            }
+        }
+    )*};
+}
+
+of_object! {
+    DeleteObjectInput
+    GetObjectInput
+    HeadObjectInput
+}
+
+/// Whoever writes an object makes a version.
+impl OfObject for api::PutObjectInput {
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn version_id(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// The object that an input names, as a resource: `arn:aws:s3:::trips/2026/berlin.json`.
+pub(crate) fn resource(scope: &Scope, input: &impl OfObject) -> Vec<Arn> {
+    vec![Arn::unowned("s3", scope.region.partition(), &format!("{}/{}", input.bucket(), input.key()))]
+}
+
+/// All objects of the bucket that an input names.
+pub(crate) fn resource_of_all(scope: &Scope, input: &impl OfBucket) -> Vec<Arn> {
+    bucket::resource(scope, input)
+}
