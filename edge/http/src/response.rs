@@ -1,7 +1,7 @@
 //! Answers as HTTP responses.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::Stream as _;
@@ -19,14 +19,14 @@ pub enum Sent {
     /// It is here.
     Whole(Full<Bytes>),
     /// It comes as its operation makes it.
-    Stream(wire::Body),
+    Stream(Streamed),
 }
 
 impl From<wire::Body> for Sent {
     fn from(body: wire::Body) -> Self {
         match body.into_whole() {
             Ok(whole) => Sent::Whole(Full::new(whole)),
-            Err(body) => Sent::Stream(body),
+            Err(body) => Sent::Stream(Streamed { left: body.length(), body, last: None }),
         }
     }
 }
@@ -41,23 +41,52 @@ impl Body for Sent {
     ) -> Poll<Option<Result<Frame<Bytes>, Fault>>> {
         match self.get_mut() {
             Sent::Whole(whole) => Pin::new(whole).poll_frame(context).map_err(|never| match never {}),
-            Sent::Stream(body) => Pin::new(body).poll_next(context).map(|piece| Some(framed(piece?))),
+            Sent::Stream(streamed) => streamed.poll_piece(context).map(|piece| Some(framed(piece?))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Sent::Whole(whole) => whole.is_end_stream(),
-            Sent::Stream(body) => body.length() == Some(0),
+            Sent::Stream(streamed) => streamed.left == Some(0) && streamed.last.is_none(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Sent::Whole(whole) => whole.size_hint(),
-            Sent::Stream(body) => body.length().map_or_else(SizeHint::new, SizeHint::with_exact),
+            Sent::Stream(streamed) => streamed.body.length().map_or_else(SizeHint::new, SizeHint::with_exact),
         }
     }
+}
+
+/// A body on its way out.
+pub struct Streamed {
+    body: wire::Body,
+    /// How many bytes are still to come, where that is known.
+    left: Option<u64>,
+    /// The last of them.
+    last: Option<Bytes>,
+}
+
+impl Streamed {
+    /// The next piece. The last one of a known length, which makes the answer whole, leaves only when the end was seen.
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
+        while let Some(piece) = ready!(Pin::new(&mut self.body).poll_next(context)) {
+            let Some(left) = &mut self.left else { return Poll::Ready(Some(piece)) };
+            let piece = piece?;
+            *left = left.checked_sub(piece.len() as u64).ok_or_else(too_long)?;
+            if *left > 0 {
+                return Poll::Ready(Some(Ok(piece)));
+            }
+            self.last = Some(piece);
+        }
+        Poll::Ready(self.last.take().map(Ok))
+    }
+}
+
+fn too_long() -> Fault {
+    Fault::new("InternalFailure", 500, "An answer has more bytes than its head promised.")
 }
 
 /// The client has the head already: all that is left to say is that the answer is not whole.
