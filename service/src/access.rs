@@ -113,7 +113,7 @@ mod tests {
     use names::{Account, Region, Scope};
 
     use super::*;
-    use crate::Principal;
+    use crate::{Principal, Regions};
 
     fn caller(kind: PrincipalKind, arn: &str, role: Option<&str>, endpoint: &str) -> Caller {
         let principal = Principal {
@@ -125,6 +125,7 @@ mod tests {
         };
         Caller {
             scope: Scope::new(Account::ZERO, "eu-west-1".parse::<Region>().unwrap()),
+            regions: Regions::default(),
             principal: Arc::new(principal),
             request_id: "r".into(),
             source_ip: Some("10.1.2.3".parse().unwrap()),

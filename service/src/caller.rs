@@ -6,11 +6,15 @@ use std::sync::Arc;
 use names::{Arn, Scope};
 use serde::{Deserialize, Serialize};
 
+use crate::Regions;
+
 /// The caller of one request.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The account that the caller belongs to, and the region that the request is for.
     pub scope: Scope,
+    /// How the request says for which region it is, where it does.
+    pub regions: Regions,
     /// Who it is.
     pub principal: Arc<Principal>,
     /// The request's id, which the answer and the log carry.

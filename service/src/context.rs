@@ -8,7 +8,8 @@ use store::{Snapshot, Store, Transaction};
 use wire::{Fault, Operation, ServiceFacts, Timestamp};
 
 use crate::{
-    Authorizer, Caller, Clock, Directory, Metrics, Outside, Principal, PrincipalKind, Random, Result, Service,
+    Authorizer, Caller, Clock, Directory, Metrics, Outside, Principal, PrincipalKind, Random, Regions,
+    Result, Service,
 };
 
 /// What all services of a process share.
@@ -107,6 +108,7 @@ impl Cloud {
         };
         let caller = Caller {
             scope,
+            regions: Regions::default(),
             principal: Arc::new(principal),
             request_id: self.random.uuid().into(),
             source_ip: None,

@@ -7,7 +7,7 @@
 
 use std::any::Any;
 
-use names::Arn;
+use names::{Account, Arn};
 use policy::{Asker, Decision, Document, Kind, Request};
 use store::Snapshot;
 use wire::Fault;
@@ -17,15 +17,28 @@ use crate::{Access, Caller, Context, Handler, PrincipalKind, Result, Service};
 /// Finds the text of a resource's policy; the service's error when there is no such resource.
 pub type PolicyOf = fn(&Snapshot, &Arn) -> Result<Option<String>>;
 
+/// Finds the account that a resource belongs to, where its ARN does not say so; none for one that nobody has yet.
+pub type OwnerOf = fn(&Snapshot, &Arn) -> Result<Option<Account>>;
+
 /// What a service declares of the policies of its resources.
 #[derive(Clone, Copy)]
 pub(crate) struct Guard {
     pub(crate) policy_of: PolicyOf,
+    pub(crate) owner_of: Option<OwnerOf>,
+    /// The actions that make a resource, of which no policy is asked.
+    pub(crate) making: &'static [&'static str],
     /// The actions that another account can be allowed; all others are the owner's.
     pub(crate) shared: &'static [&'static str],
 }
 
 impl Guard {
+    /// Whether the caller belongs to the account that a resource belongs to. What nobody has is everybody's to ask for.
+    fn is_owner(&self, snapshot: &Snapshot, caller: &Caller, resource: &Arn) -> Result<bool> {
+        let account = caller.principal.arn.account_text();
+        let Some(owner_of) = self.owner_of else { return Ok(account == resource.account_text()) };
+        Ok(owner_of(snapshot, resource)?.is_none_or(|owner| owner.as_str() == account))
+    }
+
     pub(crate) fn shares(&self, action: &str) -> bool {
         self.shared.contains(&action)
     }
@@ -119,6 +132,7 @@ pub(crate) fn ask(
     };
     // What everybody may do is nobody's to allow.
     let guard = service.guard.filter(|_| cloud.authorizer.is_enforced() && !is_unsigned);
+    let guard = guard.filter(|guard| !guard.making.contains(&name));
     let guarded = guard.map(|guard| (guard, access.resources())).filter(|(_, arns)| !arns.is_empty());
     let Some((guard, resources)) = guarded else {
         return by_identity(identity).map_err(|reason| refused(None, reason));
@@ -126,7 +140,8 @@ pub(crate) fn ask(
     let snapshot = cloud.store.snapshot();
     for resource in &resources {
         let policy = (guard.policy_of)(&snapshot, resource);
-        let outcome = decide(&access, guard, identity, resource, policy)?;
+        let is_owner = guard.is_owner(&snapshot, caller, resource).map_err(crate::Error::into_fault)?;
+        let outcome = decide(&access, guard, identity, (resource, is_owner), policy)?;
         outcome.map_err(|reason| refused(Some(resource), reason))?;
     }
     Ok(())
@@ -145,14 +160,14 @@ fn decide(
     access: &Access<'_>,
     guard: Guard,
     identity: Decision,
-    resource: &Arn,
+    (resource, is_owner): (&Arn, bool),
     policy: Result<Option<String>>,
 ) -> Result<Result<(), Reason>, Fault> {
     let caller = access.caller;
     let principal = &caller.principal;
     let is_alone = principal.kind == PrincipalKind::Anonymous
         || (principal.kind == PrincipalKind::Service && caller.source.is_some());
-    let is_owner = !is_alone && principal.arn.account_text() == resource.account_text();
+    let is_owner = !is_alone && is_owner;
     if identity == Decision::Denied {
         return Ok(Err(Reason::Denied(Side::Identity)));
     }

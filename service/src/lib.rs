@@ -7,6 +7,7 @@
 //! The frame never knows what an operation does, and never sees HTTP beyond the codecs of `wire`.
 
 mod access;
+mod address;
 mod caller;
 mod clock;
 mod context;
@@ -33,13 +34,14 @@ mod visit;
 mod work;
 
 pub use access::{Access, Authorizer, Everyone};
+pub use address::{Address, AddressOf, Regions};
 pub use caller::{Caller, Principal, PrincipalKind};
 pub use clock::{Clock, ClockState};
 pub use context::{Cloud, Context, Tx, View};
 pub use credentials::{Credential, PrincipalRecord, Signatory};
 pub use directory::Directory;
 pub use error::{Error, Result};
-pub use guard::{Denial, PolicyOf};
+pub use guard::{Denial, OwnerOf, PolicyOf};
 pub use idempotency::{Answer, Idempotency};
 pub use jobs::{JobLanes, Jobs, Verdict};
 pub use lease::{Asked, Held, Lease};

@@ -12,7 +12,9 @@ use wire::{Answer, Fault, Operation, OperationFacts, ServiceFacts};
 use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::visit::Front;
-use crate::{Cloud, Context, Denial, Handler, PolicyOf, Result, Tx, View, Visit};
+use crate::{
+    Address, AddressOf, Cloud, Context, Denial, Handler, OwnerOf, PolicyOf, Result, Tx, View, Visit,
+};
 
 /// Background work: runs until the process stops, and is started again when it fails.
 pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Send + Sync>;
@@ -54,6 +56,7 @@ pub struct Service {
     pub(crate) guard: Option<Guard>,
     pub(crate) denial: Refusing,
     host_alias: Option<&'static str>,
+    address_of: Option<AddressOf>,
     pub(crate) front: Option<Front>,
     pub(crate) upgrade: Option<Upgrade>,
     pub(crate) work: Vec<(&'static str, Work)>,
@@ -73,6 +76,7 @@ impl Service {
             guard: None,
             denial: in_common_words,
             host_alias: None,
+            address_of: None,
             front: None,
             upgrade: None,
             work: Vec::new(),
@@ -158,7 +162,15 @@ impl Service {
     /// actions, by IAM's names, that other accounts, services and the unknown can be allowed.
     #[must_use]
     pub fn resource_policies(mut self, policy_of: PolicyOf, shared: &'static [&'static str]) -> Self {
-        self.guard = Some(Guard { policy_of, shared });
+        self.guard = Some(Guard { policy_of, owner_of: None, making: &[], shared });
+        self
+    }
+
+    /// Names of its resources do not say whose they are; `making` are the actions that make one, of which no policy is asked.
+    /// To be called after [`Service::resource_policies`].
+    #[must_use]
+    pub fn owners(mut self, owner_of: OwnerOf, making: &'static [&'static str]) -> Self {
+        self.guard = self.guard.map(|guard| Guard { owner_of: Some(owner_of), making, ..guard });
         self
     }
 
@@ -181,6 +193,19 @@ impl Service {
     pub fn host_alias(mut self, name: &'static str) -> Self {
         self.host_alias = Some(name);
         self
+    }
+
+    /// Hosts name resources of it: `address_of` reads them.
+    #[must_use]
+    pub fn addresses(mut self, address_of: AddressOf) -> Self {
+        self.address_of = Some(address_of);
+        self
+    }
+
+    /// What a host, without its port, names of it beside itself.
+    #[must_use]
+    pub fn address(&self, host: &str) -> Option<Address> {
+        self.address_of.and_then(|address_of| address_of(host))
     }
 
     /// Whether a host or a credential scope means it by that name.

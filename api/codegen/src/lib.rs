@@ -4,7 +4,8 @@
 //! `services/<service>/operations.txt` (what is written, an operation a line; for an API that another service's crate
 //! offers beside its own, `services/<other>/src/<service>/operations.txt`), and writes `api.rs` for the crate to
 //! include. Only written operations get types, and each type only the direction that it travels in, because compile time
-//! grows with every trait of every type.
+//! grows with every trait of every type. Shapes that a service keeps in its records, named in a `kept.txt` beside the list,
+//! travel in both.
 //!
 //! This crate never knows a protocol and never changes a fact: corrections stand in `apis/corrections`.
 
@@ -50,13 +51,15 @@ fn write(service: &str) -> Result<(), Error> {
     let root = folder("CARGO_MANIFEST_DIR")?.join("../..");
     let facts = root.join(format!("apis/{service}.json"));
     let list = list_of(&root.join("services"), service);
-    for path in [&facts, &list] {
+    let kept = list.with_file_name("kept.txt");
+    for path in [&facts, &list, &kept] {
         println!("cargo::rerun-if-changed={}", path.display());
     }
     println!("cargo::rerun-if-env-changed={OPERATIONS_VARIABLE}");
     let written = match env::var(OPERATIONS_VARIABLE) {
         Ok(value) if value == "all" => Written::All,
         _ if !list.exists() => Written::default(),
+        _ if kept.exists() => Written::parse(&read(&list)?)?.keeping(&read(&kept)?)?,
         _ => Written::parse(&read(&list)?)?,
     };
     let target = folder("OUT_DIR")?.join("api.rs");
@@ -74,7 +77,7 @@ fn list_of(services: &Path, service: &str) -> PathBuf {
 /// The Rust code of an API.
 ///
 /// # Errors
-/// When the facts are none, or have no operation of a listed name.
+/// When the facts are none, or have no operation or shape of a listed name.
 pub fn code(facts: &str, written: &Written) -> Result<String, Error> {
     let facts = Facts::parse(facts)?;
     operations::check_protocols(&facts)?;

@@ -14,6 +14,8 @@ pub(crate) struct Model<'a> {
     pub(crate) operations: BTreeMap<&'a str, &'a Operation>,
     /// The errors that they name.
     pub(crate) errors: Vec<&'a str>,
+    /// The shapes that the service keeps in its records.
+    pub(crate) kept: Vec<&'a str>,
     /// Type aliases: what operations call a type that has another name.
     pub(crate) aliases: Vec<(String, String)>,
     reach: Reach<'a>,
@@ -52,9 +54,14 @@ impl Side {
 impl<'a> Model<'a> {
     /// Takes what the written operations need from the facts.
     pub(crate) fn new(facts: &'a Facts, written: &Written) -> Result<Self, Error> {
-        if let Some(unknown) = written.names().find(|name| !facts.operations.contains_key(*name)) {
+        if let Some(unknown) = written.operations().find(|name| !facts.operations.contains_key(*name)) {
             return Err(Error::Written(format!("{} has no operation {unknown}", facts.service_id)));
         }
+        if let Some(unknown) = written.kept().find(|name| !facts.shapes.contains_key(*name)) {
+            return Err(Error::Written(format!("{} has no shape {unknown}", facts.service_id)));
+        }
+        let kept: Vec<&str> =
+            facts.shapes.keys().map(String::as_str).filter(|name| written.keeps(name)).collect();
         let operations: BTreeMap<_, _> = facts
             .operations
             .iter()
@@ -65,11 +72,19 @@ impl<'a> Model<'a> {
         let inputs = operations.values().filter_map(|operation| operation.input.as_deref());
         let outputs = operations.values().filter_map(|operation| operation.output.as_deref());
         let detailed = errors.iter().copied().filter(|name| facts.shapes.get(*name).is_some_and(is_detailed));
-        let reach = Reach::new(facts, inputs, outputs.chain(detailed));
+        let reach = Reach::new(facts, inputs, outputs.chain(detailed), &kept);
         let mut taken = Taken::default();
         let statics = reach.names().map(|name| (name, taken.take(shouting(name)))).collect();
-        let mut model =
-            Model { facts, operations, errors, aliases: Vec::new(), reach, types: BTreeMap::new(), statics };
+        let mut model = Model {
+            facts,
+            operations,
+            errors,
+            kept,
+            aliases: Vec::new(),
+            reach,
+            types: BTreeMap::new(),
+            statics,
+        };
         model.name_types();
         Ok(model)
     }

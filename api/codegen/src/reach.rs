@@ -21,11 +21,12 @@ pub(crate) struct Uses {
 pub(crate) struct Reach<'a>(BTreeMap<&'a str, Uses>);
 
 impl<'a> Reach<'a> {
-    /// Follows the inputs, and the outputs and errors, of the written operations.
+    /// Follows the inputs, and the outputs and errors, of the written operations, and what the service keeps.
     pub(crate) fn new(
         facts: &'a Facts,
         inputs: impl IntoIterator<Item = &'a str>,
         outputs: impl IntoIterator<Item = &'a str>,
+        kept: &[&'a str],
     ) -> Self {
         let mut reach = Reach::default();
         for input in inputs {
@@ -33,6 +34,9 @@ impl<'a> Reach<'a> {
         }
         for output in outputs {
             reach.follow(facts, output, Uses { written: true, ..Uses::default() });
+        }
+        for shape in kept {
+            reach.follow(facts, shape, Uses { read: true, written: true, nested: true });
         }
         reach
     }
@@ -112,7 +116,7 @@ mod tests {
     #[test]
     fn each_shape_knows_its_directions() {
         let facts = facts();
-        let reach = Reach::new(&facts, ["In"], ["Out"]);
+        let reach = Reach::new(&facts, ["In"], ["Out"], &[]);
         assert_eq!(reach.uses("In"), Uses { read: true, ..Uses::default() });
         assert_eq!(reach.uses("Out"), Uses { written: true, ..Uses::default() });
         assert_eq!(reach.uses("Text"), Uses { read: true, written: true, nested: true });
@@ -123,10 +127,19 @@ mod tests {
     #[test]
     fn keys_are_needed_as_schema_only_and_strangers_not_at_all() {
         let facts = facts();
-        let reach = Reach::new(&facts, ["In"], ["Out"]);
+        let reach = Reach::new(&facts, ["In"], ["Out"], &[]);
         assert!(reach.names().any(|name| name == "Key"));
         assert_eq!(reach.uses("Key"), Uses::default());
         assert!(reach.names().all(|name| name != "Alone"));
+    }
+
+    #[test]
+    fn what_is_kept_travels_in_both_directions() {
+        let facts = facts();
+        let reach = Reach::new(&facts, ["In"], [], &["Both"]);
+        let both = Uses { read: true, written: true, nested: true };
+        assert_eq!((reach.uses("Both"), reach.uses("Text")), (both, both));
+        assert!(!reach.uses("In").written);
     }
 
     #[test]

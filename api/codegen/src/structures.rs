@@ -14,7 +14,7 @@ pub(crate) const ENCODE: &str =
 /// The head of every function that visits members.
 pub(crate) const MEMBERS: &str = "fn members(&self, each: &mut dyn FnMut(usize, &dyn ::wire::Encode))";
 
-/// Writes all structures, the aliases of theirs, and an empty one where an operation takes or gives nothing.
+/// Writes all structures, the aliases of theirs, which of them are kept, and an empty one where an operation takes or gives nothing.
 pub(crate) fn write(code: &mut Code, model: &Model<'_>) {
     for (name, shape, uses) in model.typed() {
         if shape.is_structure() && !shape.is_union() {
@@ -27,6 +27,12 @@ pub(crate) fn write(code: &mut Code, model: &Model<'_>) {
     }
     for (alias, type_name) in &model.aliases {
         code.line(format!("pub type {alias} = {type_name};"));
+    }
+    for shape in &model.kept {
+        let (type_name, label) = (model.type_name(shape), model.static_name(shape));
+        code.block(format!("impl ::wire::Kept for {type_name}"), |code| {
+            code.line(format!("const SHAPE: &'static ::wire::Shape = &schema::{label};"));
+        });
     }
     let empty = Shape::default();
     for (operation, facts) in &model.operations {

@@ -12,8 +12,10 @@ const DEPTH_MAX: usize = 128;
 const VIOLATIONS_MAX: usize = 10;
 
 /// One value that does not satisfy the model.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Violation {
+    /// The member of the input that it stands in, if in any.
+    pub member: Option<&'static Member>,
     /// `'text'` or `null`.
     pub value: String,
     /// `messageAttributes.name.member.dataType`.
@@ -54,7 +56,7 @@ impl Checks {
         let mut text = format!("{count} validation error{} detected: ", if count == 1 { "" } else { "s" });
         for (index, violation) in self.violations.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
-            let Violation { value, path, constraint } = violation;
+            let Violation { value, path, constraint, .. } = violation;
             let _ = write!(
                 text,
                 "{separator}Value {value} at '{path}' failed to satisfy constraint: {constraint}"
@@ -159,7 +161,11 @@ impl Checks {
             return;
         }
         if self.violations.len() < VIOLATIONS_MAX {
-            self.violations.push(Violation { value, path: spell(&self.path), constraint });
+            let member = self.path.first().and_then(|segment| match segment {
+                Segment::Member(member) => Some(*member),
+                Segment::Index(_) | Segment::Key(_) => None,
+            });
+            self.violations.push(Violation { member, value, path: spell(&self.path), constraint });
         }
     }
 }

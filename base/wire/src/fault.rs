@@ -24,6 +24,17 @@ pub struct Fault {
     pub facts: Option<&'static ErrorFacts>,
     /// The whole modelled structure, for errors with members beyond the message.
     pub detail: Option<Faulty>,
+    /// What the protocol says beside the model; S3's errors name what they are about.
+    pub beside: Option<Box<Beside>>,
+}
+
+/// What an answer says of an error that its model does not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Elements of an XML error, in their order: `BucketName`.
+    pub elements: Vec<(&'static str, String)>,
+    /// Headers of the answer.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Fault {
@@ -36,6 +47,7 @@ impl Fault {
             message: message.into(),
             facts: None,
             detail: None,
+            beside: None,
         }
     }
 
@@ -48,6 +60,7 @@ impl Fault {
             message: message.into(),
             facts: Some(facts),
             detail: None,
+            beside: None,
         }
     }
 
@@ -55,6 +68,20 @@ impl Fault {
     #[must_use]
     pub fn with_detail(mut self, detail: impl Encode + Send + Sync + 'static) -> Self {
         self.detail = Some(Arc::new(detail));
+        self
+    }
+
+    /// The same error with an element beside its message, where errors are XML.
+    #[must_use]
+    pub fn with_element(mut self, name: &'static str, text: impl Into<String>) -> Self {
+        self.beside.get_or_insert_default().elements.push((name, text.into()));
+        self
+    }
+
+    /// The same error with a header on its answer.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, text: impl Into<String>) -> Self {
+        self.beside.get_or_insert_default().headers.push((name, text.into()));
         self
     }
 

@@ -16,6 +16,7 @@ mod facts;
 mod fault;
 mod floats;
 mod json;
+mod kept;
 mod message;
 mod protocol;
 mod query;
@@ -33,8 +34,9 @@ pub use codec::{
 };
 pub use document::Document;
 pub use facts::{BodyChecksum, ErrorFacts, Http, Operation, OperationFacts, Protocol, ServiceFacts};
-pub use fault::{Fault, Faulty};
+pub use fault::{Beside, Fault, Faulty};
 pub use json::is_plain_in_json;
+pub use kept::{Kept, keep, kept};
 pub use message::{Answer, Message};
 pub use protocol::{read_input, write_fault, write_output};
 pub use schema::{Constraints, Kind, Location, Member, Pattern, Shape};

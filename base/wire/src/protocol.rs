@@ -6,15 +6,12 @@ use crate::query::{Dialect, Form, FormReader};
 use crate::rest::{self, Format};
 use crate::{Checks, Decode, Encode, Fault, Kind, Malformed, Reader, Shape};
 
+mod bare_faults;
 pub(crate) mod bodies;
 mod cbor_answers;
 mod faults;
 mod json_answers;
 mod xml_answers;
-
-/// S3's words for any body that does not fit.
-const MALFORMED_XML: &str =
-    "The XML you provided was not well-formed or did not validate against our published schema";
 
 /// Of operations whose schema nobody wrote.
 static NOTHING: Shape =
@@ -47,9 +44,10 @@ pub fn read_input<T: Decode>(
         Protocol::RestXml => rest::read(shape, Format::Xml, message, &mut checks),
     };
     let input = input.map_err(|malformed| unreadable(protocol, service, malformed))?;
-    match checks.message() {
-        None => Ok(input),
-        Some(text) => Err(Fault::new(validation_code(protocol, service), 400, text)),
+    match (checks.message(), checks.violations()) {
+        (Some(text), [first, ..]) if service.bare_errors => Err(bare_faults::invalid(first, &text)),
+        (Some(text), _) => Err(Fault::new(validation_code(protocol), 400, text)),
+        (None, _) => Ok(input),
     }
 }
 
@@ -67,21 +65,16 @@ fn from_form<T: Decode>(
 fn unreadable(protocol: Protocol, service: &ServiceFacts, malformed: Malformed) -> Fault {
     let code = match protocol {
         Protocol::AwsQuery | Protocol::Ec2Query => "MalformedInput",
-        // Bodies are refused without a reason, headers and parameters with one.
-        Protocol::RestXml if service.bare_errors && malformed.0.is_empty() => {
-            return Fault::new("MalformedXML", 400, MALFORMED_XML);
-        }
-        Protocol::RestXml if service.bare_errors => "InvalidArgument",
+        Protocol::RestXml if service.bare_errors => return bare_faults::unreadable(malformed),
         Protocol::RestXml => "InvalidInput",
         _ => "SerializationException",
     };
     Fault::new(code, 400, malformed.0)
 }
 
-fn validation_code(protocol: Protocol, service: &ServiceFacts) -> &'static str {
+fn validation_code(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::AwsQuery | Protocol::Ec2Query => "ValidationError",
-        Protocol::RestXml if service.bare_errors => "InvalidArgument",
         Protocol::RestXml => "InvalidInput",
         _ => "ValidationException",
     }
@@ -114,7 +107,7 @@ pub fn write_output(
 /// Writes an error.
 #[must_use]
 pub fn write_fault(protocol: Protocol, service: &ServiceFacts, fault: &Fault, request_id: &str) -> Answer {
-    match protocol {
+    let answer = match protocol {
         Protocol::AwsQuery => xml_answers::query_fault(service, fault, request_id),
         Protocol::Ec2Query => xml_answers::ec2_fault(fault, request_id),
         Protocol::RestXml => {
@@ -125,7 +118,9 @@ pub fn write_fault(protocol: Protocol, service: &ServiceFacts, fault: &Fault, re
         Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::RestJson1 => {
             json_answers::fault(protocol, service, fault)
         }
-    }
+    };
+    let headers = fault.beside.iter().flat_map(|beside| &beside.headers);
+    headers.fold(answer, |answer, (name, text)| answer.with_header(name, text))
 }
 
 /// An error's type, message and members as one value, where no HTTP answer is around them.

@@ -81,9 +81,13 @@ impl Carried {
 }
 
 impl Target<'_> {
+    fn spoken(&self) -> Spoken {
+        Some((self.protocol, self.service.facts()))
+    }
+
     /// An error in the words of the API that is called.
     fn refuses(&self, fault: Fault) -> Refusal {
-        Refusal { fault, protocol: Some((self.protocol, self.service.facts())) }
+        Refusal { fault, protocol: self.spoken() }
     }
 }
 
@@ -160,7 +164,7 @@ impl Door {
             .and_then(|claim| {
                 self.identities.verify(&self.control.cloud, &parts, payload, claim.as_ref(), &target)
             })
-            .map_err(|refused| target.refuses(refused.into_fault(Some(target.protocol))));
+            .map_err(|refused| target.refuses(refused.into_fault(target.spoken())));
         let reply = match identity {
             Ok(identity) => self.serve(&mut parts, carried, target, identity, peer).await,
             Err(refusal) => Err(refusal),
@@ -205,7 +209,7 @@ impl Door {
         identity: Identity,
         peer: &Peer<'_>,
     ) -> Result<Reply, Refusal> {
-        let Identity { scope, principal, proof } = identity;
+        let Identity { scope, regions, principal, proof } = identity;
         let (protocol, operation) = (target.protocol, target.operation);
         let settled = match carried {
             Carried::Whole(body) => {
@@ -218,6 +222,7 @@ impl Door {
         let cloud = &self.control.cloud;
         let caller = Caller {
             scope,
+            regions,
             principal,
             request_id: Arc::clone(peer.request_id),
             source_ip: Some(peer.ip),

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use http::request::Parts;
 use http::{HeaderName, Method};
 use names::Region;
-use service::{Directory, Service};
+use service::{Address, Directory, Service};
 use signing::Style;
 use wire::{Fault, OperationFacts, Protocol, ServiceFacts};
 
@@ -25,6 +25,8 @@ pub(crate) struct Target<'a> {
     pub(crate) protocol: Protocol,
     /// The path's labels, for REST protocols.
     pub(crate) labels: wire::rest::Labels,
+    /// The region that the host names, for services whose hosts do.
+    pub(crate) region: Option<Region>,
 }
 
 impl Target<'_> {
@@ -179,32 +181,54 @@ fn by_path<'a>(
     parts: &Parts,
     scope_service: Option<&str>,
 ) -> Result<Target<'a>, Unknown> {
-    let named = scope_service.or_else(|| host_service(parts));
+    let host = host(parts).map(without_port).unwrap_or_default();
     for (name, router) in &routers.0 {
         let Some(service) = directory.service(name) else { continue };
-        let facts = service.facts();
-        if named.is_some_and(|named| !service.is_called(named)) {
+        let address = service.address(host);
+        if !is_meant(directory, service, address.as_ref(), scope_service.or_else(|| host_service(parts))) {
             continue;
         }
         let (method, uri) = (parts.method.as_str(), &parts.uri);
-        if let Some(route) = router.find(method, uri.path(), uri.query(), &parts.headers) {
-            let protocol = facts.protocols.iter().copied().find(|protocol| is_rest(*protocol));
+        let path = match address.as_ref().and_then(|address| address.resource.as_ref()) {
+            Some(resource) => format!("/{resource}{}", uri.path()).into(),
+            None => Cow::Borrowed(uri.path()),
+        };
+        if let Some(route) = router.find(method, &path, uri.query(), &parts.headers) {
+            let protocol = service.facts().protocols.iter().copied().find(|protocol| is_rest(*protocol));
             return Ok(Target {
                 service,
                 operation: route.operation,
                 protocol: protocol.unwrap_or(Protocol::RestJson1),
                 labels: route.labels,
+                region: address.and_then(|address| address.region),
             });
         }
     }
     Err(no_api(dialect(parts), &format!("{} {}", parts.method, parts.uri.path())))
 }
 
+/// Whether a request that names a service so, or none, may mean this one. `address` is what its host names of it.
+fn is_meant(
+    directory: &Directory,
+    service: &Service,
+    address: Option<&Address>,
+    named: Option<&str>,
+) -> bool {
+    let Some(named) = named else { return true };
+    let is_other = || directory.services().any(|other| other.is_called(named));
+    service.is_called(named) || address.is_some_and(|address| address.is_named || !is_other())
+}
+
+fn without_port(host: &str) -> &str {
+    host.rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(host, |(name, _)| name)
+}
+
 /// The first label of `sqs.us-east-1.localhost`, `dynamodb.localhost.localstack.cloud`, `queue.amazonaws.com`; the second one
 /// where that is the region, as in `eu-west-1.queue.amazonaws.com`.
 fn host_service(parts: &Parts) -> Option<&str> {
-    let host = host(parts)?;
-    let name = host.split(':').next()?;
+    let name = without_port(host(parts)?);
     let is_ours = name.ends_with(".localhost") || name.ends_with(".localhost.localstack.cloud");
     let is_aws = name.ends_with(".amazonaws.com");
     let mut labels = name.split('.').filter(|label| label.parse::<Region>().is_err());
@@ -222,7 +246,9 @@ pub(crate) fn host(parts: &Parts) -> Option<&str> {
 fn operation_of<'a>(service: &'a Service, protocol: Protocol, name: &str) -> Result<Target<'a>, Unknown> {
     let facts = service.facts();
     match facts.operation(name) {
-        Some(operation) => Ok(Target { service, operation, protocol, labels: Default::default() }),
+        Some(operation) => {
+            Ok(Target { service, operation, protocol, labels: Default::default(), region: None })
+        }
         None => Err(Unknown {
             fault: unknown_operation(protocol, facts, name),
             protocol: Some((protocol, facts)),

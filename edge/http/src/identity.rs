@@ -6,11 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use names::{Account, Arn, Region, Scope, ids};
-use service::{Cloud, Credential, Principal, PrincipalKind, PrincipalRecord, Signatory};
+use service::{Cloud, Credential, Principal, PrincipalKind, PrincipalRecord, Regions, Signatory};
 use signing::{Claim, DayKeys, Payload, Proof, Request, Secret, Style};
 use wire::{Fault, Protocol};
 
-use crate::identify::Target;
+use crate::bare_refusals;
+use crate::identify::{Spoken, Target};
 
 /// Signing keys that are kept derived.
 const DAY_KEYS_MAX: usize = 4096;
@@ -39,6 +40,7 @@ pub(crate) struct Identities {
 /// Who a request is from, and which account and region it is for.
 pub(crate) struct Identity {
     pub(crate) scope: Scope,
+    pub(crate) regions: Regions,
     pub(crate) principal: Arc<Principal>,
     /// Of the signature, where it was checked: chunked bodies go on from it.
     pub(crate) proof: Option<Proof>,
@@ -63,29 +65,34 @@ impl Identities {
         claim: Option<&Claim<'_>>,
         target: &Target<'_>,
     ) -> Result<Identity, Refused> {
+        let host = target.region;
         let default = self.default_scope();
+        let default = Scope::new(default.account, host.unwrap_or(default.region));
         let Some(claim) = claim else {
+            let regions = Regions { host, signature: None };
             return match self.auth {
-                _ if target.operation.unsigned => Ok(anonymous(default)),
-                Auth::Open { .. } => Ok(root(default)),
+                _ if target.operation.unsigned => Ok(anonymous(default, regions)),
+                Auth::Open { .. } => Ok(root(default, regions)),
                 // What they want may be anybody's; if it is not, they hear that later.
                 Auth::Enforce { .. } if target.service.lets_in_unknown(target.operation) => {
-                    Ok(anonymous(default))
+                    Ok(anonymous(default, regions))
                 }
                 Auth::Enforce { .. } => Err(signing::Error::MissingToken.into()),
             };
         };
-        let region = claim.region().parse::<Region>();
+        let signature = claim.region().parse::<Region>().ok();
+        let region = signature.unwrap_or(default.region);
+        let regions = Regions { host, signature };
         match (find(cloud, claim.access_key_id())?, self.auth) {
             (Some(signatory), _) => {
-                check_scope(claim, region.is_ok(), target.service.facts().signing_name)?;
+                check_scope(claim, signature.is_some(), target.service.facts().signing_name)?;
                 let proof = Some(self.prove(cloud, parts, payload, claim, &signatory.credential)?);
-                let scope = Scope::new(signatory.credential.account, region.unwrap_or(default.region));
-                Ok(Identity { scope, principal: Arc::clone(&signatory.principal), proof })
+                let scope = Scope::new(signatory.credential.account, region);
+                Ok(Identity { scope, regions, principal: Arc::clone(&signatory.principal), proof })
             }
             (None, Auth::Open { .. }) => {
                 let account = account_of(claim.access_key_id()).unwrap_or(default.account);
-                Ok(root(Scope::new(account, region.unwrap_or(default.region))))
+                Ok(root(Scope::new(account, region), regions))
             }
             (None, Auth::Enforce { .. }) => Err(signing::Error::UnknownKey.into()),
         }
@@ -169,16 +176,17 @@ fn account_of(access_key_id: &str) -> Option<Account> {
     access_key_id.parse().ok().or_else(|| ids::account_of_access_key_id(access_key_id))
 }
 
-fn root(scope: Scope) -> Identity {
+fn root(scope: Scope, regions: Regions) -> Identity {
     let PrincipalRecord { kind, arn, id, role } = PrincipalRecord::root(scope.account);
     Identity {
         scope,
+        regions,
         principal: Arc::new(Principal { kind, arn, id, access_key_id: None, role }),
         proof: None,
     }
 }
 
-fn anonymous(scope: Scope) -> Identity {
+fn anonymous(scope: Scope, regions: Regions) -> Identity {
     let partition = scope.region.partition();
     let principal = Principal {
         kind: PrincipalKind::Anonymous,
@@ -187,7 +195,7 @@ fn anonymous(scope: Scope) -> Identity {
         access_key_id: None,
         role: None,
     };
-    Identity { scope, principal: Arc::new(principal), proof: None }
+    Identity { scope, regions, principal: Arc::new(principal), proof: None }
 }
 
 /// Why an identity was not proved.
@@ -209,7 +217,15 @@ impl From<signing::Error> for Refused {
 
 impl Refused {
     /// As AWS says it in this protocol: query and XML have other codes than JSON, and other statuses.
-    pub(crate) fn into_fault(self, protocol: Option<Protocol>) -> Fault {
+    pub(crate) fn into_fault(self, spoken: Spoken) -> Fault {
+        match &self {
+            Refused::Signature(error) if has_bare_errors(spoken) => {
+                return bare_refusals::of_signature(error);
+            }
+            Refused::ExpiredToken if has_bare_errors(spoken) => return bare_refusals::of_expired_token(),
+            _ => {}
+        }
+        let protocol = spoken.map(|(protocol, _)| protocol);
         let is_query = matches!(protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml));
         let (json_code, query_code, message) = match &self {
             Refused::Signature(error) => {
@@ -230,6 +246,10 @@ impl Refused {
             (false, _) => Fault::new(json_code, if rest { 403 } else { 400 }, message),
         }
     }
+}
+
+fn has_bare_errors(spoken: Spoken) -> bool {
+    spoken.is_some_and(|(_, facts)| facts.bare_errors)
 }
 
 fn codes(fault: signing::Fault) -> (&'static str, &'static str) {

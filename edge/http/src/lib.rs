@@ -3,6 +3,7 @@
 //! [`Door`] is a request's way in one readable list; [`Server`] accepts connections and hands it requests. The door finds
 //! out which service and operation is meant, who calls, and nothing else: it never knows what an operation does.
 
+mod bare_refusals;
 mod body;
 mod content;
 mod control;

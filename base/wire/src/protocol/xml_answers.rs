@@ -97,6 +97,9 @@ fn what(writer: &mut XmlWriter, fault: &Fault) {
     if let (Some(detail), Some(shape)) = (&fault.detail, fault.facts.and_then(|facts| facts.shape)) {
         detail.encode(shape, &mut Details(writer) as &mut dyn Writer);
     }
+    for (name, text) in fault.beside.iter().flat_map(|beside| &beside.elements) {
+        text_element(writer, name, text);
+    }
 }
 
 fn text_element(writer: &mut XmlWriter, name: &str, text: &str) {

@@ -61,6 +61,8 @@ impl RestWriter {
 
     fn payload(&mut self, member: &'static Member, value: &dyn Encode) {
         let raw_type = match member.shape.kind {
+            // A text with an element around it (GetBucketLocation).
+            Kind::String { .. } if self.format == Format::Xml && member.location_name.is_some() => None,
             Kind::Blob { .. } => Some("application/octet-stream"),
             Kind::String { .. } => Some("text/plain"),
             _ => None,

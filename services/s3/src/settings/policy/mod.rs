@@ -1,0 +1,72 @@
+//! The policy of a bucket.
+
+mod public;
+mod resources;
+
+use api_s3 as api;
+use policy::{Document, Fault as Wrong, Kind};
+use service::{Result, Tx, View};
+use wire::Fault;
+
+use super::public_access;
+use crate::bucket::Bucket;
+use crate::errors;
+use crate::setting::{self, Setting};
+
+const BYTES_MAX: usize = 20 * 1024;
+
+impl Setting for api::GetBucketPolicyOutput {
+    const KIND: &'static str = "policy";
+
+    fn check(&mut self, tx: &Tx<'_>, bucket: &Bucket) -> Result<()> {
+        let text = self.policy.as_deref().unwrap_or_default();
+        let document = read(text)?;
+        resources::check(&document, bucket)?;
+        if public_access::of(&**tx, bucket)?.block_public_policy == Some(true) && public::is_public(&document)
+        {
+            return Err(errors::access_denied().into());
+        }
+        Ok(())
+    }
+
+    fn absent(bucket: &Bucket) -> Result<Self, Fault> {
+        Err(bucket.has_no("NoSuchBucketPolicy", "The bucket policy does not exist"))
+    }
+}
+
+pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutBucketPolicyInput) -> Result<api::PutBucketPolicyOutput> {
+    setting::put(tx, input, &api::GetBucketPolicyOutput { policy: Some(input.policy.clone()) })
+}
+
+pub(crate) fn status(
+    view: &View<'_>,
+    input: &api::GetBucketPolicyStatusInput,
+) -> Result<api::GetBucketPolicyStatusOutput> {
+    setting::get(view, input, |setting: api::GetBucketPolicyOutput| {
+        let document = setting.policy.as_deref().map(read);
+        let is_public =
+            document.is_some_and(|document| document.is_ok_and(|document| public::is_public(&document)));
+        let policy_status = Some(api::PolicyStatus { is_public: Some(is_public) });
+        api::GetBucketPolicyStatusOutput { policy_status }
+    })
+}
+
+fn read(text: &str) -> Result<Document, Fault> {
+    if text.len() > BYTES_MAX {
+        return Err(malformed("Policy exceeds the maximum allowed document size."));
+    }
+    Document::parse(Kind::Resource, text).map_err(|error| match error.fault() {
+        Wrong::NotJson => malformed("This policy contains invalid Json"),
+        Wrong::Missing(element) => malformed(format!("Missing required field {element}")),
+        Wrong::Principal(..) => malformed("Invalid principal in policy"),
+        Wrong::Effect(effect) => malformed(format!("Invalid effect: {effect}")),
+        Wrong::ActionVendorMissing | Wrong::ActionColons | Wrong::ActionVendor(_) => {
+            malformed("Policy has invalid action")
+        }
+        _ => malformed(error.to_string()),
+    })
+}
+
+fn malformed(message: impl Into<String>) -> Fault {
+    Fault::new("MalformedPolicy", 400, message)
+}

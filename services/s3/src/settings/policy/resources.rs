@@ -1,0 +1,82 @@
+//! A bucket's policy speaks of that bucket and its objects, and of what can be done to them.
+
+use policy::{Document, Patterns, Statement};
+use wire::Fault;
+
+use super::malformed;
+use crate::bucket::Bucket;
+
+/// Actions on objects whose names do not say so.
+const ON_OBJECTS: [&str; 5] = [
+    "AbortMultipartUpload",
+    "BypassGovernanceRetention",
+    "ListMultipartUploadParts",
+    "ReplicateDelete",
+    "ReplicateTags",
+];
+/// Actions on buckets whose names speak of objects.
+const ON_BUCKETS: [&str; 2] = ["GetBucketObjectLockConfiguration", "PutBucketObjectLockConfiguration"];
+
+pub(super) fn check(document: &Document, bucket: &Bucket) -> Result<(), Fault> {
+    document.statements().iter().try_for_each(|statement| check_statement(statement, bucket))
+}
+
+fn check_statement(statement: &Statement, bucket: &Bucket) -> Result<(), Fault> {
+    let resources = statement.resources.as_ref().map(Patterns::list).unwrap_or_default();
+    let actions = statement.actions.list();
+    let is_ours = |action: &String| action == "*" || action.to_ascii_lowercase().starts_with("s3:");
+    if !actions.iter().all(is_ours) {
+        return Err(malformed("Policy has invalid action"));
+    }
+    let arn = bucket.arn();
+    let speaks_of_it = |resource: &String| {
+        resource
+            .strip_prefix(arn.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '*']))
+    };
+    if !resources.iter().all(speaks_of_it) {
+        return Err(malformed("Policy has invalid resource"));
+    }
+    // Wildcards may mean both.
+    let is_of_object = |resource: &String| resource[arn.as_str().len()..].starts_with('/');
+    let (objects, buckets) =
+        (resources.iter().any(is_of_object), resources.iter().any(|one| !is_of_object(one)));
+    let has_wildcard = resources.iter().any(|resource| resource.ends_with('*') && !is_of_object(resource));
+    let applies = |action: &String| match on_objects(action) {
+        Some(true) => objects || has_wildcard,
+        Some(false) => buckets,
+        None => true,
+    };
+    let only = matches!(statement.resources, Some(Patterns::Only(_)))
+        && matches!(statement.actions, Patterns::Only(_));
+    if only && !actions.iter().all(applies) {
+        return Err(malformed("Action does not apply to any resource(s) in statement"));
+    }
+    Ok(())
+}
+
+/// Whether an action is one on objects, rather than on buckets; nothing for several at once.
+fn on_objects(action: &str) -> Option<bool> {
+    let name = action.split_once(':')?.1;
+    if name.contains(['*', '?']) {
+        return None;
+    }
+    let is = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+    Some(is(&ON_OBJECTS) || (name.to_ascii_lowercase().contains("object") && !is(&ON_BUCKETS)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::on_objects;
+
+    #[test]
+    fn actions_are_on_buckets_or_objects() {
+        for action in ["s3:GetObject", "s3:PutObjectAcl", "S3:abortmultipartupload", "s3:RestoreObject"] {
+            assert_eq!(on_objects(action), Some(true), "{action}");
+        }
+        for action in ["s3:ListBucket", "s3:GetBucketObjectLockConfiguration", "s3:PutBucketCORS"] {
+            assert_eq!(on_objects(action), Some(false), "{action}");
+        }
+        assert_eq!((on_objects("s3:Get*"), on_objects("*")), (None, None));
+    }
+}
