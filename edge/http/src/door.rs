@@ -99,7 +99,7 @@ impl From<Fault> for Refusal {
 
 impl From<Unknown> for Refusal {
     fn from(unknown: Unknown) -> Self {
-        Refusal { fault: unknown.fault, protocol: unknown.protocol }
+        Refusal { fault: *unknown.fault, protocol: unknown.protocol }
     }
 }
 
