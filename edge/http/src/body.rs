@@ -21,15 +21,15 @@ const RATE_MIN: u64 = 4096;
 pub(crate) struct Receiver {
     incoming: Incoming,
     received: u64,
-    /// When the client was first waited for.
-    begun: Option<Instant>,
-    /// Rings when it was waited for too long.
-    alarm: Option<Pin<Box<Sleep>>>,
+    /// How long the client was waited for, before it is waited for now.
+    waited: Duration,
+    /// Since when it is waited for now, and what rings when that is too long.
+    wait: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl Receiver {
     pub(crate) fn new(incoming: Incoming) -> Self {
-        Receiver { incoming, received: 0, begun: None, alarm: None }
+        Receiver { incoming, received: 0, waited: Duration::ZERO, wait: None }
     }
 
     /// How many bytes came so far.
@@ -52,9 +52,9 @@ impl Receiver {
             let frame = match Pin::new(&mut self.incoming).poll_frame(context) {
                 Poll::Ready(Some(frame)) => frame,
                 Poll::Ready(None) => break,
-                Poll::Pending => return self.poll_alarm(context).map(|()| Some(Err(too_slow()))),
+                Poll::Pending => return self.poll_wait(context).map(|()| Some(Err(too_slow()))),
             };
-            self.alarm = None;
+            self.waited += self.wait.take().map_or(Duration::ZERO, |(begun, _)| begun.elapsed());
             let Ok(frame) = frame else {
                 return Poll::Ready(Some(Err(broken(
                     "You did not provide the number of bytes specified by the Content-Length HTTP header",
@@ -68,10 +68,10 @@ impl Receiver {
         Poll::Ready(None)
     }
 
-    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let (begun, received) = (*self.begun.get_or_insert_with(Instant::now), self.received);
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience(begun, received))));
-        alarm.as_mut().poll(context)
+    fn poll_wait(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let patience = patience(self.waited, self.received);
+        let begin = || (Instant::now(), Box::pin(tokio::time::sleep(patience)));
+        self.wait.get_or_insert_with(begin).1.as_mut().poll(context)
     }
 
     /// The next bytes, as above.
@@ -120,10 +120,10 @@ pub(crate) async fn forget(body: &mut Receiver, bytes_max: u64) {
     while body.left() <= bytes_max && body.received <= enough && matches!(body.data().await, Ok(Some(_))) {}
 }
 
-/// How long to wait for the next piece of a body that began then, and of which so much is here.
-fn patience(begun: Instant, received: u64) -> Duration {
+/// How long to wait for the next piece of a body that was waited for so long, and of which so much is here.
+fn patience(waited: Duration, received: u64) -> Duration {
     let allowed = PAUSE_MAX + Duration::from_secs(received / RATE_MIN);
-    allowed.saturating_sub(begun.elapsed()).min(PAUSE_MAX)
+    allowed.saturating_sub(waited).min(PAUSE_MAX)
 }
 
 fn is_gzip(headers: &HeaderMap) -> bool {
@@ -159,10 +159,11 @@ mod tests {
 
     #[test]
     fn a_client_may_be_slow_and_may_not_drip() {
-        let begun = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
-        assert_eq!(patience(begun(0), 0).as_secs_f32().ceil(), 30.0);
-        assert_eq!(patience(begun(31), 100), Duration::ZERO);
-        assert_eq!(patience(begun(600), 70 << 20), PAUSE_MAX);
+        let patience = |seconds, received| patience(Duration::from_secs(seconds), received);
+        assert_eq!(patience(0, 0), PAUSE_MAX);
+        assert_eq!(patience(31, 100), Duration::ZERO);
+        assert_eq!(patience(31, RATE_MIN * 11), Duration::from_secs(10));
+        assert_eq!(patience(600, 70 << 20), PAUSE_MAX);
     }
 
     #[test]
