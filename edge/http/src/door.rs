@@ -110,10 +110,7 @@ impl Door {
         let identity = claim
             .map_err(Refused::from)
             .and_then(|claim| self.identities.verify(cloud, &parts, &body, claim.as_ref(), &target))
-            .map_err(|refused| Refusal {
-                fault: refused.into_fault(spoken),
-                protocol: spoken,
-            })?;
+            .map_err(|refused| Refusal { fault: refused.into_fault(spoken), protocol: spoken })?;
         let (protocol, operation) = (target.protocol, target.operation);
         let body = content::settle(&mut parts.headers, body, protocol, operation, identity.proof)
             .map_err(|fault| Refusal { fault, protocol: spoken })?;

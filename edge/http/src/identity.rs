@@ -219,7 +219,9 @@ impl Refused {
     /// As AWS says it in this protocol: query and XML have other codes than JSON, and other statuses.
     pub(crate) fn into_fault(self, spoken: Spoken) -> Fault {
         match &self {
-            Refused::Signature(error) if has_bare_errors(spoken) => return bare_refusals::of_signature(error),
+            Refused::Signature(error) if has_bare_errors(spoken) => {
+                return bare_refusals::of_signature(error);
+            }
             Refused::ExpiredToken if has_bare_errors(spoken) => return bare_refusals::of_expired_token(),
             _ => {}
         }

@@ -20,8 +20,9 @@ use api_s3 as api;
 use service::{Service, Sweeper};
 
 use settings::{
-    accelerate, acl, analytics, cors, encryption, inventory, lifecycle, logging, metrics, notification, object_lock,
-    ownership, policy, public_access, replication, request_payment, tagging, tiering, versioning, website,
+    accelerate, acl, analytics, cors, encryption, inventory, lifecycle, logging, metrics, notification,
+    object_lock, ownership, policy, public_access, replication, request_payment, tagging, tiering,
+    versioning, website,
 };
 
 /// Deletes what deleted buckets leave behind.
@@ -48,69 +49,207 @@ pub fn service() -> Service {
 /// What a bucket has once.
 fn with_settings(service: Service) -> Service {
     service
-        .transaction::<api::PutBucketAccelerateConfiguration>(|tx, input| setting::put(tx, input, &input.accelerate_configuration), bucket::resource)
-        .read::<api::GetBucketAccelerateConfiguration>(|view, input| setting::get(view, input, accelerate::shown), bucket::resource)
+        .transaction::<api::PutBucketAccelerateConfiguration>(
+            |tx, input| setting::put(tx, input, &input.accelerate_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetBucketAccelerateConfiguration>(
+            |view, input| setting::get(view, input, accelerate::shown),
+            bucket::resource,
+        )
         .transaction::<api::PutBucketAcl>(acl::put, bucket::resource)
         .read::<api::GetBucketAcl>(|view, input| setting::get(view, input, acl::shown), bucket::resource)
-        .transaction::<api::PutBucketCors>(|tx, input| setting::put(tx, input, &input.cors_configuration), bucket::resource)
+        .transaction::<api::PutBucketCors>(
+            |tx, input| setting::put(tx, input, &input.cors_configuration),
+            bucket::resource,
+        )
         .read::<api::GetBucketCors>(|view, input| setting::get(view, input, cors::shown), bucket::resource)
         .transaction::<api::DeleteBucketCors>(setting::delete::<api::CorsConfiguration, _>, bucket::resource)
-        .transaction::<api::PutBucketEncryption>(|tx, input| setting::put(tx, input, &input.server_side_encryption_configuration), bucket::resource)
-        .read::<api::GetBucketEncryption>(|view, input| setting::get(view, input, encryption::shown), bucket::resource)
-        .transaction::<api::DeleteBucketEncryption>(setting::delete::<api::ServerSideEncryptionConfiguration, _>, bucket::resource)
+        .transaction::<api::PutBucketEncryption>(
+            |tx, input| setting::put(tx, input, &input.server_side_encryption_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetBucketEncryption>(
+            |view, input| setting::get(view, input, encryption::shown),
+            bucket::resource,
+        )
+        .transaction::<api::DeleteBucketEncryption>(
+            setting::delete::<api::ServerSideEncryptionConfiguration, _>,
+            bucket::resource,
+        )
         .transaction::<api::PutBucketLifecycleConfiguration>(lifecycle::put, bucket::resource)
-        .read::<api::GetBucketLifecycleConfiguration>(|view, input| setting::get(view, input, as_kept), bucket::resource)
-        .transaction::<api::DeleteBucketLifecycle>(setting::delete::<api::GetBucketLifecycleConfigurationOutput, _>, bucket::resource)
-        .transaction::<api::PutBucketLogging>(|tx, input| setting::put(tx, input, &input.bucket_logging_status), bucket::resource)
-        .read::<api::GetBucketLogging>(|view, input| setting::get(view, input, logging::shown), bucket::resource)
+        .read::<api::GetBucketLifecycleConfiguration>(
+            |view, input| setting::get(view, input, as_kept),
+            bucket::resource,
+        )
+        .transaction::<api::DeleteBucketLifecycle>(
+            setting::delete::<api::GetBucketLifecycleConfigurationOutput, _>,
+            bucket::resource,
+        )
+        .transaction::<api::PutBucketLogging>(
+            |tx, input| setting::put(tx, input, &input.bucket_logging_status),
+            bucket::resource,
+        )
+        .read::<api::GetBucketLogging>(
+            |view, input| setting::get(view, input, logging::shown),
+            bucket::resource,
+        )
         .waiting::<api::PutBucketNotificationConfiguration, _, _>(notification::put, bucket::resource)
-        .read::<api::GetBucketNotificationConfiguration>(|view, input| setting::get(view, input, as_kept), bucket::resource)
-        .transaction::<api::PutBucketOwnershipControls>(|tx, input| setting::put(tx, input, &input.ownership_controls), bucket::resource)
-        .read::<api::GetBucketOwnershipControls>(|view, input| setting::get(view, input, ownership::shown), bucket::resource)
-        .transaction::<api::DeleteBucketOwnershipControls>(setting::delete::<api::OwnershipControls, _>, bucket::resource)
+        .read::<api::GetBucketNotificationConfiguration>(
+            |view, input| setting::get(view, input, as_kept),
+            bucket::resource,
+        )
+        .transaction::<api::PutBucketOwnershipControls>(
+            |tx, input| setting::put(tx, input, &input.ownership_controls),
+            bucket::resource,
+        )
+        .read::<api::GetBucketOwnershipControls>(
+            |view, input| setting::get(view, input, ownership::shown),
+            bucket::resource,
+        )
+        .transaction::<api::DeleteBucketOwnershipControls>(
+            setting::delete::<api::OwnershipControls, _>,
+            bucket::resource,
+        )
         .transaction::<api::PutBucketPolicy>(policy::put, bucket::resource)
         .read::<api::GetBucketPolicy>(|view, input| setting::get(view, input, as_kept), bucket::resource)
-        .transaction::<api::DeleteBucketPolicy>(setting::delete::<api::GetBucketPolicyOutput, _>, bucket::resource)
+        .transaction::<api::DeleteBucketPolicy>(
+            setting::delete::<api::GetBucketPolicyOutput, _>,
+            bucket::resource,
+        )
         .read::<api::GetBucketPolicyStatus>(policy::status, bucket::resource)
-        .transaction::<api::PutBucketReplication>(|tx, input| setting::put(tx, input, &input.replication_configuration), bucket::resource)
-        .read::<api::GetBucketReplication>(|view, input| setting::get(view, input, replication::shown), bucket::resource)
-        .transaction::<api::DeleteBucketReplication>(setting::delete::<api::ReplicationConfiguration, _>, bucket::resource)
-        .transaction::<api::PutBucketRequestPayment>(|tx, input| setting::put(tx, input, &input.request_payment_configuration), bucket::resource)
-        .read::<api::GetBucketRequestPayment>(|view, input| setting::get(view, input, request_payment::shown), bucket::resource)
-        .transaction::<api::PutBucketTagging>(|tx, input| setting::put(tx, input, &input.tagging), bucket::resource)
-        .read::<api::GetBucketTagging>(|view, input| setting::get(view, input, tagging::shown), bucket::resource)
+        .transaction::<api::PutBucketReplication>(
+            |tx, input| setting::put(tx, input, &input.replication_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetBucketReplication>(
+            |view, input| setting::get(view, input, replication::shown),
+            bucket::resource,
+        )
+        .transaction::<api::DeleteBucketReplication>(
+            setting::delete::<api::ReplicationConfiguration, _>,
+            bucket::resource,
+        )
+        .transaction::<api::PutBucketRequestPayment>(
+            |tx, input| setting::put(tx, input, &input.request_payment_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetBucketRequestPayment>(
+            |view, input| setting::get(view, input, request_payment::shown),
+            bucket::resource,
+        )
+        .transaction::<api::PutBucketTagging>(
+            |tx, input| setting::put(tx, input, &input.tagging),
+            bucket::resource,
+        )
+        .read::<api::GetBucketTagging>(
+            |view, input| setting::get(view, input, tagging::shown),
+            bucket::resource,
+        )
         .transaction::<api::DeleteBucketTagging>(setting::delete::<api::Tagging, _>, bucket::resource)
         .transaction::<api::PutBucketVersioning>(versioning::put, bucket::resource)
-        .read::<api::GetBucketVersioning>(|view, input| setting::get(view, input, versioning::shown), bucket::resource)
-        .transaction::<api::PutBucketWebsite>(|tx, input| setting::put(tx, input, &input.website_configuration), bucket::resource)
-        .read::<api::GetBucketWebsite>(|view, input| setting::get(view, input, website::shown), bucket::resource)
-        .transaction::<api::DeleteBucketWebsite>(setting::delete::<api::WebsiteConfiguration, _>, bucket::resource)
+        .read::<api::GetBucketVersioning>(
+            |view, input| setting::get(view, input, versioning::shown),
+            bucket::resource,
+        )
+        .transaction::<api::PutBucketWebsite>(
+            |tx, input| setting::put(tx, input, &input.website_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetBucketWebsite>(
+            |view, input| setting::get(view, input, website::shown),
+            bucket::resource,
+        )
+        .transaction::<api::DeleteBucketWebsite>(
+            setting::delete::<api::WebsiteConfiguration, _>,
+            bucket::resource,
+        )
         .transaction::<api::PutObjectLockConfiguration>(object_lock::put, bucket::resource)
-        .read::<api::GetObjectLockConfiguration>(|view, input| setting::get(view, input, object_lock::shown), bucket::resource)
-        .transaction::<api::PutPublicAccessBlock>(|tx, input| setting::put(tx, input, &input.public_access_block_configuration), bucket::resource)
-        .read::<api::GetPublicAccessBlock>(|view, input| setting::get(view, input, public_access::shown), bucket::resource)
-        .transaction::<api::DeletePublicAccessBlock>(setting::delete::<api::PublicAccessBlockConfiguration, _>, bucket::resource)
+        .read::<api::GetObjectLockConfiguration>(
+            |view, input| setting::get(view, input, object_lock::shown),
+            bucket::resource,
+        )
+        .transaction::<api::PutPublicAccessBlock>(
+            |tx, input| setting::put(tx, input, &input.public_access_block_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetPublicAccessBlock>(
+            |view, input| setting::get(view, input, public_access::shown),
+            bucket::resource,
+        )
+        .transaction::<api::DeletePublicAccessBlock>(
+            setting::delete::<api::PublicAccessBlockConfiguration, _>,
+            bucket::resource,
+        )
 }
 
 /// What a bucket has several of.
 fn with_numbered(service: Service) -> Service {
     service
-        .transaction::<api::PutBucketAnalyticsConfiguration>(|tx, input| numbered::put(tx, input, &input.id, &input.analytics_configuration), bucket::resource)
-        .read::<api::GetBucketAnalyticsConfiguration>(|view, input| numbered::get(view, input, &input.id, analytics::shown), bucket::resource)
-        .read::<api::ListBucketAnalyticsConfigurations>(|view, input| numbered::list(view, input, input.continuation_token.as_deref(), analytics::listed), bucket::resource)
-        .transaction::<api::DeleteBucketAnalyticsConfiguration>(|tx, input| numbered::delete::<api::AnalyticsConfiguration, _>(tx, input, &input.id), bucket::resource)
-        .transaction::<api::PutBucketIntelligentTieringConfiguration>(|tx, input| numbered::put(tx, input, &input.id, &input.intelligent_tiering_configuration), bucket::resource)
-        .read::<api::GetBucketIntelligentTieringConfiguration>(|view, input| numbered::get(view, input, &input.id, tiering::shown), bucket::resource)
-        .read::<api::ListBucketIntelligentTieringConfigurations>(|view, input| numbered::list(view, input, input.continuation_token.as_deref(), tiering::listed), bucket::resource)
-        .transaction::<api::DeleteBucketIntelligentTieringConfiguration>(|tx, input| numbered::delete::<api::IntelligentTieringConfiguration, _>(tx, input, &input.id), bucket::resource)
-        .transaction::<api::PutBucketInventoryConfiguration>(|tx, input| numbered::put(tx, input, &input.id, &input.inventory_configuration), bucket::resource)
-        .read::<api::GetBucketInventoryConfiguration>(|view, input| numbered::get(view, input, &input.id, inventory::shown), bucket::resource)
-        .read::<api::ListBucketInventoryConfigurations>(|view, input| numbered::list(view, input, input.continuation_token.as_deref(), inventory::listed), bucket::resource)
-        .transaction::<api::DeleteBucketInventoryConfiguration>(|tx, input| numbered::delete::<api::InventoryConfiguration, _>(tx, input, &input.id), bucket::resource)
-        .transaction::<api::PutBucketMetricsConfiguration>(|tx, input| numbered::put(tx, input, &input.id, &input.metrics_configuration), bucket::resource)
-        .read::<api::GetBucketMetricsConfiguration>(|view, input| numbered::get(view, input, &input.id, metrics::shown), bucket::resource)
-        .read::<api::ListBucketMetricsConfigurations>(|view, input| numbered::list(view, input, input.continuation_token.as_deref(), metrics::listed), bucket::resource)
-        .transaction::<api::DeleteBucketMetricsConfiguration>(|tx, input| numbered::delete::<api::MetricsConfiguration, _>(tx, input, &input.id), bucket::resource)
+        .transaction::<api::PutBucketAnalyticsConfiguration>(
+            |tx, input| numbered::put(tx, input, &input.id, &input.analytics_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetBucketAnalyticsConfiguration>(
+            |view, input| numbered::get(view, input, &input.id, analytics::shown),
+            bucket::resource,
+        )
+        .read::<api::ListBucketAnalyticsConfigurations>(
+            |view, input| numbered::list(view, input, input.continuation_token.as_deref(), analytics::listed),
+            bucket::resource,
+        )
+        .transaction::<api::DeleteBucketAnalyticsConfiguration>(
+            |tx, input| numbered::delete::<api::AnalyticsConfiguration, _>(tx, input, &input.id),
+            bucket::resource,
+        )
+        .transaction::<api::PutBucketIntelligentTieringConfiguration>(
+            |tx, input| numbered::put(tx, input, &input.id, &input.intelligent_tiering_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetBucketIntelligentTieringConfiguration>(
+            |view, input| numbered::get(view, input, &input.id, tiering::shown),
+            bucket::resource,
+        )
+        .read::<api::ListBucketIntelligentTieringConfigurations>(
+            |view, input| numbered::list(view, input, input.continuation_token.as_deref(), tiering::listed),
+            bucket::resource,
+        )
+        .transaction::<api::DeleteBucketIntelligentTieringConfiguration>(
+            |tx, input| numbered::delete::<api::IntelligentTieringConfiguration, _>(tx, input, &input.id),
+            bucket::resource,
+        )
+        .transaction::<api::PutBucketInventoryConfiguration>(
+            |tx, input| numbered::put(tx, input, &input.id, &input.inventory_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetBucketInventoryConfiguration>(
+            |view, input| numbered::get(view, input, &input.id, inventory::shown),
+            bucket::resource,
+        )
+        .read::<api::ListBucketInventoryConfigurations>(
+            |view, input| numbered::list(view, input, input.continuation_token.as_deref(), inventory::listed),
+            bucket::resource,
+        )
+        .transaction::<api::DeleteBucketInventoryConfiguration>(
+            |tx, input| numbered::delete::<api::InventoryConfiguration, _>(tx, input, &input.id),
+            bucket::resource,
+        )
+        .transaction::<api::PutBucketMetricsConfiguration>(
+            |tx, input| numbered::put(tx, input, &input.id, &input.metrics_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetBucketMetricsConfiguration>(
+            |view, input| numbered::get(view, input, &input.id, metrics::shown),
+            bucket::resource,
+        )
+        .read::<api::ListBucketMetricsConfigurations>(
+            |view, input| numbered::list(view, input, input.continuation_token.as_deref(), metrics::listed),
+            bucket::resource,
+        )
+        .transaction::<api::DeleteBucketMetricsConfiguration>(
+            |tx, input| numbered::delete::<api::MetricsConfiguration, _>(tx, input, &input.id),
+            bucket::resource,
+        )
 }
 
 /// Some settings are shown as they are kept.

@@ -49,7 +49,12 @@ pub(crate) fn put<S: Numbered, O: Default>(
     let bucket = Bucket::of(&**tx, tx.context, input)?;
     check_id(id)?;
     if setting.id() != id {
-        return Err(errors::argument("Configuration ID in the path does not match that in the body", "id", id).into());
+        return Err(errors::argument(
+            "Configuration ID in the path does not match that in the body",
+            "id",
+            id,
+        )
+        .into());
     }
     setting.check()?;
     let key = keys::numbered(&bucket.id, S::KIND, id);

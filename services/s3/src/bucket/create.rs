@@ -9,9 +9,9 @@ use store::Reads as _;
 use wire::Fault;
 
 use super::{Bucket, name};
+use crate::keys;
 use crate::setting::{self, Setting as _};
 use crate::settings::{acl, object_lock, ownership, public_access, versioning};
-use crate::keys;
 
 /// A region's older name.
 const EU: &str = "EU";

@@ -16,7 +16,8 @@ impl Setting for api::AccelerateConfiguration {
             return Err(errors::malformed_xml().into());
         }
         if bucket.name.contains('.') {
-            let message = "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names";
+            let message =
+                "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names";
             return Err(errors::invalid_request(message).into());
         }
         Ok(())

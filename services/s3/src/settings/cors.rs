@@ -20,7 +20,8 @@ impl Setting for api::CorsConfiguration {
             return Err(errors::malformed_xml().into());
         }
         if self.cors_rules.len() > RULES_MAX {
-            let message = format!("The number of CORS rules should not exceed allowed limit of {RULES_MAX} rules.");
+            let message =
+                format!("The number of CORS rules should not exceed allowed limit of {RULES_MAX} rules.");
             return Err(errors::invalid_request(message).into());
         }
         Ok(self.cors_rules.iter().try_for_each(check_rule)?)

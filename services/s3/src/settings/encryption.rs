@@ -21,7 +21,9 @@ impl Setting for api::ServerSideEncryptionConfiguration {
         };
         if default.kms_master_key_id.is_some() && !is_kms {
             let message = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse";
-            return Err(errors::invalid_argument(message).with_element("ArgumentName", "ApplyServerSideEncryptionByDefault").into());
+            return Err(errors::invalid_argument(message)
+                .with_element("ArgumentName", "ApplyServerSideEncryptionByDefault")
+                .into());
         }
         rule.bucket_key_enabled.get_or_insert(false);
         Ok(())

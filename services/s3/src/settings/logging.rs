@@ -26,10 +26,14 @@ impl Setting for api::BucketLoggingStatus {
             return Err(invalid(message).into());
         }
         if target.region != bucket.region {
-            return Err(Fault::new("CrossLocationLoggingProhibitted", 403, "Cross S3 location logging not allowed. ")
-                .with_element("SourceBucketLocation", bucket.region.as_str())
-                .with_element("TargetBucketLocation", target.region.as_str())
-                .into());
+            return Err(Fault::new(
+                "CrossLocationLoggingProhibitted",
+                403,
+                "Cross S3 location logging not allowed. ",
+            )
+            .with_element("SourceBucketLocation", bucket.region.as_str())
+            .with_element("TargetBucketLocation", target.region.as_str())
+            .into());
         }
         Ok(())
     }

@@ -58,7 +58,8 @@ pub(crate) fn invalid_state(message: &str) -> Fault {
 }
 
 fn check_retention(retention: Option<&api::DefaultRetention>) -> Result<(), Fault> {
-    let retention = retention.filter(|retention| retention.mode.is_some()).ok_or_else(errors::malformed_xml)?;
+    let retention =
+        retention.filter(|retention| retention.mode.is_some()).ok_or_else(errors::malformed_xml)?;
     let (period, max) = match (retention.days, retention.years) {
         (Some(days), None) => (days, DAYS_MAX),
         (None, Some(years)) => (years, YEARS_MAX),

@@ -15,7 +15,9 @@ impl Setting for api::OwnershipControls {
 
     fn check(&mut self, tx: &Tx<'_>, bucket: &Bucket) -> Result<()> {
         let [rule] = self.rules.as_slice() else { return Err(errors::malformed_xml().into()) };
-        if rule.object_ownership == api::ObjectOwnership::BucketOwnerEnforced && !acl::is_private(&**tx, bucket)? {
+        if rule.object_ownership == api::ObjectOwnership::BucketOwnerEnforced
+            && !acl::is_private(&**tx, bucket)?
+        {
             return Err(acls_are_off().into());
         }
         Ok(())

@@ -28,7 +28,12 @@ impl Setting for api::ReplicationConfiguration {
             return Err(errors::invalid_request(message).into());
         }
         if !is_role(&self.role) {
-            return Err(errors::argument("Invalid Role specified in replication configuration", "Role", &self.role).into());
+            return Err(errors::argument(
+                "Invalid Role specified in replication configuration",
+                "Role",
+                &self.role,
+            )
+            .into());
         }
         for rule in &mut self.rules {
             rule.id.get_or_insert_with(|| tx.random().uuid());
@@ -61,10 +66,14 @@ fn check_rule(rule: &api::ReplicationRule) -> Result<(), Fault> {
                 check_filter!(filter)?;
             }
             if rule.priority.is_none() {
-                return Err(errors::invalid_request("Priority must be specified for this version of Cross Region Replication configuration schema. Please refer to S3 Developer Guide for more information."));
+                return Err(errors::invalid_request(
+                    "Priority must be specified for this version of Cross Region Replication configuration schema. Please refer to S3 Developer Guide for more information.",
+                ));
             }
             if rule.delete_marker_replication.is_none() {
-                return Err(errors::invalid_request("DeleteMarkerReplication must be specified for this version of Cross Region Replication configuration schema. Please refer to S3 Developer Guide for more information."));
+                return Err(errors::invalid_request(
+                    "DeleteMarkerReplication must be specified for this version of Cross Region Replication configuration schema. Please refer to S3 Developer Guide for more information.",
+                ));
             }
             Ok(())
         }
@@ -79,7 +88,9 @@ fn check_destination(tx: &Tx<'_>, bucket: &Bucket, destination: &api::Destinatio
         return Err(errors::invalid_request("Destination bucket must exist.").into());
     };
     if target.id == bucket.id {
-        return Err(errors::invalid_request("Destination bucket cannot be the same as the source bucket.").into());
+        return Err(
+            errors::invalid_request("Destination bucket cannot be the same as the source bucket.").into()
+        );
     }
     if !versioning::is_enabled(tx, &target)? {
         return Err(errors::invalid_request("Destination bucket must have versioning enabled.").into());

@@ -36,7 +36,8 @@ pub(crate) fn shown(setting: api::Tagging) -> api::GetBucketTaggingOutput {
 pub(crate) fn check(set: &[api::Tag]) -> Result<(), Fault> {
     let mut seen = BTreeSet::new();
     for tag in set {
-        let invalid = |message: &str| Fault::new("InvalidTag", 400, message).with_element("TagKey", tag.key.clone());
+        let invalid =
+            |message: &str| Fault::new("InvalidTag", 400, message).with_element("TagKey", tag.key.clone());
         match tags::check_key(&tag.key) {
             Err(tags::Error::ReservedPrefix { .. }) => {
                 return Err(invalid("System tags cannot be added/updated by requester"));
@@ -46,7 +47,9 @@ pub(crate) fn check(set: &[api::Tag]) -> Result<(), Fault> {
         }
         if tags::check_value(&tag.key, &tag.value).is_err() {
             let fault = Fault::new("InvalidTag", 400, "The TagValue you have provided is invalid");
-            return Err(fault.with_element("TagKey", tag.key.clone()).with_element("TagValue", tag.value.clone()));
+            return Err(fault
+                .with_element("TagKey", tag.key.clone())
+                .with_element("TagValue", tag.value.clone()));
         }
         if !seen.insert(&tag.key) {
             return Err(invalid("Cannot provide multiple Tags with the same key"));

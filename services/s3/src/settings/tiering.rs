@@ -20,7 +20,8 @@ impl Numbered for api::IntelligentTieringConfiguration {
 
     fn check(&self) -> Result<(), Fault> {
         let mut seen = BTreeSet::new();
-        if self.tierings.is_empty() || !self.tierings.iter().all(|tiering| seen.insert(&tiering.access_tier)) {
+        if self.tierings.is_empty() || !self.tierings.iter().all(|tiering| seen.insert(&tiering.access_tier))
+        {
             return Err(errors::malformed_xml());
         }
         self.tierings.iter().try_for_each(check_tiering)?;
@@ -29,7 +30,8 @@ impl Numbered for api::IntelligentTieringConfiguration {
 }
 
 fn check_tiering(tiering: &api::Tiering) -> Result<(), Fault> {
-    let min = if tiering.access_tier == api::IntelligentTieringAccessTier::DeepArchiveAccess { 180 } else { 90 };
+    let min =
+        if tiering.access_tier == api::IntelligentTieringAccessTier::DeepArchiveAccess { 180 } else { 90 };
     if (min..=DAYS_MAX).contains(&tiering.days) {
         return Ok(());
     }

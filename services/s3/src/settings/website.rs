@@ -15,14 +15,18 @@ impl Setting for api::WebsiteConfiguration {
 
     fn check(&mut self, _: &Tx<'_>, _: &Bucket) -> Result<()> {
         if self.redirect_all_requests_to.is_some() {
-            let is_alone =
-                self.index_document.is_none() && self.error_document.is_none() && self.routing_rules.is_none();
+            let is_alone = self.index_document.is_none()
+                && self.error_document.is_none()
+                && self.routing_rules.is_none();
             return if is_alone { Ok(()) } else { Err(errors::malformed_xml().into()) };
         }
         check_index(self.index_document.as_ref())?;
         let rules = self.routing_rules.as_deref().unwrap_or_default();
         if rules.len() > ROUTING_RULES_MAX {
-            let message = format!("{} routing rules provided, the number of routing rules in a website configuration is limited to {ROUTING_RULES_MAX}.", rules.len());
+            let message = format!(
+                "{} routing rules provided, the number of routing rules in a website configuration is limited to {ROUTING_RULES_MAX}.",
+                rules.len()
+            );
             return Err(errors::invalid_request(message).into());
         }
         Ok(rules.iter().try_for_each(check_rule)?)
@@ -35,7 +39,8 @@ impl Setting for api::WebsiteConfiguration {
 }
 
 pub(crate) fn shown(setting: api::WebsiteConfiguration) -> api::GetBucketWebsiteOutput {
-    let api::WebsiteConfiguration { redirect_all_requests_to, index_document, error_document, routing_rules } = setting;
+    let api::WebsiteConfiguration { redirect_all_requests_to, index_document, error_document, routing_rules } =
+        setting;
     api::GetBucketWebsiteOutput { redirect_all_requests_to, index_document, error_document, routing_rules }
 }
 
@@ -45,7 +50,11 @@ fn check_index(index: Option<&api::IndexDocument>) -> Result<(), Fault> {
         return Err(errors::argument(message, "IndexDocument", "null"));
     };
     if index.suffix.is_empty() || index.suffix.contains('/') {
-        return Err(errors::argument("The IndexDocument Suffix is not well formed", "IndexDocument", &index.suffix));
+        return Err(errors::argument(
+            "The IndexDocument Suffix is not well formed",
+            "IndexDocument",
+            &index.suffix,
+        ));
     }
     Ok(())
 }

@@ -40,9 +40,9 @@ impl Asked<'_> {
     pub(crate) fn list(&self, owner: Account) -> Result<Option<api::AccessControlPolicy>, Fault> {
         let has_grants = self.grants.iter().any(|(_, header)| header.is_some());
         match self.canned {
-            Some(_) if has_grants => Err(errors::invalid_request(
-                "Specifying both Canned ACLs and Header Grants is not allowed",
-            )),
+            Some(_) if has_grants => {
+                Err(errors::invalid_request("Specifying both Canned ACLs and Header Grants is not allowed"))
+            }
             Some(canned) => Ok(Some(grants::canned(canned.as_str(), owner))),
             None if has_grants => self.granted(owner).map(Some),
             None => Ok(None),
@@ -54,7 +54,10 @@ impl Asked<'_> {
         for (permission, header) in &self.grants {
             let named = header.iter().flat_map(|header| header.split(','));
             for grantee in named.map(str::trim).filter(|text| !text.is_empty()) {
-                list.push(api::Grant { grantee: Some(grantee_of(grantee)?), permission: Some(permission.clone()) });
+                list.push(api::Grant {
+                    grantee: Some(grantee_of(grantee)?),
+                    permission: Some(permission.clone()),
+                });
             }
         }
         Ok(grants::list(owner, list))

@@ -98,7 +98,10 @@ mod tests {
     #[test]
     fn canned_lists_are_what_they_are_called() {
         let grants = |name| canned(name, Account::ZERO).grants.unwrap().len();
-        assert_eq!(["private", "public-read", "public-read-write", "log-delivery-write"].map(grants), [1, 2, 3, 3]);
+        assert_eq!(
+            ["private", "public-read", "public-read-write", "log-delivery-write"].map(grants),
+            [1, 2, 3, 3]
+        );
         let public = |name| is_public(&canned(name, Account::ZERO));
         assert_eq!(["private", "authenticated-read", "log-delivery-write"].map(public), [false, true, false]);
     }

@@ -47,7 +47,8 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutBucketAclInput) -> Result<api
         (Some(list), None) => list,
         (None, Some(list)) => owned(list, &bucket)?,
         (None, None) => {
-            let fault = Fault::new("MissingSecurityHeader", 400, "Your request was missing a required header");
+            let fault =
+                Fault::new("MissingSecurityHeader", 400, "Your request was missing a required header");
             return Err(fault.with_element("MissingHeaderName", "x-amz-acl").into());
         }
     };

@@ -38,9 +38,12 @@ pub(super) fn check_transitions(
     transitions.iter().try_for_each(check_transition)?;
     let has_dates = transitions.iter().any(|transition| transition.date.is_some());
     let has_days = transitions.iter().any(|transition| transition.days.is_some());
-    let (expires_at, expires_after) = expiration.map_or((None, None), |expiration| (expiration.date, expiration.days));
-    if (has_dates || expires_at.is_some()) && (has_days || expires_after.is_some()) && !transitions.is_empty() {
-        let message = "Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule";
+    let (expires_at, expires_after) =
+        expiration.map_or((None, None), |expiration| (expiration.date, expiration.days));
+    if (has_dates || expires_at.is_some()) && (has_days || expires_after.is_some()) && !transitions.is_empty()
+    {
+        let message =
+            "Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule";
         return Err(errors::invalid_request(message));
     }
     let last = transitions.iter().filter_map(|transition| transition.days).max();
@@ -109,5 +112,9 @@ fn not_too_soon(element: &str, action: &str, class: &str, days: i32) -> Result<(
 }
 
 fn at_midnight(date: Timestamp) -> Result<(), Fault> {
-    if date.millis() % DAY_MS == 0 { Ok(()) } else { Err(errors::invalid_argument("'Date' must be at midnight GMT")) }
+    if date.millis() % DAY_MS == 0 {
+        Ok(())
+    } else {
+        Err(errors::invalid_argument("'Date' must be at midnight GMT"))
+    }
 }

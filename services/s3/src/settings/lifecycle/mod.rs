@@ -27,7 +27,9 @@ impl Setting for api::GetBucketLifecycleConfigurationOutput {
             return Err(errors::malformed_xml().into());
         }
         if rules.len() > RULES_MAX {
-            let message = format!("The number of lifecycle rules must not exceed the allowed limit of {RULES_MAX} rules");
+            let message = format!(
+                "The number of lifecycle rules must not exceed the allowed limit of {RULES_MAX} rules"
+            );
             return Err(errors::invalid_request(message).into());
         }
         for rule in rules.iter_mut() {
@@ -70,7 +72,9 @@ fn check_ids(rules: &[api::LifecycleRule]) -> Result<(), Fault> {
             return Err(errors::invalid_argument(message));
         }
         if !seen.insert(id) {
-            return Err(errors::invalid_argument("Rule ID must be unique. Found same ID for one or more rules"));
+            return Err(errors::invalid_argument(
+                "Rule ID must be unique. Found same ID for one or more rules",
+            ));
         }
     }
     Ok(())

@@ -24,7 +24,8 @@ pub(super) fn check(rule: &api::LifecycleRule) -> Result<(), Fault> {
         return Err(errors::invalid_request("At least one action needs to be specified in a rule"));
     }
     let has_tags = rule.filter.as_ref().is_some_and(|filter| {
-        filter.tag.is_some() || filter.and.as_ref().is_some_and(|and| and.tags.as_ref().is_some_and(|tags| !tags.is_empty()))
+        filter.tag.is_some()
+            || filter.and.as_ref().is_some_and(|and| and.tags.as_ref().is_some_and(|tags| !tags.is_empty()))
     });
     if let Some(expiration) = &rule.expiration {
         actions::check_expiration(expiration, has_tags)?;

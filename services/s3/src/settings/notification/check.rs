@@ -28,10 +28,14 @@ pub(super) fn check(
     for part in &mut parts {
         let id = part.id.get_or_insert_with(|| random.uuid());
         if id.chars().count() > ID_LENGTH_MAX {
-            return Err(errors::invalid_argument(format!("ID length should not exceed allowed limit of {ID_LENGTH_MAX}")));
+            return Err(errors::invalid_argument(format!(
+                "ID length should not exceed allowed limit of {ID_LENGTH_MAX}"
+            )));
         }
         if !ids.insert(id.clone()) {
-            return Err(errors::invalid_argument("Same ID used for multiple configurations. IDs must be unique."));
+            return Err(errors::invalid_argument(
+                "Same ID used for multiple configurations. IDs must be unique.",
+            ));
         }
         check_destination(part, bucket)?;
         check_filter(part.filter.as_mut())?;
@@ -83,7 +87,8 @@ fn check_destination(part: &Part<'_>, bucket: &Bucket) -> Result<(), Fault> {
         return Err(errors::argument("The ARN could not be parsed", part.arn, "null"));
     };
     if arn.region() != Some(bucket.region) {
-        let message = "The notification destination service region is not valid for the bucket location constraint";
+        let message =
+            "The notification destination service region is not valid for the bucket location constraint";
         return Err(errors::argument(message, part.arn, "null"));
     }
     Ok(())
@@ -98,7 +103,13 @@ fn check_filter(filter: Option<&mut api::NotificationConfigurationFilter>) -> Re
         let shown = match name.as_str() {
             "prefix" => "Prefix",
             "suffix" => "Suffix",
-            _ => return Err(errors::argument("filter rule name must be either prefix or suffix", "FilterRule.Name", &name)),
+            _ => {
+                return Err(errors::argument(
+                    "filter rule name must be either prefix or suffix",
+                    "FilterRule.Name",
+                    &name,
+                ));
+            }
         };
         if !seen.insert(shown) {
             let message = format!("Cannot specify more than one {name} rule in a filter.");

@@ -19,7 +19,8 @@ pub(super) async fn try_all(
     bucket: &Bucket,
     wanted: &api::NotificationConfiguration,
 ) -> Result<()> {
-    let own = context.cloud.context_of("s3", Scope::new(bucket.owner, bucket.region)).for_source(bucket.arn());
+    let own =
+        context.cloud.context_of("s3", Scope::new(bucket.owner, bucket.region)).for_source(bucket.arn());
     let event = test_event(context, bucket);
     for part in wanted.topic_configurations.iter().flatten() {
         let (topic_arn, message) = (Some(part.topic_arn.clone()), event.clone());
@@ -67,7 +68,11 @@ fn tried<T>(destination: &str, outcome: Result<T, Fault>) -> Result<(), Fault> {
     if fault.status >= 500 {
         return Err(fault);
     }
-    let why = if fault.status == 403 { "Permissions on the destination do not allow S3 to publish notifications from this bucket" } else { "The destination does not exist" };
+    let why = if fault.status == 403 {
+        "Permissions on the destination do not allow S3 to publish notifications from this bucket"
+    } else {
+        "The destination does not exist"
+    };
     Err(errors::invalid_argument("Unable to validate the following destination configurations")
         .with_element("ArgumentName1", destination)
         .with_element("ArgumentValue1", why))

@@ -25,7 +25,8 @@ fn shares_event(one: &[api::Event], other: &[api::Event]) -> bool {
 
 /// Whether one event is the other, or one of those that the other means.
 fn is_within(one: &str, other: &str) -> bool {
-    let means = |all: &str, single: &str| all.strip_suffix('*').is_some_and(|begin| single.starts_with(begin));
+    let means =
+        |all: &str, single: &str| all.strip_suffix('*').is_some_and(|begin| single.starts_with(begin));
     one == other || means(one, other) || means(other, one)
 }
 
@@ -34,7 +35,8 @@ fn shares_key(one: &Part<'_>, other: &Part<'_>) -> bool {
     let end = |part: &Part<'_>| value(part, "Suffix");
     let (left, right) = (begin(one), begin(other));
     let (first, last) = (end(one), end(other));
-    (left.starts_with(&right) || right.starts_with(&left)) && (first.ends_with(&last) || last.ends_with(&first))
+    (left.starts_with(&right) || right.starts_with(&left))
+        && (first.ends_with(&last) || last.ends_with(&first))
 }
 
 fn value(part: &Part<'_>, name: &str) -> String {

@@ -10,8 +10,8 @@ use wire::Fault;
 
 use super::public_access;
 use crate::bucket::Bucket;
-use crate::setting::{self, Setting};
 use crate::errors;
+use crate::setting::{self, Setting};
 
 const BYTES_MAX: usize = 20 * 1024;
 
@@ -22,7 +22,8 @@ impl Setting for api::GetBucketPolicyOutput {
         let text = self.policy.as_deref().unwrap_or_default();
         let document = read(text)?;
         resources::check(&document, bucket)?;
-        if public_access::of(&**tx, bucket)?.block_public_policy == Some(true) && public::is_public(&document) {
+        if public_access::of(&**tx, bucket)?.block_public_policy == Some(true) && public::is_public(&document)
+        {
             return Err(errors::access_denied().into());
         }
         Ok(())
@@ -43,7 +44,8 @@ pub(crate) fn status(
 ) -> Result<api::GetBucketPolicyStatusOutput> {
     setting::get(view, input, |setting: api::GetBucketPolicyOutput| {
         let document = setting.policy.as_deref().map(read);
-        let is_public = document.is_some_and(|document| document.is_ok_and(|document| public::is_public(&document)));
+        let is_public =
+            document.is_some_and(|document| document.is_ok_and(|document| public::is_public(&document)));
         let policy_status = Some(api::PolicyStatus { is_public: Some(is_public) });
         api::GetBucketPolicyStatusOutput { policy_status }
     })

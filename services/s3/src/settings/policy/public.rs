@@ -50,7 +50,9 @@ fn fixes(condition: &policy::Condition) -> bool {
     let is_fixed = |value: &String| match key.as_str() {
         "aws:sourceip" => !value.ends_with("/0"),
         // An ARN may leave open what it is of, as long as it says whose.
-        "aws:sourcearn" | "aws:principalarn" => value.split(':').nth(4).is_some_and(|account| !account.is_empty() && !account.contains('*')),
+        "aws:sourcearn" | "aws:principalarn" => {
+            value.split(':').nth(4).is_some_and(|account| !account.is_empty() && !account.contains('*'))
+        }
         _ => !value.contains(['*', '?']) && !value.contains("${"),
     };
     is_positive && FIXING.contains(&key.as_str()) && condition.values.iter().all(is_fixed)

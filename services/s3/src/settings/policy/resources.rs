@@ -30,21 +30,25 @@ fn check_statement(statement: &Statement, bucket: &Bucket) -> Result<(), Fault> 
     }
     let arn = bucket.arn();
     let speaks_of_it = |resource: &String| {
-        resource.strip_prefix(arn.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '*']))
+        resource
+            .strip_prefix(arn.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '*']))
     };
     if !resources.iter().all(speaks_of_it) {
         return Err(malformed("Policy has invalid resource"));
     }
     // Wildcards may mean both.
     let is_of_object = |resource: &String| resource[arn.as_str().len()..].starts_with('/');
-    let (objects, buckets) = (resources.iter().any(is_of_object), resources.iter().any(|one| !is_of_object(one)));
+    let (objects, buckets) =
+        (resources.iter().any(is_of_object), resources.iter().any(|one| !is_of_object(one)));
     let has_wildcard = resources.iter().any(|resource| resource.ends_with('*') && !is_of_object(resource));
     let applies = |action: &String| match on_objects(action) {
         Some(true) => objects || has_wildcard,
         Some(false) => buckets,
         None => true,
     };
-    let only = matches!(statement.resources, Some(Patterns::Only(_))) && matches!(statement.actions, Patterns::Only(_));
+    let only = matches!(statement.resources, Some(Patterns::Only(_)))
+        && matches!(statement.actions, Patterns::Only(_));
     if only && !actions.iter().all(applies) {
         return Err(malformed("Action does not apply to any resource(s) in statement"));
     }
