@@ -12,6 +12,7 @@ use signing::chunked::{self, Decoder};
 use signing::{Declared, Proof};
 use wire::{Body, BodyChecksum, Fault, OperationFacts, Protocol, Source};
 
+use crate::bare_refusals;
 use crate::inlet::Inlet;
 
 /// Takes a whole body out of its framing and proves its checksums. `proof` is that of the signature, where there is one.
@@ -98,8 +99,7 @@ impl Terms {
             None => Vec::new(),
         };
         if self.sha256.is_some_and(|sha256| sums.get(Algorithm::Sha256) != Some(&sha256)) {
-            let message = signing::Error::PayloadMismatch.to_string();
-            return Err(Fault::new("XAmzContentSHA256Mismatch", 400, message));
+            return Err(bare_refusals::of_signature(&signing::Error::PayloadMismatch));
         }
         self.claims.prove(sums, &trailer).map_err(unproved)
     }
@@ -175,7 +175,7 @@ fn no_length() -> Fault {
 fn refused(error: chunked::Error) -> Fault {
     let (code, status) = match error {
         chunked::Error::NotChunked | chunked::Error::Malformed => ("InvalidRequest", 400),
-        chunked::Error::Mismatch => ("SignatureDoesNotMatch", 403),
+        chunked::Error::Mismatch => return bare_refusals::of_signature(&signing::Error::Mismatch),
         chunked::Error::Length => ("IncompleteBody", 400),
         chunked::Error::Trailer => ("MalformedTrailerError", 400),
     };

@@ -81,9 +81,13 @@ impl Carried {
 }
 
 impl Target<'_> {
+    fn spoken(&self) -> Spoken {
+        Some((self.protocol, self.service.facts()))
+    }
+
     /// An error in the words of the API that is called.
     fn refuses(&self, fault: Fault) -> Refusal {
-        Refusal { fault, protocol: Some((self.protocol, self.service.facts())) }
+        Refusal { fault, protocol: self.spoken() }
     }
 }
 
@@ -95,7 +99,7 @@ impl From<Fault> for Refusal {
 
 impl From<Unknown> for Refusal {
     fn from(unknown: Unknown) -> Self {
-        Refusal { fault: unknown.fault, protocol: unknown.protocol }
+        Refusal { fault: *unknown.fault, protocol: unknown.protocol }
     }
 }
 
@@ -160,9 +164,7 @@ impl Door {
             .and_then(|claim| {
                 self.identities.verify(&self.control.cloud, &parts, payload, claim.as_ref(), &target)
             })
-            .map_err(|refused| {
-                target.refuses(refused.into_fault(Some((target.protocol, target.service.facts()))))
-            });
+            .map_err(|refused| target.refuses(refused.into_fault(target.spoken())));
         let reply = match identity {
             Ok(identity) => self.serve(&mut parts, carried, target, identity, peer).await,
             Err(refusal) => Err(refusal),

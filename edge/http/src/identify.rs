@@ -40,7 +40,7 @@ impl Target<'_> {
 /// A request that no operation of ours fits: what to answer, and in whose protocol, as far as that is known.
 #[derive(Debug)]
 pub(crate) struct Unknown {
-    pub(crate) fault: Fault,
+    pub(crate) fault: Box<Fault>,
     pub(crate) protocol: Spoken,
 }
 
@@ -250,7 +250,7 @@ fn operation_of<'a>(service: &'a Service, protocol: Protocol, name: &str) -> Res
             Ok(Target { service, operation, protocol, labels: Default::default(), region: None })
         }
         None => Err(Unknown {
-            fault: unknown_operation(protocol, facts, name),
+            fault: Box::new(unknown_operation(protocol, facts, name)),
             protocol: Some((protocol, facts)),
         }),
     }
@@ -285,5 +285,6 @@ fn is_form(parts: &Parts) -> bool {
 /// Nothing here has that address.
 fn no_api(protocol: Spoken, what: &str) -> Unknown {
     let message = format!("No API of this cloud answers {what}.");
-    Unknown { fault: Fault::new("UnknownOperationException", 404, message), protocol }
+    let fault = Box::new(Fault::new("UnknownOperationException", 404, message));
+    Unknown { fault, protocol }
 }

@@ -1,6 +1,8 @@
 //! A setting of a bucket: put, shown and deleted in one way for all of them. What each may be is its own file's to say, in
 //! `settings`.
 
+use std::sync::Arc;
+
 use service::{Result, Tx, View};
 use store::Reads;
 use wire::{Fault, Kept};
@@ -46,7 +48,7 @@ pub(crate) fn get<S: Setting, O>(view: &View<'_>, input: &impl OfBucket, show: f
 
 /// Sets it.
 pub(crate) fn put<S: Setting, O: Default>(tx: &mut Tx<'_>, input: &impl OfBucket, setting: &S) -> Result<O> {
-    let mut bucket = Bucket::clone(&*Bucket::of(&**tx, tx.context, input)?);
+    let mut bucket = Arc::unwrap_or_clone(Bucket::of(&**tx, tx.context, input)?);
     let mut setting = setting.clone();
     setting.check(tx, &bucket)?;
     set(tx, &mut bucket, &setting)?;
@@ -55,7 +57,7 @@ pub(crate) fn put<S: Setting, O: Default>(tx: &mut Tx<'_>, input: &impl OfBucket
 
 /// Takes it away, if it is there.
 pub(crate) fn delete<S: Setting, O: Default>(tx: &mut Tx<'_>, input: &impl OfBucket) -> Result<O> {
-    let mut bucket = Bucket::clone(&*Bucket::of(&**tx, tx.context, input)?);
+    let mut bucket = Arc::unwrap_or_clone(Bucket::of(&**tx, tx.context, input)?);
     if bucket.settings.remove(S::KIND) {
         bucket.put(tx)?;
         tx.delete(keys::setting(&bucket.id, S::KIND));
