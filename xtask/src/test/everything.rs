@@ -95,6 +95,8 @@ fn tests_from_outside(root: &Path, python: &Path) -> Result<Count> {
     }
     let mut command = Command::new(python);
     command.args(["-m", "pytest", "-q", "-n", "4", "--dist", "worksteal"]);
+    // A test that takes more than five seconds needs a reason: they are named.
+    command.args(["--durations", "10", "--durations-min", "5"]);
     command.args(["-p", "no:cacheprovider", "tests/e2e"]);
     let output = command.current_dir(root).stderr(Stdio::inherit()).output().map_err(failed("pytest"))?;
     let text = String::from_utf8_lossy(&output.stdout);
