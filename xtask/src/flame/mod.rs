@@ -10,11 +10,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use self::stacks::Stacks;
 use crate::error::{Error, Result};
 use crate::program::{cargo, failed, must};
 use crate::workspace;
-
-use stacks::Stacks;
 
 /// What is looked at.
 #[derive(clap::Args)]
@@ -31,7 +30,7 @@ pub(crate) struct Arguments {
 
 /// Records, and writes `target/flame/<load>.svg`, and beside it the stacks as text.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let Arguments { load, requests, profile } = arguments;
+    let (load, profile) = (arguments.load.as_str(), arguments.profile.as_str());
     let root = workspace::root();
     let build = ["build", "--profile", profile, "--package", "cloudlet", "--package", "cloudlet-bench"];
     must("cargo build", &mut cargo(&root, build))?;
@@ -41,7 +40,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
     let recorded = folder.join(load).with_extension("perf");
     let mut bench = Command::new(built.join("cloudlet-bench"));
-    bench.args(["run", "--only", load, "--requests", &requests.to_string(), "--record"]).arg(&recorded);
+    bench.args(["run", "--only", load, "--requests"]).arg(arguments.requests.to_string());
+    bench.arg("--record").arg(&recorded);
     bench.arg("--figures").arg(folder.join("figures.json")).arg("--cloudlet").arg(built.join("cloudlet"));
     must("cloudlet-bench", &mut bench)?;
 

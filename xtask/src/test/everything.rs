@@ -31,16 +31,16 @@ impl Count {
 /// Runs everything.
 pub(crate) fn run(root: &Path) -> Result<()> {
     let mut total = Count::default();
-    total.add(check(root, "rustfmt", cargo(root, ["fmt", "--all", "--check"]))?);
+    total.add(check("rustfmt", cargo(root, ["fmt", "--all", "--check"]))?);
     let lints = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
-    total.add(check(root, "clippy", cargo(root, lints))?);
-    total.add(check(root, "tidy", cargo(root, ["xtask", "tidy"]))?);
-    total.add(check(root, "facts", cargo(root, ["xtask", "apis", "--check"]))?);
-    total.add(check(root, "docs", cargo(root, ["xtask", "docs", "--check"]))?);
+    total.add(check("clippy", cargo(root, lints))?);
+    total.add(check("tidy", cargo(root, ["xtask", "tidy"]))?);
+    total.add(check("facts", cargo(root, ["xtask", "apis", "--check"]))?);
+    total.add(check("docs", cargo(root, ["xtask", "docs", "--check"]))?);
     let mut deny = clients::deny(root)?;
     // Without the advisories, which would need a network at every run.
     deny.args(["--log-level", "error", "check", "licenses", "bans", "sources"]);
-    total.add(check(root, "dependencies", deny)?);
+    total.add(check("dependencies", deny)?);
     let python = clients::python(root)?;
     clients::javascript(root)?;
     total.add(rust_tests(root)?);
@@ -50,7 +50,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 }
 
 /// A step that passes or fails as a whole.
-fn check(root: &Path, name: &str, mut command: Command) -> Result<Count> {
+fn check(name: &str, mut command: Command) -> Result<Count> {
     println!("── {name}");
     let status = command.status().map_err(failed(name))?;
     Ok(Count::of(status.success()))
@@ -78,7 +78,7 @@ fn count_rust(text: &str) -> Count {
 
 fn tests_from_outside(root: &Path, python: &Path) -> Result<Count> {
     println!("── tests from outside");
-    let built = check(root, "build", cargo(root, ["build", "--quiet", "--package", "cloudlet"]))?;
+    let built = check("build", cargo(root, ["build", "--quiet", "--package", "cloudlet"]))?;
     let helpers = [
         "--package",
         "cloudlet-wire",
@@ -89,7 +89,7 @@ fn tests_from_outside(root: &Path, python: &Path) -> Result<Count> {
         "--example",
         "echo",
     ];
-    let helpers = check(root, "helpers", cargo(root, ["build", "--quiet"].iter().chain(&helpers)))?;
+    let helpers = check("helpers", cargo(root, ["build", "--quiet"].iter().chain(&helpers)))?;
     if built.failed + helpers.failed > 0 {
         return Ok(Count { failed: built.failed + helpers.failed, passed: 0 });
     }

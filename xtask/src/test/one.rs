@@ -43,13 +43,16 @@ pub(crate) fn run(root: &Path, name: &str) -> Result<()> {
     let files = outside(&root.join(OUTSIDE), name)?;
     let mut parts = Parts::default();
     parts.run("build", &mut cargo(root, ["build", "--quiet", "--package", "cloudlet"]))?;
-    let examples = ["build", "--quiet", "--examples", "--package", &package.name];
+    let examples = ["build", "--quiet", "--examples", "--package", package.name.as_str()];
     if root.join(&package.folder).join("examples").is_dir() {
         parts.run("examples", &mut cargo(root, examples))?;
     }
     let beside = parts.run("beside the code", &mut beside(root, &package));
     let outside = match files.as_slice() {
-        [] => Ok(println!("no test from outside has the name {name}")),
+        [] => {
+            println!("no test from outside has the name {name}");
+            Ok(())
+        }
         files => parts.run("from outside", &mut pytest(root, &clients::python(root)?, files)),
     };
     parts.print();
@@ -80,7 +83,7 @@ fn beside(root: &Path, package: &Package) -> Command {
     } else {
         &["test", "--quiet", "--no-fail-fast"]
     };
-    cargo(root, run.iter().chain(&["--package", &package.name]))
+    cargo(root, run.iter().chain(&["--package", package.name.as_str()]))
 }
 
 /// The files of tests from outside that bear that name.
@@ -105,7 +108,17 @@ fn bears(file: &str, name: &str) -> bool {
 fn pytest(root: &Path, python: &Path, files: &[PathBuf]) -> Command {
     let workers = available_parallelism().map_or(1, std::num::NonZero::get).to_string();
     let mut command = Command::new(python);
-    command.args(["-m", "pytest", "-q", "-n", &workers, "--dist", "worksteal", "-p", "no:cacheprovider"]);
+    command.args([
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        workers.as_str(),
+        "--dist",
+        "worksteal",
+        "-p",
+        "no:cacheprovider",
+    ]);
     command.args(files).current_dir(root);
     command
 }
