@@ -1,10 +1,11 @@
 //! Logs: readable on a terminal, JSON otherwise.
 //!
+//! Spans of the layers (`cloudlet::layer=trace`, in builds for development) become lines when they end.
+//!
 //! Every request is a line, so the JSON is written straight into the line: through tracing-subscriber's own JSON a line
 //! takes four times as long, which is a twentieth of a whole request.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -14,10 +15,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
-use tracing_subscriber::fmt::{FmtContext, MakeWriter};
+use tracing_subscriber::fmt::format::{FmtSpan, FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::{self, FmtContext, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 use wire::{Timestamp, TimestampFormat};
 
 /// What a line takes at once, so that most are allocated once.
@@ -28,14 +31,27 @@ const HELD_BYTES_MAX: usize = 16 * 1024;
 /// Starts logging to standard error.
 pub(crate) fn start(filter: &str) -> Result<()> {
     let filter = EnvFilter::try_new(filter).with_context(|| format!("log {filter:?}"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    let lines = fmt::layer().with_span_events(FmtSpan::CLOSE);
     if io::stderr().is_terminal() {
-        builder.with_writer(io::stderr).compact().with_target(false).init();
+        begin(lines.with_writer(io::stderr).compact().with_target(false), filter);
     } else {
         let out = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        builder.with_writer(Lines(OUT.get_or_init(|| out))).event_format(JsonLines).init();
+        begin(lines.with_writer(Lines(OUT.get_or_init(|| out))).event_format(JsonLines), filter);
     }
     Ok(())
+}
+
+/// Has events written as lines, and nothing else: a filter in front of all is the cheapest.
+#[cfg(not(feature = "console"))]
+fn begin(lines: impl Layer<Registry> + Send + Sync, filter: EnvFilter) {
+    tracing_subscriber::registry().with(lines).with(filter).init();
+}
+
+/// Has events written as lines, and tells tokio-console, which wants to know more, of tasks and what they wait for.
+#[cfg(feature = "console")]
+fn begin(lines: impl Layer<Registry> + Send + Sync, filter: EnvFilter) {
+    let lines = lines.with_filter(filter);
+    tracing_subscriber::registry().with(lines).with(console_subscriber::spawn()).init();
 }
 
 /// Where lines go.
@@ -105,7 +121,7 @@ impl io::Write for Line {
     }
 }
 
-/// An event as one line: `timestamp`, `level` and `target`, then its own fields.
+/// An event as one line: `timestamp`, `level` and `target`, the `span` that ended, if it tells of one, then its own fields.
 struct JsonLines;
 
 impl<S, N> FormatEvent<S, N> for JsonLines
@@ -113,7 +129,12 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut line: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
         let metadata = event.metadata();
         let mut fields = Fields(String::with_capacity(TYPICAL_BYTES));
         fields.add(&["{\"timestamp\":\""]);
@@ -125,6 +146,9 @@ where
             metadata.target(),
             "\"",
         ]);
+        if metadata.is_span() {
+            fields.add(&[",\"span\":\"", metadata.name(), "\""]);
+        }
         event.record(&mut fields);
         fields.add(&["}\n"]);
         line.write_str(&fields.0)
@@ -199,7 +223,7 @@ impl Visit for Fields {
         self.text(field, value);
     }
 
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         self.text(field, &format!("{value:?}"));
     }
 }

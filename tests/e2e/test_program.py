@@ -183,6 +183,17 @@ def test_logs_are_json_for_programs_and_text_for_people(make_cloud):
     assert not text.lstrip().startswith(b"{")
 
 
+@pytest.mark.skipif("release" in BINARY, reason="releases are built without spans")
+def test_spans_tell_what_each_layer_took(make_cloud):
+    cloud = make_cloud("--log", "info,cloudlet::layer=trace").start()
+    cloud.client("sqs").create_queue(QueueName="q")
+    cloud.stop()
+    lines = [json.loads(line) for line in cloud.log]
+    layers = [line["span"] for line in lines if line["target"] == "cloudlet::layer" and line["time.busy"]]
+    # Who is inside ends first.
+    assert layers[-5:] == ["store", "store", "service", "frame", "door"]
+
+
 def test_others_need_tls_or_a_signature_by_the_root_key(make_cloud):
     """Control paths are open on loopback alone."""
     own = _own_address()

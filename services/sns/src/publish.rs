@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use api_sns as api;
 use names::ids;
 use serde::{Deserialize, Serialize};
-use service::{Answer, Error, Result, Tx};
+use service::{Error, Remembered, Result, Tx};
 use wire::Fault;
 
 use crate::audience::Audience;
@@ -90,13 +90,13 @@ impl Published {
     }
 
     /// As an answer that is remembered.
-    pub(crate) fn remembered(&self) -> Result<Answer> {
+    pub(crate) fn remembered(&self) -> Result<Remembered> {
         let answer = store::record::encode(self)?.into();
-        Ok(Answer { fingerprint: store::Bytes::new(), answer })
+        Ok(Remembered { fingerprint: store::Bytes::new(), answer })
     }
 
     /// From an answer that was remembered.
-    pub(crate) fn of(answer: &Answer) -> Result<Self> {
+    pub(crate) fn of(answer: &Remembered) -> Result<Self> {
         Ok(store::record::decode(&answer.answer)?)
     }
 }
