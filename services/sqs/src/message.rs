@@ -10,6 +10,7 @@ use service::Random;
 use wire::{Fault, Timestamp};
 
 use crate::errors;
+use crate::fair::Tenant;
 use crate::keys::Id;
 
 /// Attributes that one message may have.
@@ -61,6 +62,9 @@ pub(crate) struct Transit {
     /// Whether its visibility was changed since it was last received: `moved` has the moment of its index entry then.
     #[serde(default)]
     pub(crate) is_moved: bool,
+    /// Whose it is in a standard queue, if it has a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tenant: Option<Tenant>,
 }
 
 /// A message attribute.
