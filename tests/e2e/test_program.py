@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 import urllib.request
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 from conftest import BINARY, eventually
+from raw import Raw
 
 
 def run(*arguments, **environment):
@@ -181,6 +183,44 @@ def test_logs_are_json_for_programs_and_text_for_people(make_cloud):
     assert process.wait(5) == 0
     os.close(leader)
     assert not text.lstrip().startswith(b"{")
+
+
+def test_a_log_that_nobody_reads_stops_nothing(tmp_path):
+    """A pipe that is full: the cloud goes on, keeps warnings longest, and tells how much is missing."""
+    command = [BINARY, "up", "--port", "0", "--data", str(tmp_path / "data")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env={"PATH": os.environ["PATH"]})
+    end = threading.Timer(30, process.kill)
+    end.start()
+    lines = map(json.loads, process.stderr)
+    try:
+        url = next("http://" + line["address"] for line in lines if line.get("message") == "serving")
+        raw = Raw(types.SimpleNamespace(url=url))
+        queue = raw.sqs("CreateQueue", QueueName="q")["QueueUrl"]
+        raw.sns("CreateTopic", Name="t")
+        arn = "arn:aws:{}:us-east-1:000000000000:{}".format
+        raw.sns("Subscribe", TopicArn=arn("sns", "t"), Protocol="sqs", Endpoint=arn("sqs", "q"))
+        requests = 2_500
+        for _ in range(requests):
+            raw.sqs("ListQueues")
+        # A message that is given up is worth a warning.
+        raw.sqs("DeleteQueue", QueueUrl=queue)
+        raw.sns("Publish", TopicArn=arn("sns", "t"), Message="m")
+        kept, dropped, has_warning = 0, 0, False
+        while not (dropped and has_warning):
+            line = next(lines)
+            kept += line.get("operation") == "ListQueues"
+            dropped += line.get("dropped", 0)
+            has_warning |= line.get("message") == "a message is given up"
+        # What came after those may be missing, too.
+        assert requests <= kept + dropped <= requests + 2
+        assert kept > 500 and dropped > 100
+        raw.sqs("CreateQueue", QueueName="after")
+        next(line for line in lines if line.get("operation") == "CreateQueue" and line["status"] == 200)
+        process.terminate()
+        assert process.wait(5) == 0
+    finally:
+        process.kill()
+        end.cancel()
 
 
 def test_others_need_tls_or_a_signature_by_the_root_key(make_cloud):
