@@ -13,7 +13,7 @@ use crate::workspace;
 const LAYERS: [(&str, u8, &[&str]); 11] = [
     ("base", 0, &["base"]),
     ("api", 1, &["api/codegen"]),
-    ("store", 1, &[]),
+    ("store", 1, &["store"]),
     ("runtime", 1, &[]),
     ("outgoing", 1, &[]),
     ("service", 2, &[]),

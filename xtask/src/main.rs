@@ -6,6 +6,7 @@ mod clients;
 mod docs;
 mod error;
 mod layers;
+mod layouts;
 mod program;
 mod test;
 mod tidy;

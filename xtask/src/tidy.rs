@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::{layers, workspace};
+use crate::{layers, layouts, workspace};
 
 /// Lines that no source file exceeds. A ratchet: it may only be turned down.
 const LINES_MAX: usize = 400;
@@ -24,6 +24,7 @@ pub(crate) fn run() -> Result<()> {
         visit(&root.join(folder), &mut |path, text| check_source(path, text, &mut wrong))?;
     }
     check_operations(&root, &mut wrong)?;
+    check_layouts(&root, &mut wrong)?;
     layers::check(&mut wrong)?;
     if wrong.is_empty() { Ok(()) } else { Err(Error::Check(wrong.join("\n"))) }
 }
@@ -71,6 +72,28 @@ fn functions(text: &str) -> impl Iterator<Item = (&str, usize)> {
         let name = rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next()?;
         Some((name, lines))
     })
+}
+
+/// What the frame and each service store has tests of its layout.
+fn check_layouts(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
+    let services = root.join("services");
+    let entries = fs::read_dir(&services).map_err(Error::file(&services))?;
+    let mut folders = vec![root.join("service")];
+    for entry in entries {
+        folders.push(entry.map_err(Error::file(&services))?.path());
+    }
+    for folder in folders {
+        let mut sources = Vec::new();
+        visit(&folder.join("src"), &mut |path, text| {
+            if !path.ends_with("tests.rs") {
+                sources.push(text.to_owned());
+            }
+        })?;
+        for name in layouts::untested(&sources) {
+            wrong.push(format!("{}: no test holds the layout of {name}", folder.display()));
+        }
+    }
+    Ok(())
 }
 
 /// Each service registers exactly the operations that its list names.

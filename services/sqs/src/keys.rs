@@ -280,4 +280,26 @@ mod tests {
         }
         write(&store, |tx| delete_body(tx, &group(&contents, "g"), &[]).unwrap());
     }
+
+    #[test]
+    fn keys_stay() {
+        let scope = Scope::new(names::Account::ZERO, "us-east-1".parse().unwrap());
+        let id = [1; 16];
+        let keys = [
+            ("queue", queue(&scope, "q")),
+            ("deleted", deleted(&scope, "q")),
+            ("index", index(&id, 7, &id)),
+            ("lane", lane(&id, Tenant::of("g"), 7, &id)),
+            ("body", body(&id, &id)),
+            ("moved", moved(&id, &id)),
+            ("task", task(&Address { scope, name: "q".into() }, 7, &id)),
+            ("slot", slot(&id, "g", 7)),
+            ("group", group(&id, "g")),
+            ("ready", ready(&id, 7, "g")),
+            ("sent", sent(&id, "g", "d")),
+            ("attempt", attempt(&id, "a")),
+            ("memory", memory(&id, 7, b"key")),
+        ];
+        layouts::keys_stay(env!("CARGO_MANIFEST_DIR"), &keys);
+    }
 }

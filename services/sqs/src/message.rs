@@ -46,6 +46,9 @@ pub(crate) struct Body {
     pub(crate) sequence: Option<u64>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_body: compact Body);
+
 /// What moves along the index. Every receive writes it anew, so it is as small as it gets: without the names of its fields,
 /// which are only ever added, and at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +69,9 @@ pub(crate) struct Transit {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tenant: Option<Tenant>,
 }
+
+#[cfg(test)]
+layouts::stays!(stored_transit: compact Transit);
 
 /// A message attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

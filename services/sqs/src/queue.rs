@@ -34,6 +34,9 @@ pub(crate) struct Queue {
     pub(crate) lanes: Vec<Tenant>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_queue: Queue);
+
 impl Queue {
     /// A numeric attribute, or its default.
     pub(crate) fn number(&self, name: &str) -> i64 {

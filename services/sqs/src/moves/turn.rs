@@ -28,6 +28,9 @@ struct Turn {
     task: Vec<u8>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_move_turn: Turn);
+
 /// Notes the first turn of a task.
 pub(super) fn begin(tx: &mut Tx<'_>, source: &Address, task: &[u8], id: &Id) -> Result<()> {
     let now_ms = tx.now.millis();
