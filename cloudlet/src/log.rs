@@ -5,10 +5,10 @@
 //! Every request is a line, so the JSON is written straight into the line: through tracing-subscriber's own JSON a line
 //! takes four times as long, which is a twentieth of a whole request.
 
+mod out;
+
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Write as _};
-use std::os::fd::AsFd as _;
+use std::io::{self, IsTerminal as _};
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -23,6 +23,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 use wire::{Timestamp, TimestampFormat};
 
+use self::out::Out;
+
 /// What a line takes at once, so that most are allocated once.
 const TYPICAL_BYTES: usize = 640;
 /// How much a thread holds back while it has requests to serve.
@@ -35,8 +37,10 @@ pub(crate) fn start(filter: &str) -> Result<()> {
     if io::stderr().is_terminal() {
         begin(lines.with_writer(io::stderr).compact().with_target(false), filter);
     } else {
-        let out = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+        let out = Out::open(io::stderr())?;
         begin(lines.with_writer(Lines(OUT.get_or_init(|| out))).event_format(JsonLines), filter);
+        // A panic is a line like every other, and waits for no reader either.
+        std::panic::set_hook(Box::new(|panic| tracing::error!(%panic)));
     }
     Ok(())
 }
@@ -55,7 +59,7 @@ fn begin(lines: impl Layer<Registry> + Send + Sync, filter: EnvFilter) {
 }
 
 /// Where lines go.
-static OUT: OnceLock<File> = OnceLock::new();
+static OUT: OnceLock<Out> = OnceLock::new();
 
 thread_local! {
     /// Lines that wait until their thread rests; nothing on threads that never said that they do.
@@ -65,7 +69,7 @@ thread_local! {
 /// A thread that serves requests is about to wait for more: what it logged goes out, many lines in one write.
 pub(crate) fn thread_rests() {
     let outcome = HELD.with_borrow_mut(|held| match (held.as_mut(), OUT.get()) {
-        (Some(lines), Some(out)) => write_held(out, lines),
+        (Some(lines), Some(out)) => write_held(out, lines, false),
         (None, Some(_)) => {
             *held = Some(Vec::new());
             Ok(())
@@ -76,41 +80,41 @@ pub(crate) fn thread_rests() {
     let _ = outcome;
 }
 
-fn write_held(mut out: &File, lines: &mut Vec<u8>) -> io::Result<()> {
-    let outcome = if lines.is_empty() { Ok(()) } else { out.write_all(lines) };
+fn write_held(out: &'static Out, lines: &mut Vec<u8>, is_last_warning: bool) -> io::Result<()> {
+    let outcome = if lines.is_empty() { Ok(()) } else { out.write(lines, is_last_warning) };
     lines.clear();
     outcome
 }
 
 /// Writes lines without a lock: requests do not wait for each other's.
-struct Lines(&'static File);
+struct Lines(&'static Out);
 
 /// Writes a line.
 struct Line {
-    out: &'static File,
+    out: &'static Out,
     /// Warnings do not wait: they may be the last words.
-    is_urgent: bool,
+    is_warning: bool,
 }
 
 impl MakeWriter<'_> for Lines {
     type Writer = Line;
 
     fn make_writer(&self) -> Line {
-        Line { out: self.0, is_urgent: true }
+        Line { out: self.0, is_warning: true }
     }
 
     fn make_writer_for(&self, metadata: &Metadata<'_>) -> Line {
-        Line { out: self.0, is_urgent: *metadata.level() <= Level::WARN }
+        Line { out: self.0, is_warning: *metadata.level() <= Level::WARN }
     }
 }
 
 impl io::Write for Line {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         HELD.with_borrow_mut(|held| {
-            let Some(lines) = held else { return self.out.write(line) };
+            let Some(lines) = held else { return self.out.write(line, self.is_warning).map(|()| line.len()) };
             lines.extend_from_slice(line);
-            if self.is_urgent || lines.len() >= HELD_BYTES_MAX {
-                write_held(self.out, lines)?;
+            if self.is_warning || lines.len() >= HELD_BYTES_MAX {
+                write_held(self.out, lines, self.is_warning)?;
             }
             Ok(line.len())
         })
@@ -136,16 +140,7 @@ where
         event: &Event<'_>,
     ) -> std::fmt::Result {
         let metadata = event.metadata();
-        let mut fields = Fields(String::with_capacity(TYPICAL_BYTES));
-        fields.add(&["{\"timestamp\":\""]);
-        push_now(&mut fields.0);
-        fields.add(&[
-            "\",\"level\":\"",
-            metadata.level().as_str(),
-            "\",\"target\":\"",
-            metadata.target(),
-            "\"",
-        ]);
+        let mut fields = Fields::begin(*metadata.level(), metadata.target());
         if metadata.is_span() {
             fields.add(&[",\"span\":\"", metadata.name(), "\""]);
         }
@@ -153,6 +148,14 @@ where
         fields.add(&["}\n"]);
         line.write_str(&fields.0)
     }
+}
+
+/// The line that says how many others were dropped.
+fn notice(dropped: u64) -> String {
+    let mut fields = Fields::begin(Level::WARN, module_path!());
+    let dropped = dropped.to_string();
+    fields.add(&[",\"message\":\"nobody read the log: lines were dropped\",\"dropped\":", &dropped, "}\n"]);
+    fields.0
 }
 
 thread_local! {
@@ -184,6 +187,15 @@ fn push_now(text: &mut String) {
 struct Fields(String);
 
 impl Fields {
+    /// Of a line of now.
+    fn begin(level: Level, target: &str) -> Self {
+        let mut fields = Fields(String::with_capacity(TYPICAL_BYTES));
+        fields.add(&["{\"timestamp\":\""]);
+        push_now(&mut fields.0);
+        fields.add(&["\",\"level\":\"", level.as_str(), "\",\"target\":\"", target, "\""]);
+        fields
+    }
+
     fn add(&mut self, pieces: &[&str]) {
         pieces.iter().for_each(|piece| self.0.push_str(piece));
     }

@@ -43,6 +43,9 @@ struct Record {
     answer: Remembered,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_answer: Record);
+
 impl Idempotency {
     /// Answers that are remembered for so long.
     #[must_use]

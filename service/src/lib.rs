@@ -27,6 +27,8 @@ mod record;
 mod rising;
 mod sequence;
 mod service;
+#[cfg(test)]
+mod stored;
 mod sweep;
 mod timers;
 mod visit;

@@ -31,6 +31,9 @@ pub(crate) struct Publication {
     deliveries: Vec<Delivery>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_publication: Publication);
+
 /// The same as it is written.
 #[derive(Serialize)]
 struct Noted<'a> {

@@ -84,6 +84,9 @@ pub(crate) struct Published {
     pub(crate) sequence: Option<String>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_published: Published);
+
 impl Published {
     pub(crate) fn new(tx: &Tx<'_>) -> Self {
         Published { id: ids::uuid(tx.random().bytes()), sequence: None }

@@ -11,6 +11,7 @@ use service::Random;
 use wire::{Fault, Timestamp};
 
 use crate::errors;
+use crate::fair::Tenant;
 use crate::keys::Id;
 
 /// Attributes that one message may have.
@@ -48,6 +49,9 @@ pub(crate) struct Body {
     pub(crate) sequence: Option<u64>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_body: compact Body);
+
 /// What moves along the index. Every receive writes it anew, so it is as small as it gets: without the names of its fields,
 /// which are only ever added, and at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +68,13 @@ pub(crate) struct Transit {
     /// Whether its visibility was changed since it was last received: `moved` has the moment of its index entry then.
     #[serde(default)]
     pub(crate) is_moved: bool,
+    /// Whose it is in a standard queue, if it has a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tenant: Option<Tenant>,
 }
+
+#[cfg(test)]
+layouts::stays!(stored_transit: compact Transit);
 
 /// A message attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

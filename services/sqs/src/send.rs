@@ -9,7 +9,7 @@ use wire::Fault;
 use crate::keys::Id;
 use crate::message::{self, Attribute, Body, Transit};
 use crate::queue::{self, Address, Queue};
-use crate::{batch, errors, fifo, keys};
+use crate::{batch, errors, fair, fifo, keys};
 
 /// The longest delay of a message, in seconds.
 const DELAY_MAX: i32 = 900;
@@ -141,7 +141,7 @@ fn send(tx: &mut Tx<'_>, address: &Address, queue: &Queue, draft: Draft<'_>) -> 
     }
     draft.group.map(fifo::check_group).transpose()?;
     let body = Body { group: draft.group.map(str::to_owned), ..body };
-    place(tx, &queue.contents, &id, visible_at_ms, &body, &transit)?;
+    place(tx, queue, &id, visible_at_ms, &body, &transit)?;
     Ok(sent)
 }
 
@@ -172,15 +172,17 @@ fn delay(address: &Address, queue: &Queue, wanted: Option<i32>) -> Result<i64, F
 /// Writes a message into a queue and wakes who waits for one.
 pub(crate) fn place(
     tx: &mut Tx<'_>,
-    contents: &Id,
+    queue: &Queue,
     id: &Id,
     visible_at_ms: i64,
     body: &Body,
     transit: &Transit,
 ) -> Result<()> {
-    tx.put_compact(keys::body(contents, id), body)?;
-    tx.put_compact(keys::index(contents, visible_at_ms, id), transit)?;
-    tx.signal(keys::arrival(contents));
+    let tenant = body.group.as_deref().map(fair::Tenant::of);
+    let entry = fair::place(queue, tenant, visible_at_ms, tx.now.millis(), id);
+    tx.put_compact(keys::body(&queue.contents, id), body)?;
+    tx.put_compact(entry, &Transit { tenant, ..*transit })?;
+    tx.signal(keys::arrival(&queue.contents));
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::workspace::{self, Package};
 const LAYERS: [(&str, u8, &[&str]); 11] = [
     ("base", 0, &["base"]),
     ("api", 1, &["api/codegen"]),
-    ("store", 1, &[]),
+    ("store", 1, &["store"]),
     ("runtime", 1, &[]),
     ("outgoing", 1, &[]),
     ("service", 2, &[]),

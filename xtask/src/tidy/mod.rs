@@ -3,6 +3,7 @@
 //! It names all that is wrong, and prints how long functions and files are. It changes nothing.
 
 mod layers;
+mod layouts;
 mod operations;
 mod references;
 mod sizes;
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     sizes::check(&sources, &mut wrong);
     operations::check(&root, &mut wrong)?;
     layers::check(&root, &mut wrong)?;
+    layouts::check(&root, &mut wrong)?;
     references::check(&root, &mut wrong)?;
     sizes::print(&sources, arguments.crates);
     if wrong.is_empty() { Ok(()) } else { Err(Error::Check(wrong.join("\n"))) }
