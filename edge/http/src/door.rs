@@ -10,6 +10,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use service::{Caller, Context, Visit};
 use signing::{Claim, Payload};
+use tracing::Instrument as _;
 use wire::{Body, Fault, Message};
 
 use crate::body::Receiver;
@@ -114,7 +115,8 @@ impl Door {
     /// Answers one request. Whatever happens, there is an answer, and it carries the request's id.
     pub async fn answer(&self, request: Request<Incoming>, peer: SocketAddr, secure: bool) -> Reply {
         let request_id: Arc<str> = self.control.cloud.random.uuid().into();
-        match self.pass(request, peer.ip(), secure, &request_id).await {
+        let span = tracing::trace_span!(target: "cloudlet::layer", "door");
+        match self.pass(request, peer.ip(), secure, &request_id).instrument(span).await {
             Ok(reply) => reply,
             Err(Refusal { fault, protocol }) => {
                 tracing::debug!(code = %fault.code, status = fault.status, request_id = &*request_id, "refused");
@@ -252,9 +254,10 @@ impl Door {
             stream,
             labels: &target.labels,
         };
+        let span = tracing::trace_span!(target: "cloudlet::layer", "frame");
         let directory = self.control.cloud.directory();
-        let answer =
-            directory.answer(context, target.service, target.operation, target.protocol, &message).await;
+        let answer = directory.answer(context, target.service, target.operation, target.protocol, &message);
+        let answer = answer.instrument(span).await;
         response::from_answer(answer, &context.caller.request_id)
     }
 
