@@ -13,6 +13,7 @@ use crate::{errors, keys, setting};
 
 /// Actions, by IAM's names, that a policy can allow others than the owner.
 pub(crate) const SHARED: &[&str] = &[
+    "AbortMultipartUpload",
     "DeleteBucket",
     "DeleteBucketWebsite",
     "GetAccelerateConfiguration",
@@ -37,6 +38,8 @@ pub(crate) const SHARED: &[&str] = &[
     "GetMetricsConfiguration",
     "GetReplicationConfiguration",
     "ListBucket",
+    "ListBucketMultipartUploads",
+    "ListMultipartUploadParts",
     "PutAccelerateConfiguration",
     "PutAnalyticsConfiguration",
     "PutBucketAcl",

@@ -26,8 +26,8 @@ use settings::{
     versioning, website,
 };
 
-/// Deletes what deleted buckets leave behind.
-const SWEEPER: Sweeper = Sweeper::new("s3");
+/// Deletes what deleted buckets and uploads leave behind.
+const SWEEPER: Sweeper = Sweeper::new("s3").deleting(object::swept);
 
 /// The service.
 #[must_use]
@@ -44,17 +44,30 @@ pub fn service() -> Service {
         .read::<api::HeadBucket>(bucket::head, bucket::resource)
         .read::<api::ListBuckets>(bucket::list, |_, _| Vec::new())
         .work("sweep", |cloud| SWEEPER.run(cloud));
-    with_objects(with_numbered(with_settings(service)))
+    with_uploads(with_objects(with_numbered(with_settings(service))))
 }
 
 /// What stands in buckets.
 fn with_objects(service: Service) -> Service {
     service
+        .waiting::<api::CopyObject, _, _>(object::copy, object::resource)
         .transaction::<api::DeleteObject>(object::delete, object::resource)
         .waiting::<api::DeleteObjects, _, _>(object::delete_many, object::resource_of_all)
         .waiting::<api::GetObject, _, _>(object::get, object::resource)
         .read::<api::HeadObject>(object::head, object::resource)
         .waiting::<api::PutObject, _, _>(object::put, object::resource)
+}
+
+/// What becomes an object, a part at a time.
+fn with_uploads(service: Service) -> Service {
+    service
+        .transaction::<api::AbortMultipartUpload>(object::abort, object::resource)
+        .transaction::<api::CompleteMultipartUpload>(object::complete, object::resource)
+        .transaction::<api::CreateMultipartUpload>(object::create, object::resource)
+        .read::<api::ListMultipartUploads>(object::list_uploads, bucket::resource)
+        .read::<api::ListParts>(object::list_parts, object::resource)
+        .waiting::<api::UploadPart, _, _>(object::upload_part, object::resource)
+        .waiting::<api::UploadPartCopy, _, _>(object::copy_part, object::resource)
 }
 
 /// What a bucket has once.

@@ -25,6 +25,10 @@ macro_rules! of_bucket {
 }
 
 of_bucket! {
+    AbortMultipartUploadInput
+    CompleteMultipartUploadInput
+    CopyObjectInput
+    CreateMultipartUploadInput
     DeleteBucketInput
     DeleteBucketAnalyticsConfigurationInput
     DeleteBucketCorsInput
@@ -71,6 +75,8 @@ of_bucket! {
     ListBucketIntelligentTieringConfigurationsInput
     ListBucketInventoryConfigurationsInput
     ListBucketMetricsConfigurationsInput
+    ListMultipartUploadsInput
+    ListPartsInput
     PutBucketAccelerateConfigurationInput
     PutBucketAclInput
     PutBucketAnalyticsConfigurationInput
@@ -91,6 +97,8 @@ of_bucket! {
     PutBucketWebsiteInput
     PutObjectLockConfigurationInput
     PutPublicAccessBlockInput
+    UploadPartCopyInput
+    UploadPartInput
 }
 
 /// Whoever makes a bucket expects nobody to have it.
