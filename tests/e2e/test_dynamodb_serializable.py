@@ -113,7 +113,7 @@ def made_up(chance, count):
 
 
 def without_update(chance, history):
-    """One write did not see what another one, that it overlapped or not, had appended to the same item just before."""
+    """One write did not see what had been appended to the same item just before."""
     found = [(at, item) for at, one in enumerate(history) for item in one.reads if item in one.appends and one.reads[item]]
     at, item = chance.choice([(at, item) for at, item in found if history[at].outcome == DONE])
     writer = next(one for one in history if history[at].reads[item][-1] in one.appends.get(item, ()))
@@ -164,7 +164,7 @@ class Lists(Survivors):
     def values(self, item, names):
         """New values for an item; one that had enough of them makes room for another item."""
         self.asked[item] += 1
-        if self.asked[item] == APPENDS:
+        if self.asked[item] >= APPENDS and item in self.items:
             new = f"{item}+"
             self.asked[new] = 0
             self.items = [new if other == item else other for other in self.items]
