@@ -30,7 +30,7 @@ pub(crate) struct Flags {
     #[arg(long)]
     folder: PathBuf,
     /// How many requests a load has
-    #[arg(long, default_value_t = 4000)]
+    #[arg(long, default_value_t = 1000)]
     requests: usize,
 }
 
@@ -138,7 +138,8 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
 
 impl Peer {
     fn measure(&self, flags: &Flags, rows: &mut Vec<Row>) -> Result<()> {
-        let folder = flags.folder.join(self.name.split(' ').next().unwrap_or(self.name));
+        let folder =
+            std::path::absolute(&flags.folder)?.join(self.name.split(' ').next().unwrap_or(self.name));
         std::fs::create_dir_all(&folder)?;
         let installed = (self.install)(&folder).stdin(Stdio::null()).stderr(Stdio::null()).output();
         let status = installed.context("its package manager is not there")?.status;

@@ -78,6 +78,13 @@ const RESOURCE_DENIES: Option<(&str, Decision)> = Some(("resource-based", Denied
 /// By what the identity's policies say (down: Allowed, Silent, Denied) and the resource's (across: the same).
 type Table = [[Option<(&'static str, Decision)>; 3]; 3];
 
+/// Within an account.
+const OWN: Table = [
+    [None, None, RESOURCE_DENIES],
+    [None, NO_IDENTITY, RESOURCE_DENIES],
+    [IDENTITY_DENIES, IDENTITY_DENIES, IDENTITY_DENIES],
+];
+
 fn assert_table(caller: &Caller, guard: Guard, table: Table) {
     let all = [Allowed, Silent, Denied];
     for (identity, row) in all.into_iter().zip(table) {
@@ -94,15 +101,10 @@ fn assert_table(caller: &Caller, guard: Guard, table: Table) {
 
 #[test]
 fn in_the_own_account_either_side_allows_and_either_denies() {
-    let table = [
-        [None, None, RESOURCE_DENIES],
-        [None, NO_IDENTITY, RESOURCE_DENIES],
-        [IDENTITY_DENIES, IDENTITY_DENIES, IDENTITY_DENIES],
-    ];
     for caller in [owner(), root()] {
         // What others cannot be allowed is no matter here.
-        assert_table(&caller, SHARING, table);
-        assert_table(&caller, KEEPING, table);
+        assert_table(&caller, SHARING, OWN);
+        assert_table(&caller, KEEPING, OWN);
     }
 }
 
@@ -134,12 +136,7 @@ fn who_is_nobody_is_let_in_by_the_resource_alone() {
 
 #[test]
 fn a_service_without_a_source_acts_for_its_account() {
-    let table = [
-        [None, None, RESOURCE_DENIES],
-        [None, NO_IDENTITY, RESOURCE_DENIES],
-        [IDENTITY_DENIES, IDENTITY_DENIES, IDENTITY_DENIES],
-    ];
-    assert_table(&sns(None), KEEPING, table);
+    assert_table(&sns(None), KEEPING, OWN);
 }
 
 #[test]
