@@ -6,7 +6,7 @@ use std::sync::Arc;
 use api_dynamodb as api;
 use expressions::Item;
 use expressions::value::item_size_bytes;
-use service::{Answer, Idempotency, Result, Tx};
+use service::{Idempotency, Remembered, Result, Tx};
 use store::{Bytes, Reads as _};
 
 use super::bill::{Bill, Kind};
@@ -52,7 +52,7 @@ pub(crate) fn carry_out_once(
     }
     let outcomes = carry_out(tx, asked, needs_bill)?;
     let now = tx.now;
-    let answer = Answer { fingerprint: fingerprint.into(), answer: Bytes::new() };
+    let answer = Remembered { fingerprint: fingerprint.into(), answer: Bytes::new() };
     REMEMBERED.put(tx, now, &of, token, answer)?;
     Ok(billed(&outcomes, needs_bill))
 }
