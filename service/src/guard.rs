@@ -216,3 +216,6 @@ fn asked(text: &str, access: &Access<'_>, resource: &Arn, is_owner: bool) -> Dec
     let key = |name: &str| access.condition(name);
     document.decide(&Request { action: &action, resource: resource.as_str(), asker, key: &key })
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use service::{Result, Tx};
 use store::Reads;
 use wire::Timestamp;
 
+use super::filters;
 use super::streams::{self, Streaming};
 use crate::keys;
 use crate::name::Name;
@@ -35,6 +36,9 @@ pub(crate) struct Mapping {
     pub(crate) reports_failures: bool,
     pub(crate) modified_ms: i64,
     pub(crate) tags: BTreeMap<String, String>,
+    /// Patterns: a message of a queue is wanted when one of them wants it, or when there is none. A stream has its own.
+    #[serde(default)]
+    pub(crate) filters: Vec<String>,
     /// What the mapping of a stream has more than that of a queue.
     #[serde(default)]
     pub(crate) stream: Option<Streaming>,
@@ -98,6 +102,7 @@ impl Mapping {
             state: Some(state.to_owned()),
             state_transition_reason: Some("USER_INITIATED".into()),
             function_response_types: Some(reports.unwrap_or_default()),
+            filter_criteria: filters::shown(&self.filters),
             scaling_config: self.concurrency_max.map(scaling),
             event_source_mapping_arn: Some(arn.to_string()),
             ..api::EventSourceMappingConfiguration::default()

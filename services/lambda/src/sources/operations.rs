@@ -7,7 +7,7 @@ use store::{Direction, Reads, record};
 use wire::Fault;
 
 use super::mapping::{self, BATCH_SIZE, Mapping, STREAM_BATCH_SIZE};
-use super::{checks, streams};
+use super::{checks, filters, streams};
 use crate::functions::named;
 use crate::{errors, function, keys, tags};
 
@@ -21,6 +21,7 @@ pub(crate) async fn create(
     let source = checks::source(&input)?;
     let is_stream = source.service() == "dynamodb";
     let stream = if is_stream { Some(streams::of_new(&input)?) } else { None };
+    let filters = if is_stream { Vec::new() } else { filters::of(input.filter_criteria.as_ref())? };
     let batch_size = if is_stream { STREAM_BATCH_SIZE } else { BATCH_SIZE };
     let name = named(&context.scope(), &input.function_name, None)?;
     let mapping = Mapping {
@@ -35,6 +36,7 @@ pub(crate) async fn create(
         reports_failures: input.function_response_types.is_some_and(|types| !types.is_empty()),
         modified_ms: context.now().millis(),
         tags: tags::checked(input.tags.unwrap_or_default())?,
+        filters,
         stream,
     };
     if mapping.source.region() != Some(mapping.scope.region) {
@@ -197,6 +199,8 @@ fn changed(context: &Context, input: &api::UpdateEventSourceMappingInput) -> Res
     let mut after = Mapping { modified_ms: context.now().millis(), ..before.clone() };
     if let Some(streaming) = &before.stream {
         after.stream = Some(streams::updated(streaming, input)?);
+    } else if input.filter_criteria.is_some() {
+        after.filters = filters::of(input.filter_criteria.as_ref())?;
     }
     if let Some(name) = &input.function_name {
         after.function = named(&context.scope(), name, None)?.name;
