@@ -6,6 +6,7 @@ mod clients;
 mod docs;
 mod error;
 mod layers;
+mod new_service;
 mod program;
 mod test;
 mod tidy;
@@ -33,6 +34,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Makes the tables of operations in docs/ from the facts and the services' lists.
     Docs(docs::Arguments),
+    /// Makes everything that a service has before its first operation: facts, crates, lines, a page.
+    NewService(new_service::Arguments),
     /// Checks rules that no compiler checks: layers, files that say what they are for, lengths of files
     /// and functions.
     Tidy,
@@ -55,6 +58,7 @@ fn run(command: Command) -> Result<()> {
         Command::Apis(arguments) => apis::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Docs(arguments) => docs::run(&arguments),
+        Command::NewService(arguments) => new_service::run(&arguments),
         Command::Tidy => tidy::run(),
         Command::Test => test::run(),
     }

@@ -84,10 +84,10 @@ pub(crate) fn get(view: &View<'_>, input: &model::GetRouteInput) -> Result<model
 
 pub(crate) fn list(view: &View<'_>, input: &model::GetRoutesInput) -> Result<model::GetRoutesOutput> {
     let api = HttpApi::find(&**view, &view.scope(), &input.api_id)?;
-    let wish = ("apigatewayv2:GetRoutes", input.max_results.as_deref(), input.next_token.as_deref());
-    let tokens = &view.context.cloud.page_tokens;
-    let (items, next_token) = api::page(api.routes.into_iter(), wish, tokens, show)?;
-    Ok(model::GetRoutesOutput { items: Some(items), next_token })
+    let (max_results, token) = (input.max_results.as_deref(), input.next_token.as_deref());
+    let pages = api::pages("apigatewayv2:GetRoutes", max_results, token)?;
+    let page = pages.of_sorted(view, api.routes, |id, route| Ok(show(id, route)))?;
+    Ok(model::GetRoutesOutput { items: Some(page.items), next_token: page.next_token })
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &model::DeleteRouteInput) -> Result<model::DeleteRouteOutput> {

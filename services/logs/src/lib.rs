@@ -30,7 +30,9 @@ const SWEEPER: Sweeper = Sweeper::new("logs");
 #[must_use]
 pub fn service() -> Service {
     Service::new(&api::FACTS)
-        .wording(errors::of_model)
+        .invalid_as("InvalidParameterException")
+        .tagging(tags::TAGGING)
+        .upgrade(keys::upgrade)
         .transaction::<api::CreateLogGroup>(groups::create, |scope, input| at(scope, &input.log_group_name))
         .transaction::<api::DeleteLogGroup>(groups::delete, |scope, input| at(scope, &input.log_group_name))
         .read::<api::DescribeLogGroups>(groups::describe, |_, _| Vec::new())

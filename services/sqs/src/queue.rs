@@ -19,8 +19,6 @@ pub(crate) struct Queue {
     pub(crate) contents: Id,
     /// Attributes that differ from their defaults, as the client wrote them.
     pub(crate) attributes: BTreeMap<String, String>,
-    /// Tags.
-    pub(crate) tags: BTreeMap<String, String>,
     /// When it was made, in milliseconds since 1970.
     pub(crate) created_ms: i64,
     /// When its attributes last changed.

@@ -34,7 +34,6 @@ pub(crate) struct Mapping {
     /// Whether the function's answer names the messages that it failed on.
     pub(crate) reports_failures: bool,
     pub(crate) modified_ms: i64,
-    pub(crate) tags: BTreeMap<String, String>,
     /// What the mapping of a stream has more than that of a queue.
     #[serde(default)]
     pub(crate) stream: Option<Streaming>,
@@ -60,6 +59,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, mapping: &Mapping) -> Result<()> {
 pub(crate) fn delete(tx: &mut Tx<'_>, mapping: &Mapping) -> Result<()> {
     let key = keys::mapping(&mapping.scope, &mapping.uuid);
     tx.delete(&key);
+    service::tags::forget(tx, &mapping.scope, &mapping.arn());
     tx.signal(key);
     streams::forget(tx, mapping)
 }
@@ -75,6 +75,10 @@ impl Mapping {
         Name { scope: self.scope, name: self.function.clone(), qualifier: None }
     }
 
+    pub(crate) fn arn(&self) -> Arn {
+        Arn::in_scope("lambda", &self.scope, format_args!("event-source-mapping:{}", self.uuid))
+    }
+
     /// The state that it rests in.
     pub(crate) fn state(&self) -> &'static str {
         if self.enabled { "Enabled" } else { "Disabled" }
@@ -82,7 +86,6 @@ impl Mapping {
 
     /// As the API shows it, in that state.
     pub(crate) fn shown(&self, state: &str) -> api::EventSourceMappingConfiguration {
-        let arn = Arn::in_scope("lambda", &self.scope, format_args!("event-source-mapping:{}", self.uuid));
         let reports = self.reports_failures.then(|| vec!["ReportBatchItemFailures".into()]);
         let scaling = |maximum| api::ScalingConfig { maximum_concurrency: Some(maximum) };
         let mut shown = api::EventSourceMappingConfiguration {
@@ -96,7 +99,7 @@ impl Mapping {
             state_transition_reason: Some("USER_INITIATED".into()),
             function_response_types: Some(reports.unwrap_or_default()),
             scaling_config: self.concurrency_max.map(scaling),
-            event_source_mapping_arn: Some(arn.to_string()),
+            event_source_mapping_arn: Some(self.arn().to_string()),
             ..api::EventSourceMappingConfiguration::default()
         };
         if let Some(streaming) = &self.stream {

@@ -14,6 +14,6 @@ mod poll;
 mod queue;
 mod streams;
 
-pub(crate) use mapping::{find, put, uuid_of};
+pub(crate) use mapping::{Mapping, find, uuid_of};
 pub(crate) use operations::{create, delete, get, list, update};
 pub(crate) use poll::run;
