@@ -9,6 +9,23 @@ use crate::api::{self, HttpApi, Stage};
 use crate::errors;
 use crate::tags::{self, TAGGING};
 
+/// The same members under another name: the model repeats them in each output.
+macro_rules! output {
+    ($output:ident, $shown:expr) => {{
+        let shown = $shown;
+        model::$output {
+            auto_deploy: shown.auto_deploy,
+            created_date: shown.created_date,
+            description: shown.description,
+            last_updated_date: shown.last_updated_date,
+            stage_name: Some(shown.stage_name),
+            stage_variables: shown.stage_variables,
+            tags: shown.tags,
+            ..model::$output::default()
+        }
+    }};
+}
+
 pub(crate) fn create(tx: &mut Tx<'_>, input: &model::CreateStageInput) -> Result<model::CreateStageOutput> {
     errors::refuse(&[
         ("AutoDeploy false", input.auto_deploy != Some(true)),
@@ -36,34 +53,14 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &model::CreateStageInput) -> Result
     api.put(tx)?;
     let arn = tags::stage_arn(&api.scope, &api.id, name);
     TAGGING.add(tx, &api.scope, &arn, input.tags.iter().flatten())?;
-    let shown = show(&**tx, &api, name.clone(), stage)?;
-    Ok(model::CreateStageOutput {
-        auto_deploy: shown.auto_deploy,
-        created_date: shown.created_date,
-        description: shown.description,
-        last_updated_date: shown.last_updated_date,
-        stage_name: Some(shown.stage_name),
-        stage_variables: shown.stage_variables,
-        tags: shown.tags,
-        ..model::CreateStageOutput::default()
-    })
+    Ok(output!(CreateStageOutput, show(&**tx, &api, name.clone(), stage)?))
 }
 
 pub(crate) fn get(view: &View<'_>, input: &model::GetStageInput) -> Result<model::GetStageOutput> {
     let mut api = HttpApi::find(&**view, &view.scope(), &input.api_id)?;
     let name = &input.stage_name;
     let stage = api.stages.remove(name).ok_or_else(|| errors::not_found("Stage", name))?;
-    let shown = show(&**view, &api, name.clone(), stage)?;
-    Ok(model::GetStageOutput {
-        auto_deploy: shown.auto_deploy,
-        created_date: shown.created_date,
-        description: shown.description,
-        last_updated_date: shown.last_updated_date,
-        stage_name: Some(shown.stage_name),
-        stage_variables: shown.stage_variables,
-        tags: shown.tags,
-        ..model::GetStageOutput::default()
-    })
+    Ok(output!(GetStageOutput, show(&**view, &api, name.clone(), stage)?))
 }
 
 pub(crate) fn list(view: &View<'_>, input: &model::GetStagesInput) -> Result<model::GetStagesOutput> {
