@@ -36,9 +36,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &model::CreateStageInput) -> Result
         ("RouteSettings", input.route_settings.is_some()),
     ])?;
     let name = &input.stage_name;
-    let is_name =
-        |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
-    if name != "$default" && (name.is_empty() || name.len() > 128 || !is_name(name)) {
+    if name != "$default" && !names::is_plain(name, "-_", 1..=128) {
         return Err(errors::bad("Stage name only allows alphanumerics, hyphens and underscores").into());
     }
     let mut api = HttpApi::find(&**tx, &tx.scope(), &input.api_id)?;

@@ -61,8 +61,7 @@ fn check_unbuilt(input: &api::CreateTableInput) -> Result<(), Fault> {
 }
 
 fn check_name(name: &str) -> Result<(), Fault> {
-    let is_name = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.-".contains(letter));
-    if is_name && (3..=255).contains(&name.len()) {
+    if names::is_plain(name, "_.-", 3..=255) {
         return Ok(());
     }
     Err(errors::invalid(

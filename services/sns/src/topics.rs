@@ -154,8 +154,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
 
 fn check_name(name: &str, is_fifo: bool) -> Result<(), Fault> {
     let stem = if is_fifo { name.strip_suffix(FIFO).unwrap_or_default() } else { name };
-    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
-    if !stem.is_empty() && name.len() <= 256 && stem.chars().all(fits) {
+    if name.len() <= 256 && names::is_plain(stem, "-_", 1..=256) {
         return Ok(());
     }
     Err(errors::invalid(if is_fifo {
