@@ -120,6 +120,13 @@ def test_each_service_has_its_tags_changed_from_one_place(account, tagging, one_
     assert apis.get_tags(ResourceArn=one_of_each["stage"])["Tags"] == tags
 
 
+def test_a_resource_has_one_name_whatever_its_arn_says(account, tagging, one_of_each):
+    for arn in (one_of_each["logs:log-group"] + ":*", one_of_each["lambda:function"] + ":$LATEST"):
+        assert tagging.tag_resources(ResourceARNList=[arn], Tags={"a": "1"})["FailedResourcesMap"] == {}
+    tagged = [one_of_each["lambda:function"], one_of_each["logs:log-group"]]
+    assert sorted(found(tagging, TagFilters=[{"Key": "a"}])) == tagged
+
+
 def test_what_is_deleted_has_no_tags_left(account, tagging, one_of_each):
     queues, functions, apis = account.client("sqs"), account.client("lambda"), account.client("apigatewayv2")
     url = queues.get_queue_url(QueueName="q")["QueueUrl"]

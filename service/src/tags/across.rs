@@ -30,8 +30,8 @@ impl<'a> Taggable<'a> {
     /// # Errors
     /// The service's.
     pub fn add(&self, tx: &mut Tx<'_>, tags: &BTreeMap<String, String>) -> Result<()> {
-        let scope = self.admit(tx, self.tagging.actions[0])?;
-        self.tagging.add(tx, &scope, self.arn, tags)
+        let (scope, arn) = self.admit(tx, self.tagging.actions[0])?;
+        self.tagging.add(tx, &scope, &arn, tags)
     }
 
     /// Takes tags away, likewise.
@@ -39,12 +39,12 @@ impl<'a> Taggable<'a> {
     /// # Errors
     /// The service's.
     pub fn remove(&self, tx: &mut Tx<'_>, keys: &[String]) -> Result<()> {
-        let scope = self.admit(tx, self.tagging.actions[1])?;
-        remove(tx, &scope, self.arn, keys)
+        let (scope, arn) = self.admit(tx, self.tagging.actions[1])?;
+        remove(tx, &scope, &arn, keys)
     }
 
     /// Whether the caller may, and where the resource is.
-    fn admit(&self, tx: &Tx<'_>, action: &'static str) -> Result<Scope> {
+    fn admit(&self, tx: &Tx<'_>, action: &'static str) -> Result<(Scope, Arn)> {
         ask(tx.context, self.service, action, &|| vec![self.arn.clone()], false)?;
         (self.tagging.find)(tx, self.arn)
     }

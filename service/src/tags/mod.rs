@@ -26,6 +26,9 @@ use crate::{Result, Tx};
 pub use across::Taggable;
 pub use inside::{Inside, Whose, take_over};
 
+/// Finds the resource that an ARN names: where it is, and its ARN as its service writes it; or the service's error.
+pub type Find = fn(&Tx<'_>, &Arn) -> Result<(Scope, Arn)>;
+
 /// How a service tags its resources.
 ///
 /// | key | value |
@@ -34,7 +37,7 @@ pub use inside::{Inside, Whose, take_over};
 /// | `"tags taken over", service` | nothing: [`take_over`] has nothing more to do |
 #[derive(Clone, Copy)]
 pub struct Tagging {
-    find: fn(&Tx<'_>, &Arn) -> Result<Scope>,
+    find: Find,
     refusal: fn(Error) -> Fault,
     actions: [&'static str; 2],
 }
@@ -57,10 +60,9 @@ pub struct Tagged {
 }
 
 impl Tagging {
-    /// `find` says where the resource of an ARN is, or the service's error when there is none; `refusal` words what is
-    /// wrong with tags.
+    /// `refusal` words what is wrong with tags.
     #[must_use]
-    pub const fn new(find: fn(&Tx<'_>, &Arn) -> Result<Scope>, refusal: fn(Error) -> Fault) -> Self {
+    pub const fn new(find: Find, refusal: fn(Error) -> Fault) -> Self {
         Tagging { find, refusal, actions: ["TagResource", "UntagResource"] }
     }
 

@@ -5,8 +5,10 @@ use store::{Options, Store};
 
 use super::*;
 
-const TAGGING: Tagging =
-    Tagging::new(|tx, _| Ok(tx.scope()), |error| Fault::new("Refused", 400, error.to_string()));
+const TAGGING: Tagging = Tagging::new(
+    |tx, arn| Ok((tx.scope(), arn.clone())),
+    |error| Fault::new("Refused", 400, error.to_string()),
+);
 
 fn scope(region: &str) -> Scope {
     Scope::new(Account::ZERO, region.parse::<Region>().unwrap())

@@ -13,10 +13,7 @@ use crate::{errors, keys};
 
 /// How APIs and stages are tagged: policies name methods.
 pub(crate) const TAGGING: Tagging = Tagging::new(
-    |tx, arn| {
-        find(&**tx, &tx.scope(), arn.as_str())?;
-        Ok(tx.scope())
-    },
+    |tx, arn| Ok((tx.scope(), find(&**tx, &tx.scope(), arn.as_str())?)),
     |error| errors::bad(error.to_string()),
 )
 .actions("POST", "DELETE");

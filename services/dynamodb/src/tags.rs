@@ -15,7 +15,13 @@ use crate::table::{Place, Table};
 const PAGE: usize = 10;
 
 /// How tables are tagged.
-pub(crate) const TAGGING: Tagging = Tagging::new(|tx, arn| Ok(find(&**tx, arn.as_str())?.scope), refusal);
+pub(crate) const TAGGING: Tagging = Tagging::new(
+    |tx, arn| {
+        let table = find(&**tx, arn.as_str())?;
+        Ok((table.scope, table.arn()))
+    },
+    refusal,
+);
 
 /// Keys and values of a request's tags.
 pub(crate) fn pairs(tags: &[api::Tag]) -> impl Iterator<Item = (&str, &str)> {

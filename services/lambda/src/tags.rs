@@ -11,7 +11,7 @@ use crate::{errors, function, keys, sources};
 
 /// How functions and mappings are tagged.
 pub(crate) const TAGGING: Tagging = Tagging::new(
-    |tx, arn| Ok(find(&**tx, &tx.scope(), arn.as_str())?.0),
+    |tx, arn| find(&**tx, &tx.scope(), arn.as_str()),
     |error| errors::invalid(error.to_string()),
 );
 

@@ -74,8 +74,10 @@ pub(crate) fn describe(
     let range = keys::groups(&scope).beginning_with(wanted.prefix.unwrap_or_default());
     let page = pages.of_range(view, range, |_, value| {
         let group: Group = record::decode(value)?;
-        let show = || Ok(group.shown(&scope, stored_bytes(view, &group)?));
-        wanted.is(&group).then(show).transpose()
+        if !wanted.is(&group) {
+            return Ok(None);
+        }
+        Ok(Some(group.shown(&scope, stored_bytes(view, &group)?)))
     })?;
     Ok(api::DescribeLogGroupsOutput { log_groups: Some(page.items), next_token: page.next_token })
 }

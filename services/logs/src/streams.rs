@@ -5,7 +5,7 @@ use service::{Result, Tx, View};
 use store::{Direction, Reads as _, record};
 
 use crate::chores::{self, Chore};
-use crate::group::{self, Group};
+use crate::group;
 use crate::stream::{self, Stream};
 use crate::{errors, keys};
 

@@ -14,7 +14,7 @@ use crate::{errors, group};
 pub(crate) const TAGGING: Tagging = Tagging::new(
     |tx, arn| {
         let scope = tx.scope();
-        find(&**tx, &scope, group::in_arn(&scope, arn.as_str())?).map(|_| scope)
+        Ok((scope, find(&**tx, &scope, group::in_arn(&scope, arn.as_str())?)?))
     },
     |error| errors::invalid(error.to_string()),
 );

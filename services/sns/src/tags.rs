@@ -12,7 +12,7 @@ use crate::topics::Topic;
 use crate::{errors, keys};
 
 /// How topics are tagged.
-pub(crate) const TAGGING: Tagging = Tagging::new(|tx, arn| Ok(find(&**tx, arn.as_str())?.0), refusal);
+pub(crate) const TAGGING: Tagging = Tagging::new(|tx, arn| find(&**tx, arn.as_str()), refusal);
 
 fn refusal(error: Error) -> Fault {
     match error {

@@ -13,10 +13,10 @@ pub(crate) const TAGGING: Tagging =
     Tagging::new(find, |error| errors::invalid_value(error.to_string())).actions("TagQueue", "UntagQueue");
 
 /// The queue of that ARN.
-fn find(tx: &Tx<'_>, arn: &Arn) -> Result<Scope> {
+fn find(tx: &Tx<'_>, arn: &Arn) -> Result<(Scope, Arn)> {
     let address = Address::from_arn(arn.as_str()).ok_or_else(errors::no_queue)?;
     address.read(&**tx)?.ok_or_else(errors::no_queue)?;
-    Ok(address.scope)
+    Ok((address.scope, address.arn()))
 }
 
 pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagQueueInput) -> Result<api::TagQueueOutput> {
