@@ -1,7 +1,5 @@
 //! A mapping's record, and how it is shown.
 
-use std::collections::BTreeMap;
-
 use api_lambda as api;
 use names::{Arn, Scope};
 use serde::{Deserialize, Serialize};
