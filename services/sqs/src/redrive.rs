@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use service::{Result, Tx};
+use service::{Result, Tx, scope_and_name};
 use store::{Direction, Reads, record};
 use wire::Fault;
 
