@@ -124,7 +124,7 @@ pub(crate) fn ask(
     is_unsigned: bool,
 ) -> Result<(), Fault> {
     let (caller, cloud) = (&*context.caller, &context.cloud);
-    let prefix = service.facts().signing_name;
+    let prefix = service.action_prefix;
     let access = Access { prefix, name, caller, clock: &cloud.clock, resources, is_unsigned };
     let identity = cloud.authorizer.decide(caller, &access);
     let refused = |resource: Option<&Arn>, reason| {

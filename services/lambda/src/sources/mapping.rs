@@ -1,7 +1,5 @@
 //! A mapping's record, and how it is shown.
 
-use std::collections::BTreeMap;
-
 use api_lambda as api;
 use names::{Arn, Scope};
 use serde::{Deserialize, Serialize};
@@ -35,7 +33,6 @@ pub(crate) struct Mapping {
     /// Whether the function's answer names the messages that it failed on.
     pub(crate) reports_failures: bool,
     pub(crate) modified_ms: i64,
-    pub(crate) tags: BTreeMap<String, String>,
     /// Patterns: a message of a queue is wanted when one of them wants it, or when there is none. A stream has its own.
     #[serde(default)]
     pub(crate) filters: Vec<String>,
@@ -67,6 +64,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, mapping: &Mapping) -> Result<()> {
 pub(crate) fn delete(tx: &mut Tx<'_>, mapping: &Mapping) -> Result<()> {
     let key = keys::mapping(&mapping.scope, &mapping.uuid);
     tx.delete(&key);
+    service::tags::forget(tx, &mapping.scope, &mapping.arn());
     tx.signal(key);
     streams::forget(tx, mapping)
 }
@@ -82,6 +80,10 @@ impl Mapping {
         Name { scope: self.scope, name: self.function.clone(), qualifier: None }
     }
 
+    pub(crate) fn arn(&self) -> Arn {
+        Arn::in_scope("lambda", &self.scope, format_args!("event-source-mapping:{}", self.uuid))
+    }
+
     /// The state that it rests in.
     pub(crate) fn state(&self) -> &'static str {
         if self.enabled { "Enabled" } else { "Disabled" }
@@ -89,7 +91,6 @@ impl Mapping {
 
     /// As the API shows it, in that state.
     pub(crate) fn shown(&self, state: &str) -> api::EventSourceMappingConfiguration {
-        let arn = Arn::in_scope("lambda", &self.scope, format_args!("event-source-mapping:{}", self.uuid));
         let reports = self.reports_failures.then(|| vec!["ReportBatchItemFailures".into()]);
         let scaling = |maximum| api::ScalingConfig { maximum_concurrency: Some(maximum) };
         let mut shown = api::EventSourceMappingConfiguration {
@@ -104,7 +105,7 @@ impl Mapping {
             function_response_types: Some(reports.unwrap_or_default()),
             filter_criteria: filters::shown(&self.filters),
             scaling_config: self.concurrency_max.map(scaling),
-            event_source_mapping_arn: Some(arn.to_string()),
+            event_source_mapping_arn: Some(self.arn().to_string()),
             ..api::EventSourceMappingConfiguration::default()
         };
         if let Some(streaming) = &self.stream {

@@ -15,6 +15,6 @@ mod poll;
 mod queue;
 mod streams;
 
-pub(crate) use mapping::{find, put, uuid_of};
+pub(crate) use mapping::{Mapping, find, uuid_of};
 pub(crate) use operations::{create, delete, get, list, update};
 pub(crate) use poll::run;
