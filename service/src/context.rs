@@ -8,8 +8,8 @@ use store::{Snapshot, Store, Transaction};
 use wire::{Fault, Operation, ServiceFacts, Timestamp};
 
 use crate::{
-    Authorizer, Caller, Clock, Directory, Memory, Metrics, Outside, Principal, PrincipalKind, Random, Regions,
-    Result, Service,
+    Authorizer, Caller, Clock, Directory, Memory, Metrics, Outside, Principal, PrincipalKind, Random,
+    Regions, Result, Service,
 };
 
 /// What all services of a process share.

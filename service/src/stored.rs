@@ -7,7 +7,7 @@ use store::tuple::Key;
 use store::{Bytes, Direction, Options, Reads as _, Store, Transaction};
 use wire::Timestamp;
 
-use crate::{Remembered, Idempotency, JobLanes, Jobs, Lease, Result, Sequence, Sweeper, Timers};
+use crate::{Idempotency, JobLanes, Jobs, Lease, Remembered, Result, Sequence, Sweeper, Timers};
 
 fn write(tx: &mut Transaction) -> Result<()> {
     let id = [1; 16];

@@ -175,13 +175,11 @@ impl Door {
             Ok(identity) => self.serve(&mut parts, carried, target, identity, peer).await,
             Err(refusal) => Err(refusal),
         };
-        match inlet {
-            Some(inlet) if !inlet.close(parts.headers.contains_key(EXPECT)).await => {
-                let reply = reply.unwrap_or_else(|refusal| refusal.into_reply(peer.request_id));
-                Ok(if parts.version < Version::HTTP_2 { response::last(reply) } else { reply })
-            }
-            _ => reply,
+        let Some(inlet) = inlet else { return reply };
+        if inlet.close(parts.headers.contains_key(EXPECT)).await || parts.version >= Version::HTTP_2 {
+            return reply;
         }
+        Ok(response::last(reply.unwrap_or_else(|refusal| refusal.into_reply(peer.request_id))))
     }
 
     /// Finds out what is called, and has the body whole unless the operation takes it as it comes.
