@@ -10,6 +10,7 @@ mod function;
 mod items;
 mod load;
 mod process;
+mod recording;
 mod report;
 mod suite;
 mod waits;

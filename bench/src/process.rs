@@ -11,6 +11,7 @@ use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 
 use crate::connection::{Connection, get};
+use crate::recording::Recording;
 
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -60,6 +61,11 @@ impl Server {
     pub(crate) fn processor_s(&self) -> Result<f64> {
         let clock = clock_getcpuclockid(Pid::from_raw(i32::try_from(self.process.id())?))?;
         Ok(Duration::from(clock_gettime(clock)?).as_secs_f64())
+    }
+
+    /// Has perf record it until that is dropped.
+    pub(crate) fn record(&self, file: &Path) -> Result<Recording> {
+        Recording::start(self.process.id(), file)
     }
 
     /// Waits until it has nothing to do.

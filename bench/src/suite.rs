@@ -51,6 +51,9 @@ pub(crate) struct Flags {
     /// One load alone, beside the bare server: for a profiler
     #[arg(long)]
     only: Option<Only>,
+    /// With `only`: has perf record Cloudlet into this file while the load runs
+    #[arg(long, requires = "only")]
+    record: Option<PathBuf>,
     /// How many requests a load has
     #[arg(long, default_value_t = 40_000)]
     requests: usize,
@@ -101,6 +104,7 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
             Only::Query | Only::Scan => suite.items().fill(&suite.server)?,
             _ => {}
         }
+        let _recording = flags.record.as_deref().map(|file| suite.server.record(file)).transpose()?;
         return suite.measure(&mut report, only).map(drop);
     }
     let send = suite.measure(&mut report, Only::Send)?;

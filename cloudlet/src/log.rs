@@ -1,24 +1,29 @@
 //! Logs: readable on a terminal, JSON otherwise.
 //!
+//! Spans of the layers (`cloudlet::layer=trace`, in builds for development) become lines when they end.
+//!
 //! Every request is a line, so the JSON is written straight into the line: through tracing-subscriber's own JSON a line
 //! takes four times as long, which is a twentieth of a whole request.
 
+mod out;
+
 use std::cell::RefCell;
-use std::fmt;
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Write as _};
-use std::os::fd::AsFd as _;
+use std::io::{self, IsTerminal as _};
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
-use tracing_subscriber::fmt::{FmtContext, MakeWriter};
+use tracing_subscriber::fmt::format::{FmtSpan, FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::{self, FmtContext, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 use wire::{Timestamp, TimestampFormat};
+
+use self::out::Out;
 
 /// What a line takes at once, so that most are allocated once.
 const TYPICAL_BYTES: usize = 640;
@@ -28,18 +33,33 @@ const HELD_BYTES_MAX: usize = 16 * 1024;
 /// Starts logging to standard error.
 pub(crate) fn start(filter: &str) -> Result<()> {
     let filter = EnvFilter::try_new(filter).with_context(|| format!("log {filter:?}"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    let lines = fmt::layer().with_span_events(FmtSpan::CLOSE);
     if io::stderr().is_terminal() {
-        builder.with_writer(io::stderr).compact().with_target(false).init();
+        begin(lines.with_writer(io::stderr).compact().with_target(false), filter);
     } else {
-        let out = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        builder.with_writer(Lines(OUT.get_or_init(|| out))).event_format(JsonLines).init();
+        let out = Out::open(io::stderr())?;
+        begin(lines.with_writer(Lines(OUT.get_or_init(|| out))).event_format(JsonLines), filter);
+        // A panic is a line like every other, and waits for no reader either.
+        std::panic::set_hook(Box::new(|panic| tracing::error!(%panic)));
     }
     Ok(())
 }
 
+/// Has events written as lines, and nothing else: a filter in front of all is the cheapest.
+#[cfg(not(feature = "console"))]
+fn begin(lines: impl Layer<Registry> + Send + Sync, filter: EnvFilter) {
+    tracing_subscriber::registry().with(lines).with(filter).init();
+}
+
+/// Has events written as lines, and tells tokio-console, which wants to know more, of tasks and what they wait for.
+#[cfg(feature = "console")]
+fn begin(lines: impl Layer<Registry> + Send + Sync, filter: EnvFilter) {
+    let lines = lines.with_filter(filter);
+    tracing_subscriber::registry().with(lines).with(console_subscriber::spawn()).init();
+}
+
 /// Where lines go.
-static OUT: OnceLock<File> = OnceLock::new();
+static OUT: OnceLock<Out> = OnceLock::new();
 
 thread_local! {
     /// Lines that wait until their thread rests; nothing on threads that never said that they do.
@@ -49,7 +69,7 @@ thread_local! {
 /// A thread that serves requests is about to wait for more: what it logged goes out, many lines in one write.
 pub(crate) fn thread_rests() {
     let outcome = HELD.with_borrow_mut(|held| match (held.as_mut(), OUT.get()) {
-        (Some(lines), Some(out)) => write_held(out, lines),
+        (Some(lines), Some(out)) => write_held(out, lines, false),
         (None, Some(_)) => {
             *held = Some(Vec::new());
             Ok(())
@@ -60,41 +80,41 @@ pub(crate) fn thread_rests() {
     let _ = outcome;
 }
 
-fn write_held(mut out: &File, lines: &mut Vec<u8>) -> io::Result<()> {
-    let outcome = if lines.is_empty() { Ok(()) } else { out.write_all(lines) };
+fn write_held(out: &'static Out, lines: &mut Vec<u8>, is_last_warning: bool) -> io::Result<()> {
+    let outcome = if lines.is_empty() { Ok(()) } else { out.write(lines, is_last_warning) };
     lines.clear();
     outcome
 }
 
 /// Writes lines without a lock: requests do not wait for each other's.
-struct Lines(&'static File);
+struct Lines(&'static Out);
 
 /// Writes a line.
 struct Line {
-    out: &'static File,
+    out: &'static Out,
     /// Warnings do not wait: they may be the last words.
-    is_urgent: bool,
+    is_warning: bool,
 }
 
 impl MakeWriter<'_> for Lines {
     type Writer = Line;
 
     fn make_writer(&self) -> Line {
-        Line { out: self.0, is_urgent: true }
+        Line { out: self.0, is_warning: true }
     }
 
     fn make_writer_for(&self, metadata: &Metadata<'_>) -> Line {
-        Line { out: self.0, is_urgent: *metadata.level() <= Level::WARN }
+        Line { out: self.0, is_warning: *metadata.level() <= Level::WARN }
     }
 }
 
 impl io::Write for Line {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         HELD.with_borrow_mut(|held| {
-            let Some(lines) = held else { return self.out.write(line) };
+            let Some(lines) = held else { return self.out.write(line, self.is_warning).map(|()| line.len()) };
             lines.extend_from_slice(line);
-            if self.is_urgent || lines.len() >= HELD_BYTES_MAX {
-                write_held(self.out, lines)?;
+            if self.is_warning || lines.len() >= HELD_BYTES_MAX {
+                write_held(self.out, lines, self.is_warning)?;
             }
             Ok(line.len())
         })
@@ -105,7 +125,7 @@ impl io::Write for Line {
     }
 }
 
-/// An event as one line: `timestamp`, `level` and `target`, then its own fields.
+/// An event as one line: `timestamp`, `level` and `target`, the `span` that ended, if it tells of one, then its own fields.
 struct JsonLines;
 
 impl<S, N> FormatEvent<S, N> for JsonLines
@@ -113,22 +133,29 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut line: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
         let metadata = event.metadata();
-        let mut fields = Fields(String::with_capacity(TYPICAL_BYTES));
-        fields.add(&["{\"timestamp\":\""]);
-        push_now(&mut fields.0);
-        fields.add(&[
-            "\",\"level\":\"",
-            metadata.level().as_str(),
-            "\",\"target\":\"",
-            metadata.target(),
-            "\"",
-        ]);
+        let mut fields = Fields::begin(*metadata.level(), metadata.target());
+        if metadata.is_span() {
+            fields.add(&[",\"span\":\"", metadata.name(), "\""]);
+        }
         event.record(&mut fields);
         fields.add(&["}\n"]);
         line.write_str(&fields.0)
     }
+}
+
+/// The line that says how many others were dropped.
+fn notice(dropped: u64) -> String {
+    let mut fields = Fields::begin(Level::WARN, module_path!());
+    let dropped = dropped.to_string();
+    fields.add(&[",\"message\":\"nobody read the log: lines were dropped\",\"dropped\":", &dropped, "}\n"]);
+    fields.0
 }
 
 thread_local! {
@@ -160,6 +187,15 @@ fn push_now(text: &mut String) {
 struct Fields(String);
 
 impl Fields {
+    /// Of a line of now.
+    fn begin(level: Level, target: &str) -> Self {
+        let mut fields = Fields(String::with_capacity(TYPICAL_BYTES));
+        fields.add(&["{\"timestamp\":\""]);
+        push_now(&mut fields.0);
+        fields.add(&["\",\"level\":\"", level.as_str(), "\",\"target\":\"", target, "\""]);
+        fields
+    }
+
     fn add(&mut self, pieces: &[&str]) {
         pieces.iter().for_each(|piece| self.0.push_str(piece));
     }
@@ -199,7 +235,7 @@ impl Visit for Fields {
         self.text(field, value);
     }
 
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         self.text(field, &format!("{value:?}"));
     }
 }

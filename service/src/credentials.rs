@@ -31,6 +31,9 @@ pub struct Credential {
     pub active: bool,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_credential: Credential);
+
 /// An access key and whom it stands for, shared by all requests that it signs.
 #[derive(Debug, Deserialize)]
 #[serde(from = "Credential")]

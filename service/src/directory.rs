@@ -141,7 +141,7 @@ impl Directory {
     ) -> Result<O::Output, Fault> {
         let (service, handler) = self.handler_of::<O>()?;
         let begun = std::time::Instant::now();
-        let outcome = authorised(context, service, handler, Box::new(input)).await;
+        let outcome = carry_out(context, service, handler, Box::new(input)).await;
         let code = outcome.as_ref().err().map(|fault| fault.code.clone());
         keep_record::<O>(context, code, begun.elapsed());
         output_of::<O>(outcome?)
@@ -165,7 +165,7 @@ impl Directory {
         let facts = service.facts();
         let handler = service.handler(operation.name).ok_or_else(|| not_implemented(facts, operation))?;
         let input = handler.read(protocol, message)?;
-        authorised(context, service, handler, input).await
+        carry_out(context, service, handler, input).await
     }
 }
 
@@ -185,7 +185,7 @@ fn output_of<O: Operation>(output: Box<dyn Output>) -> Result<O::Output, Fault> 
 }
 
 /// Asks whether the caller may, and carries the operation out. A panic in it is the answer to this request alone.
-async fn authorised(
+async fn carry_out(
     context: &Context,
     service: &Service,
     handler: &dyn Handler,

@@ -19,7 +19,7 @@ const FORGOTTEN_AT_ONCE: usize = 2;
 ///
 /// | key | value |
 /// |---|---|
-/// | `service, "answer", name, of, token` | the record of an [`Answer`] and of when it expires |
+/// | `service, "answer", name, of, token` | the record of an [`Remembered`] and of when it expires |
 /// | `service, "answer expires", name, when (ms), of, token` | nothing |
 #[derive(Clone, Copy, Debug)]
 pub struct Idempotency {
@@ -30,7 +30,7 @@ pub struct Idempotency {
 
 /// What was answered to a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
+pub struct Remembered {
     /// What the request was: a hash of it, or all of it.
     pub fingerprint: Bytes,
     /// What was answered, or whatever makes the answer again.
@@ -40,8 +40,11 @@ pub struct Answer {
 #[derive(Serialize, Deserialize)]
 struct Record {
     expires_ms: i64,
-    answer: Answer,
+    answer: Remembered,
 }
+
+#[cfg(test)]
+layouts::stays!(stored_answer: Record);
 
 impl Idempotency {
     /// Answers that are remembered for so long.
@@ -55,7 +58,13 @@ impl Idempotency {
     ///
     /// # Errors
     /// The store's.
-    pub fn get(&self, reads: &impl Reads, now: Timestamp, of: &str, token: &str) -> Result<Option<Answer>> {
+    pub fn get(
+        &self,
+        reads: &impl Reads,
+        now: Timestamp,
+        of: &str,
+        token: &str,
+    ) -> Result<Option<Remembered>> {
         let record = reads.get_record::<Record>(&self.key(of, token))?;
         Ok(record.filter(|record| record.expires_ms > now.millis()).map(|record| record.answer))
     }
@@ -70,7 +79,7 @@ impl Idempotency {
         now: Timestamp,
         of: &str,
         token: &str,
-        answer: Answer,
+        answer: Remembered,
     ) -> Result<()> {
         let expiries = self.expiries();
         self.forget(tx, now, &expiries)?;
@@ -115,12 +124,12 @@ mod tests {
 
     const ANSWERS: Idempotency = Idempotency::new("s", "requests", 1000);
 
-    fn answer(text: &'static str) -> Answer {
-        Answer { fingerprint: Bytes::from_static(b"hash"), answer: text.into() }
+    fn answer(text: &'static str) -> Remembered {
+        Remembered { fingerprint: Bytes::from_static(b"hash"), answer: text.into() }
     }
 
     /// What a service does: the first answer again, or a new one.
-    fn ask(store: &Store, now_ms: i64, token: &str, text: &'static str) -> Answer {
+    fn ask(store: &Store, now_ms: i64, token: &str, text: &'static str) -> Remembered {
         let asked = store.transact_now(|tx| {
             if let Some(before) = ANSWERS.get(tx, Timestamp(now_ms), "account", token)? {
                 return Ok(before);
@@ -164,7 +173,7 @@ mod tests {
     #[test]
     fn one_of_two_at_once_gets_the_answer_of_the_other() {
         let store = Store::open(Options::memory()).unwrap();
-        let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let answers: Vec<Remembered> = std::thread::scope(|scope| {
             let ask = |text| {
                 scope.spawn({
                     let store = &store;

@@ -46,6 +46,9 @@ struct Record {
     until_ms: i64,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_lease: Record);
+
 /// Who has a lease after it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {

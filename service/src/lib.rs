@@ -27,6 +27,8 @@ mod record;
 mod rising;
 mod sequence;
 mod service;
+#[cfg(test)]
+mod stored;
 mod sweep;
 mod timers;
 mod visit;
@@ -40,7 +42,7 @@ pub use credentials::{Credential, PrincipalRecord, Signatory};
 pub use directory::Directory;
 pub use error::{Error, Result};
 pub use guard::{Denial, PolicyOf};
-pub use idempotency::{Answer, Idempotency};
+pub use idempotency::{Idempotency, Remembered};
 pub use jobs::{JobLanes, Jobs, Verdict};
 pub use lease::{Asked, Held, Lease};
 pub use metrics::{Metrics, Sample};

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use names::{Arn, Scope};
+use tracing::Instrument as _;
 use wire::{Encode, Fault, Message, Operation, OperationFacts, Protocol};
 
 use crate::{Context, Result, Tx, View};
@@ -84,7 +85,8 @@ impl<O: Operation, B: Body<O>> Handler for Typed<O, B> {
         Box::pin(async move {
             let input =
                 input.downcast::<O::Input>().map_err(|_| internal("an input of another operation"))?;
-            let output = self.body.run(context, *input).await?;
+            let span = tracing::trace_span!(target: "cloudlet::layer", "service", operation = O::FACTS.name);
+            let output = self.body.run(context, *input).instrument(span).await?;
             Ok(Box::new(output) as Box<dyn Output>)
         })
     }

@@ -53,12 +53,18 @@ pub struct Letter {
     pub text: String,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_letter: Letter);
+
 /// A letter that a mail server is to have.
 #[derive(Serialize, Deserialize)]
 struct Mail {
     letter: Letter,
     failures: u32,
 }
+
+#[cfg(test)]
+layouts::stays!(stored_mail: Mail);
 
 impl Letter {
     /// Puts it into the outbox. What has the same moment and `id` takes its place: a letter that is sent again is there once.

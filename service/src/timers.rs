@@ -31,12 +31,18 @@ struct Ring<T> {
     work: T,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_ring: Ring<String>);
+
 /// Where the job of a timer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Place {
     due_ms: i64,
     nonce: [u8; 16],
 }
+
+#[cfg(test)]
+layouts::stays!(stored_timer: Place);
 
 impl Timers {
     /// Timers of that name, of which so many are at work at once.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use serde::de::DeserializeOwned;
+use tracing::Instrument as _;
 
 use crate::commit::{Committer, Outcome};
 use crate::durable::Syncer;
@@ -80,7 +81,11 @@ impl Store {
     ) -> Result<T, E> {
         let outcome = self.run(body);
         match (&self.0.syncer, &outcome) {
-            (Some(syncer), Ok((_, Some(version)))) => syncer.wait(*version).await?,
+            (Some(syncer), Ok((_, Some(version)))) => {
+                let span = tracing::trace_span!(target: "cloudlet::layer", "store", step = "durable");
+                syncer.wait(*version).instrument(span).await?;
+            }
+            // Its answer may tell of what others have committed.
             (Some(syncer), _) => syncer.settle().await,
             (None, _) => {}
         }
@@ -188,7 +193,8 @@ impl Store {
         let signals = std::mem::take(&mut transaction.signals);
         let mut committed = None;
         if !transaction.writes.is_empty() {
-            match self.0.committer.commit(transaction)? {
+            let span = tracing::trace_span!(target: "cloudlet::layer", "store", step = "commit");
+            match span.in_scope(|| self.0.committer.commit(transaction))? {
                 Outcome::Conflict => return Ok(None),
                 Outcome::Committed(version) => {
                     self.want(version);

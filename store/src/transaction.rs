@@ -137,6 +137,12 @@ impl Transaction {
         self.reads.borrow_mut().add_key(key);
     }
 
+    /// Lets this transaction run again if another one changes anything in `range`: for a range that an unchecked scan or the
+    /// head of which has shown to be empty.
+    pub fn depend_on_range(&self, range: Range<Vec<u8>>) {
+        self.reads.borrow_mut().add_range(range);
+    }
+
     /// Like [`Transaction::scan_unchecked`], forward, for ranges that are used as queues: entries go mostly from their
     /// head. The store keeps the first entries of such a range in memory, and with them up to where it is empty: the traces
     /// of deleted entries, which an engine may keep for long, are not walked over again and again. What others have put or

@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -15,11 +14,11 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from command_line import CommandLine
 
 BINARY = os.environ.get("CLOUDLET_BINARY", str(Path(__file__).parents[2] / "target/debug/cloudlet"))
 START_SECONDS_MAX = 20
 STOP_SECONDS_MAX = 5
-CLI_SECONDS_MAX = 60
 
 
 class Cloud:
@@ -105,8 +104,15 @@ def cloud(tmp_path_factory):
     assert not any("panicked" in line for line in cloud.log), "".join(cloud.log)
 
 
+@pytest.fixture(scope="session")
+def command_line():
+    command_line = CommandLine()
+    yield command_line
+    command_line.stop()
+
+
 @pytest.fixture(params=["open", "enforce"])
-def aws(request, make_cloud, tmp_path):
+def aws(request, make_cloud, tmp_path, command_line):
     """The AWS CLI: runs `aws …` in an environment as a shell would have it."""
     cloud = make_cloud("--auth", request.param).start()
     key, secret = cloud.root_key() if request.param == "enforce" else ("test", "test")
@@ -120,13 +126,11 @@ def aws(request, make_cloud, tmp_path):
     }
 
     def run(*arguments, fails=False):
-        command = [sys.executable, "-m", "awscli", "--output", "json", *arguments]
+        command = ["--output", "json", *arguments]
         if arguments[0] == "sqs":
             # The first version of the CLI looks for SQS at its old addresses, whatever the environment says.
             command += ["--endpoint-url", cloud.url]
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=CLI_SECONDS_MAX, cwd=tmp_path
-        )
+        done = command_line.run(command, environment, tmp_path)
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
         return done.stderr if fails else json.loads(done.stdout) if done.stdout.strip() else None
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 import urllib.request
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 from conftest import BINARY, eventually
+from raw import Raw
 
 
 def run(*arguments, **environment):
@@ -181,6 +183,46 @@ def test_logs_are_json_for_programs_and_text_for_people(make_cloud):
     assert process.wait(5) == 0
     os.close(leader)
     assert not text.lstrip().startswith(b"{")
+
+
+@pytest.mark.skipif("release" in BINARY, reason="releases are built without spans")
+def test_spans_tell_what_each_layer_took(make_cloud):
+    cloud = make_cloud("--log", "info,cloudlet::layer=trace").start()
+    cloud.client("sqs").create_queue(QueueName="q")
+    cloud.stop()
+    lines = [json.loads(line) for line in cloud.log]
+    layers = [line["span"] for line in lines if line["target"] == "cloudlet::layer" and line["time.busy"]]
+    # Who is inside ends first.
+    assert layers[-5:] == ["store", "store", "service", "frame", "door"]
+
+
+def test_a_log_that_nobody_reads_stops_nothing(tmp_path):
+    """A pipe that is full: the cloud goes on, and tells how much is missing when its reader is back."""
+    command = [BINARY, "up", "--port", "0", "--data", str(tmp_path / "data")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env={"PATH": os.environ["PATH"]})
+    # The end of the log, if what is waited for never comes.
+    end = threading.Timer(30, process.kill)
+    end.start()
+    lines = map(json.loads, process.stderr)
+    try:
+        url = next("http://" + line["address"] for line in lines if line.get("message") == "serving")
+        raw = Raw(types.SimpleNamespace(url=url))
+        requests = 2_500
+        for _ in range(requests):
+            raw.sqs("ListQueues")
+        kept, dropped = 0, 0
+        while not dropped:
+            line = next(lines)
+            kept += line.get("operation") == "ListQueues"
+            dropped = line.get("dropped", 0)
+        assert kept + dropped == requests and kept > 500 and dropped > 100
+        raw.sqs("CreateQueue", QueueName="after")
+        next(line for line in lines if line.get("operation") == "CreateQueue")
+        process.terminate()
+        assert process.wait(5) == 0
+    finally:
+        process.kill()
+        end.cancel()
 
 
 def test_others_need_tls_or_a_signature_by_the_root_key(make_cloud):

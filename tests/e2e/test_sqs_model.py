@@ -51,8 +51,9 @@ class Model:
 class World:
     """A queue and its model, and what is done to both."""
 
-    def __init__(self, raw, queue, is_fifo, chance):
-        self.raw, self.queue, self.chance, self.model = raw, queue, chance, Model(is_fifo)
+    def __init__(self, raw, queue, kind, chance):
+        self.raw, self.queue, self.chance, self.model = raw, queue, chance, Model(kind == "fifo")
+        self.has_tenants = kind == "fair"
         self.handles, self.sent = {}, 0
 
     def ask(self, operation, **parameters):
@@ -73,9 +74,11 @@ class World:
             group = f"group-{self.chance.randrange(4)}"
         else:
             delay = self.chance.choice([0, 0, 0, 3, 20])
+            # Two of them are noisy.
+            group = self.chance.choice(["a"] * 8 + ["b"] * 8 + ["c", "d", None]) if self.has_tenants else None
         self.model.messages.append(Message(body, group, self.model.now + delay))
-        more = {"MessageGroupId": group} if group else {"DelaySeconds": delay}
-        return {"MessageBody": body, **more}
+        more = {"MessageGroupId": group} if group else {}
+        return {"MessageBody": body, **more, **({} if self.model.is_fifo else {"DelaySeconds": delay})}
 
     def receive(self):
         count, timeout = self.chance.randint(1, 10), self.chance.choice([0, 5, 30])
@@ -158,13 +161,14 @@ class World:
         assert self.ask("ReceiveMessage") == {}
 
 
-@pytest.mark.parametrize("is_fifo", [False, True], ids=["standard", "fifo"])
-def test_a_queue_is_what_its_model_is(make_cloud, chance, is_fifo):
+@pytest.mark.parametrize("kind", ["standard", "fair", "fifo"])
+def test_a_queue_is_what_its_model_is(make_cloud, chance, kind):
     raw = Raw(make_cloud().start())
     raw.freeze()
-    attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"} if is_fifo else {}
-    queue = raw.sqs("CreateQueue", QueueName="q.fifo" if is_fifo else "q", Attributes=attributes)["QueueUrl"]
-    world = World(raw, queue, is_fifo, chance)
+    attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"} if kind == "fifo" else {}
+    name = "q.fifo" if kind == "fifo" else "q"
+    queue = raw.sqs("CreateQueue", QueueName=name, Attributes=attributes)["QueueUrl"]
+    world = World(raw, queue, kind, chance)
     for _ in range(STEPS):
         world.step()
     world.drain()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::error::Result;
-use crate::program::must;
+use crate::program::{cargo, must};
 use crate::workspace;
 
 /// What is measured.
@@ -18,9 +18,8 @@ pub(crate) struct Arguments {
 /// Measures, and keeps the figures in `bench.json` beside the builds.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let root = workspace::root();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let build = ["build", "--release", "--package", "cloudlet", "--package", "cloudlet-bench"];
-    must("cargo build", Command::new(cargo).args(build).current_dir(&root))?;
+    must("cargo build", &mut cargo(&root, build))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let release = target.join("release");
     let mut bench = Command::new(release.join("cloudlet-bench"));

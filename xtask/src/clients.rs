@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::{fs, io};
 
 use crate::error::{Error, Result};
-use crate::program::must;
+use crate::program::{cargo, must};
 
 /// The version of cargo-deny.
 const DENY_VERSION: &str = "0.20.2";
@@ -41,24 +41,19 @@ pub(crate) fn javascript(root: &Path) -> Result<PathBuf> {
 
 /// A command that runs cargo-deny: the machine's own, where it has one.
 pub(crate) fn deny(root: &Path) -> Result<Command> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut own = Command::new(&cargo);
-    own.args(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut command = if own.status().is_ok_and(|status| status.success()) {
-        let mut command = Command::new(&cargo);
-        command.arg("deny");
-        command
-    } else {
-        let tools = root.join("target/tools");
-        let program = tools.join("bin/cargo-deny");
-        if !program.is_file() {
-            println!("── installing cargo-deny");
-            let install =
-                ["install", "cargo-deny", "--quiet", "--locked", "--version", DENY_VERSION, "--root"];
-            must("cargo install", Command::new(&cargo).args(install).arg(&tools).current_dir(root))?;
-        }
-        Command::new(program)
-    };
+    let mut own = cargo(root, ["deny", "--version"]);
+    own.stdout(Stdio::null()).stderr(Stdio::null());
+    if own.status().is_ok_and(|status| status.success()) {
+        return Ok(cargo(root, ["deny"]));
+    }
+    let tools = root.join("target/tools");
+    let program = tools.join("bin/cargo-deny");
+    if !program.is_file() {
+        println!("── installing cargo-deny");
+        let install = ["install", "cargo-deny", "--quiet", "--locked", "--version", DENY_VERSION, "--root"];
+        must("cargo install", cargo(root, install).arg(&tools))?;
+    }
+    let mut command = Command::new(program);
     command.current_dir(root);
     Ok(command)
 }

@@ -3,9 +3,10 @@
 mod apis;
 mod bench;
 mod clients;
+mod console;
 mod docs;
 mod error;
-mod layers;
+mod flame;
 mod program;
 mod test;
 mod tidy;
@@ -31,13 +32,18 @@ enum Command {
     Apis(apis::Arguments),
     /// Measures Cloudlet against a bare server, for release, and compares with the last time.
     Bench(bench::Arguments),
+    /// Runs Cloudlet so that tokio-console shows its tasks.
+    Console(console::Arguments),
     /// Makes the tables of operations in docs/ from the facts and the services' lists.
     Docs(docs::Arguments),
-    /// Checks rules that no compiler checks: layers, files that say what they are for, lengths of files
-    /// and functions.
-    Tidy,
-    /// Runs everything that must hold, and ends with `N passed, N failed`.
-    Test,
+    /// Draws a flame graph of the server under one load of the bench.
+    Flame(flame::Arguments),
+    /// Checks rules that no compiler checks: layers, files that say what they are for, links of pages, and lengths of
+    /// functions and files, which it prints.
+    Tidy(tidy::Arguments),
+    /// Runs everything that must hold, and ends with `N passed, N failed`; or the tests of one crate, and says how long
+    /// they took.
+    Test(test::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -54,8 +60,10 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Apis(arguments) => apis::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Console(arguments) => console::run(&arguments),
         Command::Docs(arguments) => docs::run(&arguments),
-        Command::Tidy => tidy::run(),
-        Command::Test => test::run(),
+        Command::Flame(arguments) => flame::run(&arguments),
+        Command::Tidy(arguments) => tidy::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
     }
 }

@@ -1,8 +1,17 @@
 //! Other programs that a command runs.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::Command;
 
 use crate::error::{Error, Result};
+
+/// The cargo that runs this, with its arguments.
+pub(crate) fn cargo<S: AsRef<OsStr>>(root: &Path, arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root);
+    command
+}
 
 /// Runs a program that must succeed.
 pub(crate) fn must(name: &str, command: &mut Command) -> Result<()> {

@@ -15,18 +15,28 @@ impl Suite {
         self.caller.json("sqs", &format!("AmazonSQS.{operation}"), &input.to_string())
     }
 
+    /// A message's body: no two are the same.
+    fn text(&self, turn: usize) -> String {
+        let (begin, rest) = self.body.split_at(16);
+        format!("{turn:0>width$}{rest}", width = begin.len())
+    }
+
+    /// The ten messages of a batch.
+    fn ten(&self, turn: usize) -> Value {
+        let entry = |id: usize| json!({ "Id": id.to_string(), "MessageBody": self.text(turn * 10 + id) });
+        json!({ "Entries": (0..10).map(entry).collect::<Vec<_>>() })
+    }
+
     pub(super) fn send(&self, server: &Server, turns: Range<usize>) -> Result<Cost> {
-        load::run(server, turns, |connection, _| {
-            connection.ask(&self.sqs("SendMessage", "load", json!({ "MessageBody": self.body }))?).map(drop)
+        load::run(server, turns, |connection, turn| {
+            let message = json!({ "MessageBody": self.text(turn) });
+            connection.ask(&self.sqs("SendMessage", "load", message)?).map(drop)
         })
     }
 
     pub(super) fn batch(&self, server: &Server, turns: Range<usize>) -> Result<Cost> {
-        let entry = |id: usize| json!({ "Id": id.to_string(), "MessageBody": self.body });
-        let entries: Vec<Value> = (0..10).map(entry).collect();
-        load::run(server, turns.start..turns.start + turns.len() / 4, |connection, _| {
-            let batch = self.sqs("SendMessageBatch", "load", json!({ "Entries": entries }))?;
-            connection.ask(&batch).map(drop)
+        load::run(server, turns.start..turns.start + turns.len() / 4, |connection, turn| {
+            connection.ask(&self.sqs("SendMessageBatch", "load", self.ten(turn))?).map(drop)
         })
     }
 
@@ -35,8 +45,8 @@ impl Suite {
         let before_s = server.processor_s()?;
         let turns = turns.start..turns.start + turns.len() / 10;
         let count = turns.len();
-        let cost = load::run(server, turns, |connection, _| {
-            connection.ask(&self.sns(topic, "Publish", &[("Message", &self.body)])?).map(drop)
+        let cost = load::run(server, turns, |connection, turn| {
+            connection.ask(&self.sns(topic, "Publish", &[("Message", &self.text(turn))])?).map(drop)
         })?;
         server.rest()?;
         Ok(Cost { processor_us: (server.processor_s()? - before_s) * 1e6 / count as f64, ..cost })
@@ -54,9 +64,9 @@ impl Suite {
 
     /// Each round takes whichever message comes first, and deletes it. Compared with one request of the bare server.
     pub(super) fn rounds(&self, turns: Range<usize>) -> Result<Cost> {
-        let send = || self.sqs("SendMessage", "rounds", json!({ "MessageBody": self.body }));
-        load::run(&self.server, turns.start..turns.start + turns.len() / 4, |connection, _| {
-            connection.ask(&send()?)?;
+        load::run(&self.server, turns.start..turns.start + turns.len() / 4, |connection, turn| {
+            let message = json!({ "MessageBody": self.text(turn) });
+            connection.ask(&self.sqs("SendMessage", "rounds", message)?)?;
             let receive = self.sqs("ReceiveMessage", "rounds", json!({ "WaitTimeSeconds": 20 }))?;
             let answer: Value = serde_json::from_slice(&connection.ask(&receive)?)?;
             let handle = answer["Messages"][0]["ReceiptHandle"].as_str().context("no message came")?;
@@ -68,9 +78,8 @@ impl Suite {
     /// Sends so many messages, ten at a time, and receives and deletes them: they leave traces, which no later round may feel.
     pub(super) fn churn(&self, messages: usize) -> Result<()> {
         let all = |entries: Vec<Value>| json!({ "Entries": entries });
-        let sent = all((0..10).map(|id| json!({ "Id": id.to_string(), "MessageBody": self.body })).collect());
-        let tens = load::run(&self.server, 0..messages / 10, |connection, _| {
-            connection.ask(&self.sqs("SendMessageBatch", "rounds", sent.clone())?)?;
+        let tens = load::run(&self.server, 0..messages / 10, |connection, turn| {
+            connection.ask(&self.sqs("SendMessageBatch", "rounds", self.ten(turn))?)?;
             let wish = json!({ "WaitTimeSeconds": 20, "MaxNumberOfMessages": 10 });
             let answer: Value =
                 serde_json::from_slice(&connection.ask(&self.sqs("ReceiveMessage", "rounds", wish)?)?)?;

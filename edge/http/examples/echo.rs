@@ -1,5 +1,5 @@
 //! A cloud whose services give back what they are told, each by a protocol that none of Cloudlet's own services speaks. It
-//! never ships: `tests/e2e/test_protocols.py` talks to it with stock clients. It prints its address and serves until it is
+//! never ships: `tests/e2e/test_http_protocols.py` talks to it with stock clients. It prints its address and serves until it is
 //! killed.
 
 use std::sync::Arc;

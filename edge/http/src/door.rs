@@ -9,6 +9,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use service::{Caller, Context, Visit};
 use signing::Claim;
+use tracing::Instrument as _;
 use wire::{Fault, Message};
 
 use crate::control::Page;
@@ -68,7 +69,8 @@ impl Door {
     /// Answers one request. Whatever happens, there is an answer, and it carries the request's id.
     pub async fn answer(&self, request: Request<Incoming>, peer: SocketAddr, secure: bool) -> Reply {
         let request_id: Arc<str> = self.control.cloud.random.uuid().into();
-        match self.pass(request, peer.ip(), secure, &request_id).await {
+        let span = tracing::trace_span!(target: "cloudlet::layer", "door");
+        match self.pass(request, peer.ip(), secure, &request_id).instrument(span).await {
             Ok(reply) => reply,
             Err(Refusal { fault, protocol }) => {
                 tracing::debug!(code = %fault.code, status = fault.status, request_id = &*request_id, "refused");
@@ -140,9 +142,10 @@ impl Door {
             body,
             labels: &target.labels,
         };
+        let span = tracing::trace_span!(target: "cloudlet::layer", "frame");
         let directory = self.control.cloud.directory();
-        let answer =
-            directory.answer(context, target.service, target.operation, target.protocol, &message).await;
+        let answer = directory.answer(context, target.service, target.operation, target.protocol, &message);
+        let answer = answer.instrument(span).await;
         response::from_answer(answer, &context.caller.request_id)
     }
 

@@ -24,6 +24,9 @@ pub(crate) struct HttpApi {
     pub(crate) stages: BTreeMap<String, Stage>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_http_api: HttpApi);
+
 /// A Lambda function behind routes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Integration {

@@ -24,3 +24,15 @@ pub(crate) fn id_of(key: &[u8]) -> Result<String, store::Error> {
     }
     Ok(parts.str()?.into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stay() {
+        let scope = Scope::new(names::Account::ZERO, "us-east-1".parse().unwrap());
+        let keys = [("api", api("a")), ("list", list(&scope).str("a"))];
+        layouts::keys_stay(env!("CARGO_MANIFEST_DIR"), &keys);
+    }
+}

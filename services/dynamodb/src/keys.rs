@@ -170,3 +170,33 @@ fn hash_of(partition: &[u8]) -> [u8; 8] {
     first.copy_from_slice(&digest.as_ref()[..8]);
     first
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    layouts::stays!(stored_item: expressions::Item);
+
+    #[test]
+    fn keys_stay() {
+        let scope = Scope::new(names::Account::ZERO, "us-east-1".parse().unwrap());
+        let id = [1; 16];
+        let keys = [
+            ("table", tables(&scope).str("t")),
+            ("item", partition(&id, b"p").bytes(b"s")),
+            ("ttl", ttl(&id)),
+            ("expiry", expiries(&id).i64(7).bytes(b"rest")),
+            ("stream", stream(&scope, "t", "label")),
+            ("shard", shard(&id, 7)),
+            ("record", record(&id, 7, 8)),
+            ("mark", mark(&id, scope.region, b"rest")),
+            ("outgoing", outgoing_at(7, &id)),
+            ("backup", backup(&scope, "t", "label")),
+            ("history", past(&id, b"rest").u64(7)),
+            ("age", age(&id, 7)),
+            ("remains", remains(&id)),
+            ("entry", entry_partition(&id, &id, b"p").bytes(b"s")),
+        ];
+        layouts::keys_stay(env!("CARGO_MANIFEST_DIR"), &keys);
+    }
+}

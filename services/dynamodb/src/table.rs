@@ -61,6 +61,9 @@ pub(crate) struct Table {
     pub(crate) restoring: Option<Restoring>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_table: Table);
+
 /// An attribute of the key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeyPart {

@@ -22,6 +22,9 @@ pub(crate) struct AccessKey {
     is_active: bool,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_access_key: AccessKey);
+
 pub(crate) fn create(
     tx: &mut Tx<'_>,
     input: &api::CreateAccessKeyInput,

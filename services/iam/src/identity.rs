@@ -35,6 +35,9 @@ pub(crate) struct Identity {
     pub(crate) role: Option<Role>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_identity: Identity);
+
 /// What only a role has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Role {

@@ -51,3 +51,21 @@ pub(crate) fn attachments(account: Account, policy_arn: &str) -> Key {
 pub(crate) fn attachment(account: Account, policy_arn: &str, kind: Kind, name: &str) -> Key {
     attachments(account, policy_arn).str(kind.word()).str(&name.to_lowercase())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stay() {
+        let account = Account::ZERO;
+        let keys = [
+            ("user", identity(account, Kind::User, "Name")),
+            ("role", identity(account, Kind::Role, "Name")),
+            ("key", access_key(account, "u", "k")),
+            ("policy", policy(account, "Name")),
+            ("attached", attachment(account, "arn", Kind::User, "Name")),
+        ];
+        layouts::keys_stay(env!("CARGO_MANIFEST_DIR"), &keys);
+    }
+}

@@ -35,6 +35,9 @@ pub(crate) struct Managed {
     pub(crate) is_aws: bool,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_managed_policy: Managed);
+
 /// One version of a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Version {

@@ -28,6 +28,9 @@ pub(crate) struct Event {
     failures: u32,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_event: Event);
+
 impl Event {
     pub(crate) fn new(function: &Function, context: &Context, payload: Bytes) -> Self {
         Event {

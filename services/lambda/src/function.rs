@@ -40,6 +40,9 @@ pub(crate) struct Function {
     pub(crate) tags: BTreeMap<String, String>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_function: Function);
+
 /// The function of that name.
 pub(crate) fn find(reads: &impl Reads, name: &Name) -> Result<Function> {
     let arn = name.qualified_arn();

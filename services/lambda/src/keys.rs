@@ -61,3 +61,22 @@ pub(crate) fn checkpoints(scope: &Scope, uuid: &str) -> Key {
 pub(crate) fn checkpoint(scope: &Scope, uuid: &str, shard: &str) -> Key {
     checkpoints(scope, uuid).str(shard)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stay() {
+        let scope = Scope::new(names::Account::ZERO, "us-east-1".parse().unwrap());
+        let id = [1; 16];
+        let keys = [
+            ("function", function(&scope, "f")),
+            ("policy", policy(&scope, "f")),
+            ("piece", piece(&id, 7)),
+            ("mapping", mapping(&scope, "u")),
+            ("checkpoint", checkpoint(&scope, "u", "s")),
+        ];
+        layouts::keys_stay(env!("CARGO_MANIFEST_DIR"), &keys);
+    }
+}

@@ -25,6 +25,9 @@ pub(crate) struct Policy {
     revision: Id,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_policy: Policy);
+
 impl Policy {
     fn document(&self) -> String {
         let statements: Vec<&str> = self.statements.iter().map(|(_, statement)| statement.as_str()).collect();

@@ -29,6 +29,9 @@ pub(crate) enum Chore {
     Expire { scope: Scope, group: String, set_ms: i64 },
 }
 
+#[cfg(test)]
+layouts::stays!(stored_chore: Chore);
+
 /// Notes a chore.
 pub(crate) fn put(tx: &mut Tx<'_>, chore: &Chore) -> Result<()> {
     let (now_ms, id) = (tx.now.millis(), tx.random().bytes());

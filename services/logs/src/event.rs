@@ -12,6 +12,9 @@ pub(crate) struct Event {
     pub(crate) ingested_ms: i64,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_event: Event);
+
 /// What a message counts for.
 pub(crate) fn size_bytes(message: &str) -> usize {
     message.len() + EVENT_BYTES

@@ -29,6 +29,9 @@ pub(crate) struct Group {
     pub(crate) tags: BTreeMap<String, String>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_group: Group);
+
 /// The ARN of a log group, without the `:*` that older operations show.
 pub(crate) fn arn(scope: &Scope, name: &str) -> Arn {
     Arn::in_scope("logs", scope, format_args!("log-group:{name}"))

@@ -124,4 +124,19 @@ mod tests {
         let at = |at_ms, number| event(&[1; 16], &[2; 16], Place { at_ms, number });
         assert!(at(1, 9) < at(2, 0) && at(2, 0) < at(2, 1) && at(255, 0) < at(256, 0));
     }
+
+    #[test]
+    fn keys_stay() {
+        let scope = Scope::new(names::Account::ZERO, "us-east-1".parse().unwrap());
+        let id = [1; 16];
+        let place = Place { at_ms: 7, number: 8 };
+        let keys = [
+            ("group", group(&scope, "g")),
+            ("stream", stream(&id, "s")),
+            ("recent", recently(&id, 7, "s")),
+            ("event", event(&id, &id, place)),
+            ("time", time(&id, &id, place)),
+        ];
+        layouts::keys_stay(env!("CARGO_MANIFEST_DIR"), &keys);
+    }
 }

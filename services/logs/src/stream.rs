@@ -25,6 +25,9 @@ pub(crate) struct Stream {
     pub(crate) bytes: u64,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_stream: Stream);
+
 /// The stream of that name.
 pub(crate) fn find(reads: &impl Reads, group: &Group, name: &str) -> Result<Stream> {
     Ok(reads.get_record(&keys::stream(&group.id, name))?.ok_or_else(errors::no_stream)?)

@@ -51,6 +51,9 @@ struct Asking {
     failures: u32,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_asking: Asking);
+
 /// A token for a subscription.
 fn token(tx: &Tx<'_>, id: &str) -> String {
     let secret: [u8; SECRET_LEN] = tx.random().bytes();

@@ -34,6 +34,9 @@ pub(crate) struct Content {
     pub(crate) display_name: Option<String>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_content: Content);
+
 impl Content {
     /// That of a message to a phone number.
     pub(crate) fn direct(scope: Scope, message: Message, published: &Published, now: Timestamp) -> Self {

@@ -29,7 +29,7 @@ const CONTENT_TYPES: [&str; 12] = [
 const DELAY_MAX: u32 = 3600;
 const RETRIES_MAX: u32 = 100;
 
-/// What a policy says of a throttle.
+/// What a policy says of a throttle. Never stored, as all that is read from a policy's text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 struct Throttle {
@@ -37,7 +37,7 @@ struct Throttle {
     max_receives_per_second: Option<u32>,
 }
 
-/// What a policy says of the requests.
+/// What a policy says of the requests. Never stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 struct Request {
@@ -50,13 +50,14 @@ impl Default for Request {
     }
 }
 
-/// The attribute `DeliveryPolicy` of a topic.
+/// The attribute `DeliveryPolicy` of a topic. Never stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct OfTopic {
     http: OfTopicHttp,
 }
 
+/// Its part for web servers. Never stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 struct OfTopicHttp {
@@ -69,7 +70,7 @@ struct OfTopicHttp {
     default_request_policy: Request,
 }
 
-/// The attribute `DeliveryPolicy` of a subscription.
+/// The attribute `DeliveryPolicy` of a subscription. Never stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 struct OfSubscription {

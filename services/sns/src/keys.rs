@@ -123,3 +123,25 @@ pub(crate) fn message_id(key: &[u8]) -> Result<String, store::Error> {
     parts.str()?;
     Ok(parts.str()?.into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stay() {
+        let scope = Scope::new(names::Account::ZERO, "us-east-1".parse().unwrap());
+        let keys = [
+            ("topic", topics(&scope).str("t")),
+            ("subscription", subscription("arn:aws:sns:us-east-1:000000000000:t:s").unwrap()),
+            ("lapsed", lapsed_subscription("arn:aws:sns:us-east-1:000000000000:t:s").unwrap()),
+            ("archive", archive("a").i64(7).u64(8)),
+            ("signer", signer()),
+            ("audience", audience(&scope, "t")),
+            ("lane", lane("s", "g")),
+            ("in_lane", in_lane("s", "g", 7)),
+            ("fifo_message", message("m")),
+        ];
+        layouts::keys_stay(env!("CARGO_MANIFEST_DIR"), &keys);
+    }
+}

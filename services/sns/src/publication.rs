@@ -3,6 +3,7 @@
 //! Deliveries to queues go together: one transaction sends to many of them and notes what is left. Every other receiver may
 //! be slow, or away, and has a lane of its own.
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use api_sqs as sqs;
@@ -30,6 +31,9 @@ pub(crate) struct Publication {
     deliveries: Vec<Delivery>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_publication: Publication);
+
 /// The same as it is written.
 #[derive(Serialize)]
 struct Noted<'a> {
@@ -46,14 +50,14 @@ pub(crate) fn put(tx: &mut Tx<'_>, content: &Content, deliveries: &[&Delivery]) 
         let id = tx.random().bytes();
         TO_QUEUES.put(tx, now_ms, &id, &Noted { content, deliveries: together })?;
     }
-    for one in to_others.chunks(1) {
+    for one in &to_others {
         let id = tx.random().bytes();
         // Who subscribed to nothing is told from others by where they are.
-        let lane = one.first().map(|delivery| match delivery.subscription_arn.as_str() {
-            "" => &delivery.endpoint,
-            _ => &delivery.subscription_arn,
-        });
-        TO_OTHERS.put(tx, lane.map_or("", |lane| lane), now_ms, &id, &Noted { content, deliveries: one })?;
+        let lane = match one.subscription_arn.as_str() {
+            "" => &one.endpoint,
+            subscription_arn => subscription_arn,
+        };
+        TO_OTHERS.put(tx, lane, now_ms, &id, &Noted { content, deliveries: from_ref(one) })?;
     }
     Ok(())
 }
@@ -140,6 +144,7 @@ fn to_queue(
         status.put(tx)?;
     }
     let Err(refusal) = answer else { return Ok(Outcome::Done) };
+    // The first one went to the queue; few deliveries need a second.
     let body = delivery.body(content, envelope);
     Ok(match delivery.clone().refused(context, content, &refusal, &body) {
         Fate::Over(outcome) => outcome,

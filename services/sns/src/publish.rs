@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use api_sns as api;
 use names::ids;
 use serde::{Deserialize, Serialize};
-use service::{Answer, Error, Result, Tx};
+use service::{Error, Remembered, Result, Tx};
 use wire::Fault;
 
 use crate::audience::Audience;
@@ -84,19 +84,22 @@ pub(crate) struct Published {
     pub(crate) sequence: Option<String>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_published: Published);
+
 impl Published {
     pub(crate) fn new(tx: &Tx<'_>) -> Self {
         Published { id: ids::uuid(tx.random().bytes()), sequence: None }
     }
 
     /// As an answer that is remembered.
-    pub(crate) fn remembered(&self) -> Result<Answer> {
+    pub(crate) fn remembered(&self) -> Result<Remembered> {
         let answer = store::record::encode(self)?.into();
-        Ok(Answer { fingerprint: store::Bytes::new(), answer })
+        Ok(Remembered { fingerprint: store::Bytes::new(), answer })
     }
 
     /// From an answer that was remembered.
-    pub(crate) fn of(answer: &Answer) -> Result<Self> {
+    pub(crate) fn of(answer: &Remembered) -> Result<Self> {
         Ok(store::record::decode(&answer.answer)?)
     }
 }

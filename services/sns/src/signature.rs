@@ -56,6 +56,9 @@ struct Kept {
     certificate: String,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_signer: Kept);
+
 impl Signer {
     /// The signer of this cloud.
     pub(crate) async fn of(cloud: &Arc<Cloud>) -> Result<Arc<Self>> {

@@ -74,6 +74,9 @@ pub(crate) struct Status {
     failures: u32,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_status: Status);
+
 impl Status {
     /// What is to be logged of an attempt, if anything is.
     pub(crate) fn of(

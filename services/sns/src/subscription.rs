@@ -48,6 +48,9 @@ pub(crate) struct Subscription {
     pub(crate) replay: Option<Replay>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_subscription: Subscription);
+
 /// Whether a receiver wants a subscription.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Confirmation {

@@ -35,6 +35,9 @@ pub(crate) struct Topic {
     pub(crate) archive: Option<Archive>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_topic: Topic);
+
 impl Topic {
     pub(crate) fn arn(&self) -> Arn {
         Arn::in_scope("sns", &self.scope, &self.name)

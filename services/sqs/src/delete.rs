@@ -37,7 +37,7 @@ fn delete(tx: &mut Tx<'_>, address: &Address, queue: &Queue, handle: &str) -> Re
         return fifo::delete(tx, queue, &handle);
     }
     let Some(entry) = visibility::entry(tx, queue, &handle)? else { return Ok(()) };
-    tx.delete(entry.index);
+    tx.delete(entry.key);
     tx.delete(keys::body(&queue.contents, &handle.message));
     if entry.transit.is_moved {
         tx.delete(keys::moved(&queue.contents, &handle.message));

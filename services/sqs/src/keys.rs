@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `"queue", account, region, name` | [`crate::queue::Queue`] |
 //! | `"index", contents, visible at (ms), message id` | [`crate::message::Transit`] |
-//! | `"moved", contents, message id` | ms at which the index entry stands, after a change of visibility |
+//! | `"lane", contents, tenant, visible at (ms), message id` | [`crate::message::Transit`], as in the index: see [`crate::fair`] |
+//! | `"moved", contents, message id` | ms at which the entry stands, after a change of visibility |
 //! | `"task", account, region, name, started at (ms), id` | a message move task of the queue of that name |
 //! | `"deleted", account, region, name` | when the queue of that name was deleted (ms), where names rest after that |
 //! | `"arrival", contents` | never written, only signalled: something may be received |
@@ -31,6 +32,7 @@ use names::Scope;
 use store::tuple::{Key, Parts};
 use store::{Direction, Error, Reads as _, Store, Transaction};
 
+use crate::fair::Tenant;
 use crate::fifo;
 use crate::queue::Address;
 
@@ -65,6 +67,14 @@ pub(crate) fn index_of(contents: &Id) -> Key {
     of("index").bytes(contents)
 }
 
+pub(crate) fn lane_of(contents: &Id, tenant: Tenant) -> Key {
+    of("lane").bytes(contents).u64(tenant.number())
+}
+
+pub(crate) fn lane(contents: &Id, tenant: Tenant, visible_at_ms: i64, message: &Id) -> Key {
+    lane_of(contents, tenant).i64(visible_at_ms).bytes(message)
+}
+
 pub(crate) fn body(contents: &Id, message: &Id) -> Key {
     Key::rising().str("sqs").bytes(message).bytes(contents)
 }
@@ -94,7 +104,7 @@ pub(crate) fn delete_body(tx: &mut Transaction, key: &[u8], value: &[u8]) -> ser
     parts.str()?;
     let (kind, contents) = (parts.str()?, parts.bytes()?);
     let message = match &*kind {
-        "index" => place_of(key).map(|(_, message)| message),
+        "index" | "lane" => place_of(key).map(|(_, message)| message),
         "slot" => Some(fifo::message_of(value)?),
         _ => None,
     };
@@ -125,7 +135,7 @@ pub(crate) fn task(source: &Address, started_ms: i64, id: &Id) -> Key {
 pub(crate) fn all_of(contents: &Id, is_fifo: bool) -> Vec<Key> {
     let kinds: &[&str] = match is_fifo {
         true => &["slot", "group", "ready", "sent", "attempt", "memory"],
-        false => &["index", "moved"],
+        false => &["index", "lane", "moved"],
     };
     kinds.iter().map(|kind| of(kind).bytes(contents)).collect()
 }
@@ -207,9 +217,15 @@ pub(crate) fn name_of(key: &[u8]) -> Option<String> {
     Some(parts.str().ok()?.to_string())
 }
 
-/// The moment and the message in a key of [`index`].
+/// The moment and the message in a key of [`index`] or of [`lane`].
 pub(crate) fn place_of(key: &[u8]) -> Option<(i64, Id)> {
-    let mut parts = tail_of(key).ok()?;
+    let mut parts = Parts::new(key);
+    parts.str().ok()?;
+    let kind = parts.str().ok()?;
+    parts.bytes().ok()?;
+    if kind == "lane" {
+        parts.u64().ok()?;
+    }
     let at_ms = parts.i64().ok()?;
     Some((at_ms, parts.bytes().ok()?.as_ref().try_into().ok()?))
 }
@@ -253,13 +269,37 @@ mod tests {
         let store = Store::open(Options::memory()).unwrap();
         let (contents, message) = ([1; 16], [2; 16]);
         let slot = fifo::a_slot(message);
-        for (key, value) in
-            [(index(&contents, 7, &message), Vec::new()), (self::slot(&contents, "g", 1), slot)]
-        {
+        for (key, value) in [
+            (index(&contents, 7, &message), Vec::new()),
+            (lane(&contents, Tenant::of("g"), 7, &message), Vec::new()),
+            (self::slot(&contents, "g", 1), slot),
+        ] {
             write(&store, |tx| tx.put(body(&contents, &message), vec![1]));
             write(&store, |tx| delete_body(tx, &key, &value).unwrap());
             assert!(store.snapshot().get(&body(&contents, &message)).unwrap().is_none());
         }
         write(&store, |tx| delete_body(tx, &group(&contents, "g"), &[]).unwrap());
+    }
+
+    #[test]
+    fn keys_stay() {
+        let scope = Scope::new(names::Account::ZERO, "us-east-1".parse().unwrap());
+        let id = [1; 16];
+        let keys = [
+            ("queue", queue(&scope, "q")),
+            ("deleted", deleted(&scope, "q")),
+            ("index", index(&id, 7, &id)),
+            ("lane", lane(&id, Tenant::of("g"), 7, &id)),
+            ("body", body(&id, &id)),
+            ("moved", moved(&id, &id)),
+            ("task", task(&Address { scope, name: "q".into() }, 7, &id)),
+            ("slot", slot(&id, "g", 7)),
+            ("group", group(&id, "g")),
+            ("ready", ready(&id, 7, "g")),
+            ("sent", sent(&id, "g", "d")),
+            ("attempt", attempt(&id, "a")),
+            ("memory", memory(&id, 7, b"key")),
+        ];
+        layouts::keys_stay(env!("CARGO_MANIFEST_DIR"), &keys);
     }
 }

@@ -3,7 +3,7 @@
 //! A message is two records: its body, written once, and a small index entry at the moment from which it is visible.
 //! Sending, receiving and changing visibility move index entries; nothing polls. `keys` has the layout.
 //!
-//! FIFO queues keep the same bodies, in the groups of [`fifo`].
+//! FIFO queues keep the same bodies, in the groups of [`fifo`]; standard queues whose messages have groups are [`fair`].
 //!
 //! Never here: the decisions of queue policies, which are the frame's; it is only told where a queue has its own.
 
@@ -13,6 +13,7 @@ mod claims;
 mod counts;
 mod delete;
 mod errors;
+mod fair;
 mod fifo;
 mod handle;
 mod in_flight;
@@ -28,6 +29,7 @@ mod send;
 mod tags;
 mod turns;
 mod visibility;
+mod waiting;
 
 use std::sync::Arc;
 

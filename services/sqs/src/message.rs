@@ -1,5 +1,6 @@
 //! Messages: what is stored of one, what one may hold, and the digests that clients check.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use api_sqs as api;
@@ -10,10 +11,13 @@ use service::Random;
 use wire::{Fault, Timestamp};
 
 use crate::errors;
+use crate::fair::Tenant;
 use crate::keys::Id;
 
 /// Attributes that one message may have.
 const ATTRIBUTES_MAX: usize = 10;
+/// Texts up to this length are remembered with their digests.
+const REMEMBERED_BYTES_MAX: usize = 256 * 1024;
 /// How long one receive can hide a message, in seconds.
 const HIDDEN_S_MAX: i64 = 12 * 60 * 60;
 
@@ -45,6 +49,9 @@ pub(crate) struct Body {
     pub(crate) sequence: Option<u64>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_body: compact Body);
+
 /// What moves along the index. Every receive writes it anew, so it is as small as it gets: without the names of its fields,
 /// which are only ever added, and at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +68,13 @@ pub(crate) struct Transit {
     /// Whether its visibility was changed since it was last received: `moved` has the moment of its index entry then.
     #[serde(default)]
     pub(crate) is_moved: bool,
+    /// Whose it is in a standard queue, if it has a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tenant: Option<Tenant>,
 }
+
+#[cfg(test)]
+layouts::stays!(stored_transit: compact Transit);
 
 /// A message attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -220,9 +233,30 @@ pub(crate) fn id(random: &Random, now: Timestamp) -> Id {
     id
 }
 
-/// The digest of a body.
+thread_local! {
+    /// The text that was digested last, and its digest.
+    static LAST: RefCell<(String, String)> = RefCell::default();
+}
+
+/// The digest of a body. What a topic delivers to many queues is the same text each time, and digested once.
 pub(crate) fn digest(text: &str) -> String {
-    hex::encode(Md5::digest(text))
+    if text.len() > REMEMBERED_BYTES_MAX {
+        return hex::encode(Md5::digest(text));
+    }
+    LAST.with_borrow_mut(|(last, digest)| {
+        if last != text || digest.is_empty() {
+            *digest = hex::encode(Md5::digest(text));
+            last.clear();
+            last.push_str(text);
+        }
+        digest.clone()
+    })
+}
+
+/// The digests of the bodies of a batch, in their order.
+pub(crate) fn digests<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let texts: Vec<&[u8]> = texts.map(str::as_bytes).collect();
+    checksums::md5_of_each(&texts).into_iter().map(hex::encode).collect()
 }
 
 /// The digest of attributes, as "Calculating the MD5 message digest for message attributes" in the SQS developer guide
@@ -274,7 +308,12 @@ mod tests {
 
     #[test]
     fn digests_are_those_of_the_sdks() {
-        assert_eq!(digest("hello world"), "5eb63bbbe01eeed093cb22bb8f5acdc3");
+        let (hello, nothing) = ("5eb63bbbe01eeed093cb22bb8f5acdc3", "d41d8cd98f00b204e9800998ecf8427e");
+        for (text, expected) in [("", nothing), ("hello world", hello), ("hello world", hello), ("", nothing)]
+        {
+            assert_eq!(digest(text), expected);
+        }
+        assert_eq!(digests(["hello world", ""].into_iter()), [hello, nothing]);
         let attributes = BTreeMap::from([("timestamp".to_owned(), text("Number", "1493147359900"))]);
         let attributes = read_attributes(Some(&attributes)).unwrap();
         // The value is the one that botocore's own test of this algorithm has.

@@ -9,6 +9,7 @@ use service::Result;
 use store::{Reads, Snapshot};
 use wire::Fault;
 
+use crate::fair::Tenant;
 use crate::keys::{self, Id};
 use crate::{attributes, errors};
 
@@ -28,7 +29,13 @@ pub(crate) struct Queue {
     /// When it was last purged.
     #[serde(default)]
     pub(crate) purged_ms: Option<i64>,
+    /// Tenants whose waiting messages stand in lanes of their own.
+    #[serde(default)]
+    pub(crate) lanes: Vec<Tenant>,
 }
+
+#[cfg(test)]
+layouts::stays!(stored_queue: Queue);
 
 impl Queue {
     /// A numeric attribute, or its default.

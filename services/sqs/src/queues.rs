@@ -40,6 +40,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateQueueInput) -> Result<a
                 created_ms: tx.now.millis(),
                 modified_ms: tx.now.millis(),
                 purged_ms: None,
+                lanes: Vec::new(),
             };
             attributes::apply(&mut made, &wanted);
             attributes::check_throughput(&made.attributes)?;
@@ -167,6 +168,7 @@ pub(crate) fn purge(tx: &mut Tx<'_>, input: &api::PurgeQueueInput) -> Result<api
     }
     abandon(tx, &address, &queue);
     queue.contents = tx.random().bytes();
+    queue.lanes.clear();
     queue.purged_ms = Some(now_ms);
     tx.put_record(keys::queue(&address.scope, &address.name), &queue)?;
     Ok(api::PurgeQueueOutput::default())

@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use api_sqs as api;
 use service::{Context, Result, Tx, rising_text};
-use store::{Bytes, Direction, Reads as _, Watch, record};
+use store::{Direction, Reads as _, Watch, record};
 use wire::{Fault, Timestamp};
 
 use crate::claims::{Claimed, Claims};
+use crate::fair::{Choice, Recent, Tenant};
 use crate::handle::Handle;
 use crate::in_flight::{IN_FLIGHT_MAX, InFlight};
 use crate::keys::{self, Id};
 use crate::message::{self, Body, Transit};
 use crate::queue::{self, Address, Queue};
 use crate::turns::{Turn, Turns};
+use crate::waiting::Waiting;
 use crate::{errors, fifo, redrive};
 
 /// Messages that one receive gives at most.
@@ -35,17 +37,12 @@ pub(crate) struct Wish {
     attributes: Vec<String>,
 }
 
-/// A message that is visible: its index entry.
-struct Waiting {
-    index: Bytes,
-    id: Id,
-    transit: Transit,
-}
-
 /// What a look at the queue gave.
 pub(crate) struct Look {
     pub(crate) queue: Arc<Queue>,
     pub(crate) messages: Vec<api::Message>,
+    /// The tenants of those messages that have one, in a standard queue.
+    pub(crate) tenants: Vec<Tenant>,
     /// When the next message becomes visible, if none is now.
     pub(crate) next_ms: Option<i64>,
 }
@@ -53,8 +50,9 @@ pub(crate) struct Look {
 /// What the receives of a process know of one another.
 #[derive(Default)]
 pub(crate) struct Receives {
-    in_flight: InFlight,
+    pub(crate) in_flight: InFlight,
     claims: Claims,
+    recent: Recent,
     turns: Turns,
 }
 
@@ -75,10 +73,12 @@ pub(crate) async fn receive(
             claimed.release();
             let (address, queue) = queue::find(&**tx, &scope, &input.queue_url)?;
             let look = if address.is_fifo() { fifo::look } else { look };
-            look(tx, &address, queue, &wish, &receives.in_flight, &mut claimed)
+            look(tx, &address, queue, &wish, &receives, &mut claimed)
         });
         let look = look.await?;
         drop(claimed);
+        let others = look.messages.len() - look.tenants.len();
+        receives.recent.note(&look.queue.contents, &look.tenants, others);
         let wait_s = wish.wait_s.unwrap_or_else(|| look.queue.number("ReceiveMessageWaitTimeSeconds"));
         let until_ms = begun_ms + wait_s * 1000;
         if !look.messages.is_empty() || looked_ms >= until_ms {
@@ -161,37 +161,44 @@ impl Wish {
     }
 }
 
-/// Takes visible messages from the head of the index and moves their entries to when they are visible again.
+/// Takes visible messages from the heads of the index and the lanes, and moves their entries to when they are visible again.
 fn look(
     tx: &mut Tx<'_>,
     address: &Address,
     queue: Arc<Queue>,
     wish: &Wish,
-    in_flight: &InFlight,
+    receives: &Receives,
     claimed: &mut Claimed<'_>,
 ) -> Result<Look> {
     if let Some(attempt) = &wish.attempt {
         return Err(errors::wrong_kind(attempt, "ReceiveRequestAttemptId").into());
     }
     let redrive = redrive::Target::of(&**tx, &queue)?;
-    let mut messages = Vec::new();
+    let mut choice = Choice::of(&queue, &receives.recent);
+    let (mut messages, mut tenants) = (Vec::new(), Vec::new());
     let mut looks = 0;
-    loop {
-        let (visible, next_ms) = visible(tx, &queue, wish.count - messages.len(), claimed)?;
+    let next_ms = loop {
+        let (visible, next_ms) = choice.visible(tx, wish.count - messages.len(), claimed)?;
         looks += visible.len();
         if messages.is_empty() && !visible.is_empty() {
-            in_flight.admit(&queue.contents, wish.count, tx.now.millis(), || count_in_flight(tx, &queue))?;
+            let count = || count_in_flight(tx, &queue);
+            receives.in_flight.admit(&queue.contents, wish.count, tx.now.millis(), count)?;
         }
         if visible.is_empty() || looks > LOOKS_MAX {
-            return Ok(Look { queue, messages, next_ms });
+            break next_ms;
         }
         for waiting in &visible {
-            messages.extend(take(tx, address, &queue, wish, redrive.as_ref(), waiting)?);
+            if let Some(message) = take(tx, address, &queue, wish, redrive.as_ref(), waiting)? {
+                messages.push(message);
+                tenants.extend(waiting.transit.tenant);
+            }
         }
         if messages.len() == wish.count {
-            return Ok(Look { queue, messages, next_ms: None });
+            break None;
         }
-    }
+    };
+    choice.settle(tx, address, &tenants)?;
+    Ok(Look { queue, messages, tenants, next_ms })
 }
 
 /// Takes one message, unless it is gone, expired or dead.
@@ -201,12 +208,12 @@ fn take(
     queue: &Queue,
     wish: &Wish,
     redrive: Option<&redrive::Target>,
-    Waiting { index, id, transit }: &Waiting,
+    Waiting { entry, id, transit }: &Waiting,
 ) -> Result<Option<api::Message>> {
     let now_ms = tx.now.millis();
     // Another receive may be faster.
-    tx.depend_on(index);
-    tx.delete(&**index);
+    tx.depend_on(entry);
+    tx.delete(&**entry);
     if transit.is_moved {
         tx.delete(keys::moved(&queue.contents, id));
     }
@@ -226,35 +233,6 @@ fn take(
     tx.put_compact(keys::index(&queue.contents, visible_at_ms, id), &transit)?;
     let handle = Handle { contents: queue.contents, message: *id, receives: transit.receives, visible_at_ms };
     Ok(Some(write(wish, &handle, &transit, body)))
-}
-
-/// Index entries that are visible now, `count` at most, and when to look again if there are none.
-fn visible(
-    tx: &Tx<'_>,
-    queue: &Queue,
-    count: usize,
-    claimed: &mut Claimed<'_>,
-) -> Result<(Vec<Waiting>, Option<i64>)> {
-    let now_ms = tx.now.millis();
-    let mut visible = Vec::new();
-    let mut next_ms = None;
-    for entry in tx.scan_head(keys::index_of(&queue.contents).prefix_range()).take(LOOKS_MAX) {
-        let (key, value) = entry?;
-        let Some((at_ms, id)) = keys::place_of(&key) else { continue };
-        if at_ms > now_ms {
-            return Ok((visible, next_ms.or(Some(at_ms))));
-        }
-        if !claimed.claim(&id) {
-            // It is being received; should that come to nothing, it is there again at once.
-            next_ms = Some(now_ms + CLAIM_MS);
-            continue;
-        }
-        visible.push(Waiting { index: key, id, transit: record::decode(&value)? });
-        if visible.len() == count {
-            break;
-        }
-    }
-    Ok((visible, next_ms))
 }
 
 /// Messages that were received and are hidden.

@@ -150,7 +150,7 @@ pub(crate) fn sources(reads: &impl Reads, target: &Address) -> Result<Vec<String
 
 /// Where a queue's dead letters go.
 pub(crate) struct Target {
-    contents: Id,
+    queue: Queue,
     /// A message that was received that often is dead.
     pub(crate) receives_max: u32,
 }
@@ -160,7 +160,7 @@ impl Target {
     pub(crate) fn of(reads: &impl Reads, queue: &Queue) -> Result<Option<Self>> {
         let policy = queue.attributes.get("RedrivePolicy").and_then(|text| Policy::parse(text).ok());
         let Some((address, receives_max)) = policy else { return Ok(None) };
-        Ok(address.read(reads)?.map(|target| Target { contents: target.contents, receives_max }))
+        Ok(address.read(reads)?.map(|queue| Target { queue, receives_max }))
     }
 
     /// Moves a dead message; it keeps its id, its age and its counts.
@@ -175,9 +175,9 @@ impl Target {
         let body = Body { source: Some(source.arn().to_string()), ..body };
         let now_ms = tx.now.millis();
         if source.is_fifo() {
-            return fifo::place(tx, &self.contents, id, now_ms, body, &transit).map(drop);
+            return fifo::place(tx, &self.queue.contents, id, now_ms, body, &transit).map(drop);
         }
-        send::place(tx, &self.contents, id, now_ms, &body, &transit)
+        send::place(tx, &self.queue, id, now_ms, &body, &transit)
     }
 }
 

@@ -9,7 +9,7 @@ use wire::Fault;
 use crate::keys::Id;
 use crate::message::{self, Attribute, Body, Transit};
 use crate::queue::{self, Address, Queue};
-use crate::{batch, errors, fifo, keys};
+use crate::{batch, errors, fair, fifo, keys};
 
 /// The longest delay of a message, in seconds.
 const DELAY_MAX: i32 = 900;
@@ -21,6 +21,7 @@ const TRACE: &str = "AWSTraceHeader";
 /// A message to send, whichever operation brings it.
 struct Draft<'a> {
     text: &'a str,
+    digest: String,
     attributes: BTreeMap<String, Attribute>,
     system: BTreeMap<String, Attribute>,
     delay: Option<i32>,
@@ -41,6 +42,7 @@ pub(crate) fn one(tx: &mut Tx<'_>, input: &api::SendMessageInput) -> Result<api:
     let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     let draft = Draft {
         text: &input.message_body,
+        digest: message::digest(&input.message_body),
         attributes: message::read_attributes(input.message_attributes.as_ref())?,
         system: read_system(input.message_system_attributes.as_ref())?,
         delay: input.delay_seconds,
@@ -64,8 +66,13 @@ pub(crate) fn batch(
     let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     batch::check("SendMessageBatchRequestEntry", input.entries.iter().map(|entry| entry.id.as_str()))?;
     check_batch_size(&input.entries)?;
-    let (successful, failed) =
-        batch::each(&input.entries, |entry| &entry.id, |entry| send_entry(tx, &address, &queue, entry))?;
+    let mut digests =
+        message::digests(input.entries.iter().map(|entry| entry.message_body.as_str())).into_iter();
+    let (successful, failed) = batch::each(
+        &input.entries,
+        |entry| &entry.id,
+        |entry| send_entry(tx, &address, &queue, entry, digests.next().unwrap_or_default()),
+    )?;
     Ok(api::SendMessageBatchOutput { successful, failed })
 }
 
@@ -74,9 +81,11 @@ fn send_entry(
     address: &Address,
     queue: &Queue,
     entry: &api::SendMessageBatchRequestEntry,
+    digest: String,
 ) -> Result<api::SendMessageBatchResultEntry> {
     let draft = Draft {
         text: &entry.message_body,
+        digest,
         attributes: message::read_attributes(entry.message_attributes.as_ref())?,
         system: read_system(entry.message_system_attributes.as_ref())?,
         delay: entry.delay_seconds,
@@ -102,7 +111,7 @@ fn send(tx: &mut Tx<'_>, address: &Address, queue: &Queue, draft: Draft<'_>) -> 
     let sent_ms = tx.now.millis();
     let mut sent = Sent {
         id: names::ids::uuid(id),
-        body_digest: message::digest(draft.text),
+        body_digest: draft.digest,
         attributes_digest: message::digest_of_attributes(&draft.attributes),
         system_digest: message::digest_of_attributes(&draft.system),
         sequence: None,
@@ -132,7 +141,7 @@ fn send(tx: &mut Tx<'_>, address: &Address, queue: &Queue, draft: Draft<'_>) -> 
     }
     draft.group.map(fifo::check_group).transpose()?;
     let body = Body { group: draft.group.map(str::to_owned), ..body };
-    place(tx, &queue.contents, &id, visible_at_ms, &body, &transit)?;
+    place(tx, queue, &id, visible_at_ms, &body, &transit)?;
     Ok(sent)
 }
 
@@ -163,15 +172,17 @@ fn delay(address: &Address, queue: &Queue, wanted: Option<i32>) -> Result<i64, F
 /// Writes a message into a queue and wakes who waits for one.
 pub(crate) fn place(
     tx: &mut Tx<'_>,
-    contents: &Id,
+    queue: &Queue,
     id: &Id,
     visible_at_ms: i64,
     body: &Body,
     transit: &Transit,
 ) -> Result<()> {
-    tx.put_compact(keys::body(contents, id), body)?;
-    tx.put_compact(keys::index(contents, visible_at_ms, id), transit)?;
-    tx.signal(keys::arrival(contents));
+    let tenant = body.group.as_deref().map(fair::Tenant::of);
+    let entry = fair::place(queue, tenant, visible_at_ms, tx.now.millis(), id);
+    tx.put_compact(keys::body(&queue.contents, id), body)?;
+    tx.put_compact(entry, &Transit { tenant, ..*transit })?;
+    tx.signal(keys::arrival(&queue.contents));
     Ok(())
 }
 

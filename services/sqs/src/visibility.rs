@@ -6,9 +6,10 @@ use store::Reads as _;
 use store::tuple::Key;
 
 use crate::handle::Handle;
+use crate::keys::{self, Id};
 use crate::message::Transit;
 use crate::queue::{self, Address, Queue};
-use crate::{batch, errors, fifo, keys};
+use crate::{batch, errors, fifo};
 
 /// The longest visibility timeout, in seconds.
 const TIMEOUT_MAX: i32 = 43_200;
@@ -63,41 +64,49 @@ fn change(tx: &mut Tx<'_>, address: &Address, queue: &Queue, handle: &str, timeo
     }
     let now_ms = tx.now.millis();
     let not_in_flight = || errors::not_in_flight(&handle.seal());
-    let Entry { index, at_ms, transit } = entry(tx, queue, &handle)?.ok_or_else(not_in_flight)?;
+    let Entry { key, at_ms, transit } = entry(tx, queue, &handle)?.ok_or_else(not_in_flight)?;
     if at_ms <= now_ms {
         return Err(not_in_flight().into());
     }
     let transit = Transit { is_moved: true, ..transit };
     let visible_at_ms = now_ms + timeout_ms;
     transit.check_hidden_until(visible_at_ms, timeout_ms)?;
-    tx.delete(index);
+    tx.delete(key);
     tx.put_compact(keys::index(&queue.contents, visible_at_ms, &handle.message), &transit)?;
     tx.put_record(keys::moved(&queue.contents, &handle.message), &visible_at_ms)?;
     tx.signal(keys::arrival(&queue.contents));
     Ok(())
 }
 
-/// Where the index entry of a received message stands.
+/// The entry of a received message, in the index or in a lane.
 pub(crate) struct Entry {
-    pub(crate) index: Key,
+    pub(crate) key: Key,
     pub(crate) at_ms: i64,
     pub(crate) transit: Transit,
 }
 
-/// The index entry of the message that a handle was given for, if that receive is still the last one.
+/// The entry of the message that a handle was given for, if that receive is still the last one.
 pub(crate) fn entry(tx: &mut Tx<'_>, queue: &Queue, handle: &Handle) -> Result<Option<Entry>> {
     if handle.contents != queue.contents {
         return Ok(None);
     }
-    let at = |at_ms| keys::index(&queue.contents, at_ms, &handle.message);
     // Another receive's entry may stand there, too.
-    let is_of = |transit: &Transit| transit.receives == handle.receives;
+    let is_of = |entry: &Entry| entry.transit.receives == handle.receives;
     // Where the receive left it, unless its visibility was changed since.
-    let (index, at_ms) = (at(handle.visible_at_ms), handle.visible_at_ms);
-    if let Some(transit) = tx.get_record::<Transit>(&index)? {
-        return Ok(Some(transit).filter(is_of).map(|transit| Entry { index, at_ms, transit }));
+    if let Some(entry) = entry_at(tx, queue, handle.visible_at_ms, &handle.message)? {
+        return Ok(Some(entry).filter(is_of));
     }
     let Some(at_ms) = tx.get_record(&keys::moved(&queue.contents, &handle.message))? else { return Ok(None) };
-    let index = at(at_ms);
-    Ok(tx.get_record(&index)?.filter(is_of).map(|transit| Entry { index, at_ms, transit }))
+    Ok(entry_at(tx, queue, at_ms, &handle.message)?.filter(is_of))
+}
+
+/// The entry of a message at that moment: in the index, or in a lane if it was visible since and was set aside.
+fn entry_at(tx: &Tx<'_>, queue: &Queue, at_ms: i64, message: &Id) -> Result<Option<Entry>> {
+    let lanes = queue.lanes.iter().map(|tenant| keys::lane(&queue.contents, *tenant, at_ms, message));
+    for key in std::iter::once(keys::index(&queue.contents, at_ms, message)).chain(lanes) {
+        if let Some(transit) = tx.get_record(&key)? {
+            return Ok(Some(Entry { key, at_ms, transit }));
+        }
+    }
+    Ok(None)
 }

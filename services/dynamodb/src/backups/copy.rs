@@ -33,6 +33,9 @@ pub(super) struct Copy {
     bytes: i64,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_copy: Copy);
+
 /// Where the items come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Source {

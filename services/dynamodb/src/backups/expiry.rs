@@ -26,6 +26,9 @@ struct Expiry {
     place: Vec<u8>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_backup_expiry: Expiry);
+
 /// Makes the backup of a table that is deleted.
 pub(super) fn keep(tx: &mut Tx<'_>, table: &Table) -> Result<()> {
     let now_ms = tx.now.millis();

@@ -50,6 +50,9 @@ pub(crate) struct Before {
     item: Option<Item>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_before: compact Before);
+
 /// A deleted table that is still read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Remains {
@@ -58,6 +61,9 @@ pub(crate) struct Remains {
     /// Whether a backup has taken the items over.
     are_items_kept: bool,
 }
+
+#[cfg(test)]
+layouts::stays!(stored_remains: Remains);
 
 /// A table as it was at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

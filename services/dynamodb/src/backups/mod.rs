@@ -54,6 +54,9 @@ pub(crate) struct Backup {
     expires_ms: Option<i64>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_backup: Backup);
+
 /// Who wanted it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Kind {

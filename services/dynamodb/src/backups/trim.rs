@@ -25,6 +25,9 @@ struct Trim {
     id: Id,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_history_trim: Trim);
+
 /// Sees to it that a table is trimmed, whose record the caller writes.
 pub(super) fn begin(tx: &mut Tx<'_>, table: &Table, recovery: &Recovery) -> Result<()> {
     let due_ms = match History::recovery_of(table) {

@@ -31,6 +31,9 @@ pub(crate) struct Join {
     done: Option<Vec<u8>>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_join: Join);
+
 /// Makes a replica of a table in a region; the caller gives it settings of its own, and writes the records of both.
 pub(super) fn begin(tx: &mut Tx<'_>, source: &mut Table, region: Region) -> Result<Table> {
     let now_ms = tx.now.millis();

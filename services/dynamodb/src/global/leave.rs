@@ -23,6 +23,9 @@ struct Leave {
     table: Id,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_leave: Leave);
+
 /// Begins to end a replica, and writes its record.
 pub(crate) fn begin(tx: &mut Tx<'_>, table: &mut Table) -> Result<()> {
     check(tx, table)?;

@@ -32,12 +32,18 @@ struct Mark {
     at: u64,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_mark: compact Mark);
+
 /// An item that is to be carried: of which table, and the end of its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Outgoing {
     place: Place,
     rest: Vec<u8>,
 }
+
+#[cfg(test)]
+layouts::stays!(stored_outgoing: compact Outgoing);
 
 /// Notes the change of an item of a global table.
 pub(crate) fn follow(tx: &mut Tx<'_>, change: &Change<'_>, cause: Cause) -> Result<()> {

@@ -25,6 +25,9 @@ pub(crate) struct Backfill {
     done: Option<Vec<u8>>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_backfill: Backfill);
+
 /// Lets an index be filled that a table has just got.
 pub(crate) fn begin(tx: &mut Tx<'_>, table: &Table, index: &Index) -> Result<()> {
     let backfill = Backfill { place: table.place(), table: table.id, index: index.id, done: None };

@@ -71,6 +71,9 @@ pub(crate) struct Stream {
     pub(crate) closed_ms: Option<i64>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_stream: Stream);
+
 /// The head of a shard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {
@@ -81,6 +84,9 @@ pub(crate) struct Head {
     /// Whether there is a job that will trim.
     pub(crate) trims: bool,
 }
+
+#[cfg(test)]
+layouts::stays!(stored_stream_head: compact Head);
 
 impl View {
     const ALL: [(Self, &'static str); 4] = [

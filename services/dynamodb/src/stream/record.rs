@@ -42,6 +42,9 @@ pub(crate) struct Record {
     pub(crate) new: Option<Item>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_stream_record: compact Record);
+
 impl Record {
     /// The size that is shown, and counts.
     pub(crate) fn size_bytes(&self) -> usize {

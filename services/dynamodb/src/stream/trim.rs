@@ -27,6 +27,9 @@ struct Trim {
     what: What,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_stream_trim: Trim);
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum What {
     /// Old records of a shard.

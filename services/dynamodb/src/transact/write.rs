@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api_dynamodb as api;
 use expressions::stored::StoredItem;
-use service::{Answer, Idempotency, Result, Tx};
+use service::{Idempotency, Remembered, Result, Tx};
 use store::Bytes;
 
 use super::bill::{Bill, Kind};
@@ -52,7 +52,7 @@ pub(crate) fn carry_out_once(
     }
     let outcomes = carry_out(tx, asked, needs_bill)?;
     let now = tx.now;
-    let answer = Answer { fingerprint: fingerprint.into(), answer: Bytes::new() };
+    let answer = Remembered { fingerprint: fingerprint.into(), answer: Bytes::new() };
     REMEMBERED.put(tx, now, &of, token, answer)?;
     Ok(billed(&outcomes, needs_bill))
 }

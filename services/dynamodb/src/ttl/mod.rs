@@ -42,6 +42,9 @@ pub(crate) struct Progress {
     entered: Entered,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_ttl_progress: Progress);
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Entered {
     /// Up to that key behind the table's id; an empty one is before all.

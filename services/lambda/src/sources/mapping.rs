@@ -40,6 +40,9 @@ pub(crate) struct Mapping {
     pub(crate) stream: Option<Streaming>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_mapping: Mapping);
+
 /// The mapping of that UUID.
 pub(crate) fn find(reads: &impl Reads, scope: &Scope, uuid: &str) -> Result<Mapping> {
     let found = reads.get_record(&keys::mapping(scope, uuid))?;

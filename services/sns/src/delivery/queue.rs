@@ -7,7 +7,7 @@ use super::refusal::Receipt;
 use crate::content::Content;
 use crate::message::Attribute;
 
-/// The message as a queue gets it. `envelope` is asked for unless the message goes as it is.
+/// The message as a queue gets it: `body`, and the attributes that were published beside it unless they stand in there.
 pub(crate) fn message_for(
     content: &Content,
     queue: &Arn,

@@ -22,12 +22,18 @@ pub(super) struct InLane {
     pub(super) delivery: Delivery,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_fifo_in_lane: InLane);
+
 /// What is stored of a lane that has something to deliver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
     /// The sequence number of its end.
     last: u64,
 }
+
+#[cfg(test)]
+layouts::stays!(stored_fifo_lane: Record);
 
 /// A lane in a transaction, which is one with its record.
 pub(super) struct Lane {
@@ -41,6 +47,9 @@ struct Name {
     subscription: String,
     group: String,
 }
+
+#[cfg(test)]
+layouts::stays!(stored_fifo_lane_job: Name);
 
 impl Lane {
     /// The lane of a group to a subscription.

@@ -64,6 +64,9 @@ struct Turn {
     from: Vec<u8>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_replay_turn: Turn);
+
 impl Replay {
     /// Whether new messages wait for it.
     pub(crate) fn holds_back(&self) -> bool {

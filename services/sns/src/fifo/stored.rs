@@ -22,6 +22,9 @@ pub(super) struct Stored {
     pub(super) deliveries: u64,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_fifo_message: Stored);
+
 impl Stored {
     /// Notes it, if anybody gets it.
     pub(super) fn put(&self, tx: &mut Tx<'_>) -> Result<()> {

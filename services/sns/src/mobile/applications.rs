@@ -27,6 +27,9 @@ pub(super) struct Application {
     attributes: BTreeMap<String, String>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_application: Application);
+
 impl Application {
     /// Whether its devices may be published to.
     pub(super) fn is_enabled(&self) -> bool {

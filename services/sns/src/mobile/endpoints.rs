@@ -33,6 +33,9 @@ pub(crate) struct Endpoint {
     device: BTreeMap<String, String>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_endpoint: Endpoint);
+
 /// Whether a device can be published to: AWS's error when it, or its application, is disabled; none when it is not there.
 pub(crate) fn reach(reads: &impl Reads, arn: &str) -> Result<Option<Result<(), Fault>>> {
     Ok(locate(reads, arn)?.map(|(application, endpoint)| {

@@ -15,6 +15,9 @@ pub(crate) struct OptedOut {
     number: String,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_opted_out: OptedOut);
+
 fn keys(scope: &Scope) -> Key {
     super::key("opted out", scope)
 }

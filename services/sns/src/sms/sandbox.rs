@@ -33,6 +33,9 @@ pub(crate) struct Number {
     sent_ms: i64,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_sandbox_number: Number);
+
 impl Number {
     /// Whether that is the password, in time.
     fn takes(&self, password: &str, now_ms: i64) -> bool {

@@ -24,6 +24,9 @@ struct Attempt {
     until_ms: i64,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_fifo_attempt: Attempt);
+
 /// Refuses what is no id of an attempt.
 pub(crate) fn check(id: &str) -> Result<(), Fault> {
     check_label("ReceiveRequestAttemptId", id)

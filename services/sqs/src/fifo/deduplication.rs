@@ -20,6 +20,9 @@ pub(super) struct Sent {
     until_ms: i64,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_fifo_sent: Sent);
+
 /// Where a send is remembered.
 pub(super) struct Key {
     contents: Id,

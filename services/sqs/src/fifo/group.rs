@@ -16,6 +16,9 @@ struct Record {
     available_ms: Option<i64>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_fifo_group: Record);
+
 /// A group in a transaction, which is one with its record.
 pub(super) struct Group {
     contents: Id,

@@ -44,6 +44,9 @@ struct Slot {
     visible_at_ms: i64,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_fifo_slot: Slot);
+
 impl Slot {
     /// Whether somebody has received it and may still be at work on it.
     fn is_in_flight(&self, now_ms: i64) -> bool {

@@ -11,11 +11,10 @@ use super::group::Group;
 use super::{Slot, attempts};
 use crate::claims::Claimed;
 use crate::handle::Handle;
-use crate::in_flight::InFlight;
 use crate::keys::{self, Id};
 use crate::message::Body;
 use crate::queue::{Address, Queue};
-use crate::receive::{CLAIM_MS, LOOKS_MAX, Look, Wish, write};
+use crate::receive::{CLAIM_MS, LOOKS_MAX, Look, Receives, Wish, write};
 use crate::redrive;
 
 /// Dead and expired messages that are cleared away on the way to those that a receive gives.
@@ -27,11 +26,11 @@ pub(crate) fn look(
     address: &Address,
     queue: Arc<Queue>,
     wish: &Wish,
-    in_flight: &InFlight,
+    receives: &Receives,
     claimed: &mut Claimed<'_>,
 ) -> Result<Look> {
     if let Some(messages) = attempts::again(tx, &queue, wish)? {
-        return Ok(Look { queue, messages, next_ms: None });
+        return Ok(Look { queue, messages, tenants: Vec::new(), next_ms: None });
     }
     let redrive = redrive::Target::of(&**tx, &queue)?;
     let mut messages = Vec::new();
@@ -43,7 +42,7 @@ pub(crate) fn look(
         if wanted == 0 || groups.is_empty() || looks > LOOKS_MAX {
             break next_ms;
         }
-        if messages.is_empty() && !admits(tx, &queue, wish, in_flight)? {
+        if messages.is_empty() && !admits(tx, &queue, wish, receives)? {
             break None;
         }
         for name in &groups {
@@ -52,14 +51,14 @@ pub(crate) fn look(
         }
     };
     attempts::remember(tx, &queue, wish, &messages)?;
-    Ok(Look { queue, messages, next_ms })
+    Ok(Look { queue, messages, tenants: Vec::new(), next_ms })
 }
 
 /// Whether so many messages more may be in flight. AWS gives none instead of an error where they may not.
-fn admits(tx: &Tx<'_>, queue: &Queue, wish: &Wish, in_flight: &InFlight) -> Result<bool> {
+fn admits(tx: &Tx<'_>, queue: &Queue, wish: &Wish, receives: &Receives) -> Result<bool> {
     let now_ms = tx.now.millis();
     let count = || Ok(super::count(&**tx, queue, now_ms)?.in_flight as usize);
-    match in_flight.admit(&queue.contents, wish.count, now_ms, count) {
+    match receives.in_flight.admit(&queue.contents, wish.count, now_ms, count) {
         Ok(()) => Ok(true),
         Err(Error::Fault(_)) => Ok(false),
         Err(error) => Err(error),

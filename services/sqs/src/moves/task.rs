@@ -50,7 +50,10 @@ pub(super) struct Task {
     pub(super) failure: Option<String>,
 }
 
-/// What a handle says.
+#[cfg(test)]
+layouts::stays!(stored_move_task: Task);
+
+/// What a handle says. Never stored: clients have it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Handle {

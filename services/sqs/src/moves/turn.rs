@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use service::{Cloud, Jobs, Result, Tx, Verdict};
-use store::Reads as _;
+use store::{Bytes, Reads as _};
 
 use super::task::{Status, Task};
 use crate::keys::Id;
 use crate::message::{self, Body, Transit};
 use crate::queue::{Address, Queue};
-use crate::{fifo, keys, send};
+use crate::{fair, fifo, keys, send};
 
 /// All tasks at work.
 const TURNS: Jobs = Jobs::new("sqs", "move", 16);
@@ -27,6 +27,9 @@ struct Turn {
     /// Where the task stands.
     task: Vec<u8>,
 }
+
+#[cfg(test)]
+layouts::stays!(stored_move_turn: Turn);
 
 /// Notes the first turn of a task.
 pub(super) fn begin(tx: &mut Tx<'_>, source: &Address, task: &[u8], id: &Id) -> Result<()> {
@@ -61,28 +64,38 @@ pub(crate) type Taker<'a> = &'a mut dyn FnMut(&mut Tx<'_>, Body) -> Result<Optio
 
 /// Takes messages that are not in flight out of a standard queue.
 fn withdraw(tx: &mut Tx<'_>, queue: &Queue, count: usize, taker: Taker<'_>) -> Result<Withdrawn> {
-    let now_ms = tx.now.millis();
-    let head = tx.scan_head(keys::index_of(&queue.contents).prefix_range()).take(count);
-    let entries = head.collect::<Result<Vec<_>, _>>()?;
-    let is_all = entries.len() < count;
-    for (index, _) in entries {
-        let Some((at_ms, id)) = keys::place_of(&index) else { continue };
-        if at_ms > now_ms {
-            return Ok(Withdrawn::All);
-        }
+    let visible = visible(tx, queue, count)?;
+    let is_all = visible.len() < count;
+    for (entry, id) in visible {
         // A receive may be faster.
-        tx.depend_on(&index);
+        tx.depend_on(&entry);
         let body_key = keys::body(&queue.contents, &id);
         if let Some(body) = tx.get_record::<Body>(&body_key)?
             && let Some(why) = taker(tx, body)?
         {
             return Ok(Withdrawn::Stopped(why));
         }
-        tx.delete(&*index);
+        tx.delete(&*entry);
         tx.delete(&body_key);
         tx.delete(keys::moved(&queue.contents, &id));
     }
     Ok(if is_all { Withdrawn::All } else { Withdrawn::Enough })
+}
+
+/// Messages of a standard queue that are visible, so many at most: where their entries stand, and their ids.
+fn visible(tx: &Tx<'_>, queue: &Queue, count: usize) -> Result<Vec<(Bytes, Id)>> {
+    let mut visible = Vec::new();
+    for range in fair::ranges(queue) {
+        for entry in tx.scan_head(range.prefix_range()).take(count - visible.len()) {
+            let (entry, _) = entry?;
+            let Some((at_ms, id)) = keys::place_of(&entry) else { continue };
+            if at_ms > tx.now.millis() {
+                break;
+            }
+            visible.push((entry, id));
+        }
+    }
+    Ok(visible)
 }
 
 /// Moves some messages, and says when the next turn is due, if the task is not over.
@@ -131,7 +144,7 @@ fn deliver(tx: &mut Tx<'_>, task: &mut Task, body: Body) -> Result<Option<String
     if address.is_fifo() {
         fifo::place(tx, &queue.contents, &id, now_ms, body, &transit)?;
     } else {
-        send::place(tx, &queue.contents, &id, now_ms, &body, &transit)?;
+        send::place(tx, &queue, &id, now_ms, &body, &transit)?;
     }
     task.moved += 1;
     Ok(None)

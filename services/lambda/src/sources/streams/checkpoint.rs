@@ -22,6 +22,9 @@ pub(crate) struct Checkpoint {
     pub(super) window: Option<Window>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_checkpoint: Checkpoint);
+
 /// Where a new mapping begins: the ends of all shards, when it wants only what comes.
 pub(in crate::sources) async fn begin(
     context: &Context,

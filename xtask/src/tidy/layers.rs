@@ -1,19 +1,15 @@
 //! The layers: which folder's crates may build on which. `tidy` asks cargo what each crate depends on.
 
 use std::path::Path;
-use std::process::Command;
 
-use serde_json::Value;
-
-use crate::error::{Error, Result};
-use crate::program::failed;
-use crate::workspace;
+use crate::error::Result;
+use crate::workspace::{self, Package};
 
 /// Folders from the ground up, each with those of its neighbours on the same height that it may build on.
 const LAYERS: [(&str, u8, &[&str]); 11] = [
     ("base", 0, &["base"]),
     ("api", 1, &["api/codegen"]),
-    ("store", 1, &[]),
+    ("store", 1, &["store"]),
     ("runtime", 1, &[]),
     ("outgoing", 1, &[]),
     ("service", 2, &[]),
@@ -26,30 +22,22 @@ const LAYERS: [(&str, u8, &[&str]); 11] = [
     ("xtask", 0, &[]),
 ];
 
+/// Where source files are: the layers, and the example, which is a workspace of its own.
+pub(crate) fn folders() -> Vec<&'static str> {
+    LAYERS.iter().map(|(folder, ..)| *folder).chain(["examples"]).collect()
+}
+
 /// Names every crate that builds on one which it may not.
-pub(crate) fn check(wrong: &mut Vec<String>) -> Result<()> {
-    let root = workspace::root();
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(&root);
-    let output = command.output().map_err(failed("cargo metadata"))?;
-    let metadata: Value = serde_json::from_slice(&output.stdout)
-        .map_err(|why| Error::Program { program: "cargo metadata".into(), why: why.to_string() })?;
-    for package in metadata["packages"].as_array().into_iter().flatten() {
-        let manifest = Path::new(package["manifest_path"].as_str().unwrap_or_default());
-        let own = inside(&root, manifest.parent().unwrap_or(manifest));
-        let dependencies = package["dependencies"].as_array().into_iter().flatten();
-        for path in dependencies.filter_map(|dependency| dependency["path"].as_str()) {
-            let other = inside(&root, Path::new(path));
+pub(crate) fn check(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
+    for Package { folder, builds_on, .. } in workspace::packages(root)? {
+        let own = folder.display().to_string();
+        for other in builds_on.iter().map(|other| other.display().to_string()) {
             if !may(&own, &other) {
                 wrong.push(format!("{own}: builds on {other}, which is not below it"));
             }
         }
     }
     Ok(())
-}
-
-fn inside(root: &Path, folder: &Path) -> String {
-    folder.strip_prefix(root).unwrap_or(folder).display().to_string()
 }
 
 fn may(own: &str, other: &str) -> bool {

@@ -1,16 +1,14 @@
-//! `cargo xtask test`: everything that must hold, from formatting to the tests from outside, on a bare machine.
+//! Everything that must hold, from formatting to the tests from outside, on a bare machine.
 //!
 //! It installs what it needs into `target/`, runs every step even when one fails, and ends with one line:
 //! `N passed, N failed`.
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::clients;
 use crate::error::{Error, Result};
-use crate::program::failed;
-use crate::workspace;
+use crate::program::{cargo, failed};
 
 /// How many tests passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,31 +29,30 @@ impl Count {
 }
 
 /// Runs everything.
-pub(crate) fn run() -> Result<()> {
-    let root = workspace::root();
+pub(crate) fn run(root: &Path) -> Result<()> {
     let mut total = Count::default();
-    total.add(check(&root, "rustfmt", cargo(&root, ["fmt", "--all", "--check"]))?);
+    total.add(check("rustfmt", cargo(root, ["fmt", "--all", "--check"]))?);
     let lints = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
-    total.add(check(&root, "clippy", cargo(&root, lints))?);
-    total.add(check(&root, "tidy", cargo(&root, ["xtask", "tidy"]))?);
-    total.add(check(&root, "facts", cargo(&root, ["xtask", "apis", "--check"]))?);
-    total.add(check(&root, "docs", cargo(&root, ["xtask", "docs", "--check"]))?);
-    let mut deny = clients::deny(&root)?;
+    total.add(check("clippy", cargo(root, lints))?);
+    total.add(check("tidy", cargo(root, ["xtask", "tidy"]))?);
+    total.add(check("facts", cargo(root, ["xtask", "apis", "--check"]))?);
+    total.add(check("docs", cargo(root, ["xtask", "docs", "--check"]))?);
+    let mut deny = clients::deny(root)?;
     // Without the advisories, which would need a network at every run.
     deny.args(["--log-level", "error", "check", "licenses", "bans", "sources"]);
-    total.add(check(&root, "dependencies", deny)?);
-    let python = clients::python(&root)?;
-    clients::javascript(&root)?;
-    total.add(rust_tests(&root)?);
-    total.add(tests_from_outside(&root, &python)?);
+    total.add(check("dependencies", deny)?);
+    let python = clients::python(root)?;
+    clients::javascript(root)?;
+    total.add(rust_tests(root)?);
+    total.add(tests_from_outside(root, &python)?);
     println!("{} passed, {} failed", total.passed, total.failed);
     if total.failed == 0 { Ok(()) } else { Err(Error::Check(format!("{} failed", total.failed))) }
 }
 
 /// A step that passes or fails as a whole.
-fn check(root: &Path, name: &str, mut command: Command) -> Result<Count> {
+fn check(name: &str, mut command: Command) -> Result<Count> {
     println!("── {name}");
-    let status = command.current_dir(root).status().map_err(failed(name))?;
+    let status = command.status().map_err(failed(name))?;
     Ok(Count::of(status.success()))
 }
 
@@ -81,7 +78,7 @@ fn count_rust(text: &str) -> Count {
 
 fn tests_from_outside(root: &Path, python: &Path) -> Result<Count> {
     println!("── tests from outside");
-    let built = check(root, "build", cargo(root, ["build", "--quiet", "--package", "cloudlet"]))?;
+    let built = check("build", cargo(root, ["build", "--quiet", "--package", "cloudlet"]))?;
     let helpers = [
         "--package",
         "cloudlet-wire",
@@ -92,12 +89,14 @@ fn tests_from_outside(root: &Path, python: &Path) -> Result<Count> {
         "--example",
         "echo",
     ];
-    let helpers = check(root, "helpers", cargo(root, ["build", "--quiet"].iter().chain(&helpers)))?;
+    let helpers = check("helpers", cargo(root, ["build", "--quiet"].iter().chain(&helpers)))?;
     if built.failed + helpers.failed > 0 {
         return Ok(Count { failed: built.failed + helpers.failed, passed: 0 });
     }
     let mut command = Command::new(python);
     command.args(["-m", "pytest", "-q", "-n", "4", "--dist", "worksteal"]);
+    // A test that takes more than five seconds needs a reason: they are named.
+    command.args(["--durations", "10", "--durations-min", "5"]);
     command.args(["-p", "no:cacheprovider", "tests/e2e"]);
     let output = command.current_dir(root).stderr(Stdio::inherit()).output().map_err(failed("pytest"))?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -118,12 +117,6 @@ fn number_before(line: &str, word: &str) -> u64 {
     let Some((before, _)) = line.split_once(word) else { return 0 };
     let digits = before.rsplit(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
     digits.parse().unwrap_or(0)
-}
-
-fn cargo<S: AsRef<OsStr>>(root: &Path, arguments: impl IntoIterator<Item = S>) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(root);
-    command
 }
 
 #[cfg(test)]

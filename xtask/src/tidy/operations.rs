@@ -1,0 +1,54 @@
+//! Each service registers exactly the operations that its list names.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// Names every list that is not what its service registers.
+pub(crate) fn check(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
+    let services = root.join("services");
+    for entry in fs::read_dir(&services).map_err(Error::file(&services))? {
+        let folder = entry.map_err(Error::file(&services))?.path();
+        for (list, code) in lists(&folder) {
+            let named = fs::read_to_string(&list).map_err(Error::file(&list))?;
+            let code_text = fs::read_to_string(&code).map_err(Error::file(&code))?;
+            if sorted(named.lines()) != sorted(registered(&code_text)) {
+                wrong.push(format!("{}: does not list what {} registers", list.display(), code.display()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The lists of a service's folder, each with the code that registers them: its own, and those of other APIs that it offers.
+pub(crate) fn lists(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let modules = fs::read_dir(folder.join("src")).into_iter().flatten().flatten();
+    let others = modules.map(|module| (module.path().join("operations.txt"), module.path().join("mod.rs")));
+    let own = (folder.join("operations.txt"), folder.join("src/lib.rs"));
+    std::iter::once(own).chain(others).filter(|(list, _)| list.exists()).collect()
+}
+
+/// In order, and in small letters: the operation GetSMSAttributes has the type GetSmsAttributes.
+fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut names: Vec<_> = names.map(str::to_ascii_lowercase).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The operations in lines such as `.read::<api::ListQueues>(`.
+fn registered(code: &str) -> impl Iterator<Item = &str> {
+    let starts = code.match_indices("::<api::").map(|(at, found)| &code[at + found.len()..]);
+    starts.filter_map(|rest| rest.split(|letter: char| !letter.is_ascii_alphanumeric()).next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::registered;
+
+    #[test]
+    fn registered_operations_are_found() {
+        let code = ".waiting::<api::ReceiveMessage, _, _>(x)\n.read::<api::GetQueueUrl>(y)";
+        assert_eq!(registered(code).collect::<Vec<_>>(), ["ReceiveMessage", "GetQueueUrl"]);
+    }
+}
