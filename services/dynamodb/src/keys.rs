@@ -5,7 +5,7 @@
 //! | `"table", account, region, name` | [`crate::table::Table`] |
 //! | `"backfill", …` | jobs: [`crate::index::backfill::Backfill`] |
 //! | `"sweep", …` | the sweeper's |
-//! | `"item", table id, hash of the partition key, partition key, sort key` | the item |
+//! | `"item", table id, hash of the partition key, partition key, sort key` | the item, as [`expressions::stored`] has it byte by byte |
 //! | `"entry", table id, index id, hash of the index's partition key, index's partition key, index's sort key, then the key of the item` | the projected attributes |
 //! | `"answer", "transaction", …` | what a token stands for (see `service::Idempotency`) |
 //! | `"ttl", TTL id` | [`crate::ttl::Progress`] of a table that has a time to live |

@@ -34,6 +34,7 @@ mod resource_policy;
 mod scan;
 mod settings;
 mod source;
+mod stored;
 mod stream;
 mod table;
 mod tables;
