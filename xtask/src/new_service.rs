@@ -74,7 +74,7 @@ fn with_line(text: &str, beginning: &str, line: &str) -> Option<String> {
     let mut lines: Vec<&str> = text.lines().collect();
     let alike = |known: &&str| known.trim_start().starts_with(beginning);
     let last = lines.iter().rposition(alike)?;
-    let later = lines.iter().position(|known| alike(&known) && known.trim_start() > line);
+    let later = lines.iter().position(|known| alike(known) && known.trim_start() > line);
     let indent = &lines[last][..lines[last].len() - lines[last].trim_start().len()];
     let line = format!("{indent}{line}");
     lines.insert(later.unwrap_or(last + 1), &line);

@@ -66,7 +66,7 @@ proptest! {
         let output = GetItemOutput { item: Some(item.clone().into()), ..GetItemOutput::default() };
         let operation = FACTS.operation("GetItem").unwrap();
         let answer = wire::write_output(Protocol::AwsJson10, &FACTS, operation, &output, "");
-        let shown: Json = serde_json::from_slice(&answer.body).unwrap();
+        let shown: Json = serde_json::from_slice(&answer.body.whole().unwrap()).unwrap();
         prop_assert_eq!(shown, json!({ "Item": json_of_item(&item) }));
     }
 }
@@ -75,8 +75,15 @@ proptest! {
 fn read(value: &str) -> Result<AttributeValue, Fault> {
     let body = Bytes::from(format!(r#"{{ "TableName": "t12", "Item": {{ "a": {value} }} }}"#));
     let (headers, labels) = (http::HeaderMap::new(), wire::rest::Labels::default());
-    let message =
-        Message { method: "POST", path: "/", query: None, headers: &headers, body: &body, labels: &labels };
+    let message = Message {
+        method: "POST",
+        path: "/",
+        query: None,
+        headers: &headers,
+        body: &body,
+        stream: None,
+        labels: &labels,
+    };
     let operation = FACTS.operation("PutItem").unwrap();
     let mut input: PutItemInput = wire::read_input(Protocol::AwsJson10, &FACTS, operation, &message)?;
     Ok(input.item.remove("a").unwrap())
