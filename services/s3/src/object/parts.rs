@@ -24,6 +24,11 @@ pub(crate) struct Part {
     pub(crate) blob: Blob,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_parts: compact Vec<Part>);
+#[cfg(test)]
+layouts::stays!(stored_part: compact Part);
+
 impl Part {
     pub(crate) fn size(&self) -> u64 {
         self.blob.length()

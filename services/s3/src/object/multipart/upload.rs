@@ -28,6 +28,9 @@ pub(crate) struct Upload {
     pub(crate) properties: Properties,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_upload: Upload);
+
 /// An input that names an upload.
 pub(crate) trait OfUpload: OfObject {
     fn upload_id(&self) -> &str;
