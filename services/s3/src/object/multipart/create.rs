@@ -1,7 +1,7 @@
 //! CreateMultipartUpload.
 
 use api_s3 as api;
-use service::{Result, Tx};
+use service::{PrincipalKind, Result, Tx};
 
 use super::super::encryption::TellsEncryption as _;
 use super::super::key;
@@ -11,6 +11,7 @@ use super::checksum::Kind;
 use super::upload::{Upload, id_text};
 use crate::bucket::Bucket;
 use crate::keys::{self, Id};
+use crate::owner;
 
 pub(crate) fn create(
     tx: &mut Tx<'_>,
@@ -20,7 +21,7 @@ pub(crate) fn create(
     key::check(&input.key)?;
     let upload = Upload {
         initiated_ms: tx.now.millis(),
-        initiator: tx.context.caller.principal.arn.to_string(),
+        initiator: initiator(tx),
         checksum: Kind::of_new(input)?,
         properties: Properties::of_new(&**tx, &bucket, input, tx.now)?,
     };
@@ -36,6 +37,15 @@ pub(crate) fn create(
     };
     output.tell_encryption(&upload.properties.encryption);
     Ok(output)
+}
+
+/// Who begins it: an account itself, or one of its identities.
+fn initiator(tx: &Tx<'_>) -> String {
+    let principal = &tx.context.caller.principal;
+    match principal.kind {
+        PrincipalKind::Root => owner::canonical_id(tx.scope().account),
+        _ => principal.arn.to_string(),
+    }
 }
 
 /// Later ones are greater.

@@ -63,8 +63,8 @@ fn shown(part: &Part, kind: Option<&Kind>) -> api::Part {
 }
 
 /// Who began an upload.
-pub(crate) fn initiator(arn: &str) -> api::Initiator {
-    api::Initiator { id: Some(arn.to_owned()), display_name: None }
+pub(crate) fn initiator(id: &str) -> api::Initiator {
+    api::Initiator { id: Some(id.to_owned()), display_name: None }
 }
 
 /// How many entries a page is to have.

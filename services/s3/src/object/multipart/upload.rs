@@ -20,7 +20,7 @@ use crate::keys::{self, Id};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Upload {
     pub(crate) initiated_ms: i64,
-    /// The ARN of who began it.
+    /// Who began it: an account as S3 calls it, or the ARN of one of its identities.
     pub(crate) initiator: String,
     /// The checksum that its client chose, if it chose one.
     pub(crate) checksum: Option<Kind>,
