@@ -169,13 +169,23 @@ def test_completing_twice_makes_one_object(s3, versioned):
 
 
 def test_one_of_many_completes(s3, bucket):
-    """At once, and against parts that come at the same time."""
+    """At once, and against parts that come at the same time: whoever is late hears that there is no such upload."""
     upload = Upload(s3, bucket)
     upload.put(1, b"x")
     parts = upload.plain()
-    with ThreadPoolExecutor(8) as pool:
-        done = list(pool.map(lambda _: upload.complete(parts)["ETag"], range(8)))
-    assert set(done) == {etag_of([b"x"])}
+
+    def put(_):
+        try:
+            upload.put(2, b"late")
+        except s3.exceptions.NoSuchUpload:
+            pass
+
+    with ThreadPoolExecutor(12) as pool:
+        done = [pool.submit(upload.complete, parts) for _ in range(6)]
+        late = list(pool.map(put, range(6)))
+    assert {each.result()["ETag"] for each in done} == {etag_of([b"x"])} and len(late) == 6
+    assert body_of(s3.get_object(Bucket=bucket, Key="k")) == b"x"
+    refused("NoSuchUpload", upload.listed)
 
 
 def test_uploads_of_a_key_stand_side_by_side(s3, bucket):

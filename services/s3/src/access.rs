@@ -13,7 +13,6 @@ use crate::{errors, keys, setting};
 
 /// Actions, by IAM's names, that a policy can allow others than the owner.
 pub(crate) const SHARED: &[&str] = &[
-    "AbortMultipartUpload",
     "DeleteBucket",
     "DeleteBucketWebsite",
     "GetAccelerateConfiguration",
@@ -38,8 +37,6 @@ pub(crate) const SHARED: &[&str] = &[
     "GetMetricsConfiguration",
     "GetReplicationConfiguration",
     "ListBucket",
-    "ListBucketMultipartUploads",
-    "ListMultipartUploadParts",
     "PutAccelerateConfiguration",
     "PutAnalyticsConfiguration",
     "PutBucketAcl",
