@@ -127,6 +127,9 @@ def test_numbers_of_parts(s3, bucket):
     for number in (0, -1, 10_001):
         error = refused("InvalidArgument", upload.put, number, b"")
         assert error["ArgumentName"] == "partNumber" and error["ArgumentValue"] == str(number)
+    many = [{"PartNumber": number, "ETag": "0" * 32} for number in range(1, 10_002)]
+    assert refused("InvalidPart", upload.complete, many[:-1])["PartNumber"] == "1"
+    refused("MalformedXML", upload.complete, many)
     upload.put(10_000, b"last")
     upload.put(1, b"x" * PART)
     upload.complete(upload.plain())
@@ -373,6 +376,24 @@ def test_the_transfer_manager(s3, bucket, tmp_path):
     assert s3.head_object(Bucket=bucket, Key="big")["ETag"].endswith('-13"')
     s3.download_file(bucket, "big", str(target), Config=config)
     assert target.read_bytes() == content
+
+
+def test_the_command_line(aws):
+    """Whose cp uploads, copies and downloads what is large in parts."""
+    content = os.urandom(MIB) * 20
+    (aws.folder / "source").write_bytes(content)
+    aws("s3api", "create-bucket", "--bucket", "one")
+    aws("s3api", "create-bucket", "--bucket", "two")
+    quietly = lambda *arguments: aws("s3", *arguments, "--only-show-errors")
+    quietly("cp", str(aws.folder / "source"), "s3://one/a/b")
+    quietly("mv", "s3://one/a/b", "s3://two/c")
+    quietly("cp", "s3://two/c", str(aws.folder / "target"))
+    assert (aws.folder / "target").read_bytes() == content
+    assert aws("s3api", "head-object", "--bucket", "two", "--key", "c")["ETag"].endswith('-3"')
+    begun = aws("s3api", "create-multipart-upload", "--bucket", "one", "--key", "k")
+    assert aws("s3api", "list-multipart-uploads", "--bucket", "one")["Uploads"][0]["UploadId"] == begun["UploadId"]
+    aws("s3api", "abort-multipart-upload", "--bucket", "one", "--key", "k", "--upload-id", begun["UploadId"])
+    assert "Uploads" not in (aws("s3api", "list-multipart-uploads", "--bucket", "one") or {})
 
 
 def test_kills_leave_all_or_nothing(make_cloud):

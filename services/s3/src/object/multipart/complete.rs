@@ -110,13 +110,13 @@ fn check_whole(
         )));
     }
     match (kind, input.claim()) {
-        (Some(kind), Some((algorithm, _))) if algorithm != kind.algorithm() => {
-            Err(checksum::mismatch(kind, algorithm))
-        }
-        (Some(_), Some((algorithm, said))) if !is_it(said, checksum, parts) => {
+        (_, Some((algorithm, said))) if algorithm == checksum.algorithm && !is_it(said, checksum, parts) => {
             let algorithm = algorithm.to_lowercase();
             let message = format!("The {algorithm} you specified did not match the calculated checksum.");
             Err(Fault::new("BadDigest", 400, message))
+        }
+        (Some(kind), Some((algorithm, _))) if algorithm != checksum.algorithm => {
+            Err(checksum::mismatch(kind, algorithm))
         }
         _ => Ok(()),
     }
