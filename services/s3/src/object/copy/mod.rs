@@ -18,7 +18,7 @@ use super::get::TRIES_MAX;
 use super::multipart::algorithm_of;
 use super::properties::{Bytes, Properties};
 use super::sums::TellsChecksum as _;
-use super::version::{Checksum, Content, Version};
+use super::version::{Checksum, Content, Described, Version};
 use super::versions::{Keeping, Versions};
 use super::{key, parts};
 use crate::bucket::Bucket;
@@ -161,7 +161,7 @@ fn properties(
     let mut properties = Properties::of_new(&**tx, bucket, input, tx.now)?;
     if !replaces(input) {
         let redirect = properties.described.redirect.take();
-        properties.described = super::version::Described { redirect, ..source.described.clone() };
+        properties.described = Described { redirect, ..source.described.clone() };
     }
     if input.tagging_directive != Some(api::TaggingDirective::Replace) {
         properties.tags = source.tags.clone();

@@ -8,12 +8,12 @@ use service::{Context, Result};
 use store::Reads;
 use wire::Fault;
 
-use super::super::conditions::OfRead;
-use super::super::get;
-use super::super::version::{Content, Version};
-use super::super::versions::Versions;
 use crate::bucket::Bucket;
 use crate::errors;
+use crate::object::conditions::OfRead;
+use crate::object::get;
+use crate::object::version::{Content, Version};
+use crate::object::versions::Versions;
 
 /// What a request says of its source.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use api_s3 as api;
 use service::{Result, Tx};
 use store::Transaction;
 
-use super::super::parts::Part;
 use super::upload;
 use crate::keys;
+use crate::object::parts::Part;
 use crate::{SWEEPER, errors};
 
 pub(crate) fn abort(

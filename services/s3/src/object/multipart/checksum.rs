@@ -7,11 +7,11 @@ use checksums::Algorithm;
 use serde::{Deserialize, Serialize};
 use wire::Fault;
 
-use super::super::body;
-use super::super::parts::Part;
-use super::super::sums;
-use super::super::version::Checksum;
 use crate::errors;
+use crate::object::body;
+use crate::object::parts::Part;
+use crate::object::sums;
+use crate::object::version::Checksum;
 
 /// The checksum that a client chose for an upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,20 +8,20 @@ use service::{Result, Tx};
 use store::{Direction, Reads as _};
 use wire::Fault;
 
-use super::super::conditions::OfWrite;
-use super::super::encryption::TellsEncryption as _;
-use super::super::lock;
-use super::super::parts::{self, Part};
-use super::super::properties::Bytes;
-use super::super::sums::{self, ClaimsChecksum as _, TellsChecksum as _};
-use super::super::version::{Checksum, Content, Version};
-use super::super::versions::{Keeping, Versions};
 use super::checksum::{self, Kind};
 use super::select::{self, Named};
 use super::upload::{self, Found, OfUpload as _, Upload};
 use crate::bucket::Bucket;
 use crate::errors;
 use crate::keys::{self, Id};
+use crate::object::conditions::OfWrite;
+use crate::object::encryption::TellsEncryption as _;
+use crate::object::parts::{self, Part};
+use crate::object::properties::Bytes;
+use crate::object::sums::{self, ClaimsChecksum as _, TellsChecksum as _};
+use crate::object::version::{Checksum, Content, Version};
+use crate::object::versions::{Keeping, Versions};
+use crate::object::{key, lock};
 
 pub(crate) fn complete(
     tx: &mut Tx<'_>,
@@ -172,6 +172,5 @@ fn output(
 
 /// Where the object is: `http://localhost:4566/trips/2026/berlin.json`.
 fn location(tx: &Tx<'_>, input: &api::CompleteMultipartUploadInput) -> String {
-    let key = super::super::key::encoded(&input.key);
-    format!("{}/{}/{key}", tx.context.caller.endpoint, input.bucket)
+    format!("{}/{}/{}", tx.context.caller.endpoint, input.bucket, key::encoded(&input.key))
 }

@@ -8,15 +8,15 @@ use service::{Context, Result, View};
 use store::blobs::Blob;
 use wire::{Body, Fault, Timestamp};
 
-use super::super::copy::{self, Copies as _};
-use super::super::encryption::{self, TellsEncryption as _};
-use super::super::get::TRIES_MAX;
-use super::super::sums::TellsChecksum as _;
-use super::super::{body, parts, range};
 use super::checksum;
 use super::part::{self, number};
 use super::upload;
 use crate::errors;
+use crate::object::copy::{self, Copies as _};
+use crate::object::encryption::{self, TellsEncryption as _};
+use crate::object::get::TRIES_MAX;
+use crate::object::sums::TellsChecksum as _;
+use crate::object::{body, parts, range};
 
 pub(crate) async fn copy_part(
     context: Context,

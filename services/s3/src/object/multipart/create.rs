@@ -3,14 +3,14 @@
 use api_s3 as api;
 use service::{PrincipalKind, Result, Tx};
 
-use super::super::encryption::TellsEncryption as _;
-use super::super::key;
-use super::super::properties::Properties;
-use super::super::sums;
 use super::checksum::Kind;
 use super::upload::{Upload, id_text};
 use crate::bucket::Bucket;
 use crate::keys::{self, Id};
+use crate::object::encryption::TellsEncryption as _;
+use crate::object::key;
+use crate::object::properties::Properties;
+use crate::object::sums;
 use crate::owner;
 
 pub(crate) fn create(

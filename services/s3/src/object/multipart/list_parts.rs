@@ -5,12 +5,12 @@ use service::{Result, View};
 use store::{Direction, Reads as _};
 use wire::{Fault, Timestamp};
 
-use super::super::parts::Part;
-use super::super::properties::shown_class;
-use super::super::sums::{self, TellsChecksum as _};
-use super::super::version::Checksum;
 use super::checksum::{Kind, kept};
 use super::upload::{self, Found};
+use crate::object::parts::Part;
+use crate::object::properties::shown_class;
+use crate::object::sums::{self, TellsChecksum as _};
+use crate::object::version::Checksum;
 use crate::{errors, keys, owner};
 
 /// What one page has at most.

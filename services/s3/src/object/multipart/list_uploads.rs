@@ -5,12 +5,12 @@ use service::{Result, View};
 use store::{Direction, Reads as _};
 use wire::{Fault, Timestamp};
 
-use super::super::properties::shown_class;
-use super::super::{key, sums};
 use super::list_parts::{initiator, page};
 use super::upload::{Upload, id_text, read_id};
 use crate::bucket::Bucket;
 use crate::keys::{self, Id};
+use crate::object::properties::shown_class;
+use crate::object::{key, sums};
 use crate::{errors, owner};
 
 pub(crate) fn list_uploads(

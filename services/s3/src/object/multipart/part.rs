@@ -4,9 +4,9 @@ use service::{Result, Tx};
 use store::Reads as _;
 use wire::Fault;
 
-use super::super::body::Received;
-use super::super::parts::Part;
 use super::upload::{self, OfUpload, Upload};
+use crate::object::body::Received;
+use crate::object::parts::Part;
 use crate::{errors, keys};
 
 /// The greatest number of a part.

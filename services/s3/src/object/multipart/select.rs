@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use api_s3 as api;
 use wire::Fault;
 
-use super::super::parts::Part;
-use super::super::sums::{self, ClaimsChecksum as _};
-use super::super::version::Checksum;
 use super::checksum::{Kind, kept};
 use super::part::NUMBER_MAX;
 use crate::errors;
+use crate::object::parts::Part;
+use crate::object::sums::{self, ClaimsChecksum as _};
+use crate::object::version::Checksum;
 
 /// What every part but the last has at least.
 const SIZE_MIN: u64 = 5 << 20;

@@ -10,11 +10,11 @@ use service::{Context, Result};
 use store::Reads;
 use wire::Fault;
 
-use super::super::OfObject;
-use super::super::properties::Properties;
 use super::checksum::Kind;
 use crate::bucket::Bucket;
 use crate::keys::{self, Id};
+use crate::object::OfObject;
+use crate::object::properties::Properties;
 
 /// An upload, without its parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

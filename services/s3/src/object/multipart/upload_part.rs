@@ -4,12 +4,12 @@ use api_s3 as api;
 use checksums::Algorithm;
 use service::{Context, Result};
 
-use super::super::body;
-use super::super::encryption::{self, TellsEncryption as _};
-use super::super::sums::TellsChecksum as _;
 use super::checksum;
 use super::part::{self, number};
 use super::upload;
+use crate::object::body;
+use crate::object::encryption::{self, TellsEncryption as _};
+use crate::object::sums::TellsChecksum as _;
 
 pub(crate) async fn upload_part(
     context: Context,
