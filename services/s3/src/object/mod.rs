@@ -27,6 +27,7 @@ pub(crate) use delete::delete;
 pub(crate) use delete_many::delete_many;
 pub(crate) use get::{get, head};
 pub(crate) use put::put;
+pub(crate) use version::Version;
 
 use crate::bucket::{self, OfBucket};
 
