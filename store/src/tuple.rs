@@ -83,6 +83,18 @@ impl Key {
         within(&self.0)
     }
 
+    /// All keys whose next part is text that begins so.
+    #[must_use]
+    pub fn text_range(&self, beginning: &str) -> Range<Vec<u8>> {
+        let mut start = Vec::from(self.clone().str(beginning));
+        start.pop();
+        let mut end = start.clone();
+        // An escape at the end is the greatest byte that there is.
+        while end.pop_if(|byte| *byte == ESCAPE).is_some() {}
+        end.last_mut().into_iter().for_each(|byte| *byte += 1);
+        start..end
+    }
+
     /// The encoded tuple.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -341,6 +353,18 @@ mod tests {
             let inside = other.len() > prefix.len() && other.starts_with(&prefix);
             let range = key(&prefix).prefix_range();
             prop_assert_eq!(range.contains(&Vec::from(key(&other))), inside);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_range_has_the_texts_that_begin_so(
+            prefix in prop::collection::vec(part(), 0..2), beginning in "[\0ab\u{10ffff}]{0,3}",
+            text in "[\0ab\u{10ffff}]{0,4}", more in prop::collection::vec(part(), 0..2),
+        ) {
+            let other = [prefix.clone(), vec![Part::Text(text.clone())], more].concat();
+            let range = key(&prefix).text_range(&beginning);
+            prop_assert_eq!(range.contains(&Vec::from(key(&other))), text.starts_with(&beginning));
         }
     }
 

@@ -4,7 +4,7 @@ use api_s3 as api;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::version::Checksum;
+use super::version::{Checksum, checksum_type};
 
 /// An output that tells a checksum.
 pub(crate) trait TellsChecksum {
@@ -22,8 +22,7 @@ pub(crate) trait TellsChecksum {
         if let Some(member) = self.member(&checksum.algorithm) {
             *member = Some(text);
         }
-        let kind = if checksum.is_composite { "COMPOSITE" } else { "FULL_OBJECT" };
-        *self.kind() = Some(kind.into());
+        *self.kind() = Some(checksum_type(checksum.is_composite).into());
     }
 }
 
@@ -49,6 +48,7 @@ macro_rules! tells_checksum {
 }
 
 tells_checksum! {
+    Checksum
     GetObjectOutput
     HeadObjectOutput
     PutObjectOutput
