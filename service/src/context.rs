@@ -8,8 +8,8 @@ use store::{Snapshot, Store, Transaction};
 use wire::{Fault, Operation, ServiceFacts, Timestamp};
 
 use crate::{
-    Authorizer, Caller, Clock, Conditions, Directory, Metrics, Outside, Principal, PrincipalKind, Random,
-    Regions, Result, Service,
+    Authorizer, Caller, Clock, Conditions, Directory, Memory, Metrics, Outside, Principal, PrincipalKind,
+    Random, Regions, Result, Service,
 };
 
 /// What all services of a process share.
@@ -30,6 +30,8 @@ pub struct Cloud {
     pub endpoint: Arc<str>,
     /// Everything that is not part of this process.
     pub outside: Outside,
+    /// What services remember beside the store.
+    pub memory: Memory,
     directory: OnceLock<Directory>,
 }
 
@@ -52,6 +54,7 @@ impl Cloud {
             metrics: Metrics::default(),
             outside: Outside::at(Arc::clone(&endpoint)),
             endpoint,
+            memory: Memory::default(),
             directory: OnceLock::new(),
         }
     }

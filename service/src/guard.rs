@@ -113,7 +113,7 @@ pub(crate) fn authorise(
     let Some(name) = service.action(handler.facts()) else { return Ok(()) };
     let resources = || handler.resources(&context.caller.scope, input);
     let is_unsigned = handler.facts().unsigned;
-    ask(context, service, &Question { name, resources: &resources, conditions: &|_| None, is_unsigned })
+    ask(context, service, &Question { is_unsigned, ..Question::new(name, &resources) })
 }
 
 /// What is asked about a request.
@@ -125,11 +125,18 @@ pub(crate) struct Question<'a> {
     pub(crate) is_unsigned: bool,
 }
 
+impl<'a> Question<'a> {
+    /// Without condition keys of the service.
+    pub(crate) fn new(name: &'static str, resources: &'a dyn Fn() -> Vec<Arn>) -> Self {
+        Question { name, resources, conditions: &|_| None, is_unsigned: false }
+    }
+}
+
 /// Asks whether the caller may do what IAM calls so.
 pub(crate) fn ask(context: &Context, service: &Service, question: &Question<'_>) -> Result<(), Fault> {
     let Question { name, resources, conditions, is_unsigned } = *question;
     let (caller, cloud) = (&*context.caller, &context.cloud);
-    let prefix = service.facts().signing_name;
+    let prefix = service.action_prefix;
     let access = Access { prefix, name, caller, clock: &cloud.clock, resources, conditions, is_unsigned };
     let identity = cloud.authorizer.decide(caller, &access);
     let refused = |resource: Option<&Arn>, reason| {
@@ -221,3 +228,6 @@ fn by_policy(text: &str, access: &Access<'_>, resource: &Arn, is_owner: bool) ->
     let key = |name: &str| access.condition(name);
     document.decide(&Request { action: &action, resource: resource.as_str(), asker, key: &key })
 }
+
+#[cfg(test)]
+mod tests;

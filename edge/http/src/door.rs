@@ -4,9 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Request;
 use http::header::EXPECT;
 use http::request::Parts;
+use http::{Request, Version};
 use hyper::body::Incoming;
 use service::{Caller, Context, Visit};
 use signing::{Claim, Payload};
@@ -92,6 +92,19 @@ impl Target<'_> {
     }
 }
 
+impl Refusal {
+    fn into_reply(self, request_id: &str) -> Reply {
+        let Refusal { fault, protocol } = self;
+        tracing::debug!(code = %fault.code, status = fault.status, request_id, "refused");
+        match protocol {
+            Some((protocol, facts)) => {
+                response::from_answer(wire::write_fault(protocol, facts, &fault, request_id), request_id)
+            }
+            None => response::from_fault(&fault, request_id),
+        }
+    }
+}
+
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
         Refusal { fault, protocol: None }
@@ -118,16 +131,7 @@ impl Door {
         let span = tracing::trace_span!(target: "cloudlet::layer", "door");
         match self.pass(request, peer.ip(), secure, &request_id).instrument(span).await {
             Ok(reply) => reply,
-            Err(Refusal { fault, protocol }) => {
-                tracing::debug!(code = %fault.code, status = fault.status, request_id = &*request_id, "refused");
-                match protocol {
-                    Some((protocol, facts)) => response::from_answer(
-                        wire::write_fault(protocol, facts, &fault, &request_id),
-                        &request_id,
-                    ),
-                    None => response::from_fault(&fault, &request_id),
-                }
-            }
+            Err(refusal) => refusal.into_reply(&request_id),
         }
     }
 
@@ -171,10 +175,11 @@ impl Door {
             Ok(identity) => self.serve(&mut parts, carried, target, identity, peer).await,
             Err(refusal) => Err(refusal),
         };
-        if let Some(inlet) = inlet {
-            inlet.close(parts.headers.contains_key(EXPECT)).await;
+        let Some(inlet) = inlet else { return reply };
+        if inlet.close(parts.headers.contains_key(EXPECT)).await || parts.version >= Version::HTTP_2 {
+            return reply;
         }
-        reply
+        Ok(response::last(reply.unwrap_or_else(|refusal| refusal.into_reply(peer.request_id))))
     }
 
     /// Finds out what is called, and has the body whole unless the operation takes it as it comes.

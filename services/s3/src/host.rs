@@ -22,9 +22,11 @@ pub(crate) fn address(host: &str) -> Option<Address> {
     let (rest, stands_alone) = DOMAINS.iter().find_map(|(domain, stands_alone)| {
         Some((host.strip_suffix(domain)?.strip_suffix('.')?, *stands_alone))
     })?;
-    let named = named(rest);
+    if is_website(rest) {
+        return None;
+    }
     let alone = || Address { resource: Some(rest.to_owned()), region: None, is_named: false };
-    named.or_else(|| (stands_alone && !is_website(rest)).then(alone))
+    named(rest).or_else(|| stands_alone.then(alone))
 }
 
 /// `[bucket.]s3[.dualstack][.region]`.

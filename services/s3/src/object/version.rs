@@ -31,6 +31,9 @@ pub(crate) struct Version<C = Content> {
     pub(crate) content: Option<C>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_version: compact Version);
+
 /// An object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Content {

@@ -71,7 +71,7 @@ struct Tree<'a, R: Reads + 'a> {
 
 impl<'a, R: Reads> Tree<'a, R> {
     fn new(reads: &'a R, root: Key, prefix: &str, begin: Begin<'_>) -> Result<Self> {
-        let Range { start, end } = root.text_range(prefix);
+        let Range { start, end } = root.clone().beginning_with(prefix);
         let start = begin.in_tree(&root).max(start).min(end.clone());
         let entries = reads.scan(start..end.clone(), Direction::Forward);
         let mut tree = Tree { reads, root, end, entries, head: None };
@@ -90,7 +90,7 @@ impl<'a, R: Reads> Tree<'a, R> {
     }
 
     fn pass(&mut self, beginning: &str) -> Result<()> {
-        let behind = self.root.text_range(beginning).end;
+        let behind = self.root.clone().beginning_with(beginning).end;
         for _ in 0..STEPS_MAX {
             if self.head.as_ref().is_none_or(|(key, _)| **key >= *behind) {
                 return Ok(());
@@ -110,7 +110,7 @@ impl Begin<'_> {
             Begin::Start => Vec::new(),
             Begin::At(key) => of_key(key).into(),
             Begin::Behind(key) => of_key(key).prefix_range().end,
-            Begin::BehindAll(beginning) => root.text_range(beginning).end,
+            Begin::BehindAll(beginning) => root.clone().beginning_with(beginning).end,
             Begin::Within { key, number } => {
                 let mut behind = Vec::from(keys::numbered_version(of_key(key), number));
                 behind.push(0);
