@@ -1,9 +1,11 @@
-//! S3: buckets and what is set for them.
+//! S3: buckets, what is set for them, and objects.
 //!
 //! A bucket is one record, found by its name in all accounts and regions; each of its settings is another one (`keys` has
 //! the layout). Whoever speaks of a bucket comes through [`bucket::Bucket::of`].
 //!
-//! Never here: HTTP, XML and signatures. Objects are still to come.
+//! What stands in buckets is in [`object`].
+//!
+//! Never here: HTTP, XML and signatures.
 
 mod access;
 mod action;

@@ -7,9 +7,9 @@ use service::{Context, Result, Tx};
 use store::Reads;
 use wire::Fault;
 
-use super::OfObject;
 use super::version::{Content, Version};
 use super::versions::Versions;
+use super::{OfObject, get};
 use crate::bucket::Bucket;
 
 /// What IAM calls an operation on an object.
@@ -66,9 +66,9 @@ impl<'a> Existing<'a> {
         let bucket = Bucket::of(reads, context, input)?;
         let at = Versions { bucket: &bucket, key: input.key() };
         action.permit(context, &at, input.version_id())?;
-        let mut version = version(reads, &at, input.version_id())?;
+        let mut version = get::of_reader(reads, &at, input.version_id())?;
         let Some(content) = version.content.take() else {
-            return Err(deleted(&at, &version, input.version_id()).into());
+            return Err(get::deleted(&at, &version, input.version_id()).into());
         };
         Ok(Existing { key: input.key(), version, content, bucket })
     }
@@ -88,29 +88,4 @@ impl<'a> Existing<'a> {
         let version = Version { content: Some(self.content.clone()), ..self.version.clone() };
         self.at().rewrite(tx, &version)
     }
-}
-
-/// The version of that id, or the newest: an object or a delete marker.
-///
-/// # Errors
-/// When there is none.
-pub(crate) fn version(reads: &impl Reads, at: &Versions<'_>, id: Option<&str>) -> Result<Version> {
-    match id {
-        None => Ok(at.newest(reads)?.ok_or_else(|| at.no_such_key())?),
-        Some(id) => Ok(at.named(reads, id)?.ok_or_else(|| at.no_such_version(id))?),
-    }
-}
-
-/// A delete marker is nothing to read; whoever asks for it by its id hears what else can be done with it.
-pub(crate) fn deleted(at: &Versions<'_>, marker: &Version, id: Option<&str>) -> Fault {
-    let fault = match id {
-        None => at.no_such_key(),
-        Some(_) => {
-            Fault::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
-                .with_element("Method", "GET")
-                .with_element("ResourceType", "DeleteMarker")
-                .with_header("allow", "DELETE")
-        }
-    };
-    fault.with_header("x-amz-delete-marker", "true").with_header("x-amz-version-id", marker.id_text())
 }

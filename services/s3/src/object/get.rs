@@ -5,6 +5,7 @@ use std::ops::Range;
 use api_s3 as api;
 use futures_util::StreamExt as _;
 use service::{Context, Result, View};
+use store::Reads;
 use wire::{Body, Fault, Timestamp, TimestampFormat};
 
 use super::conditions::OfRead;
@@ -13,7 +14,7 @@ use super::existing::READ;
 use super::sums::TellsChecksum as _;
 use super::version::{Content, Version};
 use super::versions::Versions;
-use super::{OfObject, existing, lock, range};
+use super::{OfObject, lock, range};
 use crate::bucket::Bucket;
 
 /// Only a part of the object.
@@ -61,9 +62,9 @@ fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: As
     let bucket = Bucket::of(&**view, view.context, input)?;
     let at = Versions { bucket: &bucket, key: input.key() };
     READ.permit(view.context, &at, input.version_id())?;
-    let version = existing::version(&**view, &at, input.version_id())?;
+    let version = of_reader(&**view, &at, input.version_id())?;
     let Some(content) = &version.content else {
-        return Err(existing::deleted(&at, &version, input.version_id()).into());
+        return Err(deleted(&at, &version, input.version_id()).into());
     };
     condition.check(&version, content)?;
     let range = match asked.part {
@@ -71,6 +72,31 @@ fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: As
         Some(part) => Some(range_of_part(content, part)?),
     };
     Ok(Found { has_versions: bucket.has_versions(), range, version })
+}
+
+/// The version that a reader means: the newest, or the one that it names.
+///
+/// # Errors
+/// `NoSuchKey`, `NoSuchVersion`.
+pub(crate) fn of_reader(reads: &impl Reads, at: &Versions<'_>, id: Option<&str>) -> Result<Version> {
+    match id {
+        None => Ok(at.newest(reads)?.ok_or_else(|| at.no_such_key())?),
+        Some(id) => Ok(at.named(reads, id)?.ok_or_else(|| at.no_such_version(id))?),
+    }
+}
+
+/// A delete marker is nothing to read; whoever asks for it by its id hears what else can be done with it.
+pub(crate) fn deleted(at: &Versions<'_>, marker: &Version, id: Option<&str>) -> Fault {
+    let fault = match id {
+        None => at.no_such_key(),
+        Some(_) => {
+            Fault::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
+                .with_element("Method", "GET")
+                .with_element("ResourceType", "DeleteMarker")
+                .with_header("allow", "DELETE")
+        }
+    };
+    fault.with_header("x-amz-delete-marker", "true").with_header("x-amz-version-id", marker.id_text())
 }
 
 /// An object that was uploaded at once is one part.

@@ -4,7 +4,7 @@ use api_s3 as api;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::version::{Checksum, checksum_type};
+use super::version::Checksum;
 
 /// An output that tells a checksum.
 pub(crate) trait TellsChecksum {
@@ -22,8 +22,12 @@ pub(crate) trait TellsChecksum {
         if let Some(member) = self.member(&checksum.algorithm) {
             *member = Some(text);
         }
-        *self.kind() = Some(checksum_type(checksum.is_composite).into());
+        *self.kind() = Some(type_of(checksum.is_composite));
     }
+}
+
+pub(crate) fn type_of(is_composite: bool) -> api::ChecksumType {
+    if is_composite { api::ChecksumType::Composite } else { api::ChecksumType::FullObject }
 }
 
 macro_rules! tells_checksum {

@@ -152,11 +152,6 @@ impl Retention {
     }
 }
 
-/// What a checksum is of, as the model calls it.
-pub(crate) fn checksum_type(is_composite: bool) -> &'static str {
-    if is_composite { "COMPOSITE" } else { "FULL_OBJECT" }
-}
-
 impl Checksum {
     pub(crate) fn of_whole(algorithm: Algorithm, value: Vec<u8>) -> Self {
         Checksum { algorithm: algorithm.name().to_owned(), value, is_composite: false }

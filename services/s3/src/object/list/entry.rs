@@ -7,7 +7,8 @@ use serde::de::IgnoredAny;
 use service::Result;
 use wire::Timestamp;
 
-use super::super::version::{self, STANDARD, Version};
+use crate::object::sums;
+use crate::object::version::{self, STANDARD, Version};
 
 /// A version under its key.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl Glance {
     }
 
     pub(super) fn checksum_type(&self) -> Option<api::ChecksumType> {
-        self.checksum.as_ref().map(|checksum| version::checksum_type(checksum.is_composite).into())
+        self.checksum.as_ref().map(|checksum| sums::type_of(checksum.is_composite))
     }
 }
 

@@ -5,13 +5,13 @@ use service::{Result, View};
 use store::Reads;
 use wire::Fault;
 
-use super::super::version::{NULL, Version};
-use super::super::versions::Versions;
 use super::entry::Entry;
 use super::page::{Page, behind};
 use super::question::{Asks as _, Question};
 use super::walk::Begin;
 use crate::bucket::Bucket;
+use crate::object::version::{NULL, Version};
+use crate::object::versions::Versions;
 use crate::{errors, keys, owner};
 
 pub(crate) fn list(

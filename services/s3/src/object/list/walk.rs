@@ -12,8 +12,8 @@ use store::{Direction, Reads};
 
 use crate::keys;
 
-/// How many records are passed one by one before a new scan begins, which costs as much as about so many.
-const STEPS_MAX: usize = 8;
+/// How many records are passed one by one before a new scan begins, which costs as much as some thirty of them.
+const STEPS_MAX: usize = 16;
 
 /// Where a list begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
