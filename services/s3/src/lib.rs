@@ -1,9 +1,11 @@
-//! S3: buckets and what is set for them.
+//! S3: buckets, what is set for them, and objects.
 //!
 //! A bucket is one record, found by its name in all accounts and regions; each of its settings is another one (`keys` has
 //! the layout). Whoever speaks of a bucket comes through [`bucket::Bucket::of`].
 //!
-//! Never here: HTTP, XML and signatures. Objects are still to come.
+//! What stands in buckets is in [`object`].
+//!
+//! Never here: HTTP, XML and signatures.
 
 mod access;
 mod action;
@@ -55,10 +57,21 @@ pub fn service() -> Service {
 fn with_objects(service: Service) -> Service {
     service
         .transaction::<api::DeleteObject>(object::delete, object::resource)
+        .transaction::<api::DeleteObjectTagging>(object::delete_tagging, object::resource)
         .waiting::<api::DeleteObjects, _, _>(object::delete_many, object::resource_of_all)
         .waiting::<api::GetObject, _, _>(object::get, object::resource)
+        .read::<api::GetObjectAttributes>(object::attributes, object::resource)
+        .read::<api::GetObjectLegalHold>(object::legal_hold, object::resource)
+        .read::<api::GetObjectRetention>(object::retention, object::resource)
+        .read::<api::GetObjectTagging>(object::tagging, object::resource)
         .read::<api::HeadObject>(object::head, object::resource)
+        .read::<api::ListObjectVersions>(object::list_versions, bucket::resource)
+        .read::<api::ListObjects>(object::list, bucket::resource)
+        .read::<api::ListObjectsV2>(object::list_v2, bucket::resource)
         .waiting::<api::PutObject, _, _>(object::put, object::resource)
+        .transaction::<api::PutObjectLegalHold>(object::put_legal_hold, object::resource)
+        .transaction::<api::PutObjectRetention>(object::put_retention, object::resource)
+        .transaction::<api::PutObjectTagging>(object::put_tagging, object::resource)
 }
 
 /// Who may use a bucket.
