@@ -37,6 +37,7 @@ pub(crate) const SHARED: &[&str] = &[
     "GetMetricsConfiguration",
     "GetReplicationConfiguration",
     "ListBucket",
+    "ListBucketVersions",
     "PutAccelerateConfiguration",
     "PutAnalyticsConfiguration",
     "PutBucketAcl",

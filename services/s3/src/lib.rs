@@ -1,14 +1,17 @@
-//! S3: buckets and what is set for them.
+//! S3: buckets, what is set for them, and objects.
 //!
 //! A bucket is one record, found by its name in all accounts and regions; each of its settings is another one (`keys` has
 //! the layout). Whoever speaks of a bucket comes through [`bucket::Bucket::of`].
 //!
-//! Never here: HTTP, XML and signatures. Objects are still to come.
+//! What stands in buckets is in [`object`].
+//!
+//! Never here: HTTP, XML and signatures.
 
 mod access;
 mod action;
 mod bucket;
 mod errors;
+mod events;
 mod host;
 mod keys;
 mod numbered;
@@ -43,7 +46,8 @@ pub fn service() -> Service {
         .read::<api::GetBucketLocation>(bucket::location, bucket::resource)
         .read::<api::HeadBucket>(bucket::head, bucket::resource)
         .read::<api::ListBuckets>(bucket::list, |_, _| Vec::new())
-        .work("sweep", |cloud| SWEEPER.run(cloud));
+        .work("sweep", |cloud| SWEEPER.run(cloud))
+        .work("notices", events::run);
     let parts = [
         with_access,
         with_keeping,
@@ -62,10 +66,21 @@ fn with_objects(service: Service) -> Service {
     service
         .waiting::<api::CopyObject, _, _>(object::copy, object::resource)
         .transaction::<api::DeleteObject>(object::delete, object::resource)
+        .transaction::<api::DeleteObjectTagging>(object::delete_tagging, object::resource)
         .waiting::<api::DeleteObjects, _, _>(object::delete_many, object::resource_of_all)
         .waiting::<api::GetObject, _, _>(object::get, object::resource)
+        .read::<api::GetObjectAttributes>(object::attributes, object::resource)
+        .read::<api::GetObjectLegalHold>(object::legal_hold, object::resource)
+        .read::<api::GetObjectRetention>(object::retention, object::resource)
+        .read::<api::GetObjectTagging>(object::tagging, object::resource)
         .read::<api::HeadObject>(object::head, object::resource)
+        .read::<api::ListObjectVersions>(object::list_versions, bucket::resource)
+        .read::<api::ListObjects>(object::list, bucket::resource)
+        .read::<api::ListObjectsV2>(object::list_v2, bucket::resource)
         .waiting::<api::PutObject, _, _>(object::put, object::resource)
+        .transaction::<api::PutObjectLegalHold>(object::put_legal_hold, object::resource)
+        .transaction::<api::PutObjectRetention>(object::put_retention, object::resource)
+        .transaction::<api::PutObjectTagging>(object::put_tagging, object::resource)
 }
 
 /// What becomes an object, a part at a time.

@@ -43,6 +43,7 @@ of_bucket! {
     DeleteBucketTaggingInput
     DeleteBucketWebsiteInput
     DeleteObjectInput
+    DeleteObjectTaggingInput
     DeleteObjectsInput
     DeletePublicAccessBlockInput
     GetBucketAccelerateConfigurationInput
@@ -65,9 +66,13 @@ of_bucket! {
     GetBucketTaggingInput
     GetBucketVersioningInput
     GetBucketWebsiteInput
-    GetObjectLockConfigurationInput
-    GetPublicAccessBlockInput
+    GetObjectAttributesInput
     GetObjectInput
+    GetObjectLegalHoldInput
+    GetObjectLockConfigurationInput
+    GetObjectRetentionInput
+    GetObjectTaggingInput
+    GetPublicAccessBlockInput
     HeadBucketInput
     HeadObjectInput
     PutObjectInput
@@ -77,6 +82,9 @@ of_bucket! {
     ListBucketMetricsConfigurationsInput
     ListMultipartUploadsInput
     ListPartsInput
+    ListObjectVersionsInput
+    ListObjectsInput
+    ListObjectsV2Input
     PutBucketAccelerateConfigurationInput
     PutBucketAclInput
     PutBucketAnalyticsConfigurationInput
@@ -95,7 +103,10 @@ of_bucket! {
     PutBucketTaggingInput
     PutBucketVersioningInput
     PutBucketWebsiteInput
+    PutObjectLegalHoldInput
     PutObjectLockConfigurationInput
+    PutObjectRetentionInput
+    PutObjectTaggingInput
     PutPublicAccessBlockInput
     UploadPartCopyInput
     UploadPartInput

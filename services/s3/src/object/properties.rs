@@ -10,12 +10,10 @@ use store::blobs::Blob;
 use wire::{Fault, Timestamp};
 
 use super::described::Describes;
-use super::version::{Checksum, Content, Described, Encryption, Retention};
+use super::version::{Checksum, Content, Described, Encryption, Retention, STANDARD};
 use super::{encryption, lock, tags};
 use crate::bucket::Bucket;
 
-/// What most objects have.
-const STANDARD: &str = "STANDARD";
 /// Classes that objects here can have.
 const CLASSES: [&str; 8] = [
     STANDARD,
@@ -37,7 +35,8 @@ pub(crate) struct Properties {
     pub(crate) encryption: Encryption,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) retention: Option<Retention>,
-    pub(crate) is_held: bool,
+    /// Whether it is held, if its writer says so.
+    pub(crate) is_held: Option<bool>,
 }
 
 /// The bytes of a new object, as its record has them.

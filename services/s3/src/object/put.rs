@@ -13,6 +13,7 @@ use super::version::Version;
 use super::versions::{Keeping, Versions};
 use crate::bucket::Bucket;
 use crate::errors;
+use crate::events::{Event, Kind};
 
 pub(crate) async fn put(context: Context, mut input: api::PutObjectInput) -> Result<api::PutObjectOutput> {
     // Before the body is read: who cannot write should not have to send it.
@@ -48,6 +49,7 @@ fn commit(tx: &mut Tx<'_>, input: &api::PutObjectInput, received: &Received) -> 
         checksum: Some(received.checksum.clone()),
     });
     let version = at.add(tx, keeping, Version::new(tx, Some(content)))?;
+    Event { kind: Kind::Put, bucket: &bucket, key: &input.key, version: &version }.note(tx)?;
     Ok(output(&version, keeping))
 }
 

@@ -61,6 +61,7 @@ macro_rules! tells_checksum {
 
 tells_checksum! {
     |output| Some(&mut output.checksum_type) =>
+    Checksum
     CompleteMultipartUploadOutput
     CopyObjectResult
     GetObjectOutput

@@ -23,6 +23,7 @@ use super::versions::{Keeping, Versions};
 use super::{key, parts};
 use crate::bucket::Bucket;
 use crate::errors;
+use crate::events::{Event, Kind};
 use crate::keys::Id;
 use crate::setting::Setting as _;
 
@@ -126,6 +127,7 @@ fn commit(
     copy_parts(tx, &found, &copy)?;
     let keeping = Keeping::of(&**tx, &bucket)?;
     let copy = at.add(tx, keeping, copy)?;
+    Event { kind: Kind::Copied, bucket: &bucket, key: &input.key, version: &copy }.note(tx)?;
     Ok(Some(output(&found, &copy, keeping)))
 }
 

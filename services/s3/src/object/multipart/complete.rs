@@ -13,6 +13,7 @@ use super::select::{self, Named};
 use super::upload::{self, Found, OfUpload as _, Upload};
 use crate::bucket::Bucket;
 use crate::errors;
+use crate::events::{self, Event};
 use crate::keys::{self, Id};
 use crate::object::conditions::OfWrite;
 use crate::object::encryption::TellsEncryption as _;
@@ -77,6 +78,7 @@ fn make(
     has.values().for_each(|part| part.blob.release(tx));
     all.iter().for_each(|number| tx.delete(keys::part_of_upload(&id, *number)));
     tx.delete(keys::upload(&at.bucket.id, at.key, &id));
+    Event { kind: events::Kind::Completed, bucket: at.bucket, key: at.key, version: &version }.note(tx)?;
     Ok(version)
 }
 
