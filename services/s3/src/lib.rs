@@ -11,6 +11,7 @@ mod access;
 mod action;
 mod bucket;
 mod errors;
+mod events;
 mod host;
 mod keys;
 mod numbered;
@@ -45,7 +46,8 @@ pub fn service() -> Service {
         .read::<api::GetBucketLocation>(bucket::location, bucket::resource)
         .read::<api::HeadBucket>(bucket::head, bucket::resource)
         .read::<api::ListBuckets>(bucket::list, |_, _| Vec::new())
-        .work("sweep", |cloud| SWEEPER.run(cloud));
+        .work("sweep", |cloud| SWEEPER.run(cloud))
+        .work("notices", events::run);
     let parts =
         [with_access, with_keeping, with_front, with_news, with_analytics, with_reports, with_objects];
     parts.into_iter().fold(service, |service, with_part| with_part(service))

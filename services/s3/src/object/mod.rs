@@ -38,6 +38,7 @@ pub(crate) use list::{list, list_v2, list_versions};
 pub(crate) use put::put;
 pub(crate) use retention::{get as retention, put as put_retention};
 pub(crate) use tagging::{delete as delete_tagging, get as tagging, put as put_tagging};
+pub(crate) use version::Version;
 
 use crate::bucket::{self, OfBucket};
 

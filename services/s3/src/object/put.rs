@@ -14,6 +14,7 @@ use super::versions::{Keeping, Versions};
 use super::{key, lock, tags};
 use crate::bucket::Bucket;
 use crate::errors;
+use crate::events::{Event, Kind};
 
 /// Classes that objects here can have.
 const CLASSES: [&str; 8] = [
@@ -71,6 +72,7 @@ fn commit(tx: &mut Tx<'_>, input: &api::PutObjectInput, received: &Received) -> 
         is_held,
     };
     let version = at.add(tx, keeping, Version::new(tx, Some(content)))?;
+    Event { kind: Kind::Put, bucket: &bucket, key: &input.key, version: &version }.note(tx)?;
     Ok(output(&version, keeping))
 }
 
