@@ -31,6 +31,10 @@ pub(crate) enum Kind {
     Deleted,
     /// It was deleted in a bucket that keeps versions.
     MarkerCreated,
+    /// It got other tags.
+    Tagged,
+    /// Its tags were taken away.
+    Untagged,
 }
 
 impl Kind {
@@ -42,6 +46,8 @@ impl Kind {
             Kind::Completed => "ObjectCreated:CompleteMultipartUpload",
             Kind::Deleted => "ObjectRemoved:Delete",
             Kind::MarkerCreated => "ObjectRemoved:DeleteMarkerCreated",
+            Kind::Tagged => "ObjectTagging:Put",
+            Kind::Untagged => "ObjectTagging:Delete",
         }
     }
 }
