@@ -13,7 +13,7 @@ use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::visit::Front;
 use crate::{
-    Address, AddressOf, Cloud, Context, Denial, Handler, OwnerOf, PolicyOf, Result, Tx, View, Visit,
+    Address, AddressOf, Cloud, Context, CrossOriginOf, Denial, Handler, OwnerOf, PolicyOf, Result, Tx, View, Visit,
 };
 
 /// Background work: runs until the process stops, and is started again when it fails.
@@ -57,6 +57,7 @@ pub struct Service {
     pub(crate) denial: Refusing,
     host_alias: Option<&'static str>,
     address_of: Option<AddressOf>,
+    cross_origin: Option<CrossOriginOf>,
     pub(crate) front: Option<Front>,
     pub(crate) upgrade: Option<Upgrade>,
     pub(crate) work: Vec<(&'static str, Work)>,
@@ -77,6 +78,7 @@ impl Service {
             denial: in_common_words,
             host_alias: None,
             address_of: None,
+            cross_origin: None,
             front: None,
             upgrade: None,
             work: Vec::new(),
@@ -200,6 +202,19 @@ impl Service {
     pub fn addresses(mut self, address_of: AddressOf) -> Self {
         self.address_of = Some(address_of);
         self
+    }
+
+    /// Owners of its resources have rules for pages of other origins: `allowed` applies them.
+    #[must_use]
+    pub fn cross_origin(mut self, allowed: CrossOriginOf) -> Self {
+        self.cross_origin = Some(allowed);
+        self
+    }
+
+    /// Who applies its rules for pages of other origins, if it has such rules.
+    #[must_use]
+    pub fn cross_origin_rules(&self) -> Option<CrossOriginOf> {
+        self.cross_origin
     }
 
     /// What a host, without its port, names of it beside itself.

@@ -117,7 +117,14 @@ pub enum Error {
     },
     /// S3: a presigned URL has outlived its `X-Amz-Expires`.
     #[error("Request has expired")]
-    PresignedExpired,
+    PresignedExpired {
+        /// For how long it was good, in seconds.
+        valid_s: i64,
+        /// When it ceased to be, in Unix seconds.
+        expired_s: i64,
+        /// Now, in Unix seconds.
+        now_s: i64,
+    },
     /// `X-Amz-Expires` is no number.
     #[error("X-Amz-Expires should be a number")]
     ExpiresNumber,
@@ -161,7 +168,7 @@ impl Error {
             | Self::Credential { .. } => Fault::Incomplete,
             Self::Twice | Self::Scope(_) | Self::HostUnsigned | Self::Mismatch => Fault::Invalid,
             Self::Expired { .. } | Self::NotYetCurrent { .. } => Fault::Skewed,
-            Self::PresignedExpired => Fault::Expired,
+            Self::PresignedExpired { .. } => Fault::Expired,
             Self::MissingQuery { .. }
             | Self::ExpiresNumber
             | Self::ExpiresNegative

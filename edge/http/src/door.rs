@@ -19,7 +19,7 @@ use crate::identify::{self, Routers, Spoken, Target, Unknown};
 use crate::identity::{Auth, Identities, Identity, Refused};
 use crate::inlet::Inlet;
 use crate::response::{self, Reply};
-use crate::{Control, body, content, path_parameter};
+use crate::{Control, body, content, cross_origin, path_parameter};
 
 /// What a request may be at most.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +92,19 @@ impl Target<'_> {
     }
 }
 
+impl Refusal {
+    fn reply(self, request_id: &str) -> Reply {
+        let Refusal { fault, protocol } = self;
+        tracing::debug!(code = %fault.code, status = fault.status, request_id, "refused");
+        match protocol {
+            Some((protocol, facts)) => {
+                response::from_answer(wire::write_fault(protocol, facts, &fault, request_id), request_id)
+            }
+            None => response::from_fault(&fault, request_id),
+        }
+    }
+}
+
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
         Refusal { fault, protocol: None }
@@ -118,16 +131,7 @@ impl Door {
         let span = tracing::trace_span!(target: "cloudlet::layer", "door");
         match self.pass(request, peer.ip(), secure, &request_id).instrument(span).await {
             Ok(reply) => reply,
-            Err(Refusal { fault, protocol }) => {
-                tracing::debug!(code = %fault.code, status = fault.status, request_id = &*request_id, "refused");
-                match protocol {
-                    Some((protocol, facts)) => response::from_answer(
-                        wire::write_fault(protocol, facts, &fault, &request_id),
-                        &request_id,
-                    ),
-                    None => response::from_fault(&fault, &request_id),
-                }
-            }
+            Err(refusal) => refusal.reply(&request_id),
         }
     }
 
@@ -148,8 +152,14 @@ impl Door {
         let directory = self.control.cloud.directory();
         if directory.accepts(identify::host(&parts).unwrap_or_default(), parts.uri.path()) {
             let body = self.whole(&parts, body).await?;
-            let answer = directory.visit(&self.control.cloud, visit(&parts, &body, peer, request_id)).await;
+            let visit = visit(&parts, &body, &Peer { ip: peer, secure, request_id });
+            let answer = directory.visit(&self.control.cloud, visit).await;
             return Ok(response::from_answer(answer, request_id));
+        }
+        if let Some(service) = cross_origin::asked(&self.control.cloud, &parts) {
+            let answer = cross_origin::preflight(&self.control.cloud, service, &parts);
+            let refused = |fault| Refusal { fault, protocol: cross_origin::spoken(service) };
+            return Ok(response::from_answer(answer.map_err(refused)?, request_id));
         }
         self.call(parts, body, &Peer { ip: peer, secure, request_id }).await
     }
@@ -167,6 +177,7 @@ impl Door {
                 self.identities.verify(&self.control.cloud, &parts, payload, claim.as_ref(), &target)
             })
             .map_err(|refused| target.refuses(refused.into_fault(target.spoken())));
+        let for_pages = cross_origin::headers(&self.control.cloud, target.service, &parts);
         let reply = match identity {
             Ok(identity) => self.serve(&mut parts, carried, target, identity, peer).await,
             Err(refusal) => Err(refusal),
@@ -174,7 +185,9 @@ impl Door {
         if let Some(inlet) = inlet {
             inlet.close(parts.headers.contains_key(EXPECT)).await;
         }
-        reply
+        let mut reply = reply.unwrap_or_else(|refusal| refusal.reply(peer.request_id));
+        reply.headers_mut().extend(for_pages);
+        Ok(reply)
     }
 
     /// Finds out what is called, and has the body whole unless the operation takes it as it comes.
@@ -277,16 +290,17 @@ impl Door {
 }
 
 /// The request as a front sees it.
-fn visit(parts: &Parts, body: &Bytes, peer: IpAddr, request_id: &Arc<str>) -> Visit {
+fn visit(parts: &Parts, body: &Bytes, peer: &Peer<'_>) -> Visit {
     Visit {
-        request_id: Arc::clone(request_id),
+        request_id: Arc::clone(peer.request_id),
         method: parts.method.clone(),
         host: identify::host(parts).unwrap_or_default().to_owned(),
+        endpoint: endpoint(parts, peer.secure).unwrap_or_default(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.clone(),
         body: body.clone(),
-        source_ip: peer,
+        source_ip: peer.ip,
     }
 }
 

@@ -79,6 +79,21 @@ pub(crate) fn by_form<'a>(
     }
 }
 
+/// The service with rules for pages of other origins whose host a request goes to, whatever it wants there.
+pub(crate) fn with_rules<'a>(directory: &'a Directory, parts: &Parts) -> Option<&'a Service> {
+    let host = host(parts).map(without_port).unwrap_or_default();
+    let mut services = directory.services().filter(|service| service.cross_origin_rules().is_some());
+    services.find(|service| {
+        is_meant(directory, service, service.address(host).as_ref(), host_service(parts))
+    })
+}
+
+/// What a request names of a service by its host and path.
+pub(crate) fn path_of<'a>(service: &Service, parts: &'a Parts) -> Cow<'a, str> {
+    let host = host(parts).map(without_port).unwrap_or_default();
+    path_within(service.address(host).as_ref(), parts)
+}
+
 /// A router for each service that speaks REST, made once.
 pub(crate) struct Routers(Vec<(&'static str, wire::rest::Router)>);
 
@@ -189,10 +204,7 @@ fn by_path<'a>(
             continue;
         }
         let (method, uri) = (parts.method.as_str(), &parts.uri);
-        let path = match address.as_ref().and_then(|address| address.resource.as_ref()) {
-            Some(resource) => format!("/{resource}{}", uri.path()).into(),
-            None => Cow::Borrowed(uri.path()),
-        };
+        let path = path_within(address.as_ref(), parts);
         if let Some(route) = router.find(method, &path, uri.query(), &parts.headers) {
             let protocol = service.facts().protocols.iter().copied().find(|protocol| is_rest(*protocol));
             return Ok(Target {
@@ -205,6 +217,15 @@ fn by_path<'a>(
         }
     }
     Err(no_api(dialect(parts), &format!("{} {}", parts.method, parts.uri.path())))
+}
+
+/// The path, behind the resource that the host names.
+fn path_within<'a>(address: Option<&Address>, parts: &'a Parts) -> Cow<'a, str> {
+    let path = parts.uri.path();
+    match address.and_then(|address| address.resource.as_ref()) {
+        Some(resource) => format!("/{resource}{path}").into(),
+        None => Cow::Borrowed(path),
+    }
 }
 
 /// Whether a request that names a service so, or none, may mean this one. `address` is what its host names of it.

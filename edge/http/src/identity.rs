@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use names::{Account, Arn, Region, Scope, ids};
-use service::{Cloud, Credential, Principal, PrincipalKind, PrincipalRecord, Regions, Signatory};
+use names::{Account, Region, Scope, ids};
+use service::{Cloud, Credential, Principal, PrincipalKind, Regions, Signatory};
 use signing::{Claim, DayKeys, Payload, Proof, Request, Secret, Style};
 use wire::{Fault, Protocol};
 
@@ -177,25 +177,11 @@ fn account_of(access_key_id: &str) -> Option<Account> {
 }
 
 fn root(scope: Scope, regions: Regions) -> Identity {
-    let PrincipalRecord { kind, arn, id, role } = PrincipalRecord::root(scope.account);
-    Identity {
-        scope,
-        regions,
-        principal: Arc::new(Principal { kind, arn, id, access_key_id: None, role }),
-        proof: None,
-    }
+    Identity { scope, regions, principal: Arc::new(Principal::root(scope.account)), proof: None }
 }
 
 fn anonymous(scope: Scope, regions: Regions) -> Identity {
-    let partition = scope.region.partition();
-    let principal = Principal {
-        kind: PrincipalKind::Anonymous,
-        arn: Arn::global("iam", partition, &scope.account, "anonymous"),
-        id: "anonymous".to_owned(),
-        access_key_id: None,
-        role: None,
-    };
-    Identity { scope, regions, principal: Arc::new(principal), proof: None }
+    Identity { scope, regions, principal: Arc::new(Principal::anonymous(&scope)), proof: None }
 }
 
 /// Why an identity was not proved.

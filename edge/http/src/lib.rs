@@ -7,6 +7,7 @@ mod bare_refusals;
 mod body;
 mod content;
 mod control;
+mod cross_origin;
 mod door;
 mod identify;
 mod identity;
