@@ -8,6 +8,7 @@
 mod access;
 mod action;
 mod bucket;
+mod cors;
 mod errors;
 mod host;
 mod keys;
@@ -16,14 +17,15 @@ mod object;
 mod owner;
 mod setting;
 mod settings;
+mod website;
 
 use api_s3 as api;
 use service::{Service, Sweeper};
 
 use settings::{
-    accelerate, acl, analytics, cors, encryption, inventory, lifecycle, logging, metrics, notification,
+    accelerate, acl, analytics, encryption, inventory, lifecycle, logging, metrics, notification,
     object_lock, ownership, policy, public_access, replication, request_payment, tagging, tiering,
-    versioning, website,
+    versioning,
 };
 
 /// Deletes what deleted buckets leave behind.
@@ -34,6 +36,8 @@ const SWEEPER: Sweeper = Sweeper::new("s3");
 pub fn service() -> Service {
     let service = Service::new(&api::FACTS)
         .addresses(host::address)
+        .cross_origin(cors::allowed)
+        .front(website::accepts, website::answer)
         .actions(action::of)
         .resource_policies(access::policy_of, access::SHARED)
         .owners(access::owner_of, access::MAKING)
@@ -74,7 +78,7 @@ fn with_settings(service: Service) -> Service {
             |tx, input| setting::put(tx, input, &input.cors_configuration),
             bucket::resource,
         )
-        .read::<api::GetBucketCors>(|view, input| setting::get(view, input, cors::shown), bucket::resource)
+        .read::<api::GetBucketCors>(|view, input| setting::get(view, input, settings::cors::shown), bucket::resource)
         .transaction::<api::DeleteBucketCors>(setting::delete::<api::CorsConfiguration, _>, bucket::resource)
         .transaction::<api::PutBucketEncryption>(
             |tx, input| setting::put(tx, input, &input.server_side_encryption_configuration),
@@ -168,7 +172,7 @@ fn with_settings(service: Service) -> Service {
             bucket::resource,
         )
         .read::<api::GetBucketWebsite>(
-            |view, input| setting::get(view, input, website::shown),
+            |view, input| setting::get(view, input, settings::website::shown),
             bucket::resource,
         )
         .transaction::<api::DeleteBucketWebsite>(

@@ -62,7 +62,7 @@ fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: As
     let at = Versions { bucket: &bucket, key: input.key() };
     let action = if input.version_id().is_some() { "GetObjectVersion" } else { "GetObject" };
     view.context.permit(&api::FACTS, action, &|| vec![at.arn()])?;
-    let version = of_reader(&**view, &at, input.version_id())?;
+    let version = of_reader(&**view, &at, input.version_id()).map_err(|error| hidden(view, &bucket, error))?;
     let Some(content) = &version.content else {
         return Err(deleted(&at, &version, input.version_id()).into());
     };
@@ -72,6 +72,12 @@ fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: As
         Some(part) => Some(range_of_part(content, part)?),
     };
     Ok(Found { has_versions: bucket.has_versions(), range, version })
+}
+
+/// Who may not list a bucket does not hear what is not in it.
+fn hidden(view: &View<'_>, bucket: &Bucket, error: service::Error) -> service::Error {
+    let listed = view.context.permit(&api::FACTS, "ListBucket", &|| vec![bucket.arn()]);
+    listed.err().map_or(error, service::Error::from)
 }
 
 fn of_reader(reads: &impl Reads, at: &Versions<'_>, id: Option<&str>) -> Result<Version> {
