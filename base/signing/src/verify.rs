@@ -102,7 +102,7 @@ pub(crate) fn check_time(claim: &Claim<'_>, style: Style, now_unix_s: i64) -> Re
         (Kind::Presigned { expires_s }, Style::S3) => {
             let valid_s = expires_s.unwrap_or(0);
             let expired_s = signed.unix_s() + valid_s;
-            let over = Error::PresignedExpired { valid_s, expired_s, now_s: now_unix_s };
+            let over = Error::PresignedExpired { valid_s: Some(valid_s), expired_s, now_s: now_unix_s };
             return if age_s > valid_s { Err(over) } else { Ok(()) };
         }
         // As STS does: a shorter validity than the clock's own tolerance has no effect.

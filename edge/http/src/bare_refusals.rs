@@ -7,8 +7,9 @@ use wire::{Fault, Timestamp, TimestampFormat};
 pub(crate) fn of_signature(error: &Error) -> Fault {
     let fault = in_words(error);
     match error {
-        Error::PresignedExpired { valid_s, expired_s, now_s } => fault
-            .with_element("X-Amz-Expires", valid_s.to_string())
+        Error::PresignedExpired { valid_s, expired_s, now_s } => valid_s
+            .iter()
+            .fold(fault, |fault, seconds| fault.with_element("X-Amz-Expires", seconds.to_string()))
             .with_element("Expires", date(*expired_s))
             .with_element("ServerTime", date(*now_s)),
         Error::HeadersUnsigned { names } => fault.with_element("HeadersNotSigned", names.as_str()),

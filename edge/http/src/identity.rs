@@ -10,6 +10,8 @@ use service::{Cloud, Credential, Principal, PrincipalKind, Regions, Signatory};
 use signing::{Claim, DayKeys, Payload, Proof, Request, Secret, Style};
 use wire::{Fault, Protocol};
 
+mod old_links;
+
 use crate::bare_refusals;
 use crate::identify::{Spoken, Target};
 
@@ -70,6 +72,9 @@ impl Identities {
         let default = Scope::new(default.account, host.unwrap_or(default.region));
         let Some(claim) = claim else {
             let regions = Regions { host, signature: None };
+            if let Some(identity) = self.by_old_link(cloud, parts, target, default)? {
+                return Ok(identity);
+            }
             return match self.auth {
                 _ if target.operation.unsigned => Ok(anonymous(default, regions)),
                 Auth::Open { .. } => Ok(root(default, regions)),
@@ -91,6 +96,7 @@ impl Identities {
                 Ok(Identity { scope, regions, principal: Arc::clone(&signatory.principal), proof })
             }
             (None, Auth::Open { .. }) => {
+                claim.check_link(Style::of_service(claim.service()), cloud.clock.machine_now().secs())?;
                 let account = account_of(claim.access_key_id()).unwrap_or(default.account);
                 Ok(root(Scope::new(account, region), regions))
             }
@@ -134,10 +140,8 @@ impl Identities {
         // Signatures are made by the machine's clock, however far ours was moved.
         let now_s = cloud.clock.machine_now().secs();
         let proof = signing::verify(&request, claim, payload, &secret, &self.keys, now_s)?;
-        if credential.session_token.as_deref() != claim.session_token() || !credential.active {
-            return Err(signing::Error::UnknownKey.into());
-        }
-        if credential.has_expired(|| cloud.clock.now()) { Err(Refused::ExpiredToken) } else { Ok(proof) }
+        check_credential(cloud, credential, claim.session_token())?;
+        Ok(proof)
     }
 
     fn default_scope(&self) -> Scope {
@@ -145,6 +149,14 @@ impl Identities {
             Auth::Open { default } | Auth::Enforce { default } => default,
         }
     }
+}
+
+/// A key that has signed must still be good, and come with the token that belongs to it.
+fn check_credential(cloud: &Cloud, credential: &Credential, token: Option<&str>) -> Result<(), Refused> {
+    if credential.session_token.as_deref() != token || !credential.active {
+        return Err(signing::Error::UnknownKey.into());
+    }
+    if credential.has_expired(|| cloud.clock.now()) { Err(Refused::ExpiredToken) } else { Ok(()) }
 }
 
 /// A signature for one service is not good for another, and there is no region of any name.
