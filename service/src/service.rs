@@ -9,11 +9,12 @@ use names::{Arn, Scope};
 use store::Store;
 use wire::{Answer, Fault, Operation, OperationFacts, ServiceFacts};
 
+use crate::form::{self, Taker};
 use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::visit::Front;
 use crate::{
-    Address, AddressOf, Cloud, Context, CrossOriginOf, Denial, Handler, OwnerOf, PolicyOf, Result, Tx, View, Visit,
+    Address, AddressOf, Cloud, Context, CrossOriginOf, Denial, Form, Handler, OwnerOf, PolicyOf, Result, Tx, View, Visit,
 };
 
 /// Background work: runs until the process stops, and is started again when it fails.
@@ -58,6 +59,7 @@ pub struct Service {
     host_alias: Option<&'static str>,
     address_of: Option<AddressOf>,
     cross_origin: Option<CrossOriginOf>,
+    pub(crate) forms: Option<Taker>,
     pub(crate) front: Option<Front>,
     pub(crate) upgrade: Option<Upgrade>,
     pub(crate) work: Vec<(&'static str, Work)>,
@@ -79,6 +81,7 @@ impl Service {
             host_alias: None,
             address_of: None,
             cross_origin: None,
+            forms: None,
             front: None,
             upgrade: None,
             work: Vec::new(),
@@ -215,6 +218,23 @@ impl Service {
     #[must_use]
     pub fn cross_origin_rules(&self) -> Option<CrossOriginOf> {
         self.cross_origin
+    }
+
+    /// Pages send it forms: `take` carries out what they want, and asks for the permission itself.
+    #[must_use]
+    pub fn forms<F, W>(mut self, take: F) -> Self
+    where
+        F: Fn(Context, Form) -> W + Send + Sync + 'static,
+        W: Future<Output = Result<Answer>> + Send + 'static,
+    {
+        self.forms = Some(form::taker(take));
+        self
+    }
+
+    /// Whether pages send it forms.
+    #[must_use]
+    pub fn takes_forms(&self) -> bool {
+        self.forms.is_some()
     }
 
     /// What a host, without its port, names of it beside itself.

@@ -20,6 +20,7 @@ mod query;
 mod request;
 mod secret;
 mod sign;
+mod signed_text;
 mod timestamp;
 mod verify;
 
@@ -31,6 +32,7 @@ pub use payload::{Declared, EMPTY_SHA256, Payload, sha256_hex};
 pub use request::{Request, Style};
 pub use secret::Secret;
 pub use sign::{Credentials, Signer, Unsignable};
+pub use signed_text::SignedText;
 pub use timestamp::Timestamp;
 pub use verify::{Proof, SKEW_MAX_S, verify};
 

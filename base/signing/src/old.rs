@@ -144,22 +144,19 @@ impl<'a> OldLink<'a> {
 }
 
 fn amz_headers(request: &Request<'_>) -> BTreeMap<String, String> {
+    let is_amz = |name: &str| name.starts_with("x-amz-");
     let mut found = BTreeMap::new();
-    let mut add = |name: &str, value: &str| {
-        let name = name.to_ascii_lowercase();
-        if name.starts_with("x-amz-") {
-            let values: &mut String = found.entry(name).or_default();
-            if !values.is_empty() {
-                values.push(',');
-            }
-            values.push_str(value);
-        }
-    };
-    for (name, value) in query::pairs(request.query) {
-        add(name, &String::from_utf8_lossy(&query::decode(value)));
+    for name in request.headers.keys().filter(|name| is_amz(name.as_str())) {
+        let values = request.headers.get_all(name).iter();
+        let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        found.insert(name.as_str().to_owned(), values.join(","));
     }
-    for (name, value) in request.headers {
-        add(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+    // What is said in both places was signed once.
+    for (name, value) in query::pairs(request.query) {
+        let name = name.to_ascii_lowercase();
+        if is_amz(&name) {
+            found.entry(name).or_insert_with(|| String::from_utf8_lossy(&query::decode(value)).into_owned());
+        }
     }
     found
 }

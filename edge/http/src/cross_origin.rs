@@ -7,14 +7,14 @@ use http::{HeaderMap, Method};
 use service::{Cloud, CrossOrigin, Service};
 use wire::{Answer, Body, Fault};
 
-use crate::identify::{self, Spoken};
+use crate::identify;
 
 /// The service that a preflight asks.
 pub(crate) fn asked<'a>(cloud: &'a Cloud, parts: &Parts) -> Option<&'a Service> {
     if parts.method != Method::OPTIONS {
         return None;
     }
-    identify::with_rules(cloud.directory(), parts)
+    identify::of_host(cloud.directory(), parts, |service| service.cross_origin_rules().is_some())
 }
 
 /// Answers a preflight.
@@ -32,12 +32,6 @@ pub(crate) fn headers(cloud: &Cloud, service: &Service, parts: &Parts) -> Header
     }
     // Where no rule allows it, the answer says nothing, and the browser keeps it from the page.
     allowed(cloud, service, parts).unwrap_or_default()
-}
-
-/// How errors of preflights are put.
-pub(crate) fn spoken(service: &Service) -> Spoken {
-    let facts = service.facts();
-    Some((*facts.protocols.first()?, facts))
 }
 
 fn allowed(cloud: &Cloud, service: &Service, parts: &Parts) -> Result<HeaderMap, Fault> {

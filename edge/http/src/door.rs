@@ -1,5 +1,7 @@
 //! A request's way, from HTTP to a typed operation and back, in one list.
 
+mod forms;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -158,10 +160,14 @@ impl Door {
         }
         if let Some(service) = cross_origin::asked(&self.control.cloud, &parts) {
             let answer = cross_origin::preflight(&self.control.cloud, service, &parts);
-            let refused = |fault| Refusal { fault, protocol: cross_origin::spoken(service) };
+            let refused = |fault| Refusal { fault, protocol: identify::spoken(service) };
             return Ok(response::from_answer(answer.map_err(refused)?, request_id));
         }
-        self.call(parts, body, &Peer { ip: peer, secure, request_id }).await
+        let peer = Peer { ip: peer, secure, request_id };
+        match forms::asked(&self.control.cloud, &parts) {
+            Some(service) => self.form(service, &parts, body, &peer).await,
+            None => self.call(parts, body, &peer).await,
+        }
     }
 
     /// A call of an API.
@@ -221,11 +227,10 @@ impl Door {
         parts: &mut Parts,
         carried: Carried,
         target: Target<'_>,
-        identity: Identity,
+        mut identity: Identity,
         peer: &Peer<'_>,
     ) -> Result<Reply, Refusal> {
-        let Identity { scope, regions, principal, proof } = identity;
-        let (protocol, operation) = (target.protocol, target.operation);
+        let (protocol, operation, proof) = (target.protocol, target.operation, identity.proof.take());
         let settled = match carried {
             Carried::Whole(body) => {
                 content::settle(&mut parts.headers, body, protocol, operation, proof).map(|body| (body, None))
@@ -234,7 +239,14 @@ impl Door {
                 .map(|stream| (Bytes::new(), Some(stream))),
         };
         let (body, stream) = settled.map_err(|fault| target.refuses(fault))?;
+        let context = self.context(parts, identity, peer);
+        Ok(self.carry_out(&context, parts, &body, stream.as_ref(), target).await)
+    }
+
+    /// What an operation is given for a caller whose identity is known.
+    fn context(&self, parts: &Parts, identity: Identity, peer: &Peer<'_>) -> Context {
         let cloud = &self.control.cloud;
+        let Identity { scope, regions, principal, .. } = identity;
         let caller = Caller {
             scope,
             regions,
@@ -244,8 +256,7 @@ impl Door {
             source: None,
             endpoint: endpoint(parts, peer.secure).unwrap_or_else(|| Arc::clone(&cloud.endpoint)),
         };
-        let context = Context { caller: Arc::new(caller), cloud: Arc::clone(cloud) };
-        Ok(self.carry_out(&context, parts, &body, stream.as_ref(), target).await)
+        Context { caller: Arc::new(caller), cloud: Arc::clone(cloud) }
     }
 
     async fn carry_out(

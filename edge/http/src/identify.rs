@@ -79,19 +79,35 @@ pub(crate) fn by_form<'a>(
     }
 }
 
-/// The service with rules for pages of other origins whose host a request goes to, whatever it wants there.
-pub(crate) fn with_rules<'a>(directory: &'a Directory, parts: &Parts) -> Option<&'a Service> {
-    let host = host(parts).map(without_port).unwrap_or_default();
-    let mut services = directory.services().filter(|service| service.cross_origin_rules().is_some());
-    services.find(|service| {
-        is_meant(directory, service, service.address(host).as_ref(), host_service(parts))
+/// The service to whose host a request goes, whatever it wants there, among those that are `wanted`.
+pub(crate) fn of_host<'a>(
+    directory: &'a Directory,
+    parts: &Parts,
+    wanted: fn(&Service) -> bool,
+) -> Option<&'a Service> {
+    directory.services().filter(|service| wanted(service)).find(|service| {
+        is_meant(directory, service, address_in(service, parts).as_ref(), host_service(parts))
     })
+}
+
+/// How a service speaks to whoever has not called one of its operations.
+pub(crate) fn spoken(service: &Service) -> Spoken {
+    let facts = service.facts();
+    Some((*facts.protocols.first()?, facts))
+}
+
+/// The region of a service that a request names by its host.
+pub(crate) fn region_of(service: &Service, parts: &Parts) -> Option<Region> {
+    address_in(service, parts)?.region
+}
+
+fn address_in(service: &Service, parts: &Parts) -> Option<Address> {
+    service.address(host(parts).map(without_port).unwrap_or_default())
 }
 
 /// What a request names of a service by its host and path.
 pub(crate) fn path_of<'a>(service: &Service, parts: &'a Parts) -> Cow<'a, str> {
-    let host = host(parts).map(without_port).unwrap_or_default();
-    path_within(service.address(host).as_ref(), parts)
+    path_within(address_in(service, parts).as_ref(), parts)
 }
 
 /// A router for each service that speaks REST, made once.
@@ -196,10 +212,9 @@ fn by_path<'a>(
     parts: &Parts,
     scope_service: Option<&str>,
 ) -> Result<Target<'a>, Unknown> {
-    let host = host(parts).map(without_port).unwrap_or_default();
     for (name, router) in &routers.0 {
         let Some(service) = directory.service(name) else { continue };
-        let address = service.address(host);
+        let address = address_in(service, parts);
         if !is_meant(directory, service, address.as_ref(), scope_service.or_else(|| host_service(parts))) {
             continue;
         }

@@ -10,6 +10,7 @@ use service::{Cloud, Credential, Principal, PrincipalKind, Regions, Signatory};
 use signing::{Claim, DayKeys, Payload, Proof, Request, Secret, Style};
 use wire::{Fault, Protocol};
 
+mod forms;
 mod old_links;
 
 use crate::bare_refusals;
@@ -90,7 +91,7 @@ impl Identities {
         let regions = Regions { host, signature };
         match (find(cloud, claim.access_key_id())?, self.auth) {
             (Some(signatory), _) => {
-                check_scope(claim, signature.is_some(), target.service.facts().signing_name)?;
+                check_scope(claim.service(), signature.is_some(), target.service.facts().signing_name)?;
                 let proof = Some(self.prove(cloud, parts, payload, claim, &signatory.credential)?);
                 let scope = Scope::new(signatory.credential.account, region);
                 Ok(Identity { scope, regions, principal: Arc::clone(&signatory.principal), proof })
@@ -160,12 +161,12 @@ fn check_credential(cloud: &Cloud, credential: &Credential, token: Option<&str>)
 }
 
 /// A signature for one service is not good for another, and there is no region of any name.
-fn check_scope(claim: &Claim<'_>, is_region: bool, service: &str) -> Result<(), Refused> {
+fn check_scope(named: &str, is_region: bool, service: &str) -> Result<(), Refused> {
     let mut wrong = Vec::new();
     if !is_region {
         wrong.push("Credential should be scoped to a valid region. ".to_owned());
     }
-    if claim.service() != service {
+    if named != service {
         wrong.push(format!("Credential should be scoped to correct service: '{service}'. "));
     }
     if wrong.is_empty() { Ok(()) } else { Err(signing::Error::Scope(wrong.concat()).into()) }

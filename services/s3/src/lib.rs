@@ -10,6 +10,7 @@ mod action;
 mod bucket;
 mod cors;
 mod errors;
+mod form;
 mod host;
 mod keys;
 mod numbered;
@@ -37,6 +38,7 @@ pub fn service() -> Service {
     let service = Service::new(&api::FACTS)
         .addresses(host::address)
         .cross_origin(cors::allowed)
+        .forms(form::take)
         .front(website::accepts, website::answer)
         .actions(action::of)
         .resource_policies(access::policy_of, access::SHARED)
