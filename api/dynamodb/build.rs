@@ -1,5 +1,5 @@
 //! Makes the code of the API from its facts.
 
 fn main() {
-    codegen::generate("dynamodb");
+    codegen::generate_around("dynamodb", &["AttributeMap", "AttributeValue"]);
 }

@@ -10,15 +10,16 @@ const READ_BYTES: usize = 16 * 1024;
 
 /// An open connection.
 pub(crate) struct Connection {
+    address: SocketAddr,
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// The server ends the connection after each answer.
+    is_over: bool,
 }
 
 impl Connection {
     pub(crate) fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        Ok(Connection { stream, buffer: Vec::new() })
+        Ok(Connection { address, stream: connect(address)?, buffer: Vec::new(), is_over: false })
     }
 
     /// Sends a request and gives the body of its answer, which must be a success.
@@ -37,6 +38,9 @@ impl Connection {
 
     /// Sends a request.
     pub(crate) fn send(&mut self, request: &[u8]) -> Result<()> {
+        if self.is_over {
+            (self.stream, self.is_over) = (connect(self.address)?, false);
+        }
         Ok(self.stream.write_all(request)?)
     }
 
@@ -54,6 +58,7 @@ impl Connection {
         while self.buffer.len() < head_end + length {
             self.read()?;
         }
+        self.is_over = header(&head, "connection").is_some_and(|how| how.eq_ignore_ascii_case("close"));
         Ok((head, self.buffer[head_end..].to_vec()))
     }
 
@@ -64,6 +69,12 @@ impl Connection {
         self.buffer.truncate(filled + count);
         (count > 0).then_some(()).context("the server closed the connection")
     }
+}
+
+fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// The value of a header.

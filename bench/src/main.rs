@@ -31,6 +31,8 @@ struct Cli {
 enum Command {
     /// Measure everything.
     Run(suite::Flags),
+    /// Measure other servers that speak the same protocols, beside Cloudlet.
+    Peers(suite::peers::Flags),
     /// Serve a fixed answer: what everything is compared with.
     Bare {
         /// Where to write the port that was chosen
@@ -46,6 +48,7 @@ fn main() -> Result<()> {
     }
     match Cli::parse().command {
         Command::Run(flags) => suite::run(&flags),
+        Command::Peers(flags) => suite::peers::run(&flags),
         Command::Bare { port_file } => bare::serve(&port_file),
     }
 }

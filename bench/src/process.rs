@@ -29,10 +29,16 @@ pub(crate) struct Server {
 impl Server {
     /// Cloudlet, on a data folder.
     pub(crate) fn cloudlet(program: &Path, data: &Path) -> Result<Self> {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let port = free_port()?;
         let mut command = Command::new(program);
         command.args(["up", "--port", &port.to_string(), "--durability", "crash", "--data"]).arg(data);
         Self::start(command, || Ok(Some(port)))
+    }
+
+    /// A server that somebody else wrote, on a port that it is told.
+    pub(crate) fn peer(command: impl Fn(u16) -> Command) -> Result<Self> {
+        let port = free_port()?;
+        Self::start(command(port), || Ok(Some(port)))
     }
 
     /// The bare server: this very program.
@@ -45,13 +51,19 @@ impl Server {
 
     fn start(mut command: Command, port: impl Fn() -> Result<Option<u16>>) -> Result<Self> {
         let begun = Instant::now();
-        let process = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut server = Server { process: command.spawn()?, address: nowhere, first_answer: Duration::ZERO };
         loop {
-            ensure!(begun.elapsed() < PATIENCE, "a server does not start");
+            let is_running = server.process.try_wait()?.is_none();
+            ensure!(is_running && begun.elapsed() < PATIENCE, "a server does not start");
             let address = port()?.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
             if let Some(address) = address.filter(|address| TcpStream::connect(address).is_ok()) {
-                Connection::open(address)?.ask(&get("/_cloudlet/health"))?;
-                return Ok(Server { process, address, first_answer: begun.elapsed() });
+                // Not every server knows this, but each says something.
+                Connection::open(address)?.exchange(&get("/_cloudlet/health"))?;
+                server.address = address;
+                server.first_answer = begun.elapsed();
+                return Ok(server);
             }
             std::thread::sleep(Duration::from_micros(200));
         }
@@ -89,6 +101,10 @@ impl Server {
             line.and_then(|line| line.split_whitespace().next()).context("/proc has another form")?;
         Ok(kilobytes.parse::<f64>()? / 1024.0)
     }
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 impl Drop for Server {

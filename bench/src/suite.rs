@@ -1,16 +1,17 @@
 //! What is measured, in order.
 
 mod messages;
+pub(crate) mod peers;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::calls::Caller;
 use crate::connection::Connection;
@@ -73,7 +74,7 @@ const THEN: [Only; 10] = [
     Only::PublishSigned,
 ];
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Only {
     Send,
     Put,
@@ -90,13 +91,34 @@ enum Only {
     Scan,
 }
 
+impl Only {
+    /// What the load is called.
+    fn name(self) -> &'static str {
+        match self {
+            Only::Send => "SQS SendMessage",
+            Only::Put => PUT,
+            Only::Get => "DynamoDB GetItem",
+            Only::Rounds => "SQS send, receive and delete",
+            Only::Batch => "SQS SendMessageBatch of ten",
+            Only::Publish => "SNS Publish to ten queues",
+            Only::PublishSigned => "SNS Publish to ten queues, in signed envelopes",
+            Only::PutIndexed => "DynamoDB PutItem with a global index",
+            Only::Update => "DynamoDB UpdateItem of a counter",
+            Only::Transact => "DynamoDB TransactWriteItems of two",
+            Only::PutBatch => "DynamoDB BatchWriteItem of 25",
+            Only::Query => "DynamoDB Query of 20 items",
+            Only::Scan => "DynamoDB Scan",
+        }
+    }
+}
+
 /// Puts a server through these turns.
 type Load<'a> = &'a dyn Fn(&Server, Range<usize>) -> Result<Cost>;
 
 pub(crate) fn run(flags: &Flags) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut report = Report::default();
-    let suite = Suite::start(flags, folder.path(), &mut report)?;
+    let mut suite = Suite::start(flags, folder.path(), &mut report)?;
     suite.prepare()?;
     if let Some(only) = flags.only {
         match only {
@@ -146,6 +168,8 @@ struct Suite {
     /// Gets the same requests, and answers each with a fixed body.
     bare: Server,
     caller: Caller,
+    /// Where the server's queues are.
+    account_url: String,
     body: String,
     requests: usize,
 }
@@ -163,22 +187,32 @@ impl Suite {
         let binary_mb = std::fs::metadata(&flags.cloudlet)?.len() as f64 / 1e6;
         report.add("binary", binary_mb, "MB", Some(60.0));
 
-        let bare = Server::bare(folder)?;
-        Ok(Suite {
-            caller: Caller::root(server.address, &data)?,
-            server,
-            bare,
-            body: "x".repeat(BODY_BYTES),
-            requests: flags.requests,
-        })
+        let caller = Caller::root(server.address, &data)?;
+        Self::of(server, caller, folder, flags.requests)
     }
 
-    fn prepare(&self) -> Result<()> {
+    /// Between that server, whom this caller knows, and the bare one.
+    fn of(server: Server, caller: Caller, folder: &Path, requests: usize) -> Result<Self> {
+        let account_url = format!("http://{}/000000000000", server.address);
+        let bare = Server::bare(folder)?;
+        Ok(Suite { server, bare, caller, account_url, body: "x".repeat(BODY_BYTES), requests })
+    }
+
+    fn prepare_queues(&mut self) -> Result<()> {
         let mut connection = Connection::open(self.server.address)?;
         for queue in ["load", "rounds"] {
             let input = json!({ "QueueName": queue }).to_string();
-            connection.ask(&self.caller.json("sqs", "AmazonSQS.CreateQueue", &input)?)?;
+            let answer = connection.ask(&self.caller.json("sqs", "AmazonSQS.CreateQueue", &input)?)?;
+            let answer: Value = serde_json::from_slice(&answer)?;
+            let url = answer["QueueUrl"].as_str().context("a queue without a URL")?;
+            self.account_url = url.trim_end_matches(&format!("/{queue}")).to_owned();
         }
+        Ok(())
+    }
+
+    fn prepare(&mut self) -> Result<()> {
+        self.prepare_queues()?;
+        let mut connection = Connection::open(self.server.address)?;
         for name in ["raw", "signed"] {
             connection.ask(&self.sns(TOPICS[0], "CreateTopic", &[("Name", name)])?)?;
         }
@@ -221,29 +255,15 @@ impl Suite {
     fn measure(&self, report: &mut Report, only: Only) -> Result<Cost> {
         let send = |server: &Server, turns| self.send(server, turns);
         match only {
-            Only::Send => self.compare(report, "SQS SendMessage", Some(3.0), [&send; 2]),
-            Only::Rounds => {
-                let rounds = |_: &Server, turns: Range<usize>| self.rounds(turns);
-                self.compare(report, "SQS send, receive and delete", Some(8.0), [&send, &rounds])
+            Only::Send => self.compare(report, only, Some(3.0), [&send; 2]),
+            Only::Rounds => self.compare(report, only, Some(8.0), [&send, &|_, turns| self.rounds(turns)]),
+            Only::Batch => self.compare(report, only, Some(6.0), [&|it, turns| self.batch(it, turns); 2]),
+            Only::Publish => {
+                self.compare(report, only, Some(12.0), [&|it, turns| self.publish(it, turns, TOPICS[0]); 2])
             }
-            Only::Batch => self.compare(
-                report,
-                "SQS SendMessageBatch of ten",
-                Some(6.0),
-                [&|it, turns| self.batch(it, turns); 2],
-            ),
-            Only::Publish => self.compare(
-                report,
-                "SNS Publish to ten queues",
-                Some(12.0),
-                [&|it, turns| self.publish(it, turns, TOPICS[0]); 2],
-            ),
-            Only::PublishSigned => self.compare(
-                report,
-                "SNS Publish to ten queues, in signed envelopes",
-                None,
-                [&|it, turns| self.publish(it, turns, TOPICS[1]); 2],
-            ),
+            Only::PublishSigned => {
+                self.compare(report, only, None, [&|it, turns| self.publish(it, turns, TOPICS[1]); 2])
+            }
             of_items => self.measure_items(report, of_items),
         }
     }
@@ -251,34 +271,24 @@ impl Suite {
     fn measure_items(&self, report: &mut Report, only: Only) -> Result<Cost> {
         let items = self.items();
         let is_bare = |server: &Server| server.address == self.bare.address;
-        let (what, goal, load): (_, _, Load<'_>) = match only {
-            Only::Get => ("DynamoDB GetItem", Some(3.0), &|it, turns| items.get(it, turns, is_bare(it))),
+        let (goal, load): (_, Load<'_>) = match only {
+            Only::Get => (Some(3.0), &|it, turns| items.get(it, turns, is_bare(it))),
             Only::PutIndexed => {
                 let put = report.figure(&ratio_of(PUT));
-                ("DynamoDB PutItem with a global index", put.map(|put| put + 1.0), &|it, turns| {
-                    items.put_indexed(it, turns)
-                })
+                (put.map(|put| put + 1.0), &|it, turns| items.put_indexed(it, turns))
             }
-            Only::Update => {
-                ("DynamoDB UpdateItem of a counter", Some(3.5), &|it, turns| items.count(it, turns))
-            }
-            Only::Transact => {
-                ("DynamoDB TransactWriteItems of two", Some(5.0), &|it, turns| items.transact(it, turns))
-            }
-            Only::PutBatch => {
-                ("DynamoDB BatchWriteItem of 25", Some(25.0), &|it, turns| items.put_batches(it, turns))
-            }
-            Only::Query => {
-                ("DynamoDB Query of 20 items", Some(4.0), &|it, turns| items.query(it, turns, is_bare(it)))
-            }
+            Only::Update => (Some(3.5), &|it, turns| items.count(it, turns)),
+            Only::Transact => (Some(5.0), &|it, turns| items.transact(it, turns)),
+            Only::PutBatch => (Some(25.0), &|it, turns| items.put_batches(it, turns)),
+            Only::Query => (Some(4.0), &|it, turns| items.query(it, turns, is_bare(it))),
             Only::Scan => {
                 let (cost, items_per_second) = items.scan(&self.server, self.requests / SCAN_REQUESTS)?;
                 report.add_rate("DynamoDB Scan: processor", items_per_second, "items/s", 300_000.0);
                 return Ok(cost);
             }
-            _ => (PUT, Some(3.0), &|it, turns| items.put(it, turns, 0)),
+            _ => (Some(3.0), &|it, turns| items.put(it, turns, 0)),
         };
-        self.compare(report, what, goal, [load; 2])
+        self.compare(report, only, goal, [load; 2])
     }
 
     fn items(&self) -> Items<'_> {
@@ -288,10 +298,11 @@ impl Suite {
     fn compare(
         &self,
         report: &mut Report,
-        what: &str,
+        only: Only,
         goal: Option<f64>,
         loads: [Load<'_>; 2],
     ) -> Result<Cost> {
+        let what = only.name();
         let Compared { floor_us, cost, ratio } = self.by_turns(loads)?;
         report.add(&format!("{what}: bare server's processor"), floor_us, "µs", None);
         report.add(what, cost.per_second, "1/s", None);

@@ -106,7 +106,7 @@ impl Authorizer for Everyone {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -115,7 +115,8 @@ mod tests {
     use super::*;
     use crate::{Principal, Regions};
 
-    fn caller(kind: PrincipalKind, arn: &str, role: Option<&str>, endpoint: &str) -> Caller {
+    /// Somebody who calls from account 0 in eu-west-1.
+    pub(crate) fn caller(kind: PrincipalKind, arn: &str, role: Option<&str>, endpoint: &str) -> Caller {
         let principal = Principal {
             kind,
             arn: arn.parse().unwrap(),
@@ -134,7 +135,8 @@ mod tests {
         }
     }
 
-    fn ask<T>(caller: &Caller, clock: &Clock, question: impl FnOnce(&Access<'_>) -> T) -> T {
+    /// Asks of a request to send a message to a queue of its scope.
+    pub(crate) fn ask<T>(caller: &Caller, clock: &Clock, question: impl FnOnce(&Access<'_>) -> T) -> T {
         let (prefix, name) = ("sqs", "SendMessage");
         let resources = || vec![Arn::in_scope("sqs", &caller.scope, "trips")];
         question(&Access { prefix, name, caller, clock, resources: &resources, is_unsigned: false })

@@ -8,8 +8,8 @@ use store::{Snapshot, Store, Transaction};
 use wire::{Fault, Operation, ServiceFacts, Timestamp};
 
 use crate::{
-    Authorizer, Caller, Clock, Directory, Metrics, Outside, Principal, PrincipalKind, Random, Regions,
-    Result, Service, Visit,
+    Authorizer, Caller, Clock, Directory, Memory, Metrics, Outside, Principal, PrincipalKind, Random,
+    Regions, Result, Service, Visit,
 };
 
 /// What all services of a process share.
@@ -30,6 +30,8 @@ pub struct Cloud {
     pub endpoint: Arc<str>,
     /// Everything that is not part of this process.
     pub outside: Outside,
+    /// What services remember beside the store.
+    pub memory: Memory,
     directory: OnceLock<Directory>,
 }
 
@@ -52,6 +54,7 @@ impl Cloud {
             metrics: Metrics::default(),
             outside: Outside::at(Arc::clone(&endpoint)),
             endpoint,
+            memory: Memory::default(),
             directory: OnceLock::new(),
         }
     }
@@ -96,7 +99,8 @@ impl Cloud {
     #[must_use]
     pub fn context_of_visit(self: &Arc<Self>, visit: &Visit, scope: Scope) -> Context {
         let is_enforced = self.authorizer.is_enforced();
-        let principal = if is_enforced { Principal::anonymous(&scope) } else { Principal::root(scope.account) };
+        let principal =
+            if is_enforced { Principal::anonymous(&scope) } else { Principal::root(scope.account) };
         let caller = Caller {
             scope,
             regions: Regions::default(),

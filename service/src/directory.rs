@@ -62,7 +62,7 @@ impl Directory {
         let request_id = &context.caller.request_id;
         let begun = std::time::Instant::now();
         let outcome = self.outcome(context, service, operation, protocol, message).await;
-        let outcome = outcome.map_err(service.wording);
+        let outcome = outcome.map_err(|fault| service.worded(fault));
         let (answer, code) = match outcome {
             Ok(output) => {
                 (wire::write_output(protocol, facts, operation, encode(&*output), request_id), None)

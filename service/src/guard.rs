@@ -124,7 +124,7 @@ pub(crate) fn ask(
     is_unsigned: bool,
 ) -> Result<(), Fault> {
     let (caller, cloud) = (&*context.caller, &context.cloud);
-    let prefix = service.facts().signing_name;
+    let prefix = service.action_prefix;
     let access = Access { prefix, name, caller, clock: &cloud.clock, resources, is_unsigned };
     let identity = cloud.authorizer.decide(caller, &access);
     let refused = |resource: Option<&Arn>, reason| {
@@ -216,3 +216,6 @@ fn asked(text: &str, access: &Access<'_>, resource: &Arn, is_owner: bool) -> Dec
     let key = |name: &str| access.condition(name);
     document.decide(&Request { action: &action, resource: resource.as_str(), asker, key: &key })
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,25 +81,25 @@ impl Idempotency {
         token: &str,
         answer: Remembered,
     ) -> Result<()> {
-        self.forget(tx, now)?;
+        let expiries = self.expiries();
+        self.forget(tx, now, &expiries)?;
         let expires_ms = now.millis().saturating_add(self.lifetime_ms);
         tx.put_record(self.key(of, token), &Record { expires_ms, answer })?;
-        tx.put(self.expiries().i64(expires_ms).str(of).str(token), Vec::new());
+        tx.put(expiries.i64(expires_ms).str(of).str(token), Vec::new());
         Ok(())
     }
 
     /// Forgets some that have expired.
-    fn forget(&self, tx: &mut Transaction, now: Timestamp) -> Result<()> {
-        let range = self.expiries().prefix_range();
-        let oldest = tx.scan_head(range).take(FORGOTTEN_AT_ONCE).collect::<Result<Vec<_>, _>>()?;
-        for (key, _) in oldest {
-            let (expires_ms, of, token) = parts(&key)?;
-            if expires_ms > now.millis() {
+    fn forget(&self, tx: &mut Transaction, now: Timestamp, expiries: &Key) -> Result<()> {
+        let oldest = tx.scan_head(expiries.prefix_range()).take(FORGOTTEN_AT_ONCE);
+        for (key, _) in oldest.collect::<Result<Vec<_>, _>>()? {
+            let mut parts = Parts::new(key.get(expiries.len()..).unwrap_or_default());
+            if parts.i64()? > now.millis() {
                 break;
             }
             tx.delete(&*key);
             // Unless the token was used again after it had expired.
-            let record = self.key(&of, &token);
+            let record = self.key(&parts.str()?, &parts.str()?);
             if tx.get_record::<Record>(&record)?.is_some_and(|record| record.expires_ms <= now.millis()) {
                 tx.delete(&record);
             }
@@ -114,15 +114,6 @@ impl Idempotency {
     fn expiries(&self) -> Key {
         Key::new().str(self.service).str("answer expires").str(self.name)
     }
-}
-
-/// When it expires, whose it is, and the token.
-fn parts(expiry: &[u8]) -> Result<(i64, String, String), store::Error> {
-    let mut parts = Parts::new(expiry);
-    for _ in 0..3 {
-        parts.str()?;
-    }
-    Ok((parts.i64()?, parts.str()?.into_owned(), parts.str()?.into_owned()))
 }
 
 #[cfg(test)]

@@ -12,9 +12,11 @@ use wire::{Answer, Fault, Operation, OperationFacts, ServiceFacts};
 use crate::form::{self, Taker};
 use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
+use crate::tags::Tagging;
 use crate::visit::Front;
 use crate::{
-    Address, AddressOf, Cloud, Context, CrossOriginOf, Denial, Form, Handler, OwnerOf, PolicyOf, Result, Tx, View, Visit,
+    Address, AddressOf, Cloud, Context, CrossOriginOf, Denial, Form, Handler, OwnerOf, PolicyOf, Result, Tx,
+    View, Visit,
 };
 
 /// Background work: runs until the process stops, and is started again when it fails.
@@ -51,7 +53,10 @@ pub struct Service {
     facts: &'static ServiceFacts,
     handlers: HashMap<&'static str, Box<dyn Handler>>,
     actions: Actions,
-    pub(crate) wording: Wording,
+    pub(crate) action_prefix: &'static str,
+    pub(crate) tagging: Option<Tagging>,
+    wording: Wording,
+    invalid: Option<&'static str>,
     path_parameter: Option<PathParameter>,
     settings: Vec<(&'static str, u32)>,
     pub(crate) guard: Option<Guard>,
@@ -73,7 +78,10 @@ impl Service {
             facts,
             handlers: HashMap::default(),
             actions: own_name,
+            action_prefix: facts.signing_name,
+            tagging: None,
             wording: as_it_is,
+            invalid: None,
             path_parameter: None,
             settings: Vec::new(),
             guard: None,
@@ -156,10 +164,31 @@ impl Service {
         self
     }
 
+    /// The prefix of its actions in policies, where that is not the name in credential scopes.
+    #[must_use]
+    pub fn action_prefix(mut self, prefix: &'static str) -> Self {
+        self.action_prefix = prefix;
+        self
+    }
+
+    /// Its resources have tags, which others may ask for and change: see [`crate::tags`].
+    #[must_use]
+    pub fn tagging(mut self, tagging: Tagging) -> Self {
+        self.tagging = Some(tagging);
+        self
+    }
+
     /// What this service makes of any error before a client sees it.
     #[must_use]
     pub fn wording(mut self, wording: Wording) -> Self {
         self.wording = wording;
+        self
+    }
+
+    /// The code by which it refuses what its model refuses, where that is not `ValidationException`.
+    #[must_use]
+    pub fn invalid_as(mut self, code: &'static str) -> Self {
+        self.invalid = Some(code);
         self
     }
 
@@ -267,6 +296,14 @@ impl Service {
     pub(crate) fn set(&mut self, name: &str, value: u32) -> bool {
         let setting = self.settings.iter_mut().find(|(known, _)| *known == name);
         setting.map(|(_, current)| *current = value).is_some()
+    }
+
+    /// An error as its clients see it.
+    pub(crate) fn worded(&self, mut fault: Fault) -> Fault {
+        if let Some(code) = self.invalid.filter(|_| fault.code == "ValidationException") {
+            fault.code = code.into();
+        }
+        (self.wording)(fault)
     }
 
     /// The parameter that a path stands for, if it stands for one.

@@ -7,14 +7,14 @@ use store::tuple::Key;
 use store::{Bytes, Direction, Options, Reads as _, Store, Transaction};
 use wire::Timestamp;
 
-use crate::{Answer, Idempotency, JobLanes, Jobs, Lease, Result, Sequence, Sweeper, Timers};
+use crate::{Idempotency, JobLanes, Jobs, Lease, Remembered, Result, Sequence, Sweeper, Timers};
 
 fn write(tx: &mut Transaction) -> Result<()> {
     let id = [1; 16];
     Jobs::new("service", "jobs", 1).put(tx, 7, &id, &())?;
     JobLanes::new("service", "lanes", 1).put(tx, "lane", 7, &id, &())?;
     Timers::new("service", "timers", 1).set(tx, 7, "timer", &id, &())?;
-    let answer = Answer { fingerprint: Bytes::new(), answer: Bytes::new() };
+    let answer = Remembered { fingerprint: Bytes::new(), answer: Bytes::new() };
     Idempotency::new("service", "answers", 1).put(tx, Timestamp(7), "of", "token", answer)?;
     let owner: Arc<str> = "owner".into();
     Lease::new("service", "lease").acquire(tx, &owner, Timestamp(7), Duration::from_secs(1))?;

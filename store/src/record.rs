@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -35,17 +36,33 @@ pub fn encode_compact<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     encode_with(|place| rmp_serde::encode::write(place, value))
 }
 
-fn encode_with(
-    write: impl FnOnce(&mut Vec<u8>) -> Result<(), rmp_serde::encode::Error>,
-) -> Result<Vec<u8>, Error> {
+/// A record whose content its owner writes byte by byte.
+pub fn of_content(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     PLACE.with_borrow_mut(|place| {
         place.clear();
         place.push(VERSION);
-        write(place).map_err(|error| corrupt(&error))?;
+        write(place);
         let bytes = place.as_slice().to_vec();
         place.shrink_to(PLACE_BYTES_MAX);
-        Ok(bytes)
+        bytes
     })
+}
+
+/// The content of a record, for its owner to read byte by byte.
+///
+/// # Errors
+/// As [`decode`].
+pub fn content(record: &Bytes) -> Result<Bytes, Error> {
+    let rest = rest(record)?;
+    Ok(record.slice_ref(rest))
+}
+
+fn encode_with(
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), rmp_serde::encode::Error>,
+) -> Result<Vec<u8>, Error> {
+    let mut outcome = Ok(());
+    let bytes = of_content(|place| outcome = write(place));
+    outcome.map_err(|error| corrupt(&error)).map(|()| bytes)
 }
 
 /// The record that these bytes are.
@@ -53,14 +70,20 @@ fn encode_with(
 /// # Errors
 /// When they are none, or of a version that this program does not know.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    rmp_serde::from_slice(rest(bytes)?).map_err(|error| corrupt(&error))
+}
+
+/// What stands behind the version byte.
+fn rest(bytes: &[u8]) -> Result<&[u8], Error> {
     match bytes.split_first() {
-        Some((&VERSION, rest)) => rmp_serde::from_slice(rest).map_err(|error| corrupt(&error)),
+        Some((&VERSION, rest)) => Ok(rest),
         Some((version, _)) => Err(corrupt(&format!("its version is {version}"))),
         None => Err(corrupt(&"it is empty")),
     }
 }
 
-fn corrupt(why: &dyn std::fmt::Display) -> Error {
+/// The error of a record that is not what it should be.
+pub fn corrupt(why: &dyn std::fmt::Display) -> Error {
     Error::Corrupt { what: "record", why: why.to_string() }
 }
 

@@ -83,6 +83,16 @@ impl Key {
         within(&self.0)
     }
 
+    /// All keys whose next part is text that begins so.
+    #[must_use]
+    pub fn beginning_with(mut self, text: &str) -> Range<Vec<u8>> {
+        self.push(TEXT, text.as_bytes());
+        self.0.pop();
+        // No text has this byte, so all that go on behind the text are before it.
+        let end = [&self.0[..], &[0xff]].concat();
+        self.0..end
+    }
+
     /// The encoded tuple.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -309,6 +319,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_begins_so_is_in_one_range(text in "[a\\0\u{10ffff}]{0,3}", prefix in "[a\\0\u{10ffff}]{0,2}", rest in prop::collection::vec(part(), 0..2)) {
+            let in_front = Key::new().str("kind");
+            let whole = rest.iter().fold(in_front.clone().str(&text), |key, part| match part {
+                Part::Bytes(bytes) => key.bytes(bytes),
+                Part::Text(text) => key.str(text),
+                Part::Number(number) => key.i64(*number),
+            });
+            prop_assert_eq!(in_front.beginning_with(&prefix).contains(&Vec::from(whole)), text.starts_with(&prefix));
+        }
+
         #[test]
         fn keys_sort_as_their_parts(one in prop::collection::vec(part(), 0..4), other in prop::collection::vec(part(), 0..4)) {
             prop_assert_eq!(key(&one).cmp(&key(&other)), one.cmp(&other));

@@ -43,7 +43,7 @@ class Raw:
         response = self.connection.getresponse()
         answer = response.read()
         if response.status != 200:
-            raise Refused(response.status, answer[:500])
+            raise Refused(response.status, answer)
         return answer
 
 

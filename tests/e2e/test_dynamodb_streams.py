@@ -419,8 +419,8 @@ def test_writers_at_once_leave_an_exact_history(cloud, name):
 class Follower:
     """Follows a stream by sequence numbers alone, as a consumer with checkpoints does, and rebuilds its table."""
 
-    def __init__(self, cloud, arn):
-        self.cloud, self.arn = cloud, arn
+    def __init__(self, cloud, arn, limit=100):
+        self.cloud, self.arn, self.limit = cloud, arn, limit
         self.items, self.checkpoints = {}, {}
 
     def step(self):
@@ -433,7 +433,7 @@ class Follower:
             place = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after} if after else {}
             place = place or {"ShardIteratorType": "TRIM_HORIZON"}
             iterator = streams.get_shard_iterator(StreamArn=self.arn, ShardId=shard, **place)["ShardIterator"]
-            records = streams.get_records(ShardIterator=iterator, Limit=100)["Records"]
+            records = streams.get_records(ShardIterator=iterator, Limit=self.limit)["Records"]
             rebuilt(records, self.items)
             if records:
                 self.checkpoints[shard] = records[-1]["dynamodb"]["SequenceNumber"]

@@ -174,6 +174,50 @@ def test_a_mapping_is_paused_changed_and_deleted(cloud, name):
     assert [message["Body"] for message in answer["Messages"]] == ["two"]
 
 
+def test_filters_choose_messages(cloud, name):
+    patterns = [{"body": {"to": [{"prefix": "b"}], "n": [{"numeric": [">", 1]}]}}, {"body": ["plain"]}]
+    criteria = {"Filters": [{"Pattern": json.dumps(pattern)} for pattern in patterns]}
+    relay = Relay(cloud, name, FilterCriteria=criteria)
+    assert relay.mapping["FilterCriteria"] == criteria
+    wanted = ['{"to": "bern", "n": 2}', "plain", '{"n": 3e0, "to": "b"}']
+    relay.send('{"to": "bern", "n": 1}', wanted[0], "plainly", "{", wanted[1], '{"to": "rome", "n": 2}', wanted[2])
+    seen = []
+    eventually(lambda: seen.extend(relay.bodies()) or len(seen) == 3)
+    # The others are deleted.
+    eventually(relay.is_empty)
+    assert sorted(seen + relay.bodies()) == sorted(wanted)
+
+    update, uuid = relay.functions.update_event_source_mapping, relay.mapping["UUID"]
+    criteria = {"Filters": [{"Pattern": '{"messageAttributes": {"colour": {"stringValue": ["red"]}}}'}]}
+    assert update(UUID=uuid, FilterCriteria=criteria)["FilterCriteria"] == criteria
+    colour = lambda value: {"colour": {"DataType": "String", "StringValue": value}}
+    relay.send("a", MessageAttributes=colour("blue"))
+    relay.send("b", "{}", MessageAttributes=colour("red"))
+    eventually(lambda: seen.extend(relay.bodies()) or len(seen) == 5)
+    eventually(relay.is_empty)
+    assert sorted(seen[3:]) == ["b", "{}"]
+
+    assert "FilterCriteria" not in update(UUID=uuid, FilterCriteria={})
+    relay.send("anything")
+    assert eventually(relay.bodies) == ["anything"]
+
+
+def test_what_is_no_filter_is_refused(cloud, name):
+    relay = Relay(cloud, name, FilterCriteria={"Filters": [{"Pattern": '{"body": ["a"]}'}]})
+    create, update = relay.functions.create_event_source_mapping, relay.functions.update_event_source_mapping
+    source, uuid = relay.arn(relay.out), relay.mapping["UUID"]
+    invalid = ("InvalidParameterValueException", "Invalid filter pattern definition.")
+    for pattern in ["", "body", "[]", "{", '{"body": "a"}', '{"body": []}', '{"body": [{"starts-with": "a"}]}']:
+        criteria = {"Filters": [{"Pattern": '{"body": ["a"]}'}, {"Pattern": pattern}]}
+        assert refusal(create, EventSourceArn=source, FunctionName=name, FilterCriteria=criteria) == invalid, pattern
+        assert refusal(update, UUID=uuid, FilterCriteria=criteria) == invalid, pattern
+    assert refusal(update, UUID=uuid, FilterCriteria={"Filters": [{}]}) == invalid
+    assert refusal(update, UUID=uuid, FilterCriteria={"Filters": [{"Pattern": "{}"}] * 11})[0] == invalid[0]
+    assert refusal(update, UUID=uuid, FilterCriteria={"Filters": [{"Pattern": "x" * 4097}]})[0] == "ValidationException"
+    shown = relay.functions.get_event_source_mapping(UUID=uuid)
+    assert shown["FilterCriteria"] == {"Filters": [{"Pattern": '{"body": ["a"]}'}]}
+
+
 def test_what_is_no_mapping_is_refused(cloud, name):
     relay = Relay(cloud, name)
     create, source = relay.functions.create_event_source_mapping, relay.arn(relay.source)

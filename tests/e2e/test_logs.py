@@ -35,6 +35,20 @@ def messages(answer):
     return [event["message"] for event in answer["events"]]
 
 
+def test_a_protected_group_stays(logs, name):
+    logs.create_log_group(logGroupName=name)
+    arn = f"arn:aws:logs:us-east-1:000000000000:log-group:{name}"
+    logs.put_log_group_deletion_protection(logGroupIdentifier=arn, deletionProtectionEnabled=True)
+    [shown] = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    assert shown["deletionProtectionEnabled"] is True
+    assert "protected" in refused(logs.delete_log_group, logGroupName=name)[1]
+    logs.put_log_group_deletion_protection(logGroupIdentifier=name, deletionProtectionEnabled=False)
+    logs.delete_log_group(logGroupName=name)
+    again = {"logGroupIdentifier": name, "deletionProtectionEnabled": True}
+    missing = ("ResourceNotFoundException", "The specified log group does not exist.")
+    assert refused(logs.put_log_group_deletion_protection, **again) == missing
+
+
 def test_the_life_of_a_group(logs, name):
     logs.create_log_group(logGroupName=name, tags={"team": "trips"})
     again = ("ResourceAlreadyExistsException", "The specified log group already exists")

@@ -13,6 +13,9 @@ pub(crate) struct Arguments {
     /// Messages and items that are stored for the second measurement
     #[arg(long, default_value_t = 100_000)]
     stored: usize,
+    /// Measure other servers that speak the same protocols instead, as far as package registries have them
+    #[arg(long)]
+    peers: bool,
 }
 
 /// Measures, and keeps the figures in `bench.json` beside the builds.
@@ -23,7 +26,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let release = target.join("release");
     let mut bench = Command::new(release.join("cloudlet-bench"));
-    bench.args(["run", "--stored", &arguments.stored.to_string(), "--cloudlet"]);
-    bench.arg(release.join("cloudlet")).arg("--figures").arg(target.join("bench.json"));
+    bench.arg(if arguments.peers { "peers" } else { "run" });
+    bench.arg("--cloudlet").arg(release.join("cloudlet"));
+    if arguments.peers {
+        bench.arg("--folder").arg(target.join("peers"));
+    } else {
+        bench.args(["--stored", &arguments.stored.to_string()]);
+        bench.arg("--figures").arg(target.join("bench.json"));
+    }
     must("cloudlet-bench", &mut bench)
 }

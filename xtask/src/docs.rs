@@ -21,7 +21,7 @@ const ALL: &str = "all services";
 const WIDTH: usize = 120;
 
 /// The arguments of `cargo xtask docs`.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(crate) struct Arguments {
     /// Changes nothing; fails when a page is not what it would be made into.
     #[arg(long)]

@@ -7,6 +7,7 @@ mod console;
 mod docs;
 mod error;
 mod flame;
+mod new_service;
 mod program;
 mod test;
 mod tidy;
@@ -38,6 +39,8 @@ enum Command {
     Docs(docs::Arguments),
     /// Draws a flame graph of the server under one load of the bench.
     Flame(flame::Arguments),
+    /// Makes everything that a service has before its first operation: facts, crates, lines, a page.
+    NewService(new_service::Arguments),
     /// Checks rules that no compiler checks: layers, files that say what they are for, links of pages, and lengths of
     /// functions and files, which it prints.
     Tidy(tidy::Arguments),
@@ -63,6 +66,7 @@ fn run(command: Command) -> Result<()> {
         Command::Console(arguments) => console::run(&arguments),
         Command::Docs(arguments) => docs::run(&arguments),
         Command::Flame(arguments) => flame::run(&arguments),
+        Command::NewService(arguments) => new_service::run(&arguments),
         Command::Tidy(arguments) => tidy::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
     }

@@ -40,14 +40,20 @@ const OPERATIONS_VARIABLE: &str = "CLOUDLET_API_OPERATIONS";
 
 /// Writes `$OUT_DIR/api.rs`; for build scripts of the crates under `api/`. Ends the build script when it cannot.
 pub fn generate(service: &str) {
-    if let Err(error) = write(service) {
+    generate_around(service, &[]);
+}
+
+/// The same for a crate that has the types of some shapes written by hand, under the shapes' names: the few that are so
+/// common in requests that a better form pays.
+pub fn generate_around(service: &str, by_hand: &[&str]) {
+    if let Err(error) = write(service, by_hand) {
         // What a build script says on its standard error is shown when it fails.
         eprintln!("{service}: {error}");
         std::process::exit(1);
     }
 }
 
-fn write(service: &str) -> Result<(), Error> {
+fn write(service: &str, by_hand: &[&str]) -> Result<(), Error> {
     let root = folder("CARGO_MANIFEST_DIR")?.join("../..");
     let facts = root.join(format!("apis/{service}.json"));
     let list = list_of(&root.join("services"), service);
@@ -63,7 +69,7 @@ fn write(service: &str) -> Result<(), Error> {
         _ => Written::parse(&read(&list)?)?,
     };
     let target = folder("OUT_DIR")?.join("api.rs");
-    fs::write(&target, code(&read(&facts)?, &written)?).map_err(|error| Error::file(&target, &error))
+    fs::write(&target, code(&read(&facts)?, &written, by_hand)?).map_err(|error| Error::file(&target, &error))
 }
 
 /// Where the written operations of an API are listed.
@@ -74,14 +80,14 @@ fn list_of(services: &Path, service: &str) -> PathBuf {
     if own.exists() { own } else { within.find(|list| list.exists()).unwrap_or(own) }
 }
 
-/// The Rust code of an API.
+/// The Rust code of an API, but for the types of the shapes that are written by hand.
 ///
 /// # Errors
 /// When the facts are none, or have no operation or shape of a listed name.
-pub fn code(facts: &str, written: &Written) -> Result<String, Error> {
+pub fn code(facts: &str, written: &Written, by_hand: &[&str]) -> Result<String, Error> {
     let facts = Facts::parse(facts)?;
     operations::check_protocols(&facts)?;
-    let model = Model::new(&facts, written)?;
+    let model = Model::new(&facts, written, by_hand)?;
     let mut code = Code::default();
     operations::write(&mut code, &model);
     structures::write(&mut code, &model);

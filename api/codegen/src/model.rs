@@ -18,6 +18,8 @@ pub(crate) struct Model<'a> {
     pub(crate) kept: Vec<&'a str>,
     /// Type aliases: what operations call a type that has another name.
     pub(crate) aliases: Vec<(String, String)>,
+    /// Shapes whose types the crate has beside the code.
+    by_hand: &'a [&'a str],
     reach: Reach<'a>,
     types: BTreeMap<&'a str, String>,
     statics: BTreeMap<&'a str, String>,
@@ -53,7 +55,7 @@ impl Side {
 
 impl<'a> Model<'a> {
     /// Takes what the written operations need from the facts.
-    pub(crate) fn new(facts: &'a Facts, written: &Written) -> Result<Self, Error> {
+    pub(crate) fn new(facts: &'a Facts, written: &Written, by_hand: &'a [&'a str]) -> Result<Self, Error> {
         if let Some(unknown) = written.operations().find(|name| !facts.operations.contains_key(*name)) {
             return Err(Error::Written(format!("{} has no operation {unknown}", facts.service_id)));
         }
@@ -75,16 +77,8 @@ impl<'a> Model<'a> {
         let reach = Reach::new(facts, inputs, outputs.chain(detailed), &kept);
         let mut taken = Taken::default();
         let statics = reach.names().map(|name| (name, taken.take(shouting(name)))).collect();
-        let mut model = Model {
-            facts,
-            operations,
-            errors,
-            kept,
-            aliases: Vec::new(),
-            reach,
-            types: BTreeMap::new(),
-            statics,
-        };
+        let (aliases, types) = (Vec::new(), BTreeMap::new());
+        let mut model = Model { facts, operations, errors, kept, aliases, by_hand, reach, types, statics };
         model.name_types();
         Ok(model)
     }
@@ -128,7 +122,12 @@ impl<'a> Model<'a> {
 
     /// The shapes that become types, by name: those whose values are read or written.
     pub(crate) fn typed(&self) -> impl Iterator<Item = (&'a str, &'a Shape, Uses)> {
-        self.shapes().filter(|(_, _, uses)| uses.read || uses.written)
+        self.shapes().filter(|(name, _, uses)| (uses.read || uses.written) && !self.is_by_hand(name))
+    }
+
+    /// Whether the type of a shape is written by hand.
+    pub(crate) fn is_by_hand(&self, shape: &str) -> bool {
+        self.by_hand.contains(&shape)
     }
 
     /// A shape, when there is one of that name.

@@ -30,7 +30,7 @@ pub(crate) fn streams(model: &Model<'_>, member: &Member) -> bool {
 /// The type of values of a shape.
 pub(crate) fn of_shape(model: &Model<'_>, name: &str) -> String {
     let Some(shape) = model.shape(name) else { return "::wire::Document".into() };
-    if shape.is_structure() || shape.is_enumeration() {
+    if shape.is_structure() || shape.is_enumeration() || model.is_by_hand(name) {
         return model.type_name(name).into();
     }
     match shape.kind.as_str() {

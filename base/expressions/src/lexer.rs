@@ -41,7 +41,8 @@ const SYMBOLS: [&str; 14] = ["<=", ">=", "<>", "<", ">", "=", "(", ")", "[", "]"
 
 /// The tokens of an expression, the last of which is the end.
 pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
+    // About as many as there are, so that it grows once at most.
+    let mut tokens = Vec::with_capacity(2 + text.len() / 4);
     let mut start = 0;
     while let Some(first) = text[start..].chars().next() {
         if matches!(first, ' ' | '\t' | '\r' | '\n') {

@@ -41,6 +41,7 @@ mod path;
 mod projection;
 mod reserved;
 mod resolve;
+pub mod stored;
 mod update;
 pub mod value;
 

@@ -15,18 +15,22 @@ use crate::update::Update;
 use crate::value::{Value, check_depth};
 use crate::{Error, parser, resolve};
 
-/// What a placeholder stands for, and whether an expression used it.
+/// A placeholder, what it stands for, and whether an expression used it.
 #[derive(Debug)]
 struct Placeholder<T> {
+    name: String,
     meaning: T,
     used: bool,
 }
 
+/// Placeholders, sorted by their names.
+type Placeholders<T> = Vec<Placeholder<T>>;
+
 /// The names and values that the expressions of one request may refer to.
 #[derive(Debug)]
 pub struct Names {
-    names: BTreeMap<String, Placeholder<String>>,
-    values: BTreeMap<String, Placeholder<Value>>,
+    names: Placeholders<String>,
+    values: Placeholders<Value>,
 }
 
 impl Names {
@@ -40,7 +44,7 @@ impl Names {
     ) -> Result<Self, Error> {
         let names = placeholders("ExpressionAttributeNames", '#', names)?;
         let values = placeholders("ExpressionAttributeValues", ':', values)?;
-        check_depth(values.values().map(|placeholder| &placeholder.meaning))?;
+        check_depth(values.iter().map(|placeholder| &placeholder.meaning))?;
         Ok(Self { names, values })
     }
 
@@ -91,22 +95,18 @@ impl Names {
 
     /// Uses the placeholder of a name.
     pub(crate) fn name(&mut self, placeholder: &str) -> Result<&str, String> {
-        let found = self.names.get_mut(placeholder).ok_or_else(|| {
+        used(&mut self.names, placeholder).map(String::as_str).ok_or_else(|| {
             format!(
                 "An expression attribute name used in the document path is not defined; attribute name: {placeholder}"
             )
-        })?;
-        found.used = true;
-        Ok(&found.meaning)
+        })
     }
 
     /// Uses the placeholder of a value.
     pub(crate) fn value(&mut self, placeholder: &str) -> Result<&Value, String> {
-        let found = self.values.get_mut(placeholder).ok_or_else(|| {
+        used(&mut self.values, placeholder).ok_or_else(|| {
             format!("An expression attribute value used in expression is not defined; attribute value: {placeholder}")
-        })?;
-        found.used = true;
-        Ok(&found.meaning)
+        })
     }
 
     /// The path with its names in place.
@@ -144,9 +144,9 @@ fn placeholders<T>(
     parameter: &str,
     mark: char,
     given: Option<BTreeMap<String, T>>,
-) -> Result<BTreeMap<String, Placeholder<T>>, Error> {
+) -> Result<Placeholders<T>, Error> {
     let Some(given) = given else {
-        return Ok(BTreeMap::new());
+        return Ok(Vec::new());
     };
     if given.is_empty() {
         return Err(Error::new(format!("{parameter} must not be empty")));
@@ -159,12 +159,20 @@ fn placeholders<T>(
     if let Some(key) = given.keys().find(|key| !proper(key)) {
         return Err(Error::new(format!("{parameter} contains invalid key: Syntax error; key: \"{key}\"")));
     }
-    Ok(given.into_iter().map(|(key, meaning)| (key, Placeholder { meaning, used: false })).collect())
+    Ok(given.into_iter().map(|(name, meaning)| Placeholder { name, meaning, used: false }).collect())
 }
 
-fn check_used<T>(parameter: &str, placeholders: &BTreeMap<String, Placeholder<T>>) -> Result<(), Error> {
-    let unused = placeholders.iter().filter(|(_, placeholder)| !placeholder.used);
-    let unused: Vec<&str> = unused.map(|(key, _)| key.as_str()).collect();
+/// Uses a placeholder, if there is one of that name.
+fn used<'p, T>(placeholders: &'p mut [Placeholder<T>], name: &str) -> Option<&'p T> {
+    let at = placeholders.binary_search_by(|placeholder| placeholder.name.as_str().cmp(name)).ok()?;
+    let found = placeholders.get_mut(at)?;
+    found.used = true;
+    Some(&found.meaning)
+}
+
+fn check_used<T>(parameter: &str, placeholders: &[Placeholder<T>]) -> Result<(), Error> {
+    let unused = placeholders.iter().filter(|placeholder| !placeholder.used);
+    let unused: Vec<&str> = unused.map(|placeholder| placeholder.name.as_str()).collect();
     if unused.is_empty() {
         return Ok(());
     }

@@ -2,18 +2,23 @@
 //!
 //! From "Reserved words in DynamoDB" of the developer guide, misspellings included. Never case-sensitive.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
-static WORDS: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| include_str!("reserved_words.txt").lines().collect());
+use foldhash::HashSet;
+
+static WORDS: LazyLock<HashSet<&[u8]>> =
+    LazyLock::new(|| include_str!("reserved_words.txt").lines().map(str::as_bytes).collect());
 
 /// The longest reserved word, so that long names are not copied to be looked up.
 const WORD_BYTES_MAX: usize = 14;
 
 /// Whether an expression may not use this attribute name as it is.
 pub(crate) fn is_reserved(name: &str) -> bool {
-    name.len() <= WORD_BYTES_MAX && WORDS.contains(name.to_ascii_uppercase().as_str())
+    let mut upper = [0; WORD_BYTES_MAX];
+    let Some(upper) = upper.get_mut(..name.len()) else { return false };
+    upper.copy_from_slice(name.as_bytes());
+    upper.make_ascii_uppercase();
+    WORDS.contains(&*upper)
 }
 
 #[cfg(test)]

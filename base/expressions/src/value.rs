@@ -15,16 +15,17 @@ use crate::{Error, Number};
 pub const DEPTH_MAX: usize = 32;
 
 /// Bytes that a list or map counts for besides its elements, and what each element adds to its own size.
-const DOCUMENT_BYTES: usize = 3;
-const ELEMENT_BYTES: usize = 1;
+pub(crate) const DOCUMENT_BYTES: usize = 3;
+pub(crate) const ELEMENT_BYTES: usize = 1;
 
 /// An item: its attributes by name.
 pub type Item = BTreeMap<String, Value>;
 
 /// An attribute value.
 ///
-/// Serialised as one entry from the type's name to the value, and numbers as the bytes of their sort key; what was
-/// stored once stays readable only as long as these names and that form do not change.
+/// Serialised as one entry from the type's name to the value, and numbers as the bytes of their sort key, which is the form
+/// that [`stored`](crate::stored) reads and writes by itself; what was stored once stays readable only as long as these names
+/// and that form do not change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Value {
     /// Text.
@@ -198,7 +199,7 @@ pub(crate) fn too_deep() -> Error {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
@@ -249,7 +250,7 @@ mod tests {
         assert_eq!(rmp_serde::to_vec(&Value::Null).unwrap(), [0xA4, b'N', b'U', b'L', b'L']);
     }
 
-    fn any_value() -> impl Strategy<Value = Value> {
+    pub(crate) fn any_value() -> impl Strategy<Value = Value> {
         let number = || any::<u64>().prop_map(Number::from);
         let bytes = || any::<Vec<u8>>().prop_map(Bytes::from);
         let leaf = prop_oneof![

@@ -102,7 +102,8 @@ impl<'a> OldLink<'a> {
     /// # Errors
     /// [`Error::PresignedExpired`] and [`Error::OldExpires`].
     pub fn check(&self, now_unix_s: i64) -> Result<(), Error> {
-        let expired_s = self.expires.parse().map_err(|_| Error::OldExpires { got: self.expires.to_string() })?;
+        let expired_s =
+            self.expires.parse().map_err(|_| Error::OldExpires { got: self.expires.to_string() })?;
         if now_unix_s <= expired_s {
             return Ok(());
         }
@@ -183,7 +184,14 @@ mod tests {
         "AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=NpgCjnDzrM%2BWFzoENXmpNDUsSn8%3D&Expires=1175139620";
 
     fn request<'a>(query: &'a str, headers: &'a HeaderMap) -> Request<'a> {
-        Request { method: "GET", path: "/photos/puppy.jpg", query, headers, authority: None, style: Style::S3 }
+        Request {
+            method: "GET",
+            path: "/photos/puppy.jpg",
+            query,
+            headers,
+            authority: None,
+            style: Style::S3,
+        }
     }
 
     #[test]
@@ -193,9 +201,13 @@ mod tests {
         let link = OldLink::find(QUERY).unwrap().unwrap();
         let resource = "/awsexamplebucket1/photos/puppy.jpg";
         assert_eq!(link.verify(&request(QUERY, &headers), resource, &secret), Ok(()));
-        assert_eq!(link.verify(&request(QUERY, &headers), "/awsexamplebucket1/x", &secret), Err(Error::Mismatch));
+        assert_eq!(
+            link.verify(&request(QUERY, &headers), "/awsexamplebucket1/x", &secret),
+            Err(Error::Mismatch)
+        );
         assert_eq!(link.check(1_175_139_620), Ok(()));
-        let expired = Error::PresignedExpired { valid_s: None, expired_s: 1_175_139_620, now_s: 1_175_139_621 };
+        let expired =
+            Error::PresignedExpired { valid_s: None, expired_s: 1_175_139_620, now_s: 1_175_139_621 };
         assert_eq!(link.check(1_175_139_621), Err(expired));
     }
 
@@ -213,6 +225,9 @@ mod tests {
         let query = "versionId=a%2Bb&acl&x=y&x-amz-meta-a=1&AWSAccessKeyId=A&Signature=x&Expires=1";
         let link = OldLink::find(query).unwrap().unwrap();
         let headers = HeaderMap::new();
-        assert_eq!(link.text(&request(query, &headers), "/b/k"), "GET\n\n\n1\nx-amz-meta-a:1\n/b/k?acl&versionId=a+b");
+        assert_eq!(
+            link.text(&request(query, &headers), "/b/k"),
+            "GET\n\n\n1\nx-amz-meta-a:1\n/b/k?acl&versionId=a+b"
+        );
     }
 }

@@ -28,6 +28,8 @@ pub struct Violation {
 #[derive(Debug, Default)]
 pub struct Checks {
     path: Vec<Segment>,
+    /// The keys of maps on the path, one behind the other: most never show, so none has a text of its own.
+    keys: String,
     depth: usize,
     violations: Vec<Violation>,
 }
@@ -36,7 +38,8 @@ pub struct Checks {
 enum Segment {
     Member(&'static Member),
     Index(usize),
-    Key(String),
+    /// The key of a map: how long it is.
+    Key(usize),
 }
 
 impl Checks {
@@ -83,11 +86,14 @@ impl Checks {
     }
 
     pub(crate) fn enter_key(&mut self, key: &str) {
-        self.path.push(Segment::Key(key.to_owned()));
+        self.keys.push_str(key);
+        self.path.push(Segment::Key(key.len()));
     }
 
     pub(crate) fn leave_member(&mut self) {
-        self.path.pop();
+        if let Some(Segment::Key(length)) = self.path.pop() {
+            self.keys.truncate(self.keys.len() - length);
+        }
     }
 
     pub(crate) fn missing(&mut self, member: &'static Member) {
@@ -151,6 +157,28 @@ impl Checks {
         }
     }
 
+    /// `queueName`, `entries.1.member.id`, `attributes.Key.member`.
+    fn spell(&self) -> String {
+        let (mut text, mut keys) = (String::new(), self.keys.as_str());
+        for segment in &self.path {
+            if !text.is_empty() {
+                text.push('.');
+            }
+            match segment {
+                Segment::Member(member) => push_lower_first(&mut text, member.name),
+                Segment::Index(index) => {
+                    let _ = write!(text, "{}.member", index + 1);
+                }
+                Segment::Key(length) => {
+                    let (key, rest) = keys.split_at(*length);
+                    keys = rest;
+                    let _ = write!(text, "{key}.member");
+                }
+            }
+        }
+        text
+    }
+
     fn fail(&mut self, shape: &'static Shape, value: &str, constraint: String) {
         let shown = if shape.sensitive { "'***'".to_owned() } else { format!("'{value}'") };
         self.note(shown, constraint);
@@ -165,29 +193,9 @@ impl Checks {
                 Segment::Member(member) => Some(*member),
                 Segment::Index(_) | Segment::Key(_) => None,
             });
-            self.violations.push(Violation { member, value, path: spell(&self.path), constraint });
+            self.violations.push(Violation { member, value, path: self.spell(), constraint });
         }
     }
-}
-
-/// `queueName`, `entries.1.member.id`, `attributes.Key.member`.
-fn spell(path: &[Segment]) -> String {
-    let mut text = String::new();
-    for segment in path {
-        if !text.is_empty() {
-            text.push('.');
-        }
-        match segment {
-            Segment::Member(member) => push_lower_first(&mut text, member.name),
-            Segment::Index(index) => {
-                let _ = write!(text, "{}.member", index + 1);
-            }
-            Segment::Key(key) => {
-                let _ = write!(text, "{key}.member");
-            }
-        }
-    }
-    text
 }
 
 fn push_lower_first(text: &mut String, name: &str) {

@@ -111,6 +111,8 @@ pub trait Reader {
 
 /// A protocol's way to write a value. A writer of places that hold only some kinds of values leaves the others as they
 /// are here: not written.
+///
+/// It writes each value of a list or map, once, before it asks for the next one: they may come from where they lie.
 pub trait Writer {
     /// Writes an explicit null (values of sparse lists and maps).
     fn null(&mut self) {}

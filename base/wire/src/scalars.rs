@@ -196,6 +196,12 @@ impl Encode for String {
     }
 }
 
+impl Encode for [u8] {
+    fn encode(&self, shape: &'static Shape, writer: &mut dyn Writer) {
+        writer.blob(shape, self);
+    }
+}
+
 impl Encode for Bytes {
     fn encode(&self, shape: &'static Shape, writer: &mut dyn Writer) {
         writer.blob(shape, self);
@@ -214,6 +220,12 @@ impl<T: Encode> Encode for Option<T> {
             Some(value) => value.encode(shape, writer),
             None => writer.null(),
         }
+    }
+}
+
+impl<T: Encode + ?Sized> Encode for &T {
+    fn encode(&self, shape: &'static Shape, writer: &mut dyn Writer) {
+        (**self).encode(shape, writer);
     }
 }
 

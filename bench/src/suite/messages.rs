@@ -11,7 +11,7 @@ use crate::process::Server;
 
 impl Suite {
     pub(super) fn sqs(&self, operation: &str, queue: &str, mut input: Value) -> Result<Vec<u8>> {
-        input["QueueUrl"] = json!(format!("http://{}/000000000000/{queue}", self.server.address));
+        input["QueueUrl"] = json!(format!("{}/{queue}", self.account_url));
         self.caller.json("sqs", &format!("AmazonSQS.{operation}"), &input.to_string())
     }
 

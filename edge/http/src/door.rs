@@ -6,9 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Request;
 use http::header::EXPECT;
 use http::request::Parts;
+use http::{Request, Version};
 use hyper::body::Incoming;
 use service::{Caller, Context, Visit};
 use signing::{Claim, Payload};
@@ -95,7 +95,7 @@ impl Target<'_> {
 }
 
 impl Refusal {
-    fn reply(self, request_id: &str) -> Reply {
+    fn into_reply(self, request_id: &str) -> Reply {
         let Refusal { fault, protocol } = self;
         tracing::debug!(code = %fault.code, status = fault.status, request_id, "refused");
         match protocol {
@@ -133,7 +133,7 @@ impl Door {
         let span = tracing::trace_span!(target: "cloudlet::layer", "door");
         match self.pass(request, peer.ip(), secure, &request_id).instrument(span).await {
             Ok(reply) => reply,
-            Err(refusal) => refusal.reply(&request_id),
+            Err(refusal) => refusal.into_reply(&request_id),
         }
     }
 
@@ -165,7 +165,7 @@ impl Door {
         }
         let peer = Peer { ip: peer, secure, request_id };
         match forms::asked(&self.control.cloud, &parts) {
-            Some(service) => self.form(service, &parts, body, &peer).await,
+            Some(service) => Ok(self.form(service, &parts, body, &peer).await),
             None => self.call(parts, body, &peer).await,
         }
     }
@@ -188,12 +188,12 @@ impl Door {
             Ok(identity) => self.serve(&mut parts, carried, target, identity, peer).await,
             Err(refusal) => Err(refusal),
         };
-        if let Some(inlet) = inlet {
-            inlet.close(parts.headers.contains_key(EXPECT)).await;
-        }
-        let mut reply = reply.unwrap_or_else(|refusal| refusal.reply(peer.request_id));
+        let mut reply = reply.unwrap_or_else(|refusal| refusal.into_reply(peer.request_id));
         reply.headers_mut().extend(for_pages);
-        Ok(reply)
+        Ok(match inlet {
+            Some(inlet) => close(inlet, &parts, reply).await,
+            None => reply,
+        })
     }
 
     /// Finds out what is called, and has the body whole unless the operation takes it as it comes.
@@ -298,6 +298,12 @@ impl Door {
         }
         Ok(self.control.answer(page, &parts.method, parts.uri.query().unwrap_or_default(), body).await?)
     }
+}
+
+/// Sees to what is left of a body. Where that cannot be had, nothing else comes on its connection.
+async fn close(inlet: Inlet, parts: &Parts, reply: Reply) -> Reply {
+    let is_read = inlet.close(parts.headers.contains_key(EXPECT)).await;
+    if is_read || parts.version >= Version::HTTP_2 { reply } else { response::last(reply) }
 }
 
 /// The request as a front sees it.

@@ -29,13 +29,16 @@ impl Inlet {
     }
 
     /// Sees to what the operation has left of it. A client that sends before it listens would not hear an answer otherwise:
-    /// its connection would break while it sends. `is_asked_for` is a body that comes only if somebody wants it.
-    pub(crate) async fn close(self, is_asked_for: bool) {
+    /// its connection would break while it sends. `is_asked_for` is a body that comes only if somebody wants it; where nobody
+    /// did, this is false, and the connection must end: its next bytes may be the body's or a new request's.
+    pub(crate) async fn close(self, is_asked_for: bool) -> bool {
         // An operation that goes on after its answer reads on.
-        let Some(body) = Arc::into_inner(self.0) else { return };
+        let Some(body) = Arc::into_inner(self.0) else { return true };
         let mut body = body.into_inner();
-        if !is_asked_for || body.received() > 0 {
+        let is_coming = !is_asked_for || body.received() > 0;
+        if is_coming {
             let _ = tokio::time::timeout(REST_TIMEOUT, body::forget(&mut body, REST_BYTES_MAX)).await;
         }
+        is_coming
     }
 }

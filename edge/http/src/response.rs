@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::Stream as _;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use http::{HeaderName, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
@@ -103,6 +103,12 @@ pub(crate) fn from_answer(answer: Answer, request_id: &str) -> Reply {
         response.headers_mut().entry(HeaderName::from_static("x-amzn-requestid")).or_insert(value);
     }
     response
+}
+
+/// The same as the last answer of its connection (of HTTP/1).
+pub(crate) fn last(mut reply: Reply) -> Reply {
+    reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    reply
 }
 
 /// JSON of our own paths.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use names::{PageTokens, Scope};
+use names::Scope;
 use serde::{Deserialize, Serialize};
-use service::{Random, Result, Tx};
+use service::{Pages, Random, Result, Tx};
 use store::Reads;
 
 use crate::{errors, keys};
@@ -17,7 +17,6 @@ pub(crate) struct HttpApi {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) version: Option<String>,
-    pub(crate) tags: BTreeMap<String, String>,
     pub(crate) created_ms: i64,
     pub(crate) integrations: BTreeMap<String, Integration>,
     pub(crate) routes: BTreeMap<String, Route>,
@@ -52,7 +51,6 @@ pub(crate) struct Route {
 pub(crate) struct Stage {
     pub(crate) description: Option<String>,
     pub(crate) variables: BTreeMap<String, String>,
-    pub(crate) tags: BTreeMap<String, String>,
     pub(crate) created_ms: i64,
 }
 
@@ -77,25 +75,13 @@ pub(crate) fn fresh_id(random: &Random, length: usize) -> String {
     bytes.iter().take(length).map(letter).collect()
 }
 
-/// A page of entries that are sorted by their keys, and the token of the next one.
-pub(crate) fn page<T, S>(
-    entries: impl Iterator<Item = (String, T)>,
-    (operation, max_results, next_token): (&str, Option<&str>, Option<&str>),
-    tokens: &PageTokens,
-    show: impl Fn(String, T) -> S,
-) -> Result<(Vec<S>, Option<String>), wire::Fault> {
+/// The page that is asked for.
+pub(crate) fn pages<'a>(
+    operation: &'static str,
+    max_results: Option<&str>,
+    token: Option<&'a str>,
+) -> Result<Pages<'a>> {
     let limit = max_results.map_or(Ok(usize::MAX), str::parse).ok().filter(|limit| *limit > 0);
     let limit = limit.ok_or_else(|| errors::bad("Invalid MaxResults"))?;
-    let after = next_token.map(|token| tokens.open(operation, token)).transpose();
-    let after = after.map_err(|_| errors::bad("Invalid NextToken"))?.unwrap_or_default();
-    let mut shown = Vec::new();
-    let mut last = String::new();
-    for (key, entry) in entries.filter(|(key, _)| key.as_bytes() > after.as_slice()) {
-        if shown.len() == limit {
-            return Ok((shown, Some(tokens.seal(operation, last.as_bytes()))));
-        }
-        last.clone_from(&key);
-        shown.push(show(key, entry));
-    }
-    Ok((shown, None))
+    Ok(Pages { operation, token, limit, bad_token: || errors::bad("Invalid NextToken") })
 }

@@ -1,11 +1,12 @@
 //! APIs are made, shown and deleted.
 
 use api_apigatewayv2 as model;
-use service::{Result, Tx, View};
-use store::{Direction, Reads as _};
+use service::{Result, Tx, View, scope_and_name};
+use store::{Direction, Reads};
 use wire::Timestamp;
 
 use crate::api::{self, HttpApi, Integration, Route, Stage};
+use crate::tags::{self, TAGGING};
 use crate::{errors, integrations, keys, routes};
 
 /// How an HTTP API selects routes; it cannot be changed.
@@ -52,7 +53,6 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &model::CreateApiInput) -> Result<m
         name: input.name.clone(),
         description: input.description.clone(),
         version: input.version.clone(),
-        tags: input.tags.clone().unwrap_or_default(),
         created_ms: tx.now.millis(),
         integrations: Default::default(),
         routes: Default::default(),
@@ -61,7 +61,8 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &model::CreateApiInput) -> Result<m
     quick_create(tx, input, &mut api)?;
     api.put(tx)?;
     tx.put(keys::list(&api.scope).str(&api.id), Vec::new());
-    Ok(output!(CreateApiOutput, show(api, &tx.context.caller.endpoint)))
+    TAGGING.add(tx, &api.scope, &tags::api_arn(&api.scope, &api.id), input.tags.iter().flatten())?;
+    Ok(output!(CreateApiOutput, show(&**tx, api, &tx.context.caller.endpoint)?))
 }
 
 /// With a target, an API comes with a route to it and a stage.
@@ -82,49 +83,49 @@ fn quick_create(tx: &Tx<'_>, input: &model::CreateApiInput, api: &mut HttpApi) -
         Route { key: key.to_owned(), integration: Some(integration_id.clone()), operation_name: None };
     api.integrations.insert(integration_id, integration);
     api.routes.insert(api::fresh_id(tx.random(), 7), route);
-    let stage = Stage {
-        description: None,
-        variables: Default::default(),
-        tags: Default::default(),
-        created_ms: tx.now.millis(),
-    };
+    let stage = Stage { description: None, variables: Default::default(), created_ms: tx.now.millis() };
     api.stages.insert("$default".into(), stage);
     Ok(())
 }
 
 pub(crate) fn get(view: &View<'_>, input: &model::GetApiInput) -> Result<model::GetApiOutput> {
     let api = HttpApi::find(&**view, &view.scope(), &input.api_id)?;
-    Ok(output!(GetApiOutput, show(api, &view.context.caller.endpoint)))
+    Ok(output!(GetApiOutput, show(&**view, api, &view.context.caller.endpoint)?))
 }
 
 pub(crate) fn list(view: &View<'_>, input: &model::GetApisInput) -> Result<model::GetApisOutput> {
     let mut apis = Vec::new();
     for entry in view.scan(keys::list(&view.scope()).prefix_range(), Direction::Forward) {
-        let id = keys::id_of(&entry?.0)?;
+        let (_, id) = scope_and_name(&entry?.0)?;
         if let Some(api) = view.get_record::<HttpApi>(&keys::api(&id))? {
             apis.push((id, api));
         }
     }
-    let wish = ("apigatewayv2:GetApis", input.max_results.as_deref(), input.next_token.as_deref());
+    let (max_results, token) = (input.max_results.as_deref(), input.next_token.as_deref());
+    let pages = api::pages("apigatewayv2:GetApis", max_results, token)?;
     let endpoint = &view.context.caller.endpoint;
-    let tokens = &view.context.cloud.page_tokens;
-    let (items, next_token) = api::page(apis.into_iter(), wish, tokens, |_, api| show(api, endpoint))?;
-    Ok(model::GetApisOutput { items: Some(items), next_token })
+    let page = pages.of_sorted(view, apis, |_, api| show(&**view, api, endpoint))?;
+    Ok(model::GetApisOutput { items: Some(page.items), next_token: page.next_token })
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &model::DeleteApiInput) -> Result<model::DeleteApiOutput> {
     let api = HttpApi::find(&**tx, &tx.scope(), &input.api_id)?;
     tx.delete(keys::api(&api.id));
     tx.delete(keys::list(&api.scope).str(&api.id));
+    service::tags::forget(tx, &api.scope, &tags::api_arn(&api.scope, &api.id));
+    for stage in api.stages.keys() {
+        service::tags::forget(tx, &api.scope, &tags::stage_arn(&api.scope, &api.id, stage));
+    }
     Ok(model::DeleteApiOutput::default())
 }
 
 /// As the API shows it. Its address is a host below `localhost`, which every system resolves to this machine, at the
 /// port by which the client came.
-fn show(api: HttpApi, endpoint: &str) -> model::Api {
+fn show(reads: &impl Reads, api: HttpApi, endpoint: &str) -> Result<model::Api> {
+    let tags = service::tags::of(reads, &api.scope, &tags::api_arn(&api.scope, &api.id))?;
     let (scheme, host) = endpoint.split_once("://").unwrap_or(("http", endpoint));
     let port = host.rsplit_once(':').map(|(_, port)| format!(":{port}")).unwrap_or_default();
-    model::Api {
+    Ok(model::Api {
         api_endpoint: Some(format!("{scheme}://{}.execute-api.localhost{port}", api.id)),
         api_id: Some(api.id),
         created_date: Some(Timestamp(api.created_ms)),
@@ -133,8 +134,8 @@ fn show(api: HttpApi, endpoint: &str) -> model::Api {
         name: api.name,
         protocol_type: "HTTP".into(),
         route_selection_expression: ROUTE_SELECTION.into(),
-        tags: Some(api.tags),
+        tags: Some(tags),
         version: api.version,
         ..model::Api::default()
-    }
+    })
 }

@@ -19,18 +19,5 @@ pub(crate) fn conflict(message: impl Into<String>) -> Fault {
 
 /// Refuses the first of these that is there: what of the API is not built.
 pub(crate) fn refuse(parameters: &[(&str, bool)]) -> Result<(), Fault> {
-    match parameters.iter().find(|(_, present)| *present) {
-        Some((name, _)) => {
-            Err(Fault::new("NotImplemented", 501, format!("apigatewayv2: {name} is not implemented.")))
-        }
-        None => Ok(()),
-    }
-}
-
-/// What the model refuses has the same code as what the service refuses.
-pub(crate) fn of_model(mut fault: Fault) -> Fault {
-    if fault.code == "ValidationException" {
-        fault.code = "BadRequestException".into();
-    }
-    fault
+    service::refuse("apigatewayv2", parameters)
 }

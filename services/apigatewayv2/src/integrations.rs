@@ -103,10 +103,10 @@ pub(crate) fn list(
     input: &model::GetIntegrationsInput,
 ) -> Result<model::GetIntegrationsOutput> {
     let api = HttpApi::find(&**view, &view.scope(), &input.api_id)?;
-    let wish = ("apigatewayv2:GetIntegrations", input.max_results.as_deref(), input.next_token.as_deref());
-    let tokens = &view.context.cloud.page_tokens;
-    let (items, next_token) = api::page(api.integrations.into_iter(), wish, tokens, show)?;
-    Ok(model::GetIntegrationsOutput { items: Some(items), next_token })
+    let (max_results, token) = (input.max_results.as_deref(), input.next_token.as_deref());
+    let pages = api::pages("apigatewayv2:GetIntegrations", max_results, token)?;
+    let page = pages.of_sorted(view, api.integrations, |id, integration| Ok(show(id, integration)))?;
+    Ok(model::GetIntegrationsOutput { items: Some(page.items), next_token: page.next_token })
 }
 
 pub(crate) fn delete(

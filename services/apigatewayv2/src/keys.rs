@@ -6,23 +6,20 @@
 //! | `"list", account, region, api id` | nothing |
 
 use names::Scope;
+use service::scoped;
 use store::tuple::Key;
 
+/// APIs of all accounts.
+pub(crate) fn all_apis() -> Key {
+    Key::new().str("apigatewayv2").str("api")
+}
+
 pub(crate) fn api(id: &str) -> Key {
-    Key::new().str("apigatewayv2").str("api").str(id)
+    all_apis().str(id)
 }
 
 pub(crate) fn list(scope: &Scope) -> Key {
-    Key::new().str("apigatewayv2").str("list").str(scope.account.as_str()).str(scope.region.as_str())
-}
-
-/// The id in a key of the list.
-pub(crate) fn id_of(key: &[u8]) -> Result<String, store::Error> {
-    let mut parts = store::tuple::Parts::new(key);
-    for _ in 0..4 {
-        parts.str()?;
-    }
-    Ok(parts.str()?.into_owned())
+    scoped("apigatewayv2", "list", scope)
 }
 
 #[cfg(test)]

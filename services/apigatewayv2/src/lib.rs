@@ -16,6 +16,7 @@ mod outcome;
 mod pattern;
 mod routes;
 mod stages;
+mod tags;
 
 use api_apigatewayv2 as model;
 use names::{Arn, Scope};
@@ -27,7 +28,7 @@ use wire::OperationFacts;
 pub fn service() -> Service {
     use model as api;
     Service::new(&model::FACTS)
-        .wording(errors::of_model)
+        .invalid_as("BadRequestException")
         .actions(action)
         .transaction::<api::CreateApi>(apis::create, |scope, _| at(scope, "/apis"))
         .read::<api::GetApi>(apis::get, |scope, input| at(scope, format_args!("/apis/{}", input.api_id)))
@@ -71,12 +72,22 @@ pub fn service() -> Service {
         .transaction::<api::DeleteStage>(stages::delete, |scope, input| {
             at(scope, format_args!("/apis/{}/stages/{}", input.api_id, input.stage_name))
         })
+        .transaction::<api::TagResource>(tags::tag, |scope, input| tags_of(scope, &input.resource_arn))
+        .transaction::<api::UntagResource>(tags::untag, |scope, input| tags_of(scope, &input.resource_arn))
+        .read::<api::GetTags>(tags::list, |scope, input| tags_of(scope, &input.resource_arn))
+        .tagging(tags::TAGGING)
+        .upgrade(tags::upgrade)
         .front(front::accepts, front::answer)
 }
 
 /// Policies name the method, not the operation.
 fn action(operation: &'static OperationFacts) -> Option<&'static str> {
     Some(operation.http.method)
+}
+
+/// The tags of a resource, as a resource.
+fn tags_of(scope: &Scope, arn: &str) -> Vec<Arn> {
+    at(scope, format_args!("/tags/{arn}"))
 }
 
 /// The resource at that path, which no account owns.

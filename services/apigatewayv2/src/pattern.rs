@@ -84,9 +84,11 @@ impl<'a> Segment<'a> {
         };
         let name = inner.strip_suffix('}')?;
         let (name, is_greedy) = name.strip_suffix('+').map_or((name, false), |name| (name, true));
-        let is_name = !name.is_empty()
-            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter));
-        is_name.then_some(if is_greedy { Segment::Greedy(name) } else { Segment::Variable(name) })
+        names::is_plain(name, "._-", 1..=usize::MAX).then_some(if is_greedy {
+            Segment::Greedy(name)
+        } else {
+            Segment::Variable(name)
+        })
     }
 }
 

@@ -8,6 +8,22 @@ use crate::api::{self, HttpApi, Route};
 use crate::errors;
 use crate::pattern::Pattern;
 
+/// The same members under another name: the model repeats them in each output.
+macro_rules! output {
+    ($output:ident, $shown:expr) => {{
+        let shown = $shown;
+        model::$output {
+            api_key_required: shown.api_key_required,
+            authorization_type: shown.authorization_type,
+            operation_name: shown.operation_name,
+            route_id: shown.route_id,
+            route_key: Some(shown.route_key),
+            target: shown.target,
+            ..model::$output::default()
+        }
+    }};
+}
+
 pub(crate) fn create(tx: &mut Tx<'_>, input: &model::CreateRouteInput) -> Result<model::CreateRouteOutput> {
     errors::refuse(&[
         ("ApiKeyRequired", input.api_key_required == Some(true)),
@@ -33,16 +49,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &model::CreateRouteInput) -> Result
     let id = api::fresh_id(tx.random(), 7);
     api.routes.insert(id.clone(), route.clone());
     api.put(tx)?;
-    let shown = show(id, route);
-    Ok(model::CreateRouteOutput {
-        api_key_required: shown.api_key_required,
-        authorization_type: shown.authorization_type,
-        operation_name: shown.operation_name,
-        route_id: shown.route_id,
-        route_key: Some(shown.route_key),
-        target: shown.target,
-        ..model::CreateRouteOutput::default()
-    })
+    Ok(output!(CreateRouteOutput, show(id, route)))
 }
 
 /// Refuses what is no route key.
@@ -70,24 +77,15 @@ pub(crate) fn get(view: &View<'_>, input: &model::GetRouteInput) -> Result<model
     let mut api = HttpApi::find(&**view, &view.scope(), &input.api_id)?;
     let route =
         api.routes.remove(&input.route_id).ok_or_else(|| errors::not_found("Route", &input.route_id))?;
-    let shown = show(input.route_id.clone(), route);
-    Ok(model::GetRouteOutput {
-        api_key_required: shown.api_key_required,
-        authorization_type: shown.authorization_type,
-        operation_name: shown.operation_name,
-        route_id: shown.route_id,
-        route_key: Some(shown.route_key),
-        target: shown.target,
-        ..model::GetRouteOutput::default()
-    })
+    Ok(output!(GetRouteOutput, show(input.route_id.clone(), route)))
 }
 
 pub(crate) fn list(view: &View<'_>, input: &model::GetRoutesInput) -> Result<model::GetRoutesOutput> {
     let api = HttpApi::find(&**view, &view.scope(), &input.api_id)?;
-    let wish = ("apigatewayv2:GetRoutes", input.max_results.as_deref(), input.next_token.as_deref());
-    let tokens = &view.context.cloud.page_tokens;
-    let (items, next_token) = api::page(api.routes.into_iter(), wish, tokens, show)?;
-    Ok(model::GetRoutesOutput { items: Some(items), next_token })
+    let (max_results, token) = (input.max_results.as_deref(), input.next_token.as_deref());
+    let pages = api::pages("apigatewayv2:GetRoutes", max_results, token)?;
+    let page = pages.of_sorted(view, api.routes, |id, route| Ok(show(id, route)))?;
+    Ok(model::GetRoutesOutput { items: Some(page.items), next_token: page.next_token })
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &model::DeleteRouteInput) -> Result<model::DeleteRouteOutput> {

@@ -10,7 +10,6 @@ use api_dynamodb as api;
 use expressions::value::{check_depth, item_size_bytes};
 use expressions::{Item, Path, Touched, Update};
 use service::{Result, Tx};
-use store::Reads as _;
 use store::tuple::Key;
 use wire::Fault;
 
@@ -19,7 +18,7 @@ use crate::change::Change;
 use crate::guard::{Guard, Refusal};
 use crate::index::entry::{self, Origin};
 use crate::table::Table;
-use crate::{errors, key, throttle};
+use crate::{errors, key, stored, throttle};
 
 /// The largest item, in bytes: 400 KB.
 const ITEM_BYTES_MAX: usize = 409_600;
@@ -109,7 +108,7 @@ impl Step {
         let Step { table, place, action, guard } = self;
         let is_put = matches!(action, Action::Put(_));
         let is_blind = is_put && !needs_old && !guard.is_conditional() && !table.follows_items();
-        let old: Option<Item> = if is_blind { None } else { tx.get_record(&place)? };
+        let old = if is_blind { None } else { stored::find_item(&**tx, &place)? };
         if let Err(refusal) = guard.check(old.as_ref()) {
             return Ok(Err(refusal));
         }

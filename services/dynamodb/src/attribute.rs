@@ -39,40 +39,26 @@ pub(crate) fn single(attribute: &AttributeValue) -> Result<Value, Fault> {
 
 /// One value. Inputs nest no deeper than the reader of messages allows, so this recursion has an end.
 pub(crate) fn value(attribute: &AttributeValue) -> Result<Value, Fault> {
-    let AttributeValue { s, n, b, ss, ns, bs, m, l, null, bool } = attribute;
-    let scalars = [s.is_some(), n.is_some(), b.is_some(), bool.is_some(), null.is_some()];
-    let others = [ss.is_some(), ns.is_some(), bs.is_some(), m.is_some(), l.is_some()];
-    match scalars.iter().chain(&others).filter(|is_there| **is_there).count() {
-        0 => {
+    Ok(match attribute {
+        AttributeValue::Nothing => {
             return Err(errors::invalid(
                 "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
             ));
         }
-        1 => {}
-        _ => return Err(ambiguous()),
-    }
-    Ok(if let Some(text) = s {
-        Value::S(text.clone())
-    } else if let Some(text) = n {
-        Value::N(number(text)?)
-    } else if let Some(bytes) = b {
-        Value::B(bytes.clone())
-    } else if let Some(texts) = ss {
-        strings(texts)?
-    } else if let Some(texts) = ns {
-        numbers(texts)?
-    } else if let Some(blobs) = bs {
-        binaries(blobs)?
-    } else if let Some(inner) = m {
-        Value::M(map(inner)?)
-    } else if let Some(inner) = l {
-        Value::L(inner.iter().map(value).collect::<Result<_, _>>()?)
-    } else if let Some(value) = bool {
-        Value::Bool(*value)
-    } else if *null == Some(true) {
-        Value::Null
-    } else {
-        return Err(errors::invalid_values("Null attribute value types must have the value of true"));
+        AttributeValue::Several => return Err(ambiguous()),
+        AttributeValue::S(text) => Value::S(text.clone()),
+        AttributeValue::N(text) => Value::N(number(text)?),
+        AttributeValue::B(bytes) => Value::B(bytes.clone()),
+        AttributeValue::Ss(texts) => strings(texts)?,
+        AttributeValue::Ns(texts) => numbers(texts)?,
+        AttributeValue::Bs(blobs) => binaries(blobs)?,
+        AttributeValue::M(inner) => Value::M(map(inner)?),
+        AttributeValue::L(inner) => Value::L(inner.iter().map(value).collect::<Result<_, _>>()?),
+        AttributeValue::Bool(value) => Value::Bool(*value),
+        AttributeValue::Null(true) => Value::Null,
+        AttributeValue::Null(false) => {
+            return Err(errors::invalid_values("Null attribute value types must have the value of true"));
+        }
     })
 }
 
@@ -132,69 +118,45 @@ fn set<T: Ord>(members: &[T]) -> Result<BTreeSet<&T>, Vec<&T>> {
     }
 }
 
-/// Functions that show items with that API's attribute values: those of both APIs are of one shape, and two types.
-macro_rules! showing {
-    ($attribute:ty) => {
-        /// An item as the API has it.
-        pub(crate) fn shown(item: expressions::Item) -> std::collections::BTreeMap<String, $attribute> {
-            // As in `map`.
-            let mut shown = std::collections::BTreeMap::new();
-            for (name, value) in item {
-                shown.insert(name, shown_value(value));
-            }
-            shown
-        }
-
-        fn shown_value(value: expressions::Value) -> $attribute {
-            use expressions::Value;
-            let mut shown = <$attribute>::default();
-            match value {
-                Value::S(text) => shown.s = Some(text),
-                Value::N(number) => shown.n = Some(number.to_string()),
-                Value::B(bytes) => shown.b = Some(bytes),
-                Value::Bool(value) => shown.bool = Some(value),
-                Value::Null => shown.null = Some(true),
-                Value::M(map) => shown.m = Some(self::shown(map)),
-                Value::L(list) => shown.l = Some(list.into_iter().map(shown_value).collect()),
-                Value::Ss(set) => shown.ss = Some(set.into_iter().collect()),
-                Value::Ns(set) => shown.ns = Some(set.into_iter().map(|number| number.to_string()).collect()),
-                Value::Bs(set) => shown.bs = Some(set.into_iter().collect()),
-            }
-            shown
-        }
+/// A key as the API has it.
+pub(crate) fn key(key: Item) -> BTreeMap<String, AttributeValue> {
+    let shown = |value| match value {
+        Value::S(text) => AttributeValue::S(text),
+        Value::N(number) => AttributeValue::N(number.to_string()),
+        Value::B(bytes) => AttributeValue::B(bytes),
+        // No key has another type.
+        _ => AttributeValue::Nothing,
     };
+    key.into_iter().map(|(name, value)| (name, shown(value))).collect()
 }
-pub(crate) use showing;
-
-showing!(AttributeValue);
 
 #[cfg(test)]
 mod tests {
-    use super::{AttributeValue, shown_value, value};
+    use expressions::Value;
+
+    use super::{AttributeValue, value};
 
     fn refused(attribute: &AttributeValue) -> String {
         value(attribute).unwrap_err().message
     }
 
     #[test]
-    fn values_come_back() {
-        let inner = AttributeValue { n: Some("1.50".into()), ..AttributeValue::default() };
-        let list = AttributeValue { l: Some(vec![inner]), ..AttributeValue::default() };
-        let shown = shown_value(value(&list).unwrap());
-        assert_eq!(shown.l.unwrap()[0].n.as_deref(), Some("1.5"));
+    fn values_are_read() {
+        let list = AttributeValue::L(vec![AttributeValue::N("1.50".into())]);
+        assert_eq!(value(&list).unwrap(), Value::L(vec![Value::N("1.5".parse().unwrap())]));
     }
 
     #[test]
     fn impossible_values_are_refused() {
-        let empty = AttributeValue::default();
+        let empty = AttributeValue::Nothing;
         assert!(refused(&empty).starts_with("Supplied AttributeValue is empty"));
-        let two = AttributeValue { s: Some("a".into()), bool: Some(true), ..AttributeValue::default() };
+        let two = AttributeValue::Several;
         assert!(refused(&two).starts_with("Supplied AttributeValue has more than one datatypes set"));
-        let set = AttributeValue { ns: Some(vec!["1".into(), "1.0".into()]), ..AttributeValue::default() };
+        let set = AttributeValue::Ns(vec!["1".into(), "1.0".into()]);
         assert!(refused(&set).ends_with("contains duplicates."));
-        let set = AttributeValue { ss: Some(vec![]), ..AttributeValue::default() };
+        let set = AttributeValue::Ss(vec![]);
         assert!(refused(&set).ends_with("An string set  may not be empty"));
-        let null = AttributeValue { null: Some(false), ..AttributeValue::default() };
+        let null = AttributeValue::Null(false);
         assert!(refused(&null).ends_with("must have the value of true"));
     }
 }

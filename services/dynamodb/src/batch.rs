@@ -6,10 +6,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use api_dynamodb as api;
-use expressions::value::item_size_bytes;
+use expressions::stored::StoredItem;
 use expressions::{Item, Projection};
 use service::{Error, Result, Tx, View};
-use store::Reads as _;
 use store::tuple::Key;
 use wire::Fault;
 
@@ -17,7 +16,7 @@ use crate::action::{Action, Step};
 use crate::capacity::Consumed;
 use crate::guard::Guard;
 use crate::table::Table;
-use crate::{attribute, capacity, collection, errors, key, legacy, read, table, throttle};
+use crate::{attribute, capacity, collection, errors, key, legacy, read, stored, table, throttle};
 
 /// Items that one call reads.
 const READS_MAX: usize = 100;
@@ -27,7 +26,9 @@ const WRITES_MAX: usize = 25;
 const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Items as the API shows them.
-type Shown = Vec<BTreeMap<String, api::AttributeValue>>;
+type Shown = Vec<api::AttributeMap>;
+/// Keys of items.
+type Keys = Vec<BTreeMap<String, api::AttributeValue>>;
 
 fn too_many(operation: &str) -> Fault {
     errors::invalid(format!("Too many items requested for the {operation} call"))
@@ -128,12 +129,12 @@ impl<'a> Wish<'a> {
         table: &Table,
         places: &[Key],
         rest: &mut Rest,
-    ) -> Result<(Shown, f64, Shown)> {
+    ) -> Result<(Shown, f64, Keys)> {
         let consistent = self.asked.consistent_read == Some(true);
         let (mut shown, mut units, mut unread) = (Vec::new(), 0.0, Vec::new());
         for (place, asked) in places.iter().zip(&self.asked.keys) {
-            let item: Option<Item> = view.get_record(place)?;
-            let size_bytes = item.as_ref().map_or(0, item_size_bytes);
+            let item = stored::find(&**view, place)?;
+            let size_bytes = item.as_ref().map_or(0, StoredItem::size_bytes);
             if size_bytes > rest.bytes {
                 rest.bytes = 0;
                 unread.push(asked.clone());
@@ -148,7 +149,8 @@ impl<'a> Wish<'a> {
             rest.is_begun = true;
             rest.bytes -= size_bytes;
             units += its_units;
-            shown.extend(item.map(|item| attribute::shown(read::projected(self.projection.as_ref(), item))));
+            let projection = self.projection.as_ref();
+            shown.extend(item.map(|item| read::projected(projection, item)).transpose()?);
         }
         Ok((shown, units, unread))
     }

@@ -10,7 +10,7 @@ use store::tuple::Key;
 use crate::index::entry;
 use crate::stream::Cause;
 use crate::table::Table;
-use crate::{backups, global, stream, ttl};
+use crate::{backups, global, stored, stream, ttl};
 
 /// An item as it was, and as it is to be.
 pub(crate) struct Change<'a> {
@@ -30,12 +30,13 @@ impl Change<'_> {
 
     /// The same, for that cause.
     pub(crate) fn carry_out_for(&self, tx: &mut Tx<'_>, cause: Cause) -> Result<()> {
-        match self.new {
-            Some(item) => tx.put_record(self.place, item)?,
+        let record = self.new.map(stored::record);
+        match &record {
+            Some(record) => tx.put(self.place, record.clone()),
             None if self.old.is_some() => tx.delete(self.place),
             None => {}
         }
-        entry::follow(tx, self)?;
+        entry::follow(tx, self, record.as_ref());
         ttl::follow(tx, self)?;
         backups::history::follow(tx, self)?;
         stream::follow(tx, self, cause)?;

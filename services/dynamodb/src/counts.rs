@@ -6,13 +6,12 @@
 //! up to six hours old.
 
 use api_dynamodb as api;
-use expressions::Item;
-use expressions::value::item_size_bytes;
 use service::{Result, Tx, View};
 use store::tuple::Parts;
-use store::{Bytes, Direction, Reads as _, record};
+use store::{Bytes, Direction, Reads as _};
 
 use crate::source::Source;
+use crate::stored;
 use crate::table::Table;
 
 /// Records that one description looks at, about.
@@ -69,7 +68,7 @@ fn add_up(
             return Ok(count.of_all(hash_of(&key, are_entries)?));
         }
         count.items += 1;
-        count.bytes += item_size_bytes(&record::decode::<Item>(&value)?) as i64;
+        count.bytes += stored::read(&value)?.size_bytes() as i64;
     }
     Ok(count)
 }

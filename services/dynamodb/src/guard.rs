@@ -6,7 +6,7 @@ use api_dynamodb as api;
 use expressions::{Condition, Item, Names, Path};
 use wire::Fault;
 
-use crate::{attribute, errors, read};
+use crate::{errors, read};
 
 /// What a condition that does not hold is answered with.
 const FAILED: &str = "The conditional request failed";
@@ -122,7 +122,7 @@ impl From<Refusal> for Fault {
             Refusal::Invalid(fault) => fault,
             Refusal::Duplicate => api::error::duplicate_item_exception(DUPLICATE),
             Refusal::Condition(item) => {
-                let (message, item) = (Some(FAILED.into()), item.map(attribute::shown));
+                let (message, item) = (Some(FAILED.into()), item.map(api::AttributeMap::from));
                 let detail = api::ConditionalCheckFailedException { message, item };
                 api::error::conditional_check_failed_exception(FAILED).with_detail(detail)
             }
@@ -150,7 +150,7 @@ impl From<Refusal> for api::CancellationReason {
         api::CancellationReason {
             code: Some(code.into()),
             message: Some(message),
-            item: item.map(attribute::shown),
+            item: item.map(api::AttributeMap::from),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Keys of items: checked against the table, and as bytes that sort as their values do.
 
+use std::borrow::Cow;
+
 use expressions::{Item, Path, Type, Value};
 use store::tuple::Key;
 use wire::Fault;
@@ -13,24 +15,24 @@ const PARTITION_BYTES_MAX: usize = 2048;
 const SORT_BYTES_MAX: usize = 1024;
 
 /// The bytes of a key attribute: text and bytes as they are, numbers in the order of their values.
-pub(crate) fn bytes(value: &Value) -> Vec<u8> {
+pub(crate) fn bytes(value: &Value) -> Cow<'_, [u8]> {
     match value {
-        Value::S(text) => text.clone().into_bytes(),
-        Value::B(bytes) => bytes.to_vec(),
+        Value::S(text) => text.as_bytes().into(),
+        Value::B(bytes) => (&**bytes).into(),
         Value::N(number) => {
             let mut bytes = Vec::new();
             number.to_sort_key(&mut bytes);
-            bytes
+            bytes.into()
         }
-        _ => Vec::new(),
+        _ => Cow::default(),
     }
 }
 
 /// The bytes of a partition key: of one attribute as they are, of several as a tuple.
-pub(crate) fn joined(mut parts: Vec<Vec<u8>>) -> Vec<u8> {
+pub(crate) fn joined(mut parts: Vec<Cow<'_, [u8]>>) -> Cow<'_, [u8]> {
     match parts.len() {
         1 => parts.swap_remove(0),
-        _ => parts.into_iter().fold(Key::new(), Key::bytes).into(),
+        _ => Vec::from(parts.into_iter().fold(Key::new(), Key::bytes)).into(),
     }
 }
 

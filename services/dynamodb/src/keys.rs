@@ -5,7 +5,7 @@
 //! | `"table", account, region, name` | [`crate::table::Table`] |
 //! | `"backfill", …` | jobs: [`crate::index::backfill::Backfill`] |
 //! | `"sweep", …` | the sweeper's |
-//! | `"item", table id, hash of the partition key, partition key, sort key` | the item |
+//! | `"item", table id, hash of the partition key, partition key, sort key` | the item, as [`expressions::stored`] has it byte by byte |
 //! | `"entry", table id, index id, hash of the index's partition key, index's partition key, index's sort key, then the key of the item` | the projected attributes |
 //! | `"answer", "transaction", …` | what a token stands for (see `service::Idempotency`) |
 //! | `"ttl", TTL id` | [`crate::ttl::Progress`] of a table that has a time to live |
@@ -35,7 +35,11 @@
 //! the item's already, has the sort key alone.
 
 use names::{Region, Scope};
+use service::{scope_and_name, scoped, tags};
 use store::tuple::Key;
+use store::{Error, Store, record};
+
+use crate::table::Place;
 
 /// Sixteen random bytes.
 pub(crate) type Id = [u8; 16];
@@ -45,7 +49,15 @@ fn of(kind: &str) -> Key {
 }
 
 pub(crate) fn tables(scope: &Scope) -> Key {
-    of("table").str(scope.account.as_str()).str(scope.region.as_str())
+    scoped("dynamodb", "table", scope)
+}
+
+/// Takes over what an earlier program had elsewhere.
+pub(crate) fn upgrade(store: &Store) -> Result<(), Error> {
+    tags::take_over(store, "table", of("table").prefix_range(), |key, table| {
+        let (scope, name) = scope_and_name(key)?;
+        Ok(vec![(scope, Place { scope, name }.arn(), record::decode(table)?)])
+    })
 }
 
 pub(crate) fn items(table: &Id) -> Key {
@@ -68,7 +80,7 @@ pub(crate) fn expiries(ttl: &Id) -> Key {
 
 /// Streams by their tables' names, also those of tables that are gone.
 pub(crate) fn streams(scope: &Scope) -> Key {
-    of("stream").str(scope.account.as_str()).str(scope.region.as_str())
+    scoped("dynamodb", "stream", scope)
 }
 
 pub(crate) fn streams_of(scope: &Scope, table: &str) -> Key {
@@ -111,7 +123,7 @@ pub(crate) fn outgoing_at(at: u64, id: &Id) -> Key {
 
 /// Backups by their tables' names.
 pub(crate) fn backups(scope: &Scope) -> Key {
-    of("backup").str(scope.account.as_str()).str(scope.region.as_str())
+    scoped("dynamodb", "backup", scope)
 }
 
 pub(crate) fn backups_of(scope: &Scope, table: &str) -> Key {

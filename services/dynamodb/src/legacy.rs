@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     fn number(text: &str) -> api::AttributeValue {
-        api::AttributeValue { n: Some(text.into()), ..api::AttributeValue::default() }
+        api::AttributeValue::N(text.into())
     }
 
     fn item(value: u64) -> expressions::Item {

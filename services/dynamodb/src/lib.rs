@@ -34,6 +34,7 @@ mod resource_policy;
 mod scan;
 mod settings;
 mod source;
+mod stored;
 mod stream;
 mod table;
 mod tables;
@@ -85,6 +86,8 @@ pub fn service() -> Service {
         .waiting::<api::BatchExecuteStatement, _, _>(partiql::execute_batch, |_, _| Vec::new())
         .waiting::<api::ExecuteTransaction, _, _>(partiql::execute_transaction, |_, _| Vec::new())
         .actions(action)
+        .tagging(tags::TAGGING)
+        .upgrade(keys::upgrade)
         .transaction::<api::TagResource>(tags::tag, |_, input| tagged(&input.resource_arn))
         .transaction::<api::UntagResource>(tags::untag, |_, input| tagged(&input.resource_arn))
         .read::<api::ListTagsOfResource>(tags::list, |_, input| tagged(&input.resource_arn))

@@ -3,15 +3,15 @@
 use std::ops::Range;
 
 use api_dynamodb as api;
-use expressions::value::item_size_bytes;
+use expressions::stored::StoredItem;
 use expressions::{Condition, Item, Projection, RangeCondition};
 use service::{Result, View};
-use store::{Direction, Reads as _, record};
+use store::{Direction, Reads as _};
 use wire::Fault;
 
 use crate::source::Source;
 use crate::table::KeyPart;
-use crate::{attribute, capacity, errors, key};
+use crate::{attribute, capacity, errors, key, stored};
 
 /// What a page reads at most, in bytes.
 pub(crate) const PAGE_BYTES_MAX: usize = 1 << 20;
@@ -37,7 +37,7 @@ pub(crate) struct Wish<'a> {
 /// A page.
 #[derive(Default)]
 pub(crate) struct Page {
-    pub(crate) items: Vec<Item>,
+    pub(crate) items: Vec<StoredItem>,
     pub(crate) count: i32,
     pub(crate) scanned: i32,
     pub(crate) size_bytes: usize,
@@ -100,28 +100,20 @@ impl Page {
         let mut page = Page::default();
         let limit = wish.limit.unwrap_or(i32::MAX);
         for entry in view.scan(wish.range.clone(), wish.direction) {
-            let mut item: Item = record::decode(&entry?.1)?;
-            if let Some((condition, part)) = wish.sort
-                && item.get(&part.name).is_some_and(|value| !condition.holds(value))
-            {
+            let mut item = stored::read(&entry?.1)?;
+            if is_outside(wish, &item)? {
                 continue;
             }
             page.scanned += 1;
-            page.size_bytes += item_size_bytes(&item);
+            page.size_bytes += item.size_bytes();
             let is_full = page.scanned >= limit || page.size_bytes >= PAGE_BYTES_MAX;
-            page.last = is_full.then(|| wish.source.key_of(&item));
+            if is_full {
+                page.last = Some(wish.source.key_of(&stored::item(&item)?));
+            }
             if wish.needs_items {
                 item = page.fetch(view, wish, item)?;
             }
-            if wish.filter.is_none_or(|filter| filter.holds(&item)) {
-                page.count += 1;
-                if !wish.count_only {
-                    page.items.push(match wish.projection {
-                        Some(projection) => projection.project(&item),
-                        None => item,
-                    });
-                }
-            }
+            page.show(wish, item)?;
             if is_full {
                 break;
             }
@@ -130,10 +122,35 @@ impl Page {
     }
 
     /// The whole item of an entry.
-    fn fetch(&mut self, view: &View<'_>, wish: &Wish<'_>, entry: Item) -> Result<Item> {
-        let item: Option<Item> = view.get_record(&key::place(wish.source.table, &entry))?;
-        let item = item.unwrap_or(entry);
-        self.fetched_units += capacity::read_units(item_size_bytes(&item), wish.consistent);
+    fn fetch(&mut self, view: &View<'_>, wish: &Wish<'_>, entry: StoredItem) -> Result<StoredItem> {
+        let place = key::place(wish.source.table, &stored::item(&entry)?);
+        let item = stored::find(&**view, &place)?.unwrap_or(entry);
+        self.fetched_units += capacity::read_units(item.size_bytes(), wish.consistent);
         Ok(item)
     }
+
+    /// Takes in what is to be shown of an item that was read, if something is. Without terms nobody takes it apart.
+    fn show(&mut self, wish: &Wish<'_>, item: StoredItem) -> Result<()> {
+        let is_whole = wish.filter.is_none() && (wish.projection.is_none() || wish.count_only);
+        let parts = if is_whole { None } else { Some(stored::item(&item)?) };
+        let holds = |filter: &Condition| parts.as_ref().is_some_and(|item| filter.holds(item));
+        if !wish.filter.is_none_or(holds) {
+            return Ok(());
+        }
+        self.count += 1;
+        if !wish.count_only {
+            self.items.push(match (wish.projection, parts) {
+                (Some(projection), Some(parts)) => StoredItem::of(&projection.project(&parts)),
+                _ => item,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Whether an item stands in the range, and not in the condition: numbers and binaries of other lengths may.
+fn is_outside(wish: &Wish<'_>, item: &StoredItem) -> Result<bool> {
+    let Some((condition, part)) = wish.sort else { return Ok(false) };
+    let value = stored::attribute(item, &part.name)?;
+    Ok(value.is_some_and(|value| !condition.holds(&value)))
 }

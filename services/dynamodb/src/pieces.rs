@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use expressions::Item;
 use service::{Result, Tx};
-use store::{Direction, record};
+use store::Direction;
 
 use crate::keys::{self, Id};
+use crate::stored;
 
 /// Items that one piece looks at.
 pub(crate) const ITEMS_MAX: usize = 100;
@@ -34,7 +35,7 @@ pub(crate) fn next(tx: &Tx<'_>, items: &Id, after: Option<&[u8]>) -> Result<Piec
             return Ok(Piece { items: piece, done });
         }
         bytes += value.len();
-        piece.push((key[items.len()..].to_vec(), record::decode(&value)?));
+        piece.push((key[items.len()..].to_vec(), stored::item(&stored::read(&value)?)?));
     }
     Ok(Piece { items: piece, done: None })
 }

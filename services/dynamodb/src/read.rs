@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use api_dynamodb as api;
-use expressions::{Item, Names, Path, Projection};
+use expressions::stored::StoredItem;
+use expressions::{Names, Path, Projection};
 use service::{Result, View};
-use store::Reads as _;
 use wire::Fault;
 
-use crate::{attribute, capacity, errors, key, legacy, table, throttle};
+use crate::{attribute, capacity, errors, key, legacy, stored, table, throttle};
 
 /// Refuses placeholders where there is nothing to hold a place in.
 pub(crate) fn check_placeholders(
@@ -68,11 +68,11 @@ pub(crate) fn paths(projection: Option<&Projection>) -> &[Path] {
 }
 
 /// What is wanted of an item.
-pub(crate) fn projected(projection: Option<&Projection>, item: Item) -> Item {
-    match projection {
-        Some(projection) => projection.project(&item),
-        None => item,
-    }
+pub(crate) fn projected(projection: Option<&Projection>, item: StoredItem) -> Result<api::AttributeMap> {
+    Ok(match projection {
+        Some(projection) => projection.project(&stored::item(&item)?).into(),
+        None => item.into(),
+    })
 }
 
 pub(crate) fn get(view: &View<'_>, input: &api::GetItemInput) -> Result<api::GetItemOutput> {
@@ -85,12 +85,12 @@ pub(crate) fn get(view: &View<'_>, input: &api::GetItemInput) -> Result<api::Get
     let table = table::find(&**view, &view.scope(), &input.table_name)?;
     key::check_scalars(&table, paths(projection.as_ref()))?;
     key::check(&table, &key)?;
-    let item: Option<Item> = view.get_record(&key::place(&table, &key))?;
-    let size_bytes = item.as_ref().map_or(0, expressions::value::item_size_bytes);
+    let item = stored::find(&**view, &key::place(&table, &key))?;
+    let size_bytes = item.as_ref().map_or(0, StoredItem::size_bytes);
     let units = capacity::read_units(size_bytes, input.consistent_read == Some(true));
     throttle::take(view.context, &table, &units.into(), throttle::Kind::Read)?;
     Ok(api::GetItemOutput {
-        item: item.map(|item| attribute::shown(projected(projection.as_ref(), item))),
+        item: item.map(|item| projected(projection.as_ref(), item)).transpose()?,
         consumed_capacity: capacity::shown(input.return_consumed_capacity.as_ref(), &table, units),
     })
 }

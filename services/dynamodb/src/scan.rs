@@ -47,10 +47,10 @@ pub(crate) fn scan(view: &View<'_>, input: &api::ScanInput) -> Result<api::ScanO
     let consumed = capacity::read(&source, page.size_bytes, page.fetched_units, consistent);
     throttle::take(view.context, &table, &consumed, throttle::Kind::Read)?;
     Ok(api::ScanOutput {
-        items: (!count_only).then(|| page.items.into_iter().map(attribute::shown).collect()),
+        items: (!count_only).then(|| page.items.into_iter().map(api::AttributeMap::from).collect()),
         count: Some(page.count),
         scanned_count: Some(page.scanned),
-        last_evaluated_key: page.last.map(attribute::shown),
+        last_evaluated_key: page.last.map(attribute::key),
         consumed_capacity: capacity::shown(wanted, &table, consumed),
     })
 }

@@ -37,8 +37,6 @@ pub(crate) struct Table {
     pub(crate) protected: bool,
     pub(crate) created_ms: i64,
     #[serde(default)]
-    pub(crate) tags: BTreeMap<String, String>,
-    #[serde(default)]
     pub(crate) ttl: Option<Ttl>,
     #[serde(default)]
     pub(crate) stream: Option<Streaming>,

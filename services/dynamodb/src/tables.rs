@@ -10,7 +10,8 @@ use crate::index::declare;
 use crate::resource_policy::Policy;
 use crate::settings::{Billing, Settings, Units};
 use crate::table::{Place, Table};
-use crate::{SWEEPER, backups, counts, errors, global, keys, stream, tags, ttl};
+use crate::tags::{self, TAGGING};
+use crate::{SWEEPER, backups, counts, errors, global, keys, stream, ttl};
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<api::CreateTableOutput> {
     check_unbuilt(input)?;
@@ -32,7 +33,6 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
         provisioned,
         protected: input.deletion_protection_enabled == Some(true),
         created_ms: tx.now.millis(),
-        tags: tags::checked(input.tags.as_deref().unwrap_or_default())?,
         ttl: None,
         stream: None,
         indexes,
@@ -49,6 +49,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
     }
     table.stream = stream::of_new(tx, &table, input.stream_specification.as_ref())?;
     tx.put_record(place.key(), &table)?;
+    TAGGING.add(tx, &place.scope, &place.arn(), tags::pairs(input.tags.as_deref().unwrap_or_default()))?;
     Ok(api::CreateTableOutput { table_description: Some(table.description("CREATING")) })
 }
 
@@ -60,8 +61,7 @@ fn check_unbuilt(input: &api::CreateTableInput) -> Result<(), Fault> {
 }
 
 fn check_name(name: &str) -> Result<(), Fault> {
-    let is_name = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.-".contains(letter));
-    if is_name && (3..=255).contains(&name.len()) {
+    if names::is_plain(name, "_.-", 3..=255) {
         return Ok(());
     }
     Err(errors::invalid(
@@ -176,6 +176,7 @@ fn check_unindexed(table: &Table) -> Result<(), Fault> {
 /// Deletes a table with all that it has.
 pub(crate) fn discard(tx: &mut Tx<'_>, table: &Table) -> Result<()> {
     tx.delete(table.place().key());
+    service::tags::forget(tx, &table.scope, &table.place().arn());
     backups::bury(tx, table)?;
     for index in &table.indexes {
         SWEEPER.put(tx, &keys::entries(&table.id, &index.id));

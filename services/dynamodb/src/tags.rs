@@ -1,10 +1,9 @@
 //! Tags of tables.
 
-use std::collections::BTreeMap;
-
 use api_dynamodb as api;
+use names::Arn;
 use names::tags::Error;
-use names::{Arn, Tags};
+use service::tags::{self, Tagging};
 use service::{Result, Tx, View};
 use store::Reads;
 use wire::Fault;
@@ -15,10 +14,18 @@ use crate::table::{Place, Table};
 /// Tags of a page.
 const PAGE: usize = 10;
 
-/// Tags that AWS would take, or its refusal.
-pub(crate) fn checked(tags: &[api::Tag]) -> Result<BTreeMap<String, String>, Fault> {
-    let pairs = tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()));
-    Ok(Tags::from_pairs(pairs).map_err(refusal)?.into())
+/// How tables are tagged.
+pub(crate) const TAGGING: Tagging = Tagging::new(
+    |tx, arn| {
+        let table = find(&**tx, arn.as_str())?;
+        Ok((table.scope, table.arn()))
+    },
+    refusal,
+);
+
+/// Keys and values of a request's tags.
+pub(crate) fn pairs(tags: &[api::Tag]) -> impl Iterator<Item = (&str, &str)> {
+    tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()))
 }
 
 fn refusal(error: Error) -> Fault {
@@ -32,7 +39,7 @@ fn refusal(error: Error) -> Fault {
 }
 
 /// The table of that ARN.
-fn find(reads: &impl Reads, arn: &str) -> Result<Table> {
+fn find(reads: &impl Reads, arn: &str) -> Result<Place> {
     let is_table = |arn: &Arn| arn.service() == "dynamodb" && arn.resource().starts_with("table/");
     let parsed = arn.parse::<Arn>().ok().filter(is_table);
     let scope = parsed.as_ref().and_then(Arn::scope);
@@ -44,27 +51,24 @@ fn find(reads: &impl Reads, arn: &str) -> Result<Table> {
         api::error::resource_not_found_exception(message)
     };
     let found: Option<Table> = reads.get_record(&Place::of(&scope, arn).key())?;
-    Ok(found.filter(Table::is_usable).ok_or_else(missing)?)
+    Ok(found.filter(Table::is_usable).ok_or_else(missing)?.place())
 }
 
 pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagResourceInput) -> Result<api::TagResourceOutput> {
-    let mut table = find(&**tx, &input.resource_arn)?;
+    let table = find(&**tx, &input.resource_arn)?;
     if input.tags.is_empty() {
         return Err(errors::invalid("Atleast one Tag needs to be provided as Input.").into());
     }
-    table.tags.extend(checked(&input.tags)?);
-    Tags::from_pairs(table.tags.clone()).map_err(refusal)?;
-    tx.put_record(table.place().key(), &table)?;
+    TAGGING.add(tx, &table.scope, &table.arn(), pairs(&input.tags))?;
     Ok(api::TagResourceOutput::default())
 }
 
 pub(crate) fn untag(tx: &mut Tx<'_>, input: &api::UntagResourceInput) -> Result<api::UntagResourceOutput> {
-    let mut table = find(&**tx, &input.resource_arn)?;
+    let table = find(&**tx, &input.resource_arn)?;
     if input.tag_keys.is_empty() {
         return Err(errors::invalid("Atleast one Tag Key needs to be provided as Input.").into());
     }
-    table.tags.retain(|key, _| !input.tag_keys.contains(key));
-    tx.put_record(table.place().key(), &table)?;
+    tags::remove(tx, &table.scope, &table.arn(), &input.tag_keys)?;
     Ok(api::UntagResourceOutput::default())
 }
 
@@ -83,7 +87,8 @@ pub(crate) fn list(
         None => None,
     };
     let is_after = |key: &str| after.as_deref().is_none_or(|after| key > after);
-    let mut rest = table.tags.into_iter().filter(|(key, _)| is_after(key)).peekable();
+    let tags = tags::of(&**view, &table.scope, &table.arn())?;
+    let mut rest = tags.into_iter().filter(|(key, _)| is_after(key)).peekable();
     let page: Vec<_> = rest.by_ref().take(PAGE).map(|(key, value)| api::Tag { key, value }).collect();
     let last = page.last().filter(|_| rest.peek().is_some());
     let next_token = last.map(|tag| tokens.seal(OPERATION, tag.key.as_bytes()));

@@ -2,13 +2,12 @@
 //! than a limit on demand, refuse.
 //!
 //! Each has a bucket for reads and one for writes. What is not used fills it, for 300 seconds at most; a request is let in
-//! while there is something in it, and may take more than that, which is then owed. Buckets are this process's own and begin
+//! while there is something in it, and may take more than that, which is then owed. Buckets are kept in memory and begin
 //! full. A local index uses its table's.
 //!
 //! Never here: limits of accounts and of partitions.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use api_dynamodb as api;
 use parking_lot::Mutex;
@@ -37,7 +36,9 @@ pub(crate) enum Kind {
 /// Whose bucket one is: a table's, or an index's.
 type Owner = (Id, Option<Id>, Kind);
 
-static BUCKETS: LazyLock<Mutex<HashMap<Owner, Bucket>>> = LazyLock::new(Mutex::default);
+/// The buckets of a cloud.
+#[derive(Default)]
+struct Buckets(Mutex<HashMap<Owner, Bucket>>);
 
 /// Units that may be used.
 #[derive(Clone, Copy, Debug)]
@@ -164,7 +165,8 @@ pub(crate) fn take_all(
         parts.into_iter().filter_map(move |(index, units)| Some((at, Limit::of(table, index, kind)?, units)))
     });
     let limits: Vec<(usize, Limit<'_>, f64)> = limits.filter(|(_, _, units)| *units > 0.0).collect();
-    take_from(&mut BUCKETS.lock(), &limits, context.now().millis())
+    let buckets = context.cloud.memory.of::<Buckets>();
+    take_from(&mut buckets.0.lock(), &limits, context.now().millis())
 }
 
 fn take_from(

@@ -1,7 +1,5 @@
 //! UpdateItem.
 
-use std::collections::BTreeMap;
-
 use api_dynamodb as api;
 use expressions::{Item, Touched};
 use service::{Result, Tx};
@@ -46,7 +44,7 @@ fn returned(
     old: Option<Item>,
     new: Option<Item>,
     touched: Option<&Touched>,
-) -> Option<BTreeMap<String, api::AttributeValue>> {
+) -> Option<api::AttributeMap> {
     let part = |item: &Item| touched.map(|touched| touched.of(item)).unwrap_or_default();
     let item = match wanted?.as_str() {
         "ALL_OLD" => old?,
@@ -55,5 +53,5 @@ fn returned(
         "UPDATED_NEW" => part(&new?),
         _ => return None,
     };
-    (!item.is_empty()).then(|| attribute::shown(item))
+    (!item.is_empty()).then(|| item.into())
 }

@@ -40,7 +40,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutItemInput) -> Result<api::Put
     Ok(api::PutItemOutput {
         consumed_capacity: outcome.consumption(wanted),
         item_collection_metrics: collection::metrics(metrics, outcome.table(), &input.item),
-        attributes: outcome.into_old().filter(|_| returns_old).map(attribute::shown),
+        attributes: outcome.into_old().filter(|_| returns_old).map(api::AttributeMap::from),
     })
 }
 
@@ -64,6 +64,6 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteItemInput) -> Result<ap
     Ok(api::DeleteItemOutput {
         consumed_capacity: outcome.consumption(input.return_consumed_capacity.as_ref()),
         item_collection_metrics: collection::metrics(metrics, outcome.table(), &input.key),
-        attributes: outcome.into_old().filter(|_| returns_old).map(attribute::shown),
+        attributes: outcome.into_old().filter(|_| returns_old).map(api::AttributeMap::from),
     })
 }

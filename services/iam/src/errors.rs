@@ -26,8 +26,5 @@ pub(crate) fn invalid(message: impl Into<String>) -> Fault {
 
 /// Refuses the first of these that is there: what of the API is not built.
 pub(crate) fn refuse(parameters: &[(&str, bool)]) -> Result<(), Fault> {
-    match parameters.iter().find(|(_, present)| *present) {
-        Some((name, _)) => Err(Fault::new("NotImplemented", 501, format!("iam: {name} is not implemented."))),
-        None => Ok(()),
-    }
+    service::refuse("iam", parameters)
 }

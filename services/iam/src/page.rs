@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use service::{Result, View};
-use store::{Direction, Reads as _};
+use service::{Pages, Result, View};
 
 use crate::errors;
 
@@ -30,22 +29,10 @@ impl Wish<'_> {
     pub(crate) fn of_records<T>(
         &self,
         view: &View<'_>,
-        mut range: Range<Vec<u8>>,
+        range: Range<Vec<u8>>,
         mut shown: impl FnMut(&[u8]) -> Result<Option<T>>,
     ) -> Result<Page<T>> {
-        if let Some(next) = self.next(view)? {
-            range.start = Some(next).filter(|next| range.contains(next)).ok_or_else(bad_marker)?;
-        }
-        let mut items = Vec::new();
-        for entry in view.scan(range, Direction::Forward) {
-            let (key, value) = entry?;
-            let Some(item) = shown(&value)? else { continue };
-            if items.len() == self.limit() {
-                return Ok(self.cut(view, items, &key));
-            }
-            items.push(item);
-        }
-        Ok(Page { items, is_truncated: Some(false), marker: None })
+        Ok(self.pages().of_range(view, range, |_, value| shown(value))?.into())
     }
 
     /// A page of a short, sorted list.
@@ -54,32 +41,18 @@ impl Wish<'_> {
         view: &View<'_>,
         names: impl Iterator<Item = (String, T)>,
     ) -> Result<Page<T>> {
-        let from = self.next(view)?.unwrap_or_default();
-        let mut items = Vec::new();
-        for (name, item) in names.filter(|(name, _)| name.as_bytes() >= from.as_slice()) {
-            if items.len() == self.limit() {
-                return Ok(self.cut(view, items, name.as_bytes()));
-            }
-            items.push(item);
-        }
-        Ok(Page { items, is_truncated: Some(false), marker: None })
+        Ok(self.pages().of_sorted(view, names, |_, item| Ok(item))?.into())
     }
 
-    fn limit(&self) -> usize {
-        self.max_items.unwrap_or(ITEMS) as usize
-    }
-
-    fn next(&self, view: &View<'_>) -> Result<Option<Vec<u8>>> {
-        let open = |marker| view.context.cloud.page_tokens.open(self.operation, marker);
-        Ok(self.marker.map(open).transpose().map_err(|_| bad_marker())?)
-    }
-
-    fn cut<T>(&self, view: &View<'_>, items: Vec<T>, next: &[u8]) -> Page<T> {
-        let marker = view.context.cloud.page_tokens.seal(self.operation, next);
-        Page { items, is_truncated: Some(true), marker: Some(marker) }
+    fn pages(&self) -> Pages<'_> {
+        let limit = self.max_items.unwrap_or(ITEMS) as usize;
+        let bad_token = || errors::invalid("Invalid Marker.");
+        Pages { operation: self.operation, token: self.marker, limit, bad_token }
     }
 }
 
-fn bad_marker() -> wire::Fault {
-    errors::invalid("Invalid Marker.")
+impl<T> From<service::Page<T>> for Page<T> {
+    fn from(page: service::Page<T>) -> Self {
+        Page { items: page.items, is_truncated: Some(page.next_token.is_some()), marker: page.next_token }
+    }
 }

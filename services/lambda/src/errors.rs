@@ -24,7 +24,7 @@ pub(crate) fn changed_meanwhile() -> Fault {
 
 /// What of the API is not built.
 pub(crate) fn not_built(what: &str) -> Fault {
-    Fault::new("NotImplemented", 501, format!("lambda: {what} is not implemented."))
+    service::not_built("lambda", what)
 }
 
 /// Why a function could not be run, as Invoke says it.

@@ -37,7 +37,6 @@ pub(crate) struct Function {
     /// Changes with every change.
     pub(crate) revision: Id,
     pub(crate) modified_ms: i64,
-    pub(crate) tags: BTreeMap<String, String>,
 }
 
 #[cfg(test)]

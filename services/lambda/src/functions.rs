@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use api_lambda as api;
 use bytes::Bytes;
-use service::{Context, Result, Tx, View};
-use store::{Direction, Reads as _, record};
+use service::{Context, Pages, Result, Tx, View};
+use store::{Reads as _, record};
 use wire::Fault;
 
 use crate::function::{self, Function};
 use crate::host::Host;
 use crate::name::{self, Name};
-use crate::{errors, keys, package, refused, role, tags};
+use crate::tags::TAGGING;
+use crate::{errors, keys, package, refused, role};
 
 /// Functions of a page.
 const PAGE_MAX: i32 = 50;
@@ -60,9 +61,9 @@ fn record(tx: &mut Tx<'_>, input: &api::CreateFunctionInput) -> Result<api::Crea
         package: store_package(tx, zip),
         revision: tx.random().bytes(),
         modified_ms: tx.now.millis(),
-        tags: tags::checked(input.tags.clone().unwrap_or_default())?,
     };
     tx.put_record(&key, &function)?;
+    TAGGING.add(tx, &function.scope, &function.full_name().arn(), input.tags.iter().flatten())?;
     Ok(function.configuration())
 }
 
@@ -87,13 +88,14 @@ pub(crate) fn store_package(tx: &mut Tx<'_>, zip: &Bytes) -> package::Stored {
 pub(crate) fn get(view: &View<'_>, input: &api::GetFunctionInput) -> Result<api::GetFunctionOutput> {
     let name = named(&view.scope(), &input.function_name, input.qualifier.as_deref())?;
     let function = function::find(&**view, &name)?;
+    let tags = service::tags::of(&**view, &function.scope, &function.full_name().arn())?;
     Ok(api::GetFunctionOutput {
         configuration: Some(function.configuration()),
         code: Some(api::FunctionCodeLocation {
             repository_type: Some("S3".into()),
             ..api::FunctionCodeLocation::default()
         }),
-        tags: (!function.tags.is_empty()).then_some(function.tags),
+        tags: (!tags.is_empty()).then_some(tags),
         ..api::GetFunctionOutput::default()
     })
 }
@@ -107,28 +109,23 @@ pub(crate) fn get_configuration(
 }
 
 pub(crate) fn list(view: &View<'_>, input: &api::ListFunctionsInput) -> Result<api::ListFunctionsOutput> {
-    const OPERATION: &str = "lambda:ListFunctions";
     refused::refuse(&[("MasterRegion", input.master_region.is_some())])?;
-    let limit = input.max_items.unwrap_or(PAGE_MAX).min(PAGE_MAX) as usize;
-    let tokens = &view.context.cloud.page_tokens;
-    let mut range = keys::functions(&view.scope()).prefix_range();
-    if let Some(marker) = &input.marker {
-        let last = tokens.open_within(OPERATION, marker, &range);
-        range.start = last.ok_or_else(|| errors::invalid("Invalid marker."))?;
-        range.start.push(0);
-    }
-    let mut functions = Vec::new();
-    let mut last: Option<store::Bytes> = None;
-    for entry in view.scan(range, Direction::Forward) {
-        let (key, value) = entry?;
-        if functions.len() == limit {
-            let next_marker = last.map(|key| tokens.seal(OPERATION, &key));
-            return Ok(api::ListFunctionsOutput { next_marker, functions: Some(functions) });
-        }
-        functions.push(record::decode::<Function>(&value)?.configuration());
-        last = Some(key);
-    }
-    Ok(api::ListFunctionsOutput { next_marker: None, functions: Some(functions) })
+    let pages = pages("lambda:ListFunctions", input.marker.as_deref(), input.max_items, PAGE_MAX);
+    let page = pages.of_range(view, keys::functions(&view.scope()).prefix_range(), |_, value| {
+        Ok(Some(record::decode::<Function>(value)?.configuration()))
+    })?;
+    Ok(api::ListFunctionsOutput { next_marker: page.next_token, functions: Some(page.items) })
+}
+
+/// The page that is asked for.
+pub(crate) fn pages<'a>(
+    operation: &'static str,
+    marker: Option<&'a str>,
+    wanted: Option<i32>,
+    max: i32,
+) -> Pages<'a> {
+    let limit = wanted.unwrap_or(max).min(max) as usize;
+    Pages { operation, token: marker, limit, bad_token: || errors::invalid("Invalid marker.") }
 }
 
 pub(crate) async fn delete(
@@ -141,6 +138,7 @@ pub(crate) async fn delete(
         let function = function::find(&**tx, &name)?;
         tx.delete(keys::function(&name.scope, &name.name));
         tx.delete(keys::policy(&name.scope, &name.name));
+        service::tags::forget(tx, &name.scope, &name.arn());
         package::delete(tx, &function.package.id)?;
         Ok(function)
     });

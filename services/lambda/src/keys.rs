@@ -10,6 +10,7 @@
 //! | `"event", due at (ms), event id` | [`crate::event::Event`] |
 
 use names::Scope;
+use service::scoped;
 use store::tuple::Key;
 
 /// Sixteen random bytes.
@@ -19,8 +20,12 @@ fn of(kind: &str) -> Key {
     Key::new().str("lambda").str(kind)
 }
 
+pub(crate) fn all_functions() -> Key {
+    of("function")
+}
+
 pub(crate) fn functions(scope: &Scope) -> Key {
-    of("function").str(scope.account.as_str()).str(scope.region.as_str())
+    scoped("lambda", "function", scope)
 }
 
 pub(crate) fn function(scope: &Scope, name: &str) -> Key {
@@ -28,7 +33,7 @@ pub(crate) fn function(scope: &Scope, name: &str) -> Key {
 }
 
 pub(crate) fn policy(scope: &Scope, function: &str) -> Key {
-    of("policy").str(scope.account.as_str()).str(scope.region.as_str()).str(function)
+    scoped("lambda", "policy", scope).str(function)
 }
 
 pub(crate) fn package(id: &Id) -> Key {
@@ -45,7 +50,7 @@ pub(crate) fn mappings() -> Key {
 }
 
 pub(crate) fn mappings_of(scope: &Scope) -> Key {
-    mappings().str(scope.account.as_str()).str(scope.region.as_str())
+    scoped("lambda", "mapping", scope)
 }
 
 /// Signalled when the mapping changes or is deleted.
@@ -55,7 +60,7 @@ pub(crate) fn mapping(scope: &Scope, uuid: &str) -> Key {
 
 /// How far the shards of a mapping are worked on.
 pub(crate) fn checkpoints(scope: &Scope, uuid: &str) -> Key {
-    of("checkpoint").str(scope.account.as_str()).str(scope.region.as_str()).str(uuid)
+    scoped("lambda", "checkpoint", scope).str(uuid)
 }
 
 pub(crate) fn checkpoint(scope: &Scope, uuid: &str, shard: &str) -> Key {

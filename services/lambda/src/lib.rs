@@ -43,6 +43,8 @@ pub fn service(work: PathBuf, room: usize) -> Service {
     Service::new(&api::FACTS)
         .actions(action)
         .wording(errors::with_type)
+        .tagging(tags::TAGGING)
+        .upgrade(tags::upgrade)
         .waiting::<api::CreateFunction, _, _>(functions::create, |scope, input| {
             at(scope, &input.function_name)
         })

@@ -35,10 +35,7 @@ const RESERVED_VARIABLES: [&str; 18] = [
 
 /// Refuses the first of these that is there.
 pub(crate) fn refuse(parameters: &[(&str, bool)]) -> Result<(), Fault> {
-    match parameters.iter().find(|(_, present)| *present) {
-        Some((name, _)) => Err(errors::not_built(name)),
-        None => Ok(()),
-    }
+    service::refuse("lambda", parameters)
 }
 
 pub(crate) fn check_create(input: &api::CreateFunctionInput) -> Result<(), Fault> {

@@ -1,51 +1,55 @@
 //! Tags of functions and of event source mappings.
 
-use std::collections::BTreeMap;
-
 use api_lambda as api;
-use names::Tags;
+use names::{Arn, Scope};
+use service::tags::{self, Tagging};
 use service::{Result, Tx, View};
-use wire::Fault;
+use store::{Error, Reads, Store, record};
 
-use crate::function;
 use crate::functions::named;
-use crate::{errors, keys, sources};
+use crate::{errors, function, keys, sources};
 
-/// Tags that AWS would take, or its refusal.
-pub(crate) fn checked(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Fault> {
-    Tags::from_pairs(tags.clone()).map_err(|error| errors::invalid(error.to_string()))?;
-    Ok(tags)
+/// How functions and mappings are tagged.
+pub(crate) const TAGGING: Tagging = Tagging::new(
+    |tx, arn| find(&**tx, &tx.scope(), arn.as_str()),
+    |error| errors::invalid(error.to_string()),
+);
+
+/// The function or mapping of that ARN.
+fn find(reads: &impl Reads, scope: &Scope, resource: &str) -> Result<(Scope, Arn)> {
+    if let Some(uuid) = sources::uuid_of(resource) {
+        let mapping = sources::find(reads, scope, uuid)?;
+        return Ok((mapping.scope, mapping.arn()));
+    }
+    let function = function::find(reads, &named(scope, resource, None)?)?;
+    Ok((function.scope, function.full_name().arn()))
 }
 
 pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagResourceInput) -> Result<api::TagResourceOutput> {
-    change(tx, &input.resource, |tags| tags.extend(input.tags.clone()))?;
+    let (scope, arn) = find(&**tx, &tx.scope(), &input.resource)?;
+    TAGGING.add(tx, &scope, &arn, &input.tags)?;
     Ok(api::TagResourceOutput::default())
 }
 
 pub(crate) fn untag(tx: &mut Tx<'_>, input: &api::UntagResourceInput) -> Result<api::UntagResourceOutput> {
-    change(tx, &input.resource, |tags| tags.retain(|key, _| !input.tag_keys.contains(key)))?;
+    let (scope, arn) = find(&**tx, &tx.scope(), &input.resource)?;
+    tags::remove(tx, &scope, &arn, &input.tag_keys)?;
     Ok(api::UntagResourceOutput::default())
 }
 
 pub(crate) fn list(view: &View<'_>, input: &api::ListTagsInput) -> Result<api::ListTagsOutput> {
-    let tags = match sources::uuid_of(&input.resource) {
-        Some(uuid) => sources::find(&**view, &view.scope(), uuid)?.tags,
-        None => function::find(&**view, &named(&view.scope(), &input.resource, None)?)?.tags,
-    };
-    Ok(api::ListTagsOutput { tags: Some(tags) })
+    let (scope, arn) = find(&**view, &view.scope(), &input.resource)?;
+    Ok(api::ListTagsOutput { tags: Some(tags::of(&**view, &scope, &arn)?) })
 }
 
-/// Changes the tags of a function or of an event source mapping.
-fn change(tx: &mut Tx<'_>, resource: &str, change: impl FnOnce(&mut BTreeMap<String, String>)) -> Result<()> {
-    if let Some(uuid) = sources::uuid_of(resource) {
-        let mut mapping = sources::find(&**tx, &tx.scope(), uuid)?;
-        change(&mut mapping.tags);
-        mapping.tags = checked(mapping.tags)?;
-        return sources::put(tx, &mapping);
-    }
-    let name = named(&tx.scope(), resource, None)?;
-    let mut function = function::find(&**tx, &name)?;
-    change(&mut function.tags);
-    function.tags = checked(function.tags)?;
-    Ok(tx.put_record(keys::function(&name.scope, &name.name), &function)?)
+/// Takes over the tags that an earlier program had in records.
+pub(crate) fn upgrade(store: &Store) -> Result<(), Error> {
+    tags::take_over(store, "function", keys::all_functions().prefix_range(), |_, function| {
+        let name = record::decode::<function::Function>(function)?.full_name();
+        Ok(vec![(name.scope, name.arn(), record::decode(function)?)])
+    })?;
+    tags::take_over(store, "mapping", keys::mappings().prefix_range(), |_, mapping| {
+        let known = record::decode::<sources::Mapping>(mapping)?;
+        Ok(vec![(known.scope, known.arn(), record::decode(mapping)?)])
+    })
 }

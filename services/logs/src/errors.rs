@@ -21,20 +21,9 @@ pub(crate) fn bad_token() -> Fault {
 
 /// Refuses the first of these that is there: what of the API is not built.
 pub(crate) fn refuse(parameters: &[(&str, bool)]) -> Result<(), Fault> {
-    match parameters.iter().find(|(_, present)| *present) {
-        Some((name, _)) => Err(not_built(name)),
-        None => Ok(()),
-    }
+    service::refuse("logs", parameters)
 }
 
 pub(crate) fn not_built(what: &str) -> Fault {
-    Fault::new("NotImplemented", 501, format!("logs: {what} is not implemented."))
-}
-
-/// What the model refuses has the same code as what the service refuses.
-pub(crate) fn of_model(mut fault: Fault) -> Fault {
-    if fault.code == "ValidationException" {
-        fault.code = "InvalidParameterException".into();
-    }
-    fault
+    service::not_built("logs", what)
 }

@@ -1,7 +1,5 @@
 //! A log group's record, and the names that it goes by.
 
-use std::collections::BTreeMap;
-
 use api_logs as api;
 use names::{Arn, Scope};
 use serde::{Deserialize, Serialize};
@@ -26,7 +24,6 @@ pub(crate) struct Group {
     pub(crate) retention_set_ms: i64,
     pub(crate) class: String,
     pub(crate) protected: bool,
-    pub(crate) tags: BTreeMap<String, String>,
 }
 
 #[cfg(test)]

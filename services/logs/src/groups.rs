@@ -1,13 +1,14 @@
 //! Log groups are made, shown, given a retention, and deleted.
 
 use api_logs as api;
-use service::{Result, Tx, View};
+use service::{Pages, Result, Tx, View};
 use store::{Direction, Reads as _, record};
 
 use crate::chores::{self, Chore};
 use crate::group::{self, Group};
 use crate::stream::Stream;
-use crate::{SWEEPER, errors, keys, tags};
+use crate::tags::TAGGING;
+use crate::{SWEEPER, errors, keys};
 
 /// Groups of a page.
 const PAGE_MAX: i32 = 50;
@@ -21,7 +22,8 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateLogGroupInput) -> Resul
     if name.starts_with("aws/") {
         return Err(errors::invalid("Log groups starting with AWS/ are reserved for AWS.").into());
     }
-    let key = keys::group(&tx.scope(), name);
+    let scope = tx.scope();
+    let key = keys::group(&scope, name);
     if tx.get(&key)?.is_some() {
         let message = "The specified log group already exists";
         return Err(api::error::resource_already_exists_exception(message).into());
@@ -34,9 +36,9 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateLogGroupInput) -> Resul
         retention_set_ms: 0,
         class: input.log_group_class.as_ref().map_or("STANDARD", api::LogGroupClass::as_str).to_owned(),
         protected: input.deletion_protection_enabled == Some(true),
-        tags: tags::checked(input.tags.clone().unwrap_or_default())?,
     };
     tx.put_record(&key, &group)?;
+    TAGGING.add(tx, &scope, &group::arn(&scope, name), input.tags.iter().flatten())?;
     Ok(api::CreateLogGroupOutput::default())
 }
 
@@ -48,6 +50,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteLogGroupInput) -> Resul
         return Err(api::error::validation_exception(message).into());
     }
     tx.delete(keys::group(&scope, &group.name));
+    service::tags::forget(tx, &scope, &group::arn(&scope, &group.name));
     keys::all_of(&group.id).iter().for_each(|prefix| SWEEPER.put(tx, prefix));
     Ok(api::DeleteLogGroupOutput::default())
 }
@@ -56,39 +59,27 @@ pub(crate) fn describe(
     view: &View<'_>,
     input: &api::DescribeLogGroupsInput,
 ) -> Result<api::DescribeLogGroupsOutput> {
-    const OPERATION: &str = "logs:DescribeLogGroups";
     errors::refuse(&[
         ("accountIdentifiers", input.account_identifiers.as_ref().is_some_and(|ids| !ids.is_empty())),
         ("includeLinkedAccounts", input.include_linked_accounts == Some(true)),
     ])?;
     let wanted = Wanted::read(view, input)?;
-    let limit = input.limit.unwrap_or(PAGE_MAX) as usize;
-    let tokens = &view.context.cloud.page_tokens;
-    let mut range = keys::groups(&view.scope()).prefix_range();
-    if let Some(prefix) = wanted.prefix {
-        range.start = keys::group(&view.scope(), prefix).into();
-    }
-    if let Some(token) = &input.next_token {
-        let last = tokens.open_within(OPERATION, token, &range);
-        range.start = last.ok_or_else(errors::bad_token)?;
-    }
-    let mut shown = Vec::new();
-    for entry in view.scan(range, Direction::Forward) {
-        let (key, value) = entry?;
-        let group: Group = record::decode(&value)?;
-        if wanted.prefix.is_some_and(|prefix| !group.name.starts_with(prefix)) {
-            break;
-        }
+    let scope = view.scope();
+    let pages = Pages {
+        operation: "logs:DescribeLogGroups",
+        token: input.next_token.as_deref(),
+        limit: input.limit.unwrap_or(PAGE_MAX) as usize,
+        bad_token: errors::bad_token,
+    };
+    let range = keys::groups(&scope).beginning_with(wanted.prefix.unwrap_or_default());
+    let page = pages.of_range(view, range, |_, value| {
+        let group: Group = record::decode(value)?;
         if !wanted.is(&group) {
-            continue;
+            return Ok(None);
         }
-        if shown.len() == limit {
-            let next_token = Some(tokens.seal(OPERATION, &key));
-            return Ok(api::DescribeLogGroupsOutput { log_groups: Some(shown), next_token });
-        }
-        shown.push(group.shown(&view.scope(), stored_bytes(view, &group)?));
-    }
-    Ok(api::DescribeLogGroupsOutput { log_groups: Some(shown), next_token: None })
+        Ok(Some(group.shown(&scope, stored_bytes(view, &group)?)))
+    })?;
+    Ok(api::DescribeLogGroupsOutput { log_groups: Some(page.items), next_token: page.next_token })
 }
 
 /// Which groups are wanted.

@@ -10,7 +10,11 @@
 //! | `"chore", due at (ms), id` | [`crate::chores::Chore`] |
 
 use names::Scope;
+use service::{scope_and_name, scoped, tags};
 use store::tuple::{Key, Parts};
+use store::{Error, Store, record};
+
+use crate::group;
 
 /// Sixteen random bytes.
 pub(crate) type Id = [u8; 16];
@@ -19,8 +23,16 @@ fn of(kind: &str) -> Key {
     Key::new().str("logs").str(kind)
 }
 
+/// Takes over what an earlier program had elsewhere.
+pub(crate) fn upgrade(store: &Store) -> Result<(), Error> {
+    tags::take_over(store, "log group", of("group").prefix_range(), |key, group| {
+        let (scope, name) = scope_and_name(key)?;
+        Ok(vec![(scope, group::arn(&scope, &name), record::decode(group)?)])
+    })
+}
+
 pub(crate) fn groups(scope: &Scope) -> Key {
-    of("group").str(scope.account.as_str()).str(scope.region.as_str())
+    scoped("logs", "group", scope)
 }
 
 pub(crate) fn group(scope: &Scope, name: &str) -> Key {

@@ -14,6 +14,7 @@ mod group;
 mod groups;
 mod keys;
 mod pattern;
+mod protection;
 mod put;
 mod stream;
 mod streams;
@@ -30,7 +31,9 @@ const SWEEPER: Sweeper = Sweeper::new("logs");
 #[must_use]
 pub fn service() -> Service {
     Service::new(&api::FACTS)
-        .wording(errors::of_model)
+        .invalid_as("InvalidParameterException")
+        .tagging(tags::TAGGING)
+        .upgrade(keys::upgrade)
         .transaction::<api::CreateLogGroup>(groups::create, |scope, input| at(scope, &input.log_group_name))
         .transaction::<api::DeleteLogGroup>(groups::delete, |scope, input| at(scope, &input.log_group_name))
         .read::<api::DescribeLogGroups>(groups::describe, |_, _| Vec::new())
@@ -39,6 +42,9 @@ pub fn service() -> Service {
         })
         .transaction::<api::DeleteRetentionPolicy>(groups::delete_retention, |scope, input| {
             at(scope, &input.log_group_name)
+        })
+        .transaction::<api::PutLogGroupDeletionProtection>(protection::put, |scope, input| {
+            either(scope, None, Some(&input.log_group_identifier))
         })
         .transaction::<api::CreateLogStream>(streams::create, |scope, input| at(scope, &input.log_group_name))
         .transaction::<api::DeleteLogStream>(streams::delete, |scope, input| at(scope, &input.log_group_name))

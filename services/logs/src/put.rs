@@ -94,8 +94,6 @@ fn divide<'a>(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn events(moments_ms: &[i64]) -> Vec<api::InputLogEvent> {
@@ -112,7 +110,6 @@ mod tests {
             retention_set_ms: 0,
             class: "STANDARD".into(),
             protected: false,
-            tags: BTreeMap::new(),
         }
     }
 

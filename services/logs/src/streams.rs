@@ -1,13 +1,11 @@
 //! Log streams are made, shown and deleted.
 
-use std::ops::Range;
-
 use api_logs as api;
 use service::{Result, Tx, View};
 use store::{Direction, Reads as _, record};
 
 use crate::chores::{self, Chore};
-use crate::group::{self, Group};
+use crate::group;
 use crate::stream::{self, Stream};
 use crate::{errors, keys};
 
@@ -66,7 +64,7 @@ pub(crate) fn describe(
     }
     let mut range = match by_time {
         true => keys::recent(&group.id).prefix_range(),
-        false => named(&group, prefix),
+        false => keys::streams(&group.id).beginning_with(prefix.unwrap_or_default()),
     };
     let descending = input.descending == Some(true);
     let tokens = &view.context.cloud.page_tokens;
@@ -94,15 +92,4 @@ pub(crate) fn describe(
         shown.push(stream.shown(&scope, &group));
     }
     Ok(api::DescribeLogStreamsOutput { log_streams: Some(shown), next_token: None })
-}
-
-/// The streams whose names begin so.
-fn named(group: &Group, prefix: Option<&str>) -> Range<Vec<u8>> {
-    let Some(prefix) = prefix else { return keys::streams(&group.id).prefix_range() };
-    let start = Vec::from(keys::stream(&group.id, prefix));
-    let mut end = start.clone();
-    // The byte that ends a text sorts before all others; no text has a byte 0xff.
-    end.pop();
-    end.push(0xff);
-    start..end
 }

@@ -3,27 +3,36 @@
 use std::collections::BTreeMap;
 
 use api_logs as api;
-use names::{Arn, Scope, Tags};
+use names::{Arn, Scope};
+use service::tags::{self, Tagging};
 use service::{Result, Tx, View};
-use wire::Fault;
+use store::Reads;
 
-use crate::{errors, group, keys};
+use crate::{errors, group};
 
-/// Tags that AWS would take, or its refusal.
-pub(crate) fn checked(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Fault> {
-    Tags::from_pairs(tags.clone()).map_err(|error| errors::invalid(error.to_string()))?;
-    Ok(tags)
+/// How log groups are tagged.
+pub(crate) const TAGGING: Tagging = Tagging::new(
+    |tx, arn| {
+        let scope = tx.scope();
+        Ok((scope, find(&**tx, &scope, group::in_arn(&scope, arn.as_str())?)?))
+    },
+    |error| errors::invalid(error.to_string()),
+);
+
+/// The ARN of the group of that name, if there is one.
+fn find(reads: &impl Reads, scope: &Scope, name: &str) -> Result<Arn> {
+    Ok(group::arn(scope, &group::find(reads, scope, name)?.name))
 }
 
 pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagResourceInput) -> Result<api::TagResourceOutput> {
     let name = group::in_arn(&tx.scope(), &input.resource_arn)?;
-    change(tx, name, |tags| tags.extend(input.tags.clone()))?;
+    add(tx, name, &input.tags)?;
     Ok(api::TagResourceOutput::default())
 }
 
 pub(crate) fn untag(tx: &mut Tx<'_>, input: &api::UntagResourceInput) -> Result<api::UntagResourceOutput> {
     let name = group::in_arn(&tx.scope(), &input.resource_arn)?;
-    change(tx, name, |tags| tags.retain(|key, _| !input.tag_keys.contains(key)))?;
+    remove(tx, name, &input.tag_keys)?;
     Ok(api::UntagResourceOutput::default())
 }
 
@@ -31,12 +40,12 @@ pub(crate) fn list(
     view: &View<'_>,
     input: &api::ListTagsForResourceInput,
 ) -> Result<api::ListTagsForResourceOutput> {
-    let group = group::find(&**view, &view.scope(), group::in_arn(&view.scope(), &input.resource_arn)?)?;
-    Ok(api::ListTagsForResourceOutput { tags: Some(group.tags) })
+    let tags = of(view, group::in_arn(&view.scope(), &input.resource_arn)?)?;
+    Ok(api::ListTagsForResourceOutput { tags: Some(tags) })
 }
 
 pub(crate) fn tag_group(tx: &mut Tx<'_>, input: &api::TagLogGroupInput) -> Result<api::TagLogGroupOutput> {
-    change(tx, &input.log_group_name, |tags| tags.extend(input.tags.clone()))?;
+    add(tx, &input.log_group_name, &input.tags)?;
     Ok(api::TagLogGroupOutput::default())
 }
 
@@ -44,7 +53,7 @@ pub(crate) fn untag_group(
     tx: &mut Tx<'_>,
     input: &api::UntagLogGroupInput,
 ) -> Result<api::UntagLogGroupOutput> {
-    change(tx, &input.log_group_name, |tags| tags.retain(|key, _| !input.tags.contains(key)))?;
+    remove(tx, &input.log_group_name, &input.tags)?;
     Ok(api::UntagLogGroupOutput::default())
 }
 
@@ -52,16 +61,24 @@ pub(crate) fn list_group(
     view: &View<'_>,
     input: &api::ListTagsLogGroupInput,
 ) -> Result<api::ListTagsLogGroupOutput> {
-    let group = group::find(&**view, &view.scope(), &input.log_group_name)?;
-    Ok(api::ListTagsLogGroupOutput { tags: Some(group.tags) })
+    Ok(api::ListTagsLogGroupOutput { tags: Some(of(view, &input.log_group_name)?) })
 }
 
-fn change(tx: &mut Tx<'_>, name: &str, change: impl FnOnce(&mut BTreeMap<String, String>)) -> Result<()> {
-    let scope: Scope = tx.scope();
-    let mut group = group::find(&**tx, &scope, name)?;
-    change(&mut group.tags);
-    group.tags = checked(group.tags)?;
-    Ok(tx.put_record(keys::group(&scope, name), &group)?)
+fn add(tx: &mut Tx<'_>, name: &str, tags: &BTreeMap<String, String>) -> Result<()> {
+    let scope = tx.scope();
+    let arn = find(&**tx, &scope, name)?;
+    TAGGING.add(tx, &scope, &arn, tags)
+}
+
+fn remove(tx: &mut Tx<'_>, name: &str, keys: &[String]) -> Result<()> {
+    let scope = tx.scope();
+    let arn = find(&**tx, &scope, name)?;
+    tags::remove(tx, &scope, &arn, keys)
+}
+
+fn of(view: &View<'_>, name: &str) -> Result<BTreeMap<String, String>> {
+    let scope = view.scope();
+    tags::of(&**view, &scope, &find(&**view, &scope, name)?)
 }
 
 /// The resource of a tagging call.

@@ -100,9 +100,7 @@ impl Wanted<'_> {
 fn fits(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
-        Some((begin, end)) => {
-            text.strip_prefix(begin).is_some_and(|rest| rest.ends_with(end))
-        }
+        Some((begin, end)) => text.strip_prefix(begin).is_some_and(|rest| rest.ends_with(end)),
     }
 }
 

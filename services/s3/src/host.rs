@@ -20,9 +20,11 @@ const NAMES: [&str; 4] = ["s3", "s3-accelerate", "s3-fips", "s3-external-1"];
 pub(crate) fn address(host: &str) -> Option<Address> {
     let host = host.to_ascii_lowercase();
     let (rest, stands_alone) = split(&host)?;
-    let named = named(rest);
+    if is_website(rest) {
+        return None;
+    }
     let alone = || Address { resource: Some(rest.to_owned()), region: None, is_named: false };
-    named.or_else(|| (stands_alone && !is_website(rest)).then(alone))
+    named(rest).or_else(|| stands_alone.then(alone))
 }
 
 /// What stands in a host before a domain of ours or AWS's.

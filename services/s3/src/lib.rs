@@ -50,7 +50,9 @@ pub fn service() -> Service {
         .read::<api::HeadBucket>(bucket::head, bucket::resource)
         .read::<api::ListBuckets>(bucket::list, |_, _| Vec::new())
         .work("sweep", |cloud| SWEEPER.run(cloud));
-    with_objects(with_numbered(with_settings(service)))
+    let parts =
+        [with_access, with_keeping, with_front, with_news, with_analytics, with_reports, with_objects];
+    parts.into_iter().fold(service, |service, with_part| with_part(service))
 }
 
 /// What stands in buckets.
@@ -63,25 +65,47 @@ fn with_objects(service: Service) -> Service {
         .waiting::<api::PutObject, _, _>(object::put, object::resource)
 }
 
-/// What a bucket has once.
-fn with_settings(service: Service) -> Service {
+/// Who may use a bucket.
+fn with_access(service: Service) -> Service {
     service
-        .transaction::<api::PutBucketAccelerateConfiguration>(
-            |tx, input| setting::put(tx, input, &input.accelerate_configuration),
-            bucket::resource,
-        )
-        .read::<api::GetBucketAccelerateConfiguration>(
-            |view, input| setting::get(view, input, accelerate::shown),
-            bucket::resource,
-        )
         .transaction::<api::PutBucketAcl>(acl::put, bucket::resource)
         .read::<api::GetBucketAcl>(|view, input| setting::get(view, input, acl::shown), bucket::resource)
-        .transaction::<api::PutBucketCors>(
-            |tx, input| setting::put(tx, input, &input.cors_configuration),
+        .transaction::<api::PutBucketOwnershipControls>(
+            |tx, input| setting::put(tx, input, &input.ownership_controls),
             bucket::resource,
         )
-        .read::<api::GetBucketCors>(|view, input| setting::get(view, input, settings::cors::shown), bucket::resource)
-        .transaction::<api::DeleteBucketCors>(setting::delete::<api::CorsConfiguration, _>, bucket::resource)
+        .read::<api::GetBucketOwnershipControls>(
+            |view, input| setting::get(view, input, ownership::shown),
+            bucket::resource,
+        )
+        .transaction::<api::DeleteBucketOwnershipControls>(
+            setting::delete::<api::OwnershipControls, _>,
+            bucket::resource,
+        )
+        .transaction::<api::PutBucketPolicy>(policy::put, bucket::resource)
+        .read::<api::GetBucketPolicy>(|view, input| setting::get(view, input, as_kept), bucket::resource)
+        .transaction::<api::DeleteBucketPolicy>(
+            setting::delete::<api::GetBucketPolicyOutput, _>,
+            bucket::resource,
+        )
+        .read::<api::GetBucketPolicyStatus>(policy::status, bucket::resource)
+        .transaction::<api::PutPublicAccessBlock>(
+            |tx, input| setting::put(tx, input, &input.public_access_block_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetPublicAccessBlock>(
+            |view, input| setting::get(view, input, public_access::shown),
+            bucket::resource,
+        )
+        .transaction::<api::DeletePublicAccessBlock>(
+            setting::delete::<api::PublicAccessBlockConfiguration, _>,
+            bucket::resource,
+        )
+}
+
+/// What becomes of the objects of a bucket.
+fn with_keeping(service: Service) -> Service {
+    service
         .transaction::<api::PutBucketEncryption>(
             |tx, input| setting::put(tx, input, &input.server_side_encryption_configuration),
             bucket::resource,
@@ -103,38 +127,6 @@ fn with_settings(service: Service) -> Service {
             setting::delete::<api::GetBucketLifecycleConfigurationOutput, _>,
             bucket::resource,
         )
-        .transaction::<api::PutBucketLogging>(
-            |tx, input| setting::put(tx, input, &input.bucket_logging_status),
-            bucket::resource,
-        )
-        .read::<api::GetBucketLogging>(
-            |view, input| setting::get(view, input, logging::shown),
-            bucket::resource,
-        )
-        .waiting::<api::PutBucketNotificationConfiguration, _, _>(notification::put, bucket::resource)
-        .read::<api::GetBucketNotificationConfiguration>(
-            |view, input| setting::get(view, input, as_kept),
-            bucket::resource,
-        )
-        .transaction::<api::PutBucketOwnershipControls>(
-            |tx, input| setting::put(tx, input, &input.ownership_controls),
-            bucket::resource,
-        )
-        .read::<api::GetBucketOwnershipControls>(
-            |view, input| setting::get(view, input, ownership::shown),
-            bucket::resource,
-        )
-        .transaction::<api::DeleteBucketOwnershipControls>(
-            setting::delete::<api::OwnershipControls, _>,
-            bucket::resource,
-        )
-        .transaction::<api::PutBucketPolicy>(policy::put, bucket::resource)
-        .read::<api::GetBucketPolicy>(|view, input| setting::get(view, input, as_kept), bucket::resource)
-        .transaction::<api::DeleteBucketPolicy>(
-            setting::delete::<api::GetBucketPolicyOutput, _>,
-            bucket::resource,
-        )
-        .read::<api::GetBucketPolicyStatus>(policy::status, bucket::resource)
         .transaction::<api::PutBucketReplication>(
             |tx, input| setting::put(tx, input, &input.replication_configuration),
             bucket::resource,
@@ -147,26 +139,44 @@ fn with_settings(service: Service) -> Service {
             setting::delete::<api::ReplicationConfiguration, _>,
             bucket::resource,
         )
+        .transaction::<api::PutBucketVersioning>(versioning::put, bucket::resource)
+        .read::<api::GetBucketVersioning>(
+            |view, input| setting::get(view, input, versioning::shown),
+            bucket::resource,
+        )
+        .transaction::<api::PutObjectLockConfiguration>(object_lock::put, bucket::resource)
+        .read::<api::GetObjectLockConfiguration>(
+            |view, input| setting::get(view, input, object_lock::shown),
+            bucket::resource,
+        )
+}
+
+/// How a bucket is reached from the web.
+fn with_front(service: Service) -> Service {
+    service
+        .transaction::<api::PutBucketAccelerateConfiguration>(
+            |tx, input| setting::put(tx, input, &input.accelerate_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetBucketAccelerateConfiguration>(
+            |view, input| setting::get(view, input, accelerate::shown),
+            bucket::resource,
+        )
+        .transaction::<api::PutBucketCors>(
+            |tx, input| setting::put(tx, input, &input.cors_configuration),
+            bucket::resource,
+        )
+        .read::<api::GetBucketCors>(
+            |view, input| setting::get(view, input, settings::cors::shown),
+            bucket::resource,
+        )
+        .transaction::<api::DeleteBucketCors>(setting::delete::<api::CorsConfiguration, _>, bucket::resource)
         .transaction::<api::PutBucketRequestPayment>(
             |tx, input| setting::put(tx, input, &input.request_payment_configuration),
             bucket::resource,
         )
         .read::<api::GetBucketRequestPayment>(
             |view, input| setting::get(view, input, request_payment::shown),
-            bucket::resource,
-        )
-        .transaction::<api::PutBucketTagging>(
-            |tx, input| setting::put(tx, input, &input.tagging),
-            bucket::resource,
-        )
-        .read::<api::GetBucketTagging>(
-            |view, input| setting::get(view, input, tagging::shown),
-            bucket::resource,
-        )
-        .transaction::<api::DeleteBucketTagging>(setting::delete::<api::Tagging, _>, bucket::resource)
-        .transaction::<api::PutBucketVersioning>(versioning::put, bucket::resource)
-        .read::<api::GetBucketVersioning>(
-            |view, input| setting::get(view, input, versioning::shown),
             bucket::resource,
         )
         .transaction::<api::PutBucketWebsite>(
@@ -181,27 +191,37 @@ fn with_settings(service: Service) -> Service {
             setting::delete::<api::WebsiteConfiguration, _>,
             bucket::resource,
         )
-        .transaction::<api::PutObjectLockConfiguration>(object_lock::put, bucket::resource)
-        .read::<api::GetObjectLockConfiguration>(
-            |view, input| setting::get(view, input, object_lock::shown),
-            bucket::resource,
-        )
-        .transaction::<api::PutPublicAccessBlock>(
-            |tx, input| setting::put(tx, input, &input.public_access_block_configuration),
-            bucket::resource,
-        )
-        .read::<api::GetPublicAccessBlock>(
-            |view, input| setting::get(view, input, public_access::shown),
-            bucket::resource,
-        )
-        .transaction::<api::DeletePublicAccessBlock>(
-            setting::delete::<api::PublicAccessBlockConfiguration, _>,
-            bucket::resource,
-        )
 }
 
-/// What a bucket has several of.
-fn with_numbered(service: Service) -> Service {
+/// Who hears of a bucket, and what it is called.
+fn with_news(service: Service) -> Service {
+    service
+        .transaction::<api::PutBucketLogging>(
+            |tx, input| setting::put(tx, input, &input.bucket_logging_status),
+            bucket::resource,
+        )
+        .read::<api::GetBucketLogging>(
+            |view, input| setting::get(view, input, logging::shown),
+            bucket::resource,
+        )
+        .waiting::<api::PutBucketNotificationConfiguration, _, _>(notification::put, bucket::resource)
+        .read::<api::GetBucketNotificationConfiguration>(
+            |view, input| setting::get(view, input, as_kept),
+            bucket::resource,
+        )
+        .transaction::<api::PutBucketTagging>(
+            |tx, input| setting::put(tx, input, &input.tagging),
+            bucket::resource,
+        )
+        .read::<api::GetBucketTagging>(
+            |view, input| setting::get(view, input, tagging::shown),
+            bucket::resource,
+        )
+        .transaction::<api::DeleteBucketTagging>(setting::delete::<api::Tagging, _>, bucket::resource)
+}
+
+/// Analytics and intelligent tiering, of which a bucket has several.
+fn with_analytics(service: Service) -> Service {
     service
         .transaction::<api::PutBucketAnalyticsConfiguration>(
             |tx, input| numbered::put(tx, input, &input.id, &input.analytics_configuration),
@@ -235,6 +255,11 @@ fn with_numbered(service: Service) -> Service {
             |tx, input| numbered::delete::<api::IntelligentTieringConfiguration, _>(tx, input, &input.id),
             bucket::resource,
         )
+}
+
+/// Inventories and metrics, of which a bucket has several.
+fn with_reports(service: Service) -> Service {
+    service
         .transaction::<api::PutBucketInventoryConfiguration>(
             |tx, input| numbered::put(tx, input, &input.id, &input.inventory_configuration),
             bucket::resource,

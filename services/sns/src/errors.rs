@@ -33,5 +33,5 @@ pub(crate) fn denied(denial: &Denial<'_>) -> Fault {
 
 /// What of the API is not built.
 pub(crate) fn not_built(what: &str) -> Fault {
-    Fault::new("NotImplemented", 501, format!("sns: {what} is not implemented."))
+    service::not_built("sns", what)
 }

@@ -24,14 +24,24 @@
 //! | `"in lane", subscription, group, sequence` | a [`crate::delivery::Delivery`] of a message |
 
 use names::{Arn, Scope};
+use service::{scope_and_name, scoped, tags};
 use store::tuple::{Key, Parts};
+use store::{Error, Store, record};
 
 fn of(kind: &str, scope: &Scope) -> Key {
-    Key::new().str("sns").str(kind).str(scope.account.as_str()).str(scope.region.as_str())
+    scoped("sns", kind, scope)
 }
 
 pub(crate) fn topics(scope: &Scope) -> Key {
     of("topic", scope)
+}
+
+/// Takes over what an earlier program had elsewhere.
+pub(crate) fn upgrade(store: &Store) -> Result<(), Error> {
+    tags::take_over(store, "topic", Key::new().str("sns").str("topic").prefix_range(), |key, topic| {
+        let (scope, name) = scope_and_name(key)?;
+        Ok(vec![(scope, Arn::in_scope("sns", &scope, name), record::decode(topic)?)])
+    })
 }
 
 /// The key of a topic; none when the ARN is not one of a topic.

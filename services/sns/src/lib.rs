@@ -54,6 +54,8 @@ fn with_topics(service: Service) -> Service {
         .actions(action)
         .resource_policies(policy::policy_of, &policy::SHARED)
         .refusing(errors::denied)
+        .tagging(tags::TAGGING)
+        .upgrade(keys::upgrade)
         .transaction::<api::CreateTopic>(topics::create, |scope, input| {
             vec![Arn::in_scope("sns", scope, &input.name)]
         })

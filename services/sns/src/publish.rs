@@ -180,8 +180,7 @@ fn check_batch(entries: &[api::PublishBatchRequestEntry]) -> Result<(), Fault> {
             "The batch request contains more entries than permissible.",
         ));
     }
-    let is_id = |id: &str| id.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
-    if entries.iter().any(|entry| entry.id.is_empty() || entry.id.len() > 80 || !is_id(&entry.id)) {
+    if !entries.iter().all(|entry| names::is_plain(&entry.id, "-_", 1..=80)) {
         return Err(api::error::invalid_batch_entry_id_exception(
             "The Id of a batch entry in a batch request doesn't abide by the specification.",
         ));

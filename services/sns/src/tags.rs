@@ -1,10 +1,9 @@
 //! Tags of topics.
 
-use std::collections::BTreeMap;
-
 use api_sns as api;
-use names::Tags;
 use names::tags::Error;
+use names::{Arn, Scope};
+use service::tags::{self, Tagging};
 use service::{Result, Tx, View};
 use store::Reads;
 use wire::Fault;
@@ -12,11 +11,8 @@ use wire::Fault;
 use crate::topics::Topic;
 use crate::{errors, keys};
 
-/// Tags that AWS would take, or its refusal.
-pub(crate) fn checked(tags: &[api::Tag]) -> Result<BTreeMap<String, String>, Fault> {
-    let pairs = tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()));
-    Ok(Tags::from_pairs(pairs).map_err(refusal)?.into())
-}
+/// How topics are tagged.
+pub(crate) const TAGGING: Tagging = Tagging::new(|tx, arn| find(&**tx, arn.as_str()), refusal);
 
 fn refusal(error: Error) -> Fault {
     match error {
@@ -28,25 +24,28 @@ fn refusal(error: Error) -> Fault {
     }
 }
 
+/// Keys and values of a request's tags.
+pub(crate) fn pairs(tags: &[api::Tag]) -> impl Iterator<Item = (&str, &str)> {
+    tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()))
+}
+
 /// The topic of that ARN; other resources of SNS have no tags.
-fn find(reads: &impl Reads, arn: &str) -> Result<Topic> {
+fn find(reads: &impl Reads, arn: &str) -> Result<(Scope, Arn)> {
     let key = keys::topic(arn).ok_or_else(|| errors::invalid_arn("ResourceArn", arn))?;
     let missing = || api::error::resource_not_found_exception("Resource does not exist");
-    Ok(reads.get_record(&key)?.ok_or_else(missing)?)
+    let topic: Topic = reads.get_record(&key)?.ok_or_else(missing)?;
+    Ok((topic.scope, topic.arn()))
 }
 
 pub(crate) fn tag(tx: &mut Tx<'_>, input: &api::TagResourceInput) -> Result<api::TagResourceOutput> {
-    let mut topic = find(&**tx, &input.resource_arn)?;
-    topic.tags.extend(checked(&input.tags)?);
-    Tags::from_pairs(topic.tags.clone()).map_err(refusal)?;
-    tx.put_record(keys::topics(&topic.scope).str(&topic.name), &topic)?;
+    let (scope, arn) = find(&**tx, &input.resource_arn)?;
+    TAGGING.add(tx, &scope, &arn, pairs(&input.tags))?;
     Ok(api::TagResourceOutput::default())
 }
 
 pub(crate) fn untag(tx: &mut Tx<'_>, input: &api::UntagResourceInput) -> Result<api::UntagResourceOutput> {
-    let mut topic = find(&**tx, &input.resource_arn)?;
-    topic.tags.retain(|key, _| !input.tag_keys.contains(key));
-    tx.put_record(keys::topics(&topic.scope).str(&topic.name), &topic)?;
+    let (scope, arn) = find(&**tx, &input.resource_arn)?;
+    tags::remove(tx, &scope, &arn, &input.tag_keys)?;
     Ok(api::UntagResourceOutput::default())
 }
 
@@ -54,7 +53,8 @@ pub(crate) fn list(
     view: &View<'_>,
     input: &api::ListTagsForResourceInput,
 ) -> Result<api::ListTagsForResourceOutput> {
-    let tags = find(&**view, &input.resource_arn)?.tags;
+    let (scope, arn) = find(&**view, &input.resource_arn)?;
+    let tags = tags::of(&**view, &scope, &arn)?;
     let tags = tags.into_iter().map(|(key, value)| api::Tag { key, value }).collect();
     Ok(api::ListTagsForResourceOutput { tags: Some(tags) })
 }

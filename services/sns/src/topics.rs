@@ -7,7 +7,7 @@ use api_sns as api;
 use names::{Arn, Scope};
 use policy::Labelled;
 use serde::{Deserialize, Serialize};
-use service::{Result, Tx, View};
+use service::{Pages, Result, Tx, View};
 use store::{Direction, Reads, record};
 use wire::Fault;
 
@@ -15,10 +15,14 @@ use crate::audience::Audience;
 use crate::fifo::archive::{self, Archive};
 use crate::signature::Version;
 use crate::subscription::Subscription;
-use crate::{data_protection, delivery_policy, errors, keys, tags};
+use crate::tags::{self, TAGGING};
+use crate::{data_protection, delivery_policy, errors, keys};
 
 /// Entries of a page of any list.
 pub(crate) const PAGE: usize = 100;
+
+/// What is said of a topic, by name.
+type Said = BTreeMap<String, String>;
 
 /// A topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +30,6 @@ pub(crate) struct Topic {
     pub(crate) scope: Scope,
     pub(crate) name: String,
     pub(crate) attributes: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(crate) tags: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) data_protection: Option<String>,
     /// Where its messages are kept, while its `ArchivePolicy` says so.
@@ -123,7 +125,7 @@ fn is_feedback(name: &str) -> bool {
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<api::CreateTopicOutput> {
     let data_protection =
         data_protection::checked(input.data_protection_policy.as_deref().unwrap_or_default())?;
-    let tags = tags::checked(input.tags.as_deref().unwrap_or_default())?;
+    let tags = TAGGING.checked(tags::pairs(input.tags.as_deref().unwrap_or_default()))?;
     let mut attributes = input.attributes.clone().unwrap_or_default();
     let is_fifo = attributes.get("FifoTopic").is_some_and(|value| value == "true");
     for (name, value) in &attributes {
@@ -136,23 +138,26 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTopicInput) -> Result<a
         attributes.remove("FifoTopic");
     }
     let (scope, name) = (tx.scope(), input.name.clone());
-    let mut topic = Topic { scope, name, attributes, tags, data_protection, archive: None };
+    let mut topic = Topic { scope, name, attributes, data_protection, archive: None };
     let key = keys::topics(&topic.scope).str(&topic.name);
-    let topic_arn = Some(topic.arn().to_string());
+    let arn = topic.arn();
     match tx.get_record::<Topic>(&key)? {
         None => {
             archive::follow(tx, &mut topic)?;
             tx.put_record(&key, &topic)?;
+            TAGGING.add(tx, &scope, &arn, tags)?;
         }
-        Some(old) => check_same(&old, &topic)?,
+        Some(old) => {
+            check_same("Attributes", "attributes", &old.attributes, &topic.attributes)?;
+            check_same("Tags", "tags", &service::tags::of(&**tx, &scope, &arn)?, &tags)?;
+        }
     }
-    Ok(api::CreateTopicOutput { topic_arn })
+    Ok(api::CreateTopicOutput { topic_arn: Some(arn.to_string()) })
 }
 
 fn check_name(name: &str, is_fifo: bool) -> Result<(), Fault> {
     let stem = if is_fifo { name.strip_suffix(FIFO).unwrap_or_default() } else { name };
-    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
-    if !stem.is_empty() && name.len() <= 256 && stem.chars().all(fits) {
+    if name.len() <= 256 && names::is_plain(stem, "-_", 1..=256) {
         return Ok(());
     }
     Err(errors::invalid(if is_fifo {
@@ -164,17 +169,13 @@ fn check_name(name: &str, is_fifo: bool) -> Result<(), Fault> {
 }
 
 /// Creating a topic again succeeds when nothing new is said of it.
-fn check_same(old: &Topic, new: &Topic) -> Result<(), Fault> {
-    let has_all = |old: &BTreeMap<String, String>, new: &BTreeMap<String, String>| {
-        new.iter().all(|(name, value)| old.get(name) == Some(value))
-    };
-    if !has_all(&old.attributes, &new.attributes) {
-        return Err(errors::invalid("Attributes Reason: Topic already exists with different attributes"));
+fn check_same(member: &str, what: &str, old: &Said, new: &Said) -> Result<(), Fault> {
+    match new.iter().all(|(name, value)| old.get(name) == Some(value)) {
+        true => Ok(()),
+        false => {
+            Err(errors::invalid(format_args!("{member} Reason: Topic already exists with different {what}")))
+        }
     }
-    if !has_all(&old.tags, &new.tags) {
-        return Err(errors::invalid("Tags Reason: Topic already exists with different tags"));
-    }
-    Ok(())
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTopicInput) -> Result<api::DeleteTopicOutput> {
@@ -187,6 +188,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteTopicInput) -> Result<a
         return Err(api::error::invalid_state_exception(message).into());
     }
     tx.delete(&key);
+    service::tags::forget(tx, &topic.scope, &topic.arn());
     for subscription in subscriptions_of(&**tx, &topic)? {
         subscription.delete(tx);
     }
@@ -210,27 +212,13 @@ pub(crate) fn list(view: &View<'_>, input: &api::ListTopicsInput) -> Result<api:
 /// A page of the records of a range, and the token of the next one.
 pub(crate) fn page<T: serde::de::DeserializeOwned>(
     view: &View<'_>,
-    operation: &str,
-    mut range: std::ops::Range<Vec<u8>>,
+    operation: &'static str,
+    range: std::ops::Range<Vec<u8>>,
     token: Option<&str>,
 ) -> Result<(Vec<T>, Option<String>)> {
-    let tokens = &view.context.cloud.page_tokens;
-    if let Some(token) = token {
-        let last = tokens.open_within(operation, token, &range);
-        range.start = last.ok_or_else(|| errors::invalid("NextToken"))?;
-        range.start.push(0);
-    }
-    let mut records = Vec::new();
-    let mut last: Option<store::Bytes> = None;
-    for entry in view.scan(range, Direction::Forward) {
-        let (key, value) = entry?;
-        if records.len() == PAGE {
-            return Ok((records, last.map(|key| tokens.seal(operation, &key))));
-        }
-        records.push(record::decode(&value)?);
-        last = Some(key);
-    }
-    Ok((records, None))
+    let pages = Pages { operation, token, limit: PAGE, bad_token: || errors::invalid("NextToken") };
+    let page = pages.of_range(view, range, |_, value| Ok(Some(record::decode(value)?)))?;
+    Ok((page.items, page.next_token))
 }
 
 pub(crate) fn get_attributes(

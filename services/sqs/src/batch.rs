@@ -21,8 +21,7 @@ pub(crate) fn check<'a>(entry_shape: &str, ids: impl Iterator<Item = &'a str> + 
     }
     let mut seen = Vec::with_capacity(count);
     for id in ids {
-        let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
-        if id.is_empty() || id.len() > 80 || !id.chars().all(fits) {
+        if !names::is_plain(id, "-_", 1..=80) {
             return Err(error::invalid_batch_entry_id(
                 "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most \
                  80 letters long.",

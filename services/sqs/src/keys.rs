@@ -29,8 +29,9 @@
 //! out of reach at once, and swept away in the background.
 
 use names::Scope;
+use service::{scope_and_name, scoped, tags};
 use store::tuple::{Key, Parts};
-use store::{Direction, Error, Reads as _, Store, Transaction};
+use store::{Direction, Error, Reads as _, Store, Transaction, record};
 
 use crate::fair::Tenant;
 use crate::fifo;
@@ -48,11 +49,11 @@ pub(crate) fn queue(scope: &Scope, name: &str) -> Key {
 }
 
 pub(crate) fn deleted(scope: &Scope, name: &str) -> Key {
-    of("deleted").str(scope.account.as_str()).str(scope.region.as_str()).str(name)
+    scoped("sqs", "deleted", scope).str(name)
 }
 
 pub(crate) fn queues(scope: &Scope) -> Key {
-    of("queue").str(scope.account.as_str()).str(scope.region.as_str())
+    scoped("sqs", "queue", scope)
 }
 
 pub(crate) fn index(contents: &Id, visible_at_ms: i64, message: &Id) -> Key {
@@ -81,6 +82,14 @@ pub(crate) fn body(contents: &Id, message: &Id) -> Key {
 
 /// Moves what an earlier program has written to where it stands now.
 pub(crate) fn upgrade(store: &Store) -> Result<(), Error> {
+    move_bodies(store)?;
+    tags::take_over(store, "queue", of("queue").prefix_range(), |key, queue| {
+        let (scope, name) = scope_and_name(key)?;
+        Ok(vec![(scope, Address { scope, name }.arn(), record::decode(queue)?)])
+    })
+}
+
+fn move_bodies(store: &Store) -> Result<(), Error> {
     const PIECE: usize = 100;
     let old = of("body").prefix_range();
     while store.transact_now(|tx| {
@@ -124,7 +133,7 @@ pub(crate) fn arrival(contents: &Id) -> Key {
 
 pub(crate) fn tasks(source: &Address) -> Key {
     let Address { scope, name } = source;
-    of("task").str(scope.account.as_str()).str(scope.region.as_str()).str(name)
+    scoped("sqs", "task", scope).str(name)
 }
 
 pub(crate) fn task(source: &Address, started_ms: i64, id: &Id) -> Key {
@@ -206,15 +215,6 @@ pub(crate) fn group_of(key: &[u8]) -> Result<(i64, String), Error> {
 pub(crate) fn memory_of(key: &[u8]) -> Result<(i64, Vec<u8>), Error> {
     let mut parts = tail_of(key)?;
     Ok((parts.i64()?, parts.bytes()?.into_owned()))
-}
-
-/// The name in a key of [`queue`].
-pub(crate) fn name_of(key: &[u8]) -> Option<String> {
-    let mut parts = Parts::new(key);
-    for _ in 0..4 {
-        parts.str().ok()?;
-    }
-    Some(parts.str().ok()?.to_string())
 }
 
 /// The moment and the message in a key of [`index`] or of [`lane`].

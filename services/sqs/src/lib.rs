@@ -89,6 +89,7 @@ pub fn service() -> Service {
         .transaction::<api::CancelMessageMoveTask>(moves::cancel, |_, input| {
             moves::source_of(&input.task_handle).map(|source| source.arn()).into_iter().collect()
         })
+        .tagging(tags::TAGGING)
         .upgrade(keys::upgrade)
         .work("move", moves::run)
         .work("sweep", |cloud| SWEEPER.run(cloud))

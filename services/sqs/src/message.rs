@@ -201,10 +201,9 @@ fn read_attribute(name: &str, given: &api::MessageAttributeValue) -> Result<Attr
 }
 
 fn check_attribute_name(name: &str) -> Result<(), Fault> {
-    let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
     let reserved = ["aws.", "amazon."].iter().any(|prefix| name.to_ascii_lowercase().starts_with(prefix));
     let dots = name.starts_with('.') || name.ends_with('.') || name.contains("..");
-    if name.is_empty() || name.len() > 256 || !name.chars().all(fits) || dots || reserved {
+    if !names::is_plain(name, "_-.", 1..=256) || dots || reserved {
         let message = "The message attribute name is invalid: it can contain only A-Z, a-z, 0-9, underscore, hyphen and \
                        period, must not start or end with a period, have periods in succession, be longer than 256 \
                        characters, or start with a reserved prefix.";

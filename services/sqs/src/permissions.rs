@@ -74,10 +74,9 @@ fn keep(tx: &mut Tx<'_>, address: &Address, queue: &Queue, policy: &Labelled) ->
 }
 
 fn check_label(label: &str) -> Result<(), Fault> {
-    let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     match label.len() {
         0 => Err(errors::missing("Label")),
-        1..=LABEL_LEN_MAX if label.chars().all(fits) => Ok(()),
+        _ if names::is_plain(label, "-_", 1..=LABEL_LEN_MAX) => Ok(()),
         _ => Err(bad_label(
             label,
             "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.",

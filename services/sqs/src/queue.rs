@@ -20,8 +20,6 @@ pub(crate) struct Queue {
     pub(crate) contents: Id,
     /// Attributes that differ from their defaults, as the client wrote them.
     pub(crate) attributes: BTreeMap<String, String>,
-    /// Tags.
-    pub(crate) tags: BTreeMap<String, String>,
     /// When it was made, in milliseconds since 1970.
     pub(crate) created_ms: i64,
     /// When its attributes last changed.
@@ -127,8 +125,7 @@ pub(crate) fn is_fifo(name: &str) -> bool {
 /// Whether a queue may have that name, with its attribute `FifoQueue`.
 pub(crate) fn check_name(name: &str, fifo: bool) -> Result<(), Fault> {
     let stem = if fifo { name.strip_suffix(".fifo").unwrap_or_default() } else { name };
-    let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
-    if stem.is_empty() || name.len() > 80 || !stem.chars().all(fits) {
+    if name.len() > 80 || !names::is_plain(stem, "-_", 1..=80) {
         return Err(errors::invalid_value(if fifo {
             "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo \
              suffix and be 1 to 80 in length."

@@ -2,12 +2,13 @@
 
 use api_sqs as api;
 use names::Scope;
-use service::{Result, Tx, View};
-use store::{Direction, Reads as _};
+use service::{Pages, Result, Tx, View, scope_and_name};
+use store::Reads as _;
 use wire::Fault;
 
 use crate::queue::{self, Address, Queue};
-use crate::{SWEEPER, attributes, errors, keys, redrive, tags};
+use crate::tags::TAGGING;
+use crate::{SWEEPER, attributes, errors, keys, redrive};
 
 /// Queues that one page lists at most.
 const PAGE_MAX: i32 = 1000;
@@ -36,7 +37,6 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateQueueInput) -> Result<a
             let mut made = Queue {
                 contents: tx.random().bytes(),
                 attributes: Default::default(),
-                tags: tags::checked(input.tags.clone().unwrap_or_default())?,
                 created_ms: tx.now.millis(),
                 modified_ms: tx.now.millis(),
                 purged_ms: None,
@@ -45,6 +45,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateQueueInput) -> Result<a
             attributes::apply(&mut made, &wanted);
             attributes::check_throughput(&made.attributes)?;
             tx.put_record(keys::queue(&address.scope, &address.name), &made)?;
+            TAGGING.add(tx, &address.scope, &address.arn(), input.tags.iter().flatten())?;
         }
     }
     Ok(api::CreateQueueOutput { queue_url: Some(address.url(&tx.context.caller.endpoint)) })
@@ -64,71 +65,50 @@ pub(crate) fn get_url(view: &View<'_>, input: &api::GetQueueUrlInput) -> Result<
 }
 
 pub(crate) fn list(view: &View<'_>, input: &api::ListQueuesInput) -> Result<api::ListQueuesOutput> {
-    const OPERATION: &str = "sqs:ListQueues";
     let scope = view.scope();
-    let limit = page(input.max_results)?;
-    let tokens = &view.context.cloud.page_tokens;
-    let mut range = keys::queues(&scope).prefix_range();
-    if let Some(token) = &input.next_token {
-        let last =
-            tokens.open(OPERATION, token).map_err(|_| errors::invalid_value("Invalid NextToken value."))?;
-        range.start = last;
-        range.start.push(0);
-    }
     let prefix = input.queue_name_prefix.as_deref().unwrap_or_default();
-    let mut urls = Vec::new();
-    let mut next_token = None;
-    let mut last_key = None;
-    for entry in view.scan(range, Direction::Forward) {
-        let (key, _) = entry?;
-        let Some(name) = keys::name_of(&key).filter(|name| name.starts_with(prefix)) else { continue };
-        if urls.len() == limit {
-            next_token = last_key.map(|key: store::Bytes| tokens.seal(OPERATION, &key));
-            break;
-        }
-        urls.push(Address { scope, name }.url(&view.context.caller.endpoint));
-        last_key = Some(key);
-    }
+    let pages = pages("sqs:ListQueues", input.next_token.as_deref(), input.max_results)?;
+    let page = pages.of_range(view, keys::queues(&scope).beginning_with(prefix), |key, _| {
+        let (scope, name) = scope_and_name(key)?;
+        Ok(Some(Address { scope, name }.url(&view.context.caller.endpoint)))
+    })?;
     // Without MaxResults the answer has no token, as in AWS.
-    let next_token = next_token.filter(|_| input.max_results.is_some());
-    Ok(api::ListQueuesOutput { queue_urls: (!urls.is_empty()).then_some(urls), next_token })
+    let next_token = page.next_token.filter(|_| input.max_results.is_some());
+    Ok(api::ListQueuesOutput { queue_urls: (!page.items.is_empty()).then_some(page.items), next_token })
 }
 
 pub(crate) fn list_dead_letter_sources(
     view: &View<'_>,
     input: &api::ListDeadLetterSourceQueuesInput,
 ) -> Result<api::ListDeadLetterSourceQueuesOutput> {
-    const OPERATION: &str = "sqs:ListDeadLetterSourceQueues";
     let (target, _) = queue::find(&**view, &view.scope(), &input.queue_url)?;
-    let limit = page(input.max_results)?;
-    let tokens = &view.context.cloud.page_tokens;
-    let after = match &input.next_token {
-        Some(token) => {
-            tokens.open(OPERATION, token).map_err(|_| errors::invalid_value("Invalid NextToken value."))?
-        }
-        None => Vec::new(),
-    };
-    let mut names = redrive::sources(&**view, &target)?;
-    names.retain(|name| name.as_bytes() > after.as_slice());
-    let is_more = names.len() > limit;
-    names.truncate(limit);
-    let next_token = names.last().filter(|_| is_more).map(|last| tokens.seal(OPERATION, last.as_bytes()));
-    let url = |name| Address { scope: target.scope, name }.url(&view.context.caller.endpoint);
-    Ok(api::ListDeadLetterSourceQueuesOutput { queue_urls: names.into_iter().map(url).collect(), next_token })
+    let token = input.next_token.as_deref();
+    let pages = pages("sqs:ListDeadLetterSourceQueues", token, input.max_results)?;
+    let names = redrive::sources(&**view, &target)?;
+    let page = pages.of_sorted(view, names.into_iter().map(|name| (name, ())), |name, ()| {
+        Ok(Address { scope: target.scope, name }.url(&view.context.caller.endpoint))
+    })?;
+    Ok(api::ListDeadLetterSourceQueuesOutput { queue_urls: page.items, next_token: page.next_token })
 }
 
-/// How many one page has.
-fn page(wanted: Option<i32>) -> Result<usize, Fault> {
+/// The page that is asked for.
+fn pages<'a>(
+    operation: &'static str,
+    token: Option<&'a str>,
+    wanted: Option<i32>,
+) -> Result<Pages<'a>, Fault> {
     let limit = wanted.unwrap_or(PAGE_MAX);
     if !(1..=PAGE_MAX).contains(&limit) {
         return Err(errors::out_of_range(limit.into(), "MaxResults", 1, PAGE_MAX.into()));
     }
-    Ok(limit as usize)
+    let bad_token = || errors::invalid_value("Invalid NextToken value.");
+    Ok(Pages { operation, token, limit: limit as usize, bad_token })
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteQueueInput) -> Result<api::DeleteQueueOutput> {
     let (address, queue) = queue::find(&**tx, &tx.scope(), &input.queue_url)?;
     tx.delete(keys::queue(&address.scope, &address.name));
+    service::tags::forget(tx, &address.scope, &address.arn());
     abandon(tx, &address, &queue);
     if name_rest_s(tx) > 0 {
         let now_ms = tx.now.millis();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use service::{Result, Tx};
+use service::{Result, Tx, scope_and_name};
 use store::{Direction, Reads, record};
 use wire::Fault;
 
@@ -142,7 +142,7 @@ pub(crate) fn sources(reads: &impl Reads, target: &Address) -> Result<Vec<String
         let queue: Queue = record::decode(&value)?;
         let policy = queue.attributes.get("RedrivePolicy").and_then(|text| Policy::parse(text).ok());
         if policy.is_some_and(|(address, _)| address == *target) {
-            sources.extend(keys::name_of(&key));
+            sources.push(scope_and_name(&key)?.1);
         }
     }
     Ok(sources)

@@ -43,22 +43,22 @@ pub(crate) async fn assume(context: Context, input: api::AssumeRoleInput) -> Res
 /// What would narrow or mark a session, and is not honoured yet.
 fn refuse(input: &api::AssumeRoleInput) -> Result<(), Fault> {
     let parameters = [
-        ("Policy", input.policy.is_some()),
-        ("PolicyArns", input.policy_arns.as_ref().is_some_and(|arns| !arns.is_empty())),
-        ("Tags", input.tags.as_ref().is_some_and(|tags| !tags.is_empty())),
-        ("TransitiveTagKeys", input.transitive_tag_keys.as_ref().is_some_and(|keys| !keys.is_empty())),
-        ("SerialNumber", input.serial_number.is_some()),
-        ("TokenCode", input.token_code.is_some()),
-        ("SourceIdentity", input.source_identity.is_some()),
-        ("ProvidedContexts", input.provided_contexts.as_ref().is_some_and(|contexts| !contexts.is_empty())),
+        ("Policy in AssumeRole", input.policy.is_some()),
+        ("PolicyArns in AssumeRole", input.policy_arns.as_ref().is_some_and(|arns| !arns.is_empty())),
+        ("Tags in AssumeRole", input.tags.as_ref().is_some_and(|tags| !tags.is_empty())),
+        (
+            "TransitiveTagKeys in AssumeRole",
+            input.transitive_tag_keys.as_ref().is_some_and(|keys| !keys.is_empty()),
+        ),
+        ("SerialNumber in AssumeRole", input.serial_number.is_some()),
+        ("TokenCode in AssumeRole", input.token_code.is_some()),
+        ("SourceIdentity in AssumeRole", input.source_identity.is_some()),
+        (
+            "ProvidedContexts in AssumeRole",
+            input.provided_contexts.as_ref().is_some_and(|contexts| !contexts.is_empty()),
+        ),
     ];
-    match parameters.iter().find(|(_, present)| *present) {
-        Some((name, _)) => {
-            let message = format!("sts: {name} in AssumeRole is not implemented.");
-            Err(Fault::new("NotImplemented", 501, message))
-        }
-        None => Ok(()),
-    }
+    service::refuse("sts", &parameters)
 }
 
 fn denied(principal: &Principal, role_arn: &str) -> Fault {

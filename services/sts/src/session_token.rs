@@ -14,8 +14,7 @@ const DURATION_S: i32 = 43_200;
 
 pub(crate) fn get(tx: &mut Tx<'_>, input: &api::GetSessionTokenInput) -> Result<api::GetSessionTokenOutput> {
     if input.serial_number.is_some() || input.token_code.is_some() {
-        let message = "sts: multi-factor authentication in GetSessionToken is not implemented.";
-        return Err(Fault::new("NotImplemented", 501, message).into());
+        return Err(service::not_built("sts", "multi-factor authentication in GetSessionToken").into());
     }
     let principal = &tx.context.caller.principal;
     // Temporary keys are told from others by their first letters.

@@ -10,7 +10,7 @@ use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeser
 const TEXTS: [&str; 6] =
     ["", "000000000000", "us-east-1", "arn:aws:sqs:us-east-1:000000000000:name", "1", "name"];
 /// Bytes for types that do not take any, tried in this order.
-const BYTES: [&[u8]; 2] = [b"", &[2]];
+const BYTES: [&[u8]; 3] = [b"", &[2], &[0; 25]];
 /// Samples of one type, at most, and tries for one sample.
 const SAMPLES_MAX: usize = 64;
 const TRIES_MAX: usize = 1_000;

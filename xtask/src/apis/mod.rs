@@ -47,16 +47,9 @@ enum Action {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let folder = workspace::root().join("apis");
-    let list = folder.join("services.toml");
-    let services = Services::read(&list)?;
-    let package = Package::find(services.version(), &workspace::root().join("target/apis"))?;
+    let (folder, services, package) = open()?;
     match &arguments.action {
-        Some(Action::Add { name, description }) => {
-            let services = services.with(name, description.as_deref().unwrap_or(name))?;
-            make(&folder, &services, &package, name)?;
-            services.write(&list)
-        }
+        Some(Action::Add { name, description }) => add(name, description.as_deref()),
         None => {
             let names = services.chosen(&arguments.services)?;
             if arguments.check {
@@ -65,6 +58,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             names.iter().try_for_each(|name| make(&folder, &services, &package, name))
         }
     }
+}
+
+/// Brings one more service: `description` is what the published descriptions call it, when that differs.
+pub(crate) fn add(name: &str, description: Option<&str>) -> Result<()> {
+    let (folder, services, package) = open()?;
+    let services = services.with(name, description.unwrap_or(name))?;
+    make(&folder, &services, &package, name)?;
+    services.write(&folder.join("services.toml"))
+}
+
+/// What the API of a service calls itself.
+pub(crate) fn title(name: &str) -> Result<String> {
+    let path = path(&workspace::root().join("apis"), name);
+    let text = fs::read_to_string(&path).map_err(Error::file(&path))?;
+    let facts: Value = serde_json::from_str(&text).map_err(|why| Error::content(&path, why))?;
+    Ok(facts["serviceId"].as_str().unwrap_or(name).to_owned())
+}
+
+/// The folder of facts, the services that it has, and where their descriptions are.
+fn open() -> Result<(PathBuf, Services, Package)> {
+    let folder = workspace::root().join("apis");
+    let services = Services::read(&folder.join("services.toml"))?;
+    let package = Package::find(services.version(), &workspace::root().join("target/apis"))?;
+    Ok((folder, services, package))
 }
 
 /// Writes the facts of one service.

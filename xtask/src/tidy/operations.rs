@@ -36,9 +36,14 @@ fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     names
 }
 
+/// What registers an operation.
+const REGISTERS: [&str; 3] = [".read::<api::", ".transaction::<api::", ".waiting::<api::"];
+
 /// The operations in lines such as `.read::<api::ListQueues>(`.
 fn registered(code: &str) -> impl Iterator<Item = &str> {
-    let starts = code.match_indices("::<api::").map(|(at, found)| &code[at + found.len()..]);
+    let starts = REGISTERS
+        .iter()
+        .flat_map(|call| code.match_indices(call).map(|(at, found)| &code[at + found.len()..]));
     starts.filter_map(|rest| rest.split(|letter: char| !letter.is_ascii_alphanumeric()).next())
 }
 
@@ -48,7 +53,7 @@ mod tests {
 
     #[test]
     fn registered_operations_are_found() {
-        let code = ".waiting::<api::ReceiveMessage, _, _>(x)\n.read::<api::GetQueueUrl>(y)";
-        assert_eq!(registered(code).collect::<Vec<_>>(), ["ReceiveMessage", "GetQueueUrl"]);
+        let code = ".waiting::<api::ReceiveMessage, _, _>(x)\n.read::<api::GetQueueUrl>(show::<api::Queue>)";
+        assert_eq!(registered(code).collect::<Vec<_>>(), ["GetQueueUrl", "ReceiveMessage"]);
     }
 }

@@ -11,7 +11,8 @@
 //! end mark sorts before every continuation; inverted, it sorts after. No form is the beginning of another one, so
 //! further key parts may follow.
 
-use super::{EXPONENT_MIN, Number, SIGNIFICANT_DIGITS_MAX};
+use super::text::write_text;
+use super::{EXPONENT_MIN, Number, SIGNIFICANT_DIGITS_MAX, counted_bytes, divided};
 
 const NEGATIVE: u8 = 1;
 const ZERO: u8 = 2;
@@ -24,49 +25,126 @@ const PAIRS: usize = (SIGNIFICANT_DIGITS_MAX as usize).div_ceil(2);
 /// The longest form: sign, magnitude, pairs and end mark.
 pub(super) const SORT_KEY_BYTES_MAX: usize = 3 + PAIRS;
 
+/// A number as its form has it: what is measured and shown of a stored number needs no arithmetic on 128 bits.
+#[derive(Clone, Copy, Debug)]
+pub struct NumberForm<'a> {
+    negative: bool,
+    magnitude: i32,
+    /// As they stand in the form; none are zero.
+    pairs: &'a [u8],
+}
+
+impl<'a> NumberForm<'a> {
+    /// Reads one from the front of a key: the form and the bytes after it, or nothing when the bytes are not the form of
+    /// a number.
+    pub fn read(key: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (&sign, rest) = key.split_first()?;
+        let negative = match sign {
+            ZERO => return Some((NumberForm { negative: false, magnitude: 0, pairs: &[] }, rest)),
+            POSITIVE => false,
+            NEGATIVE => true,
+            _ => return None,
+        };
+        let flip = flip(negative);
+        let (&magnitude, rest) = rest.split_first()?;
+        let length = rest.iter().position(|&byte| byte == END ^ flip).filter(|&length| length <= PAIRS)?;
+        let form = NumberForm {
+            negative,
+            magnitude: i32::from(magnitude ^ flip) + EXPONENT_MIN,
+            pairs: &rest[..length],
+        };
+        form.is_canonical().then_some((form, &rest[length + 1..]))
+    }
+
+    /// What no writer produces is no number: pairs beyond 99, a zero at the start of the first one, a last one of zeros.
+    fn is_canonical(&self) -> bool {
+        let (first, last) = (self.pairs().next(), self.pairs().next_back());
+        self.pairs().all(|pair| pair < 100) && first.is_some_and(|first| first >= 10) && last != Some(0)
+    }
+
+    fn pairs(&self) -> impl DoubleEndedIterator<Item = u8> + 'a {
+        let flip = flip(self.negative);
+        self.pairs.iter().map(move |byte| (byte ^ flip).wrapping_sub(1))
+    }
+
+    fn digit_count(&self) -> usize {
+        let is_odd = self.pairs().next_back().is_some_and(|last| last.is_multiple_of(10));
+        2 * self.pairs.len() - usize::from(is_odd)
+    }
+
+    /// The power of ten of the last significant digit.
+    fn scale(&self) -> i32 {
+        self.magnitude + 1 - self.digit_count() as i32
+    }
+
+    /// The same as [`Number::size_bytes`].
+    pub fn size_bytes(&self) -> usize {
+        counted_bytes(self.negative, self.digit_count() as u32, self.scale())
+    }
+
+    /// Appends the number's text, as [`Number`] shows it.
+    pub fn push_text(&self, text: &mut String) {
+        let mut digits = [b'0'; 2 * PAIRS];
+        for (two, pair) in digits.chunks_exact_mut(2).zip(self.pairs()) {
+            two.copy_from_slice(&[b'0' + pair / 10, b'0' + pair % 10]);
+        }
+        // Zero has no pair, and one digit.
+        let digits = std::str::from_utf8(&digits[..self.digit_count().max(1)]).unwrap_or_default();
+        let scale = if self.pairs.is_empty() { 0 } else { self.scale() };
+        // Writing text into memory cannot fail.
+        let _ = write_text(text, self.negative, digits, scale);
+    }
+}
+
+fn flip(negative: bool) -> u8 {
+    if negative { 0xFF } else { 0x00 }
+}
+
 impl Number {
     /// Appends the number's bytes to a key; at most 22 of them.
     pub fn to_sort_key(&self, key: &mut Vec<u8>) {
-        let flip = match self.signum() {
-            0 => return key.push(ZERO),
-            1 => 0x00,
-            _ => 0xFF,
-        };
+        if self.digits == 0 {
+            return key.push(ZERO);
+        }
+        let flip = flip(self.negative);
         key.push(if self.negative { NEGATIVE } else { POSITIVE });
         // Within 0..=255, because the magnitude is within -130..=125.
         key.push((self.magnitude() - EXPONENT_MIN) as u8 ^ flip);
-        let mut rest = self.digits * 10u128.pow(SIGNIFICANT_DIGITS_MAX - self.digit_count());
-        let mut unit = 10u128.pow(SIGNIFICANT_DIGITS_MAX - 2);
-        while rest != 0 {
-            key.push(((rest / unit) as u8 + 1) ^ flip);
-            rest %= unit;
-            unit /= 100;
-        }
+        let mut pairs = [0; PAIRS];
+        let count = self.pairs(&mut pairs);
+        key.extend(pairs[..count].iter().map(|pair| (pair + 1) ^ flip));
         key.push(END ^ flip);
+    }
+
+    /// Writes the digits down in pairs, from the first, and gives how many pairs there are.
+    fn pairs(&self, pairs: &mut [u8; PAIRS]) -> usize {
+        let digits = self.digit_count();
+        let count = digits.div_ceil(2) as usize;
+        // An odd count is 37 at most, so one more digit fits into 128 bits.
+        let mut rest = if digits % 2 == 1 { self.digits * 10 } else { self.digits };
+        for pair in pairs[..count].iter_mut().rev() {
+            let last;
+            (rest, last) = divided(rest, 100);
+            *pair = last as u8;
+        }
+        count
     }
 
     /// Reads one number from the front of a key: the number and the bytes after it, or nothing when the bytes are
     /// not the form of a number.
     pub fn from_sort_key(key: &[u8]) -> Option<(Self, &[u8])> {
-        let (&sign, rest) = key.split_first()?;
-        let flip = match sign {
-            ZERO => return Some((Self::ZERO, rest)),
-            POSITIVE => 0x00,
-            NEGATIVE => 0xFF,
-            _ => return None,
-        };
-        let (&magnitude, rest) = rest.split_first()?;
-        let length = rest.iter().position(|&byte| byte == END ^ flip).filter(|&length| length <= PAIRS)?;
-        let mut digits = 0u128;
-        for &byte in &rest[..length] {
-            let pair = (byte ^ flip) - 1;
-            digits = digits * 100 + u128::from((pair < 100).then_some(pair)?);
+        NumberForm::read(key).map(|(form, rest)| (form.into(), rest))
+    }
+}
+
+impl From<NumberForm<'_>> for Number {
+    fn from(form: NumberForm<'_>) -> Self {
+        let digits = form.pairs().fold(0u128, |digits, pair| digits * 100 + u128::from(pair));
+        let is_odd = form.digit_count() % 2 == 1;
+        match if is_odd { divided(digits, 10).0 } else { digits } {
+            0 => Number::ZERO,
+            // Magnitude and count of digits keep it within -167..=125.
+            digits => Number { negative: form.negative, digits, scale: form.scale() as i16 },
         }
-        let magnitude = i32::from(magnitude ^ flip) + EXPONENT_MIN;
-        let scale = magnitude + 1 - 2 * length as i32;
-        let number = Self::canonical(sign == NEGATIVE, digits, scale).ok()?;
-        // What no writer produces is no number: zeros at the start of the first pair, or a last pair of zeros.
-        let canonical = !digits.is_multiple_of(100) && number.magnitude() == magnitude;
-        canonical.then_some((number, &rest[length + 1..]))
     }
 }

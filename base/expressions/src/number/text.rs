@@ -81,18 +81,30 @@ fn assemble(parts: &Parts<'_>) -> Result<Number, Error> {
 
 impl fmt::Display for Number {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.negative {
-            formatter.write_str("-")?;
-        }
-        let digits = self.digits.to_string();
-        let zeros = |count: usize| "0".repeat(count);
-        if let Ok(after) = usize::try_from(self.scale) {
-            return write!(formatter, "{digits}{}", zeros(after));
-        }
-        let places = usize::from(self.scale.unsigned_abs());
-        match digits.len().checked_sub(places) {
-            Some(whole) if whole > 0 => write!(formatter, "{}.{}", &digits[..whole], &digits[whole..]),
-            _ => write!(formatter, "0.{}{digits}", zeros(places - digits.len())),
-        }
+        write_text(formatter, self.negative, &self.digits.to_string(), self.scale.into())
     }
+}
+
+/// As many zeros as a number can have on one side of its digits, and more.
+const ZEROS: &str = match std::str::from_utf8(&[b'0'; 192]) {
+    Ok(zeros) => zeros,
+    Err(_) => "",
+};
+
+/// Writes `±digits × 10^scale` without an exponent.
+pub(super) fn write_text(out: &mut impl fmt::Write, negative: bool, digits: &str, scale: i32) -> fmt::Result {
+    let zeros = |count: usize| ZEROS.get(..count).unwrap_or(ZEROS);
+    if negative {
+        out.write_str("-")?;
+    }
+    let places = scale.unsigned_abs() as usize;
+    if scale >= 0 {
+        out.write_str(digits)?;
+        return out.write_str(zeros(places));
+    }
+    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
+    out.write_str(if whole.is_empty() { "0" } else { whole })?;
+    out.write_str(".")?;
+    out.write_str(zeros(places - fraction.len()))?;
+    out.write_str(fraction)
 }

@@ -72,6 +72,24 @@ impl<'a> Lexer<'a> {
         Lexer { text, at: 0, open: Vec::new(), expects: Expects::Value }
     }
 
+    /// Whether an array ends here.
+    pub(crate) fn is_before_end_of_array(&mut self) -> bool {
+        self.peek() == Some(b']')
+    }
+
+    /// Whether the next value is null. Readers ask it of every value, and a byte tells: to make a token and keep it would
+    /// cost as much as the reading of a short value.
+    pub(crate) fn is_before_null(&mut self) -> bool {
+        match self.peek() {
+            // In an array, the comma before a value is still to come.
+            Some(b',') => {
+                let rest = &self.text[self.at + 1..];
+                rest.iter().find(|byte| !is_space(**byte)) == Some(&b'n')
+            }
+            byte => byte == Some(b'n'),
+        }
+    }
+
     fn token(&mut self) -> Result<Option<Token<'a>>> {
         let Some(byte) = self.peek() else {
             return match self.expects {
@@ -98,7 +116,7 @@ impl<'a> Lexer<'a> {
     /// The next byte that is not white space; it stays.
     fn peek(&mut self) -> Option<u8> {
         while let Some(byte) = self.text.get(self.at) {
-            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+            if !is_space(*byte) {
                 return Some(*byte);
             }
             self.at += 1;
@@ -227,6 +245,10 @@ impl<'a> Lexer<'a> {
         self.at += count;
         count
     }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
 impl<'a> Iterator for Lexer<'a> {

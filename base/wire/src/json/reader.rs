@@ -1,7 +1,6 @@
 //! Reads values from JSON tokens, in one pass and without a tree in between.
 //!
 use std::collections::BTreeMap;
-use std::iter::Peekable;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,12 +15,12 @@ const DOCUMENT_DEPTH_MAX: usize = 128;
 
 /// Stands before a value of a JSON text.
 pub(crate) struct JsonReader<'a> {
-    tokens: Peekable<Lexer<'a>>,
+    tokens: Lexer<'a>,
 }
 
 impl<'a> JsonReader<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        JsonReader { tokens: Lexer::new(text).peekable() }
+        JsonReader { tokens: Lexer::new(text) }
     }
 
     /// Refuses what follows the one value of a text.
@@ -68,7 +67,7 @@ impl<'a> JsonReader<'a> {
             Token::String(value) => Document::String(value.into_owned()),
             Token::StartArray => {
                 let mut values = Vec::new();
-                while !matches!(self.tokens.peek(), Some(Ok(Token::EndArray))) {
+                while !self.tokens.is_before_end_of_array() {
                     values.push(self.any(depth + 1)?);
                 }
                 self.next()?;
@@ -117,7 +116,7 @@ pub(crate) fn whole(number: f64) -> Option<i64> {
 
 impl Reader for JsonReader<'_> {
     fn null(&mut self) -> Result<bool, Malformed> {
-        let is_null = matches!(self.tokens.peek(), Some(Ok(Token::Null)));
+        let is_null = self.tokens.is_before_null();
         if is_null {
             self.next()?;
         }
@@ -211,7 +210,7 @@ impl Reader for JsonReader<'_> {
             Token::StartArray => {}
             token => return Err(unexpected(&token, shape)),
         }
-        while !matches!(self.tokens.peek(), Some(Ok(Token::EndArray))) {
+        while !self.tokens.is_before_end_of_array() {
             each(self)?;
         }
         self.next().map(drop)

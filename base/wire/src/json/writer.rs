@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use crate::codec::{Encode, Members, Writer};
 use crate::{Document, Kind, Shape, Timestamp, TimestampFormat};
 
-/// What a text takes at once, so that most answers are allocated once.
-const TYPICAL_BYTES: usize = 256;
+/// What a text takes at once, so that most answers are allocated once: an item of usual size fits.
+const TYPICAL_BYTES: usize = 2048;
 
 /// A JSON text under construction.
 pub(crate) struct JsonWriter {
@@ -46,10 +46,19 @@ impl JsonWriter {
     fn members(&mut self, shape: &'static Shape, members: &dyn Members) {
         members.members(&mut |index, value| {
             if let Some(member) = shape.members().get(index) {
-                self.name(member.wire_name());
+                self.plain_name(member.wire_name());
                 value.encode(member.shape, self);
             }
         });
+    }
+
+    /// The same as `name` for names of the model, which need no escape.
+    fn plain_name(&mut self, name: &str) {
+        self.comma();
+        self.text.reserve(name.len() + 3);
+        self.text.push(b'"');
+        self.plain(name);
+        self.plain("\":");
     }
 
     /// A comma where one is due, the name, a colon.

@@ -7,14 +7,14 @@ use std::task::{Context as Poller, Poll};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use http::header::{CONTENT_TYPE, EXPECT};
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use multer::{Field, Multipart};
 use service::{Cloud, Form, FormFile, Service};
 use wire::{Body, Fault};
 
-use super::{Door, Peer, Refusal};
+use super::{Door, Peer, Refusal, close};
 use crate::body::Receiver;
 use crate::inlet::Inlet;
 use crate::response::{self, Reply};
@@ -32,7 +32,8 @@ pub(super) fn asked<'a>(cloud: &'a Cloud, parts: &Parts) -> Option<&'a Service> 
         return None;
     }
     let content_type = parts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    let is_form = content_type.get(..19).is_some_and(|begin| begin.eq_ignore_ascii_case("multipart/form-data"));
+    let is_form =
+        content_type.get(..19).is_some_and(|begin| begin.eq_ignore_ascii_case("multipart/form-data"));
     let takes_forms = |service: &Service| service.takes_forms();
     identify::of_host(cloud.directory(), parts, takes_forms).filter(|_| is_form)
 }
@@ -45,15 +46,14 @@ impl Door {
         parts: &Parts,
         body: Receiver,
         peer: &Peer<'_>,
-    ) -> Result<Reply, Refusal> {
+    ) -> Reply {
         let inlet = Inlet::new(body);
         let for_pages = cross_origin::headers(&self.control.cloud, service, parts);
         let outcome = self.take(service, parts, inlet.clone(), peer).await;
-        inlet.close(parts.headers.contains_key(EXPECT)).await;
         let refused = |fault| Refusal { fault, protocol: identify::spoken(service) };
-        let mut reply = outcome.unwrap_or_else(|fault| refused(fault).reply(peer.request_id));
+        let mut reply = outcome.unwrap_or_else(|fault| refused(fault).into_reply(peer.request_id));
         reply.headers_mut().extend(for_pages);
-        Ok(reply)
+        close(inlet, parts, reply).await
     }
 
     async fn take(

@@ -117,5 +117,7 @@ fn missing(name: &str) -> Fault {
     let message = format!(
         "Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of the fields."
     );
-    Fault::new("InvalidArgument", 400, message).with_element("ArgumentName", name).with_element("ArgumentValue", "")
+    Fault::new("InvalidArgument", 400, message)
+        .with_element("ArgumentName", name)
+        .with_element("ArgumentValue", "")
 }

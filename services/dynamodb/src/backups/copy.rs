@@ -15,8 +15,8 @@ use store::Reads as _;
 use super::Backup;
 use super::history::Reading;
 use crate::keys::{self, Id};
-use crate::pieces;
 use crate::table::{Place, Table};
+use crate::{pieces, stored};
 
 const COPIES: Jobs = Jobs::new("dynamodb", "copy", 4);
 
@@ -102,7 +102,7 @@ fn piece(tx: &mut Tx<'_>, copy: &Copy) -> Result<Verdict<Copy>> {
 fn put(tx: &mut Tx<'_>, to: &Id, items: &[(Vec<u8>, Item)]) -> Result<()> {
     let prefix = keys::items(to);
     for (rest, item) in items {
-        tx.put_record([&prefix, &rest[..]].concat(), item)?;
+        tx.put([&prefix, &rest[..]].concat(), stored::record(item));
     }
     Ok(())
 }
@@ -113,7 +113,8 @@ fn fill(tx: &mut Tx<'_>, place: &Place, items: &[(Vec<u8>, Item)]) -> Result<()>
     put(tx, &table.id, items)?;
     for (_, item) in items {
         for entry in table.indexes.iter().filter_map(|index| index.entry(&table, item)) {
-            tx.put_record(entry.place, &*entry.item)?;
+            let record = entry.record(None);
+            tx.put(entry.place, record);
         }
     }
     Ok(())

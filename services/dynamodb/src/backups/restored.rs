@@ -86,7 +86,6 @@ pub(super) fn restored(
         provisioned,
         protected: false,
         created_ms: tx.now.millis(),
-        tags: Default::default(),
         ttl: None,
         stream: None,
         indexes,

@@ -41,7 +41,6 @@ impl World {
             provisioned: None,
             protected: false,
             created_ms: 0,
-            tags: BTreeMap::new(),
             ttl: None,
             stream: None,
             indexes: Vec::new(),

@@ -52,7 +52,6 @@ pub(super) fn begin(tx: &mut Tx<'_>, source: &mut Table, region: Region) -> Resu
         indexes: source.indexes.iter().map(index).collect(),
         protected: false,
         created_ms: now_ms,
-        tags: Default::default(),
         ttl: None,
         stream: None,
         policy: None,

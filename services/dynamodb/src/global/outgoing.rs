@@ -15,10 +15,10 @@ use store::{Bytes, Reads as _, Transaction, record};
 
 use super::{Global, siblings};
 use crate::change::Change;
-use crate::key;
 use crate::keys::{self, Id};
 use crate::stream::Cause;
 use crate::table::{Place, Table};
+use crate::{key, stored};
 
 /// Items that one transaction carries.
 const PIECE: usize = 16;
@@ -117,7 +117,7 @@ fn carry(tx: &mut Tx<'_>, key: &[u8], outgoing: &Outgoing) -> Result<()> {
         }
     }
     let Some((_, from, source)) = latest else { return Ok(()) };
-    let item: Option<Item> = tx.get_record(&place(source, &outgoing.rest))?;
+    let item = stored::find_item(&**tx, &place(source, &outgoing.rest))?;
     for replica in replicas.iter().filter(|replica| replica.scope.region != from) {
         give(tx, replica, &outgoing.rest, item.as_ref())?;
     }
@@ -131,7 +131,7 @@ fn place(table: &Table, rest: &[u8]) -> Vec<u8> {
 
 /// Makes an item of a replica what it is elsewhere.
 pub(super) fn give(tx: &mut Tx<'_>, replica: &Table, rest: &[u8], new: Option<&Item>) -> Result<()> {
-    let old: Option<Item> = tx.get_record(&place(replica, rest))?;
+    let old = stored::find_item(&**tx, &place(replica, rest))?;
     let Some(either) = new.or(old.as_ref()).filter(|_| old.as_ref() != new) else { return Ok(()) };
     let place = key::place(replica, either);
     Change { table: replica, place: &place, old: old.as_ref(), new }.carry_out_for(tx, Cause::Replication)

@@ -56,7 +56,8 @@ fn piece(tx: &mut Tx<'_>, backfill: &Backfill) -> Result<Verdict<Backfill>> {
     for (rest, item) in &piece.items {
         tx.depend_on(&[&items, &rest[..]].concat());
         if let Some(entry) = table.indexes[at].entry(&table, item) {
-            tx.put_record(entry.place, &*entry.item)?;
+            let record = entry.record(None);
+            tx.put(entry.place, record);
         }
     }
     if let Some(done) = piece.done {

@@ -4,14 +4,15 @@
 use std::borrow::Cow;
 
 use expressions::{Item, Value};
-use service::{Result, Tx};
+use service::Tx;
+use store::Bytes;
 use store::tuple::Key;
 use wire::Fault;
 
 use super::{Index, Kind, Projected};
 use crate::change::Change;
 use crate::table::{KeyPart, Table};
-use crate::{errors, key, keys};
+use crate::{errors, key, keys, stored};
 
 /// An entry: where it stands, and the projected attributes.
 #[derive(PartialEq, Eq)]
@@ -70,8 +71,18 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Lets the indexes of a table follow the change of an item.
-pub(crate) fn follow(tx: &mut Tx<'_>, change: &Change<'_>) -> Result<()> {
+impl Entry<'_> {
+    /// The entry as a record, which is that of its item where it has all of it.
+    pub(crate) fn record(&self, whole: Option<&Bytes>) -> Bytes {
+        match (&self.item, whole) {
+            (Cow::Borrowed(_), Some(whole)) => whole.clone(),
+            (item, _) => stored::record(item),
+        }
+    }
+}
+
+/// Lets the indexes of a table follow the change of an item, which has become that record.
+pub(crate) fn follow(tx: &mut Tx<'_>, change: &Change<'_>, record: Option<&Bytes>) {
     let Change { table, old, new, .. } = change;
     for index in &table.indexes {
         let old = old.and_then(|item| index.entry(table, item));
@@ -85,10 +96,10 @@ pub(crate) fn follow(tx: &mut Tx<'_>, change: &Change<'_>) -> Result<()> {
             tx.delete(old.place);
         }
         if let Some(new) = new {
-            tx.put_record(new.place, &*new.item)?;
+            let record = new.record(record);
+            tx.put(new.place, record);
         }
     }
-    Ok(())
 }
 
 /// How AWS puts it that an index cannot have an empty key.

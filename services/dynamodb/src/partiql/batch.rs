@@ -1,14 +1,12 @@
 //! BatchExecuteStatement: statements on one item each, that fail or succeed for themselves.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api_dynamodb as api;
 use expressions::Item;
-use expressions::value::item_size_bytes;
+use expressions::stored::StoredItem;
 use partiql::{Select, Statement};
 use service::{Context, Error, Result, Tx, View};
-use store::Reads as _;
 use wire::Fault;
 
 use super::select::Columns;
@@ -16,10 +14,10 @@ use super::{Prepared, exists_alone, mixed, rights, transaction, write};
 use crate::capacity::Consumed;
 use crate::guard::Refusal;
 use crate::table::{self, Table};
-use crate::{capacity, errors, key, throttle};
+use crate::{capacity, errors, key, stored, throttle};
 
 /// What one statement answers, and what it consumes of which table.
-type Answered = Result<Result<Option<BTreeMap<String, api::AttributeValue>>, Refusal>>;
+type Answered = Result<Result<Option<api::AttributeMap>, Refusal>>;
 
 /// The units of each statement that was carried out, and of which table.
 type Units = Vec<(Arc<Table>, Consumed)>;
@@ -70,12 +68,12 @@ fn read(view: &View<'_>, prepared: &Prepared, consistent: bool, units: &mut Unit
     let table = table::find(&**view, &view.scope(), prepared.table())?;
     let wanted = point(&table, prepared, wanted)?;
     key::check(&table, &wanted)?;
-    let item: Option<Item> = view.get_record(&key::place(&table, &wanted))?;
-    let size_bytes = item.as_ref().map_or(0, item_size_bytes);
+    let item = stored::find(&**view, &key::place(&table, &wanted))?;
+    let size_bytes = item.as_ref().map_or(0, StoredItem::size_bytes);
     let consumed = capacity::read_units(size_bytes, consistent).into();
     throttle::take(view.context, &table, &consumed, throttle::Kind::Read)?;
     units.push((table, consumed));
-    Ok(Ok(item.map(|item| columns.shown(item))))
+    Ok(Ok(item.map(|item| columns.shown(item)).transpose()?))
 }
 
 /// The key of the one item that is wanted.

@@ -160,7 +160,9 @@ impl<'k> Keys<'k> {
         Ok(Some(match (is_partition, is_right) {
             (true, true) => Draft { partitions: vec![value], ..Draft::default() },
             (true, false) => return Err(wrong_type(part)),
-            (false, true) => Draft { sorts: vec![Interval::only(key::bytes(&value))], ..Draft::default() },
+            (false, true) => {
+                Draft { sorts: vec![Interval::only(key::bytes(&value).into_owned())], ..Draft::default() }
+            }
             (false, false) => Draft { is_wrong: true, ..Draft::default() },
         }))
     }
@@ -169,7 +171,7 @@ impl<'k> Keys<'k> {
     fn sort_value(self, meaning: Meaning<'_>, tested: &Expr, value: &Expr) -> Option<Option<Vec<u8>>> {
         let (part, value) =
             self.equality(meaning, tested, value).filter(|(part, _)| part.name != self.partition.name)?;
-        Some((value.kind().name() == part.kind).then(|| key::bytes(&value)))
+        Some((value.kind().name() == part.kind).then(|| key::bytes(&value).into_owned()))
     }
 
     fn speaks_of_sort(self, expr: &Expr) -> bool {

@@ -1,9 +1,9 @@
 //! SELECT: one item, some ranges of partitions, or everything.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use api_dynamodb as api;
+use expressions::stored::StoredItem;
 use expressions::{Condition, Item, Path};
 use partiql::{Expr, Meaning, Order, Projection, Select};
 use service::{Result, View};
@@ -19,7 +19,7 @@ use crate::index::Index;
 use crate::page::{PAGE_BYTES_MAX, Page, Wish};
 use crate::source::Source;
 use crate::table::Table;
-use crate::{attribute, capacity, errors, key, table, throttle};
+use crate::{attribute, capacity, errors, key, stored, table, throttle};
 
 pub(super) fn execute(
     view: &View<'_>,
@@ -49,10 +49,11 @@ pub(super) fn execute(
     let (next, last) = reading.run(view, &plan, filter.as_ref(), position)?;
     throttle::take(view.context, &table, &reading.consumed, throttle::Kind::Read)?;
     let wanted = input.return_consumed_capacity.as_ref();
+    let items = reading.items.into_iter().map(|item| columns.shown(item)).collect::<Result<_>>()?;
     Ok(api::ExecuteStatementOutput {
-        items: Some(reading.items.into_iter().map(|item| columns.shown(item)).collect()),
+        items: Some(items),
         next_token: next.map(|next| tokens.seal(&next)),
-        last_evaluated_key: last.map(attribute::shown),
+        last_evaluated_key: last.map(attribute::key),
         consumed_capacity: capacity::shown(wanted, &table, reading.consumed),
     })
 }
@@ -105,10 +106,11 @@ impl Columns {
         Ok(!lacking.is_empty())
     }
 
-    pub(super) fn shown(&self, item: Item) -> BTreeMap<String, api::AttributeValue> {
-        let Columns(Some(columns)) = self else { return attribute::shown(item) };
+    pub(super) fn shown(&self, item: StoredItem) -> Result<api::AttributeMap> {
+        let Columns(Some(columns)) = self else { return Ok(item.into()) };
+        let item = stored::item(&item)?;
         let found = columns.iter().filter_map(|(name, path)| Some((name.clone(), path.find(&item)?.clone())));
-        attribute::shown(found.collect())
+        Ok(found.collect::<Item>().into())
     }
 }
 
@@ -220,7 +222,7 @@ fn sort(
 
 /// What has been read so far.
 struct Reading {
-    items: Vec<Item>,
+    items: Vec<StoredItem>,
     consumed: Consumed,
     /// How many items may still be read.
     left: Option<i32>,

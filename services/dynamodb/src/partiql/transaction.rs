@@ -4,6 +4,7 @@
 
 use api_dynamodb as api;
 use expressions::Item;
+use expressions::stored::StoredItem;
 use partiql::{Meaning, Select, Statement};
 use ring::digest::{SHA256, digest};
 use service::{Context, Error, Result, Tx, View};
@@ -165,10 +166,10 @@ fn get(
     let places: Vec<_> = asked.iter().map(|(table, key, _)| (*table, key)).collect();
     let (items, bill) = transact::found(view, &places)?;
     let consumed_capacity = bill.by_action(input.return_consumed_capacity.as_ref());
-    let shown = |((_, _, columns), item): (&(_, _, Columns), Option<Item>)| api::ItemResponse {
-        item: item.map(|item| columns.shown(item)),
+    let shown = |((_, _, columns), item): (&(_, _, Columns), Option<StoredItem>)| {
+        Ok(api::ItemResponse { item: item.map(|item| columns.shown(item)).transpose()? })
     };
-    let responses = asked.iter().zip(items).map(shown).collect();
+    let responses = asked.iter().zip(items).map(shown).collect::<Result<_>>()?;
     Ok(api::ExecuteTransactionOutput { responses: Some(responses), consumed_capacity })
 }
 

@@ -1,7 +1,5 @@
 //! INSERT, UPDATE and DELETE: what they ask for, as an action under a condition, and what they return.
 
-use std::collections::BTreeMap;
-
 use api_dynamodb as api;
 use expressions::{Item, Touched};
 use partiql::{Expr, Meaning, Returning, Source, Statement};
@@ -13,7 +11,7 @@ use super::{Prepared, exists_alone, refused};
 use crate::action::{Action, Outcome, Step};
 use crate::guard::{Guard, Presence, Refusal};
 use crate::table::Table;
-use crate::{attribute, capacity, errors, table, throttle};
+use crate::{capacity, errors, table, throttle};
 
 type OnFailure = Option<api::ReturnValuesOnConditionCheckFailure>;
 
@@ -136,10 +134,7 @@ pub(super) fn carry_out(
 }
 
 /// What the statement wants to see of the item; nothing where nothing is left of it.
-pub(super) fn returned(
-    outcome: Outcome,
-    returning: Option<Returning>,
-) -> Option<BTreeMap<String, api::AttributeValue>> {
+pub(super) fn returned(outcome: Outcome, returning: Option<Returning>) -> Option<api::AttributeMap> {
     let (old, new, touched) = outcome.into_parts();
     let part = |item: Item| touched.as_ref().map(|touched: &Touched| touched.of(&item)).unwrap_or_default();
     let item = match returning? {
@@ -148,5 +143,5 @@ pub(super) fn returned(
         Returning::ModifiedOld => part(old?),
         Returning::ModifiedNew => part(new?),
     };
-    (!item.is_empty()).then(|| attribute::shown(item))
+    (!item.is_empty()).then(|| item.into())
 }

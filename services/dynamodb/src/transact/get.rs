@@ -4,17 +4,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use api_dynamodb as api;
-use expressions::value::item_size_bytes;
+use expressions::stored::StoredItem;
 use expressions::{Item, Projection};
 use service::{Result, View};
-use store::Reads as _;
 use store::tuple::Key;
 use wire::Fault;
 
 use super::bill::{Bill, Kind};
 use super::{cancelled_at, check_size, permit, several_on_one_item};
 use crate::table::Table;
-use crate::{attribute, key, read, table};
+use crate::{attribute, key, read, stored, table};
 
 /// One item that is wanted, of which nothing is known yet that its table decides.
 struct Asked<'a> {
@@ -43,19 +42,21 @@ pub(crate) fn get(
     let places = asked.iter().map(|asked| (asked.table, &asked.key)).collect::<Vec<_>>();
     let (items, bill) = found(view, &places)?;
     let consumed_capacity = bill.by_table(input.return_consumed_capacity.as_ref());
-    let responses = asked.iter().zip(items).map(|(asked, item)| api::ItemResponse {
-        item: item.map(|item| attribute::shown(read::projected(asked.projection.as_ref(), item))),
+    let responses = asked.iter().zip(items).map(|(asked, item)| {
+        let item = item.map(|item| read::projected(asked.projection.as_ref(), item)).transpose()?;
+        Ok(api::ItemResponse { item })
     });
-    Ok(api::TransactGetItemsOutput { consumed_capacity, responses: Some(responses.collect()) })
+    let responses = responses.collect::<Result<_>>()?;
+    Ok(api::TransactGetItemsOutput { consumed_capacity, responses: Some(responses) })
 }
 
 /// The items of those keys in those tables, and what it consumes to read them.
-pub(crate) fn found(view: &View<'_>, asked: &[(&str, &Item)]) -> Result<(Vec<Option<Item>>, Bill)> {
+pub(crate) fn found(view: &View<'_>, asked: &[(&str, &Item)]) -> Result<(Vec<Option<StoredItem>>, Bill)> {
     let (mut bill, mut total_bytes) = (Bill::new(Kind::Read), 0);
     let mut items = Vec::with_capacity(asked.len());
     for (table, place) in places(view, asked)? {
-        let item: Option<Item> = view.get_record(&place)?;
-        let size_bytes = item.as_ref().map_or(0, item_size_bytes);
+        let item = stored::find(&**view, &place)?;
+        let size_bytes = item.as_ref().map_or(0, StoredItem::size_bytes);
         bill.add(&table, size_bytes);
         total_bytes += size_bytes;
         check_size(total_bytes)?;

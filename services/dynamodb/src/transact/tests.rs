@@ -7,7 +7,7 @@ use super::*;
 use api::AttributeValue;
 
 fn text(text: &str) -> AttributeValue {
-    AttributeValue { s: Some(text.into()), ..AttributeValue::default() }
+    AttributeValue::S(text.into())
 }
 
 fn item(key: &str) -> BTreeMap<String, AttributeValue> {
@@ -61,8 +61,7 @@ fn four_megabytes_are_the_most() {
 #[test]
 fn a_request_is_known_whatever_the_order_of_its_sets() {
     let with = |members: [&str; 2]| {
-        let set =
-            AttributeValue { ss: Some(members.map(String::from).to_vec()), ..AttributeValue::default() };
+        let set = AttributeValue::Ss(members.map(String::from).to_vec());
         put("t", BTreeMap::from([("pk".into(), text("a")), ("set".into(), set)]))
     };
     let known = |items: &[api::TransactWriteItem]| read(items, true).unwrap().1.unwrap();

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use api_dynamodb as api;
-use expressions::Item;
-use expressions::value::item_size_bytes;
+use expressions::stored::StoredItem;
 use service::{Idempotency, Remembered, Result, Tx};
-use store::{Bytes, Reads as _};
+use store::Bytes;
 
 use super::bill::{Bill, Kind};
 use super::{Asked, cancelled, cancelled_at, request, several_on_one_item};
 use crate::action::{Action, Outcome, Step};
 use crate::index::entry::{self, Origin};
-use crate::{capacity, collection, key, table, throttle};
+use crate::table::Table;
+use crate::{capacity, collection, key, stored, table, throttle};
 
 /// How long a token stands for the request that it came with.
 const REMEMBERED: Idempotency = Idempotency::new("dynamodb", "transaction", 10 * 60 * 1000);
@@ -102,8 +102,8 @@ fn repeated(tx: &Tx<'_>, asked: Vec<Asked<'_>>, needs_bill: bool) -> Result<Bill
     let mut bill = Bill::new(Kind::Read);
     if needs_bill {
         for step in prepared(tx, asked)? {
-            let item: Option<Item> = tx.get_record(step.place())?;
-            bill.add(step.table(), item.as_ref().map_or(0, item_size_bytes));
+            let item = stored::find(&**tx, step.place())?;
+            bill.add(step.table(), item.as_ref().map_or(0, StoredItem::size_bytes));
         }
     }
     Ok(bill)
@@ -129,11 +129,25 @@ fn carry_out(tx: &mut Tx<'_>, asked: Vec<Asked<'_>>, needs_old: bool) -> Result<
     Ok(outcomes)
 }
 
+/// The table of each action: mostly that of the one before it.
+fn tables(tx: &Tx<'_>, asked: &[Asked<'_>]) -> Result<Vec<Arc<Table>>> {
+    let mut tables: Vec<Arc<Table>> = Vec::with_capacity(asked.len());
+    let mut name = None;
+    for asked in asked {
+        let table = match tables.last() {
+            Some(last) if name == Some(asked.table) => Arc::clone(last),
+            _ => table::find(&**tx, &tx.scope(), asked.table)?,
+        };
+        name = Some(asked.table);
+        tables.push(table);
+    }
+    Ok(tables)
+}
+
 /// The actions at their places. An empty key and an item that is named twice refuse the request; a key that does not fit
 /// its table cancels the transaction, for the first such key.
 fn prepared(tx: &Tx<'_>, asked: Vec<Asked<'_>>) -> Result<Vec<Step>> {
-    let tables = asked.iter().map(|asked| table::find(&**tx, &tx.scope(), asked.table));
-    let tables = tables.collect::<Result<Vec<_>>>()?;
+    let tables = tables(tx, &asked)?;
     for (asked, table) in asked.iter().zip(&tables) {
         key::check_filled(table, asked.action.item())?;
         if let Action::Put(item) = &asked.action {

@@ -3,20 +3,19 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use expressions::Item;
 use names::{Arn, Scope};
 use service::{Cloud, Result, Tx};
 use store::tuple::Parts;
-use store::{Direction, Reads as _, record};
+use store::{Direction, Reads as _};
 use tokio::task::JoinSet;
 use wire::{Fault, Timestamp};
 
 use super::{AHEAD_MS, Entered, Progress, Ttl, entry, moment};
 use crate::change::Change;
 use crate::keys::{self, Id};
-use crate::pieces;
 use crate::stream::Cause;
 use crate::table::{Place, Table};
+use crate::{pieces, stored};
 
 /// What a follower does next.
 #[derive(Debug, PartialEq, Eq)]
@@ -145,7 +144,7 @@ fn delete_due(tx: &mut Tx<'_>, table: &Table, ttl: &Ttl) -> Result<Next> {
         tx.depend_on(&key);
         tx.delete(&*key);
         let Some(value) = tx.get(&place)? else { continue };
-        let item: Item = record::decode(&value)?;
+        let item = stored::item(&stored::read(&value)?)?;
         if moment::of(&item, &ttl.attribute) != Some(due_s) {
             continue;
         }

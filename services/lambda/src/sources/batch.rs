@@ -97,7 +97,8 @@ struct Failure {
     id: String,
 }
 
-fn record(queue: &Arn, message: sqs::Message) -> Value {
+/// A message, as a function gets it.
+pub(super) fn record(queue: &Arn, message: sqs::Message) -> Value {
     let mut record = Map::new();
     let mut put = |name: &str, value: Value| record.insert(name.to_owned(), value);
     put("messageId", json!(message.message_id));

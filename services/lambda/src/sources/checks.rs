@@ -42,7 +42,6 @@ pub(super) fn source(input: &api::CreateEventSourceMappingInput) -> Result<Arn, 
 
 /// Refuses what a queue's mapping cannot have.
 fn source_is_queue(input: &api::CreateEventSourceMappingInput) -> Result<(), Fault> {
-    refuse(&[("FilterCriteria", filters(input.filter_criteria.as_ref()))])?;
     if input.starting_position.is_some() {
         return Err(errors::invalid("StartingPosition is not valid for SQS event sources."));
     }
@@ -75,7 +74,6 @@ pub(super) fn update(input: &api::UpdateEventSourceMappingInput) -> Result<(), F
 
 /// Refuses changes that a queue's mapping cannot have.
 pub(super) fn update_of_queue(input: &api::UpdateEventSourceMappingInput) -> Result<(), Fault> {
-    refuse(&[("FilterCriteria", filters(input.filter_criteria.as_ref()))])?;
     not_for_queues(&[
         ("ParallelizationFactor", input.parallelization_factor.is_some()),
         ("DestinationConfig", input.destination_config.is_some()),
@@ -88,10 +86,6 @@ pub(super) fn update_of_queue(input: &api::UpdateEventSourceMappingInput) -> Res
         ("SelfManagedKafkaEventSourceConfig", input.self_managed_kafka_event_source_config.is_some()),
         ("DocumentDBEventSourceConfig", input.document_db_event_source_config.is_some()),
     ])
-}
-
-fn filters(criteria: Option<&api::FilterCriteria>) -> bool {
-    criteria.and_then(|criteria| criteria.filters.as_ref()).is_some_and(|filters| !filters.is_empty())
 }
 
 fn not_for_queues(parameters: &[(&str, bool)]) -> Result<(), Fault> {

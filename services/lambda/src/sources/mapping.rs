@@ -1,7 +1,5 @@
 //! A mapping's record, and how it is shown.
 
-use std::collections::BTreeMap;
-
 use api_lambda as api;
 use names::{Arn, Scope};
 use serde::{Deserialize, Serialize};
@@ -9,6 +7,7 @@ use service::{Result, Tx};
 use store::Reads;
 use wire::Timestamp;
 
+use super::filters;
 use super::streams::{self, Streaming};
 use crate::keys;
 use crate::name::Name;
@@ -34,7 +33,9 @@ pub(crate) struct Mapping {
     /// Whether the function's answer names the messages that it failed on.
     pub(crate) reports_failures: bool,
     pub(crate) modified_ms: i64,
-    pub(crate) tags: BTreeMap<String, String>,
+    /// Patterns: a message of a queue is wanted when one of them wants it, or when there is none. A stream has its own.
+    #[serde(default)]
+    pub(crate) filters: Vec<String>,
     /// What the mapping of a stream has more than that of a queue.
     #[serde(default)]
     pub(crate) stream: Option<Streaming>,
@@ -63,6 +64,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, mapping: &Mapping) -> Result<()> {
 pub(crate) fn delete(tx: &mut Tx<'_>, mapping: &Mapping) -> Result<()> {
     let key = keys::mapping(&mapping.scope, &mapping.uuid);
     tx.delete(&key);
+    service::tags::forget(tx, &mapping.scope, &mapping.arn());
     tx.signal(key);
     streams::forget(tx, mapping)
 }
@@ -78,6 +80,10 @@ impl Mapping {
         Name { scope: self.scope, name: self.function.clone(), qualifier: None }
     }
 
+    pub(crate) fn arn(&self) -> Arn {
+        Arn::in_scope("lambda", &self.scope, format_args!("event-source-mapping:{}", self.uuid))
+    }
+
     /// The state that it rests in.
     pub(crate) fn state(&self) -> &'static str {
         if self.enabled { "Enabled" } else { "Disabled" }
@@ -85,7 +91,6 @@ impl Mapping {
 
     /// As the API shows it, in that state.
     pub(crate) fn shown(&self, state: &str) -> api::EventSourceMappingConfiguration {
-        let arn = Arn::in_scope("lambda", &self.scope, format_args!("event-source-mapping:{}", self.uuid));
         let reports = self.reports_failures.then(|| vec!["ReportBatchItemFailures".into()]);
         let scaling = |maximum| api::ScalingConfig { maximum_concurrency: Some(maximum) };
         let mut shown = api::EventSourceMappingConfiguration {
@@ -98,8 +103,9 @@ impl Mapping {
             state: Some(state.to_owned()),
             state_transition_reason: Some("USER_INITIATED".into()),
             function_response_types: Some(reports.unwrap_or_default()),
+            filter_criteria: filters::shown(&self.filters),
             scaling_config: self.concurrency_max.map(scaling),
-            event_source_mapping_arn: Some(arn.to_string()),
+            event_source_mapping_arn: Some(self.arn().to_string()),
             ..api::EventSourceMappingConfiguration::default()
         };
         if let Some(streaming) = &self.stream {

@@ -7,9 +7,10 @@ use store::{Direction, Reads, record};
 use wire::Fault;
 
 use super::mapping::{self, BATCH_SIZE, Mapping, STREAM_BATCH_SIZE};
-use super::{checks, streams};
-use crate::functions::named;
-use crate::{errors, function, keys, tags};
+use super::{checks, filters, streams};
+use crate::functions::{named, pages};
+use crate::tags::TAGGING;
+use crate::{errors, function, keys};
 
 /// Mappings of a page.
 const PAGE_MAX: i32 = 100;
@@ -21,6 +22,7 @@ pub(crate) async fn create(
     let source = checks::source(&input)?;
     let is_stream = source.service() == "dynamodb";
     let stream = if is_stream { Some(streams::of_new(&input)?) } else { None };
+    let filters = if is_stream { Vec::new() } else { filters::of(input.filter_criteria.as_ref())? };
     let batch_size = if is_stream { STREAM_BATCH_SIZE } else { BATCH_SIZE };
     let name = named(&context.scope(), &input.function_name, None)?;
     let mapping = Mapping {
@@ -34,7 +36,7 @@ pub(crate) async fn create(
         concurrency_max: input.scaling_config.and_then(|scaling| scaling.maximum_concurrency),
         reports_failures: input.function_response_types.is_some_and(|types| !types.is_empty()),
         modified_ms: context.now().millis(),
-        tags: tags::checked(input.tags.unwrap_or_default())?,
+        filters,
         stream,
     };
     if mapping.source.region() != Some(mapping.scope.region) {
@@ -58,6 +60,7 @@ pub(crate) async fn create(
         for (shard, checkpoint) in &begin {
             tx.put_record(keys::checkpoint(&mapping.scope, &mapping.uuid, shard), checkpoint)?;
         }
+        TAGGING.add(tx, &mapping.scope, &mapping.arn(), input.tags.iter().flatten())?;
         mapping::put(tx, &mapping)
     });
     created.await?;
@@ -109,32 +112,17 @@ pub(crate) fn list(
     view: &View<'_>,
     input: &api::ListEventSourceMappingsInput,
 ) -> Result<api::ListEventSourceMappingsOutput> {
-    const OPERATION: &str = "lambda:ListEventSourceMappings";
     let wanted = Wanted::read(view, input)?;
-    let limit = input.max_items.unwrap_or(PAGE_MAX).min(PAGE_MAX) as usize;
-    let tokens = &view.context.cloud.page_tokens;
-    let mut range = keys::mappings_of(&view.scope()).prefix_range();
-    if let Some(marker) = &input.marker {
-        let last = tokens.open_within(OPERATION, marker, &range);
-        range.start = last.ok_or_else(|| errors::invalid("Invalid marker."))?;
-    }
-    let mut shown = Vec::new();
-    for entry in view.scan(range, Direction::Forward) {
-        let (key, value) = entry?;
-        let mapping: Mapping = record::decode(&value)?;
-        if !wanted.is(&mapping) {
-            continue;
-        }
-        if shown.len() == limit {
-            let next_marker = Some(tokens.seal(OPERATION, &key));
-            return Ok(api::ListEventSourceMappingsOutput {
-                next_marker,
-                event_source_mappings: Some(shown),
-            });
-        }
-        shown.push(self::shown(&**view, &mapping, mapping.state())?);
-    }
-    Ok(api::ListEventSourceMappingsOutput { next_marker: None, event_source_mappings: Some(shown) })
+    let marker = input.marker.as_deref();
+    let pages = pages("lambda:ListEventSourceMappings", marker, input.max_items, PAGE_MAX);
+    let page = pages.of_range(view, keys::mappings_of(&view.scope()).prefix_range(), |_, value| {
+        let mapping: Mapping = record::decode(value)?;
+        wanted.is(&mapping).then(|| shown(&**view, &mapping, mapping.state())).transpose()
+    })?;
+    Ok(api::ListEventSourceMappingsOutput {
+        next_marker: page.next_token,
+        event_source_mappings: Some(page.items),
+    })
 }
 
 /// Which mappings a list shows.
@@ -197,6 +185,8 @@ fn changed(context: &Context, input: &api::UpdateEventSourceMappingInput) -> Res
     let mut after = Mapping { modified_ms: context.now().millis(), ..before.clone() };
     if let Some(streaming) = &before.stream {
         after.stream = Some(streams::updated(streaming, input)?);
+    } else if input.filter_criteria.is_some() {
+        after.filters = filters::of(input.filter_criteria.as_ref())?;
     }
     if let Some(name) = &input.function_name {
         after.function = named(&context.scope(), name, None)?.name;

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use wire::{Fault, Timestamp};
 
 use super::batch::Batch;
+use super::filters::Filters;
 use super::mapping::Mapping;
 use super::queue::Queue;
 use super::streams;
@@ -113,8 +114,9 @@ impl Poller {
         // Without its function, a queue is left alone.
         function::find(&self.cloud.store.snapshot(), &mapping.function())?;
         let queue = Queue::of(&self.cloud, &mapping.source)?;
+        let filters = Filters::new(&mapping.filters)?;
         let size = usize::try_from(mapping.batch_size).unwrap_or(1);
-        let mut messages = queue.receive(size, WAIT_S).await?;
+        let mut messages = queue.receive_wanted(&filters, size, WAIT_S).await?;
         let until_ms = self.cloud.clock.now().millis() + i64::from(mapping.window_s) * 1000;
         while !messages.is_empty() && messages.len() < size && body_bytes(&messages) < PAYLOAD_BYTES_MAX {
             let rest_ms = until_ms - self.cloud.clock.now().millis();
@@ -122,7 +124,7 @@ impl Poller {
                 break;
             }
             let wait_s = rest_ms.unsigned_abs().div_ceil(1000).min(WAIT_S.unsigned_abs().into()) as i32;
-            messages.extend(queue.receive(size - messages.len(), wait_s).await?);
+            messages.extend(queue.receive_wanted(&filters, size - messages.len(), wait_s).await?);
         }
         Ok(Batch::divide(&mapping.source, messages, PAYLOAD_BYTES_MAX))
     }

@@ -7,6 +7,7 @@ use names::Arn;
 use service::{Cloud, Context};
 use wire::Fault;
 
+use super::filters::Filters;
 use crate::errors;
 
 /// Messages that SQS gives, or takes, at a time.
@@ -15,6 +16,7 @@ const MESSAGES_MAX: usize = 10;
 /// A queue that a function reads.
 pub(super) struct Queue {
     context: Context,
+    arn: Arn,
     url: String,
 }
 
@@ -23,7 +25,7 @@ impl Queue {
     pub(super) fn of(cloud: &Arc<Cloud>, arn: &Arn) -> Result<Self, Fault> {
         let scope = arn.scope().ok_or_else(|| errors::invalid("Unrecognized event source."))?;
         let url = format!("{}/{}/{}", cloud.endpoint, scope.account, arn.resource());
-        Ok(Queue { context: cloud.context_of("lambda", scope), url })
+        Ok(Queue { context: cloud.context_of("lambda", scope), arn: arn.clone(), url })
     }
 
     /// For how long it hides a message that was received, in seconds.
@@ -38,17 +40,20 @@ impl Queue {
         Ok(seconds.unwrap_or_default())
     }
 
-    /// Messages, `count` at most, as soon as there is one; none when there is none for `wait_s` seconds.
-    pub(super) async fn receive(&self, count: usize, wait_s: i32) -> Result<Vec<sqs::Message>, Fault> {
-        let input = sqs::ReceiveMessageInput {
-            queue_url: self.url.clone(),
-            max_number_of_messages: Some(count.min(MESSAGES_MAX) as i32),
-            wait_time_seconds: Some(wait_s),
-            message_system_attribute_names: Some(vec!["All".into()]),
-            message_attribute_names: Some(vec!["All".into()]),
-            ..sqs::ReceiveMessageInput::default()
-        };
-        Ok(self.context.call::<sqs::ReceiveMessage>(input).await?.messages.unwrap_or_default())
+    /// Messages that are wanted, `count` at most: as soon as there is a message, or none when there is none for `wait_s`
+    /// seconds. Those that are not wanted are deleted.
+    pub(super) async fn receive_wanted(
+        &self,
+        filters: &Filters,
+        count: usize,
+        wait_s: i32,
+    ) -> Result<Vec<sqs::Message>, Fault> {
+        let messages = self.receive(count, wait_s).await?;
+        let (wanted, others): (Vec<_>, Vec<_>) =
+            messages.into_iter().partition(|message| filters.want(&self.arn, message));
+        let handles: Vec<_> = others.into_iter().filter_map(|message| message.receipt_handle).collect();
+        self.delete(&handles).await?;
+        Ok(wanted)
     }
 
     /// Deletes messages by their receipt handles.
@@ -69,5 +74,18 @@ impl Queue {
             }
         }
         Ok(())
+    }
+
+    /// Messages, wanted or not.
+    async fn receive(&self, count: usize, wait_s: i32) -> Result<Vec<sqs::Message>, Fault> {
+        let input = sqs::ReceiveMessageInput {
+            queue_url: self.url.clone(),
+            max_number_of_messages: Some(count.min(MESSAGES_MAX) as i32),
+            wait_time_seconds: Some(wait_s),
+            message_system_attribute_names: Some(vec!["All".into()]),
+            message_attribute_names: Some(vec!["All".into()]),
+            ..sqs::ReceiveMessageInput::default()
+        };
+        Ok(self.context.call::<sqs::ReceiveMessage>(input).await?.messages.unwrap_or_default())
     }
 }

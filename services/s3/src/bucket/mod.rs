@@ -39,6 +39,9 @@ pub(crate) struct Bucket {
     pub(crate) settings: BTreeSet<String>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_bucket: Bucket);
+
 impl Bucket {
     /// The bucket that a request names, for whoever may see it: it must belong to whom the client expects, and be where
     /// the client looks for it.

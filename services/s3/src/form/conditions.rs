@@ -31,14 +31,16 @@ pub(super) fn check(
         };
         match condition {
             Condition::Is(name, wanted) if value(name) == Some(wanted.as_str()) => {}
-            Condition::Begins(name, wanted) if value(name).is_some_and(|value| value.starts_with(wanted)) => {}
+            Condition::Begins(name, wanted) if value(name).is_some_and(|value| value.starts_with(wanted)) => {
+            }
             Condition::Length(min, max) => {
                 sizes = *sizes.start().max(min)..=*sizes.end().min(max);
             }
             failed => return Err(denied(&format!("Policy Condition failed: {}", shown(failed)))),
         }
     }
-    match form.fields.iter().map(|(name, _)| name.to_ascii_lowercase()).find(|name| !is_covered(policy, name)) {
+    match form.fields.iter().map(|(name, _)| name.to_ascii_lowercase()).find(|name| !is_covered(policy, name))
+    {
         Some(name) => Err(denied(&format!("Extra input fields: {name}"))),
         None => Ok(sizes),
     }

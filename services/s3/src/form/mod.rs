@@ -23,7 +23,9 @@ const META: &str = "x-amz-meta-";
 pub(crate) async fn take(context: Context, mut form: Form) -> Result<Answer> {
     let bucket = bucket(&form)?;
     let Some(file) = form.file.take() else {
-        return Err(errors::argument("POST requires exactly one file upload per request.", "file", "0").into());
+        return Err(
+            errors::argument("POST requires exactly one file upload per request.", "file", "0").into()
+        );
     };
     let key = key(&form, &file)?;
     let sizes = match form.field("policy") {

@@ -62,7 +62,8 @@ fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: As
     let at = Versions { bucket: &bucket, key: input.key() };
     let action = if input.version_id().is_some() { "GetObjectVersion" } else { "GetObject" };
     view.context.permit(&api::FACTS, action, &|| vec![at.arn()])?;
-    let version = of_reader(&**view, &at, input.version_id()).map_err(|error| hidden(view, &bucket, error))?;
+    let version =
+        of_reader(&**view, &at, input.version_id()).map_err(|error| hidden(view, &bucket, error))?;
     let Some(content) = &version.content else {
         return Err(deleted(&at, &version, input.version_id()).into());
     };

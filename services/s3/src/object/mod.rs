@@ -71,7 +71,7 @@ impl OfObject for api::PutObjectInput {
 
 /// The object that an input names, as a resource: `arn:aws:s3:::trips/2026/berlin.json`.
 pub(crate) fn resource(scope: &Scope, input: &impl OfObject) -> Vec<Arn> {
-    vec![Arn::unowned("s3", scope.region.partition(), &format!("{}/{}", input.bucket(), input.key()))]
+    vec![Arn::unowned("s3", scope.region.partition(), format!("{}/{}", input.bucket(), input.key()))]
 }
 
 /// All objects of the bucket that an input names.

@@ -28,6 +28,9 @@ pub(crate) struct Version {
     pub(crate) content: Option<Content>,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_version: compact Version);
+
 /// An object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Content {

@@ -177,7 +177,7 @@ impl Versions<'_> {
     /// `arn:aws:s3:::trips/berlin.json`.
     pub(crate) fn arn(&self) -> Arn {
         let Bucket { region, name, .. } = self.bucket;
-        Arn::unowned("s3", region.partition(), &format!("{name}/{}", self.key))
+        Arn::unowned("s3", region.partition(), format!("{name}/{}", self.key))
     }
 
     pub(crate) fn no_such_key(&self) -> Fault {

@@ -216,7 +216,8 @@ fn not_allowed(method: &Method) -> Fault {
 }
 
 fn elsewhere(bucket: &Bucket) -> Fault {
-    let message = "The specified bucket exists in another region. Please direct requests to the specified endpoint.";
+    let message =
+        "The specified bucket exists in another region. Please direct requests to the specified endpoint.";
     let endpoint = format!("{}.s3-website-{}.amazonaws.com", bucket.name, bucket.region);
     Fault::new("IncorrectEndpoint", 400, message).with_element("Endpoint", endpoint)
 }

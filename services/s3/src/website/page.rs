@@ -74,7 +74,9 @@ mod tests {
         let answer = of_fault(&fault, Some(&fault), "r");
         let page = String::from_utf8(answer.body.into_whole().unwrap().to_vec()).unwrap();
         assert!(page.starts_with("<html>\n<head><title>404 Not Found</title></head>"));
-        assert!(page.contains("<li>Code: NoSuchKey</li>\n<li>Message: No.</li>\n<li>Key: &lt;script&gt;&quot;&amp;&#39;</li>"));
+        assert!(page.contains(
+            "<li>Code: NoSuchKey</li>\n<li>Message: No.</li>\n<li>Key: &lt;script&gt;&quot;&amp;&#39;</li>"
+        ));
         assert_eq!((page.matches("<ul>").count(), page.matches("RequestId").count()), (2, 1));
         assert_eq!(answer.headers["x-amz-error-detail-key"], "<script>\"&'");
     }

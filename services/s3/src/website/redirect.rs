@@ -11,7 +11,8 @@ use super::address::Wanted;
 /// What a rule says may have its own `?` and `#`.
 const LITERAL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
 /// A key may not.
-const KEY: &AsciiSet = &LITERAL.add(b'#').add(b'?').add(b'%').add(b'`').add(b'{').add(b'}').add(b'\\').add(b'^').add(b'|');
+const KEY: &AsciiSet =
+    &LITERAL.add(b'#').add(b'?').add(b'%').add(b'`').add(b'{').add(b'}').add(b'\\').add(b'^').add(b'|');
 
 /// A key as a part of a path.
 pub(super) fn encode(key: &str) -> String {
@@ -97,10 +98,12 @@ mod tests {
 
     #[test]
     fn keys_are_replaced_in_part_or_whole() {
-        let prefix = |text: &str| api::Redirect { replace_key_prefix_with: Some(text.into()), ..Default::default() };
+        let prefix =
+            |text: &str| api::Redirect { replace_key_prefix_with: Some(text.into()), ..Default::default() };
         assert_eq!(path(&rule(Some("docs/"), None, prefix("documents/")), "docs/a b?"), "documents/a%20b%3F");
         assert_eq!(path(&rule(None, Some("404"), prefix("#!/")), "deep/link"), "#!/deep/link");
-        let whole = api::Redirect { replace_key_with: Some("error.html?from=here".into()), ..Default::default() };
+        let whole =
+            api::Redirect { replace_key_with: Some("error.html?from=here".into()), ..Default::default() };
         assert_eq!(path(&rule(Some("x"), None, whole), "x/y"), "error.html?from=here");
         assert_eq!(path(&rule(None, None, api::Redirect::default()), "grüße/x"), "gr%C3%BC%C3%9Fe/x");
     }

@@ -52,12 +52,11 @@ pub(super) fn check_platform(platform: &str) -> Result<(), Fault> {
 
 /// Checks the name of an application. AWS names the name, where others name the parameter.
 pub(super) fn check_name(name: &str) -> Result<(), Fault> {
-    let fits = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
     let why = if name.is_empty() {
         "cannot be empty"
     } else if name.chars().count() > NAME_CHARACTERS_MAX {
         "must be at most 256 characters long"
-    } else if !name.chars().all(fits) {
+    } else if !names::is_plain(name, "_-.", 1..=NAME_CHARACTERS_MAX) {
         "must contain only characters 'a'-'z', 'A'-'Z', '0'-'9', '_', '-', and '.'"
     } else {
         return Ok(());

@@ -7,12 +7,13 @@
 //! | `"mobile token", account, region, application's id, token` | the id of the endpoint that has the token |
 
 use names::Scope;
+use service::scoped;
 use store::tuple::Key;
 
 use super::applications::Application;
 
 fn of(kind: &str, scope: &Scope) -> Key {
-    Key::new().str("sns").str(kind).str(scope.account.as_str()).str(scope.region.as_str())
+    scoped("sns", kind, scope)
 }
 
 /// The applications of an account in a region.

@@ -14,6 +14,7 @@ pub(crate) mod sandbox;
 
 use api_sns as api;
 use names::Scope;
+use service::scoped;
 use service::{Result, View};
 use store::tuple::Key;
 use wire::Fault;
@@ -21,7 +22,7 @@ use wire::Fault;
 use crate::{endpoint, errors};
 
 fn key(kind: &str, scope: &Scope) -> Key {
-    Key::new().str("sns").str(kind).str(scope.account.as_str()).str(scope.region.as_str())
+    scoped("sns", kind, scope)
 }
 
 fn check_number(number: &str) -> Result<(), Fault> {

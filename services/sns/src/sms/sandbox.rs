@@ -6,7 +6,7 @@
 use api_sns as api;
 use names::{Scope, ids};
 use serde::{Deserialize, Serialize};
-use service::{Carrier, Letter, Result, Tx, View};
+use service::{Carrier, Letter, Pages, Result, Tx, View};
 use store::tuple::Key;
 use store::{Direction, Reads, record};
 use wire::Fault;
@@ -20,8 +20,6 @@ const NUMBERS_MAX: usize = 10;
 const PASSWORD_MS: i64 = 15 * 60 * 1000;
 /// Whom the passwords are from.
 const SENDER: &str = "AWS";
-/// What page tokens are for.
-const LIST: &str = "sns:ListSMSSandboxPhoneNumbers";
 
 /// A number in the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,23 +154,17 @@ pub(crate) fn list(
     view: &View<'_>,
     input: &api::ListSmsSandboxPhoneNumbersInput,
 ) -> Result<api::ListSmsSandboxPhoneNumbersOutput> {
-    let tokens = &view.context.cloud.page_tokens;
-    let mut range = keys(&view.scope()).prefix_range();
-    if let Some(token) = &input.next_token {
-        let first = tokens.open_within(LIST, token, &range);
-        range.start = first.ok_or_else(|| errors::invalid("NextToken"))?;
-    }
-    let wanted = input.max_results.and_then(|max| usize::try_from(max).ok()).unwrap_or(NUMBERS_MAX);
-    let (mut phone_numbers, mut next_token) = (Vec::new(), None);
-    for entry in view.scan(range, Direction::Forward).take(wanted.saturating_add(1)) {
-        let (key, value) = entry?;
-        if phone_numbers.len() == wanted {
-            next_token = Some(tokens.seal(LIST, &key));
-        } else {
-            phone_numbers.push(record::decode::<Number>(&value)?.shown());
-        }
-    }
-    Ok(api::ListSmsSandboxPhoneNumbersOutput { phone_numbers, next_token })
+    let limit = input.max_results.and_then(|max| usize::try_from(max).ok()).unwrap_or(NUMBERS_MAX);
+    let pages = Pages {
+        operation: "sns:ListSMSSandboxPhoneNumbers",
+        token: input.next_token.as_deref(),
+        limit,
+        bad_token: || errors::invalid("NextToken"),
+    };
+    let page = pages.of_range(view, keys(&view.scope()).prefix_range(), |_, value| {
+        Ok(Some(record::decode::<Number>(value)?.shown()))
+    })?;
+    Ok(api::ListSmsSandboxPhoneNumbersOutput { phone_numbers: page.items, next_token: page.next_token })
 }
 
 #[cfg(test)]

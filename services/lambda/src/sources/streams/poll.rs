@@ -11,6 +11,7 @@ use wire::{Fault, Timestamp};
 use super::shard::Reader;
 use super::stream::Stream;
 use crate::host::Host;
+use crate::sources::filters;
 use crate::sources::mapping::Mapping;
 
 /// How long it rests when the stream cannot be described; after each further failure in a row twice as long.
@@ -80,7 +81,7 @@ async fn readers(
             cloud: Arc::clone(cloud),
             mapping: mapping.clone(),
             settings: settings.clone(),
-            patterns: settings.patterns()?,
+            patterns: filters::patterns(&settings.filters)?,
             shard: shard.shard_id.unwrap_or_default(),
             stop: stop.clone(),
         };

@@ -2,7 +2,6 @@
 
 use api_lambda as api;
 use names::Arn;
-use patterns::{Dialect, Pattern};
 use serde::{Deserialize, Serialize};
 use service::Context;
 use wire::Fault;
@@ -10,9 +9,8 @@ use wire::Fault;
 use super::stream::Stream;
 use crate::errors;
 use crate::refused::refuse;
+use crate::sources::filters;
 
-/// Filters of a mapping.
-const FILTERS_MAX: usize = 10;
 /// The shortest age that can be asked for, in seconds.
 const AGE_MIN_S: i32 = 60;
 
@@ -39,12 +37,6 @@ pub(crate) struct Streaming {
 }
 
 impl Streaming {
-    /// The filters, ready to be asked.
-    pub(crate) fn patterns(&self) -> Result<Vec<Pattern>, Fault> {
-        let parsed = self.filters.iter().map(|text| Pattern::parse(text, &Dialect::EVENT_SOURCES));
-        parsed.collect::<Result<_, _>>().map_err(|_| errors::invalid("Invalid filter pattern definition."))
-    }
-
     /// Adds to a mapping as the API shows it.
     pub(crate) fn show(&self, mapping: &mut api::EventSourceMappingConfiguration) {
         mapping.starting_position = Some(self.from.as_str().into());
@@ -57,9 +49,7 @@ impl Streaming {
             on_success: None,
             on_failure: Some(api::OnFailure { destination: self.destination.clone() }),
         });
-        let filters = self.filters.iter().map(|text| api::Filter { pattern: Some(text.clone()) });
-        mapping.filter_criteria =
-            (!self.filters.is_empty()).then(|| api::FilterCriteria { filters: Some(filters.collect()) });
+        mapping.filter_criteria = filters::shown(&self.filters);
         mapping.state_transition_reason = Some("User action".into());
     }
 }
@@ -82,18 +72,16 @@ pub(in crate::sources) fn of_new(input: &api::CreateEventSourceMappingInput) -> 
     if from.as_str() == "AT_TIMESTAMP" {
         return Err(errors::invalid("Unsupported starting position for source type."));
     }
-    let streaming = Streaming {
+    Ok(Streaming {
         from: from.to_string(),
         lanes: input.parallelization_factor.unwrap_or(1),
         retries_max: input.maximum_retry_attempts.unwrap_or(-1),
         age_max_s: age(input.maximum_record_age_in_seconds.unwrap_or(-1))?,
         bisects: input.bisect_batch_on_function_error == Some(true),
-        filters: filters(input.filter_criteria.as_ref())?,
+        filters: filters::of(input.filter_criteria.as_ref())?,
         destination: destination(input.destination_config.as_ref())?,
         tumbling_s: input.tumbling_window_in_seconds.unwrap_or_default(),
-    };
-    streaming.patterns()?;
-    Ok(streaming)
+    })
 }
 
 /// The settings as a change leaves them.
@@ -110,12 +98,11 @@ pub(in crate::sources) fn updated(
     after.age_max_s = age(input.maximum_record_age_in_seconds.unwrap_or(before.age_max_s))?;
     after.bisects = input.bisect_batch_on_function_error.unwrap_or(before.bisects);
     if input.filter_criteria.is_some() {
-        after.filters = filters(input.filter_criteria.as_ref())?;
+        after.filters = filters::of(input.filter_criteria.as_ref())?;
     }
     if input.destination_config.is_some() {
         after.destination = destination(input.destination_config.as_ref())?;
     }
-    after.patterns()?;
     Ok(after)
 }
 
@@ -147,14 +134,6 @@ fn age(wanted_s: i32) -> Result<i32, Fault> {
         )));
     }
     Ok(wanted_s)
-}
-
-fn filters(criteria: Option<&api::FilterCriteria>) -> Result<Vec<String>, Fault> {
-    let filters = criteria.and_then(|criteria| criteria.filters.as_deref()).unwrap_or_default();
-    if filters.len() > FILTERS_MAX {
-        return Err(errors::invalid(format!("A filter criteria has at most {FILTERS_MAX} filters.")));
-    }
-    Ok(filters.iter().filter_map(|filter| filter.pattern.clone()).collect())
 }
 
 /// A queue or a topic; an empty text takes it away.
