@@ -1,5 +1,7 @@
 //! A service: its facts, its operations, one line each, and its background work.
 
+mod ways;
+
 use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -7,17 +9,14 @@ use std::sync::Arc;
 use foldhash::HashMap;
 use names::{Arn, Scope};
 use store::Store;
-use wire::{Answer, Fault, Operation, OperationFacts, ServiceFacts};
+use wire::{Fault, Operation, OperationFacts, ServiceFacts};
 
-use crate::form::{self, Taker};
+use crate::form::Taker;
 use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::tags::Tagging;
 use crate::visit::Front;
-use crate::{
-    Address, AddressOf, Cloud, Context, CrossOriginOf, Denial, Form, Handler, OwnerOf, PolicyOf, Result, Tx,
-    View, Visit,
-};
+use crate::{AddressOf, Cloud, Context, CrossOriginOf, Denial, Handler, OwnerOf, PolicyOf, Result, Tx, View};
 
 /// Background work: runs until the process stops, and is started again when it fails.
 pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Send + Sync>;
@@ -146,17 +145,6 @@ impl Service {
         self
     }
 
-    /// A front for web clients: `accepts` says by host and path which requests are its own, before they are taken for calls of an API.
-    #[must_use]
-    pub fn front<F, W>(mut self, accepts: fn(&str, &str) -> bool, answer: F) -> Self
-    where
-        F: Fn(Arc<Cloud>, Visit) -> W + Send + Sync + 'static,
-        W: Future<Output = Answer> + Send + 'static,
-    {
-        self.front = Some(Front::new(accepts, answer));
-        self
-    }
-
     /// How IAM names the actions of this service, where they are not called as their operations.
     #[must_use]
     pub fn actions(mut self, actions: Actions) -> Self {
@@ -227,49 +215,6 @@ impl Service {
     pub fn host_alias(mut self, name: &'static str) -> Self {
         self.host_alias = Some(name);
         self
-    }
-
-    /// Hosts name resources of it: `address_of` reads them.
-    #[must_use]
-    pub fn addresses(mut self, address_of: AddressOf) -> Self {
-        self.address_of = Some(address_of);
-        self
-    }
-
-    /// Owners of its resources have rules for pages of other origins: `allowed` applies them.
-    #[must_use]
-    pub fn cross_origin(mut self, allowed: CrossOriginOf) -> Self {
-        self.cross_origin = Some(allowed);
-        self
-    }
-
-    /// Who applies its rules for pages of other origins, if it has such rules.
-    #[must_use]
-    pub fn cross_origin_rules(&self) -> Option<CrossOriginOf> {
-        self.cross_origin
-    }
-
-    /// Pages send it forms: `take` carries out what they want, and asks for the permission itself.
-    #[must_use]
-    pub fn forms<F, W>(mut self, take: F) -> Self
-    where
-        F: Fn(Context, Form) -> W + Send + Sync + 'static,
-        W: Future<Output = Result<Answer>> + Send + 'static,
-    {
-        self.forms = Some(form::taker(take));
-        self
-    }
-
-    /// Whether pages send it forms.
-    #[must_use]
-    pub fn takes_forms(&self) -> bool {
-        self.forms.is_some()
-    }
-
-    /// What a host, without its port, names of it beside itself.
-    #[must_use]
-    pub fn address(&self, host: &str) -> Option<Address> {
-        self.address_of.and_then(|address_of| address_of(host))
     }
 
     /// Whether a host or a credential scope means it by that name.

@@ -7,14 +7,14 @@ use http::{HeaderMap, Method};
 use service::{Cloud, CrossOrigin, Service};
 use wire::{Answer, Body, Fault};
 
-use crate::identify;
+use crate::host;
 
 /// The service that a preflight asks.
 pub(crate) fn asked<'a>(cloud: &'a Cloud, parts: &Parts) -> Option<&'a Service> {
     if parts.method != Method::OPTIONS {
         return None;
     }
-    identify::of_host(cloud.directory(), parts, |service| service.cross_origin_rules().is_some())
+    host::service_among(cloud.directory(), parts, |service| service.cross_origin_rules().is_some())
 }
 
 /// Answers a preflight.
@@ -36,7 +36,7 @@ pub(crate) fn headers(cloud: &Cloud, service: &Service, parts: &Parts) -> Header
 
 fn allowed(cloud: &Cloud, service: &Service, parts: &Parts) -> Result<HeaderMap, Fault> {
     let Some(rules) = service.cross_origin_rules() else { return Ok(HeaderMap::new()) };
-    let path = identify::path_of(service, parts);
+    let path = host::path_of(service, parts);
     let request = CrossOrigin { path: &path, method: &parts.method, headers: &parts.headers };
     rules(&cloud.store.snapshot(), &request)
 }

@@ -1,6 +1,7 @@
 //! A request's way, from HTTP to a typed operation and back, in one list.
 
 mod forms;
+mod refusal;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,11 +18,12 @@ use wire::{Body, Fault, Message};
 
 use crate::body::Receiver;
 use crate::control::Page;
-use crate::identify::{self, Routers, Spoken, Target, Unknown};
+use crate::identify::{self, Routers, Spoken, Target};
 use crate::identity::{Auth, Identities, Identity, Refused};
 use crate::inlet::Inlet;
 use crate::response::{self, Reply};
-use crate::{Control, body, content, cross_origin, path_parameter};
+use crate::{Control, body, content, cross_origin, host, path_parameter};
+use refusal::Refusal;
 
 /// What a request may be at most.
 #[derive(Clone, Copy, Debug)]
@@ -43,12 +45,6 @@ pub struct Door {
     identities: Identities,
     routers: Routers,
     limits: Limits,
-}
-
-/// What went wrong on the way, and in whose words to say so.
-struct Refusal {
-    fault: Fault,
-    protocol: Spoken,
 }
 
 /// The other end of a connection, and the request that came from there.
@@ -94,31 +90,6 @@ impl Target<'_> {
     }
 }
 
-impl Refusal {
-    fn into_reply(self, request_id: &str) -> Reply {
-        let Refusal { fault, protocol } = self;
-        tracing::debug!(code = %fault.code, status = fault.status, request_id, "refused");
-        match protocol {
-            Some((protocol, facts)) => {
-                response::from_answer(wire::write_fault(protocol, facts, &fault, request_id), request_id)
-            }
-            None => response::from_fault(&fault, request_id),
-        }
-    }
-}
-
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Self {
-        Refusal { fault, protocol: None }
-    }
-}
-
-impl From<Unknown> for Refusal {
-    fn from(unknown: Unknown) -> Self {
-        Refusal { fault: *unknown.fault, protocol: unknown.protocol }
-    }
-}
-
 impl Door {
     /// A door to the cloud that `control` holds.
     #[must_use]
@@ -152,7 +123,7 @@ impl Door {
             return self.control_page(page, &parts, &body, peer).await;
         }
         let directory = self.control.cloud.directory();
-        if directory.accepts(identify::host(&parts).unwrap_or_default(), parts.uri.path()) {
+        if directory.accepts(host::of(&parts).unwrap_or_default(), parts.uri.path()) {
             let body = self.whole(&parts, body).await?;
             let visit = visit(&parts, &body, &Peer { ip: peer, secure, request_id });
             let answer = directory.visit(&self.control.cloud, visit).await;
@@ -311,7 +282,7 @@ fn visit(parts: &Parts, body: &Bytes, peer: &Peer<'_>) -> Visit {
     Visit {
         request_id: Arc::clone(peer.request_id),
         method: parts.method.clone(),
-        host: identify::host(parts).unwrap_or_default().to_owned(),
+        host: host::of(parts).unwrap_or_default().to_owned(),
         endpoint: endpoint(parts, peer.secure).unwrap_or_default(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -323,6 +294,6 @@ fn visit(parts: &Parts, body: &Bytes, peer: &Peer<'_>) -> Visit {
 
 /// Scheme and host as the client wrote them.
 fn endpoint(parts: &Parts, secure: bool) -> Option<Arc<str>> {
-    let host = identify::host(parts)?;
+    let host = host::of(parts)?;
     Some([if secure { "https://" } else { "http://" }, host].concat().into())
 }

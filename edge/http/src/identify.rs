@@ -8,9 +8,11 @@ use std::borrow::Cow;
 use http::request::Parts;
 use http::{HeaderName, Method};
 use names::Region;
-use service::{Address, Directory, Service};
+use service::{Directory, Service};
 use signing::Style;
 use wire::{Fault, OperationFacts, Protocol, ServiceFacts};
+
+use crate::host;
 
 static X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 static SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
@@ -79,35 +81,10 @@ pub(crate) fn by_form<'a>(
     }
 }
 
-/// The service to whose host a request goes, whatever it wants there, among those that are `wanted`.
-pub(crate) fn of_host<'a>(
-    directory: &'a Directory,
-    parts: &Parts,
-    wanted: fn(&Service) -> bool,
-) -> Option<&'a Service> {
-    directory.services().filter(|service| wanted(service)).find(|service| {
-        is_meant(directory, service, address_in(service, parts).as_ref(), host_service(parts))
-    })
-}
-
 /// How a service speaks to whoever has not called one of its operations.
 pub(crate) fn spoken(service: &Service) -> Spoken {
     let facts = service.facts();
     Some((*facts.protocols.first()?, facts))
-}
-
-/// The region of a service that a request names by its host.
-pub(crate) fn region_of(service: &Service, parts: &Parts) -> Option<Region> {
-    address_in(service, parts)?.region
-}
-
-fn address_in(service: &Service, parts: &Parts) -> Option<Address> {
-    service.address(host(parts).map(without_port).unwrap_or_default())
-}
-
-/// What a request names of a service by its host and path.
-pub(crate) fn path_of<'a>(service: &Service, parts: &'a Parts) -> Cow<'a, str> {
-    path_within(address_in(service, parts).as_ref(), parts)
 }
 
 /// A router for each service that speaks REST, made once.
@@ -189,7 +166,7 @@ fn by_action<'a>(
             .copied()
             .find(|protocol| matches!(protocol, Protocol::AwsQuery | Protocol::Ec2Query))
     };
-    let named = scope_service.or_else(|| host_service(parts));
+    let named = scope_service.or_else(|| host::service_in(parts));
     let fits = |service: &&Service| {
         let facts = service.facts();
         let version_fits = call.version.as_deref().is_none_or(|version| version == facts.api_version);
@@ -214,12 +191,17 @@ fn by_path<'a>(
 ) -> Result<Target<'a>, Unknown> {
     for (name, router) in &routers.0 {
         let Some(service) = directory.service(name) else { continue };
-        let address = address_in(service, parts);
-        if !is_meant(directory, service, address.as_ref(), scope_service.or_else(|| host_service(parts))) {
+        let address = host::address_in(service, parts);
+        if !host::is_meant(
+            directory,
+            service,
+            address.as_ref(),
+            scope_service.or_else(|| host::service_in(parts)),
+        ) {
             continue;
         }
         let (method, uri) = (parts.method.as_str(), &parts.uri);
-        let path = path_within(address.as_ref(), parts);
+        let path = host::path_within(address.as_ref(), parts);
         if let Some(route) = router.find(method, &path, uri.query(), &parts.headers) {
             let protocol = service.facts().protocols.iter().copied().find(|protocol| is_rest(*protocol));
             return Ok(Target {
@@ -232,51 +214,6 @@ fn by_path<'a>(
         }
     }
     Err(no_api(dialect(parts), &format!("{} {}", parts.method, parts.uri.path())))
-}
-
-/// The path, behind the resource that the host names.
-fn path_within<'a>(address: Option<&Address>, parts: &'a Parts) -> Cow<'a, str> {
-    let path = parts.uri.path();
-    match address.and_then(|address| address.resource.as_ref()) {
-        Some(resource) => format!("/{resource}{path}").into(),
-        None => Cow::Borrowed(path),
-    }
-}
-
-/// Whether a request that names a service so, or none, may mean this one. `address` is what its host names of it.
-fn is_meant(
-    directory: &Directory,
-    service: &Service,
-    address: Option<&Address>,
-    named: Option<&str>,
-) -> bool {
-    let Some(named) = named else { return true };
-    let is_other = || directory.services().any(|other| other.is_called(named));
-    service.is_called(named) || address.is_some_and(|address| address.is_named || !is_other())
-}
-
-fn without_port(host: &str) -> &str {
-    host.rsplit_once(':')
-        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
-        .map_or(host, |(name, _)| name)
-}
-
-/// The first label of `sqs.us-east-1.localhost`, `dynamodb.localhost.localstack.cloud`, `queue.amazonaws.com`; the second one
-/// where that is the region, as in `eu-west-1.queue.amazonaws.com`.
-fn host_service(parts: &Parts) -> Option<&str> {
-    let name = without_port(host(parts)?);
-    let is_ours = name.ends_with(".localhost") || name.ends_with(".localhost.localstack.cloud");
-    let is_aws = name.ends_with(".amazonaws.com");
-    let mut labels = name.split('.').filter(|label| label.parse::<Region>().is_err());
-    (is_ours || is_aws).then(|| labels.next()).flatten()
-}
-
-/// The host that the client asked for.
-pub(crate) fn host(parts: &Parts) -> Option<&str> {
-    match parts.uri.authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => parts.headers.get(http::header::HOST)?.to_str().ok(),
-    }
 }
 
 fn operation_of<'a>(service: &'a Service, protocol: Protocol, name: &str) -> Result<Target<'a>, Unknown> {

@@ -9,6 +9,7 @@ mod content;
 mod control;
 mod cross_origin;
 mod door;
+mod host;
 mod identify;
 mod identity;
 mod inlet;

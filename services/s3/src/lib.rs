@@ -3,7 +3,9 @@
 //! A bucket is one record, found by its name in all accounts and regions; each of its settings is another one (`keys` has
 //! the layout). Whoever speaks of a bucket comes through [`bucket::Bucket::of`].
 //!
-//! Never here: HTTP, XML and signatures. Objects are still to come.
+//! What browsers send has its own ways in: `website`, `form` and `cors`.
+//!
+//! Never here: signatures; and, but for those ways, HTTP and XML.
 
 mod access;
 mod action;

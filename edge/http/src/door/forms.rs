@@ -18,7 +18,7 @@ use super::{Door, Peer, Refusal, close};
 use crate::body::Receiver;
 use crate::inlet::Inlet;
 use crate::response::{self, Reply};
-use crate::{cross_origin, identify};
+use crate::{cross_origin, host, identify};
 
 /// The greatest size of all that stands before the file, in bytes.
 const FIELDS_BYTES_MAX: usize = 20 * 1024;
@@ -35,7 +35,7 @@ pub(super) fn asked<'a>(cloud: &'a Cloud, parts: &Parts) -> Option<&'a Service> 
     let is_form =
         content_type.get(..19).is_some_and(|begin| begin.eq_ignore_ascii_case("multipart/form-data"));
     let takes_forms = |service: &Service| service.takes_forms();
-    identify::of_host(cloud.directory(), parts, takes_forms).filter(|_| is_form)
+    host::service_among(cloud.directory(), parts, takes_forms).filter(|_| is_form)
 }
 
 impl Door {
@@ -64,7 +64,7 @@ impl Door {
         peer: &Peer<'_>,
     ) -> Result<Reply, Fault> {
         let cloud = &self.control.cloud;
-        let path = identify::path_of(service, parts).into_owned();
+        let path = host::path_of(service, parts).into_owned();
         let form = read(path, &parts.headers, inlet).await?;
         let identity = self.identities.of_form(cloud, parts, service, &form);
         let identity = identity.map_err(|refused| refused.into_fault(identify::spoken(service)))?;

@@ -11,7 +11,7 @@ use wire::Fault;
 use super::{
     Auth, Identities, Identity, Refused, account_of, anonymous, check_credential, check_scope, find, root,
 };
-use crate::identify;
+use crate::host;
 
 /// The fields of a signature, by version; each needs all of its own.
 const NEW: [&str; 4] = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature"];
@@ -26,7 +26,7 @@ impl Identities {
         service: &Service,
         form: &Form,
     ) -> Result<Identity, Refused> {
-        let host = identify::region_of(service, parts);
+        let host = host::region_of(service, parts);
         let default = self.default_scope();
         let default = Scope::new(default.account, host.unwrap_or(default.region));
         let regions = Regions { host, signature: None };

@@ -9,7 +9,8 @@ use signing::old::OldLink;
 use signing::{Request, Secret, Style};
 
 use super::{Auth, Identities, Identity, Refused, account_of, check_credential, find, root};
-use crate::identify::{self, Target};
+use crate::host;
+use crate::identify::Target;
 
 impl Identities {
     /// The identity that a link proves; nothing where the request is none.
@@ -35,7 +36,7 @@ impl Identities {
         };
         let credential = &signatory.credential;
         let secret = Secret::new(credential.secret_access_key.as_str());
-        let resource = identify::path_of(target.service, parts);
+        let resource = host::path_of(target.service, parts);
         link.verify(&Request::new(parts, Style::S3), &resource, &secret)?;
         check_credential(cloud, credential, link.session_token())?;
         let scope = Scope::new(credential.account, default.region);
