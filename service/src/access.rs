@@ -9,6 +9,9 @@ use wire::TimestampFormat;
 
 use crate::{Caller, Clock, PrincipalKind};
 
+/// What a request is for the condition keys of its service (`s3:prefix`), which come in lower case.
+pub type Conditions<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// What a caller wants to do.
 pub struct Access<'a> {
     /// The prefix of IAM's actions: `sqs`.
@@ -18,6 +21,7 @@ pub struct Access<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) clock: &'a Clock,
     pub(crate) resources: &'a dyn Fn() -> Vec<Arn>,
+    pub(crate) conditions: Conditions<'a>,
     /// It is for everybody, known or not.
     pub(crate) is_unsigned: bool,
 }
@@ -40,7 +44,8 @@ impl Access<'_> {
     pub fn condition(&self, key: &str) -> Option<String> {
         let now = || self.clock.now();
         let principal = &self.caller.principal;
-        Some(match key.to_ascii_lowercase().as_str() {
+        let key = key.to_ascii_lowercase();
+        Some(match key.as_str() {
             "aws:currenttime" => now().format(TimestampFormat::DateTime),
             "aws:epochtime" => (now().millis() / 1000).to_string(),
             "aws:principalaccount" => principal.arn.account_text().to_owned(),
@@ -57,7 +62,7 @@ impl Access<'_> {
             "aws:username" if principal.kind == PrincipalKind::User => {
                 principal.arn.resource().rsplit('/').next()?.to_owned()
             }
-            _ => return None,
+            key => return (self.conditions)(key),
         })
     }
 
@@ -139,7 +144,9 @@ pub(crate) mod tests {
     pub(crate) fn ask<T>(caller: &Caller, clock: &Clock, question: impl FnOnce(&Access<'_>) -> T) -> T {
         let (prefix, name) = ("sqs", "SendMessage");
         let resources = || vec![Arn::in_scope("sqs", &caller.scope, "trips")];
-        question(&Access { prefix, name, caller, clock, resources: &resources, is_unsigned: false })
+        let conditions = |key: &str| (key == "sqs:color").then(|| "blue".to_owned());
+        let (resources, conditions) = (&resources, &conditions);
+        question(&Access { prefix, name, caller, clock, resources, conditions, is_unsigned: false })
     }
 
     #[test]
@@ -162,6 +169,7 @@ pub(crate) mod tests {
                 ("aws:RequestedRegion", "eu-west-1"),
                 ("aws:SecureTransport", "true"),
                 ("aws:PrincipalIsAWSService", "false"),
+                ("SQS:Color", "blue"),
             ] {
                 assert_eq!(access.condition(key).as_deref(), Some(expected), "{key}");
             }
@@ -169,6 +177,7 @@ pub(crate) mod tests {
             assert_eq!(access.condition("aws:EpochTime"), Some(seconds));
             assert!(access.condition("aws:CurrentTime").unwrap().ends_with('Z'));
             assert_eq!(access.condition("aws:MultiFactorAuthAge"), None);
+            assert_eq!(access.condition("sqs:size"), None);
         });
     }
 

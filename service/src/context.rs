@@ -8,8 +8,8 @@ use store::{Snapshot, Store, Transaction};
 use wire::{Fault, Operation, ServiceFacts, Timestamp};
 
 use crate::{
-    Authorizer, Caller, Clock, Directory, Memory, Metrics, Outside, Principal, PrincipalKind, Random,
-    Regions, Result, Service, Visit,
+    Authorizer, Caller, Clock, Conditions, Directory, Memory, Metrics, Outside, Principal, PrincipalKind,
+    Random, Regions, Result, Service, Visit,
 };
 
 /// What all services of a process share.
@@ -210,7 +210,21 @@ impl Context {
         action: &'static str,
         resources: &dyn Fn() -> Vec<Arn>,
     ) -> Result<(), Fault> {
-        self.cloud.directory().permit(self, service, action, resources)
+        self.permit_if(service, action, resources, &|_| None)
+    }
+
+    /// The same for an action that has condition keys of its service.
+    ///
+    /// # Errors
+    /// The service's refusal.
+    pub fn permit_if(
+        &self,
+        service: &ServiceFacts,
+        action: &'static str,
+        resources: &dyn Fn() -> Vec<Arn>,
+        conditions: Conditions<'_>,
+    ) -> Result<(), Fault> {
+        self.cloud.directory().permit(self, service, action, resources, conditions)
     }
 
     /// Calls a neighbour's operation, with the same caller and the same authorisation as over HTTP.

@@ -10,11 +10,11 @@ use futures_util::FutureExt as _;
 use names::Arn;
 use wire::{Answer, Fault, Message, Operation, OperationFacts, Protocol, ServiceFacts};
 
-use crate::guard::{ask, authorise};
+use crate::guard::{Question, ask, authorise};
 use crate::operation::{Input, internal};
 use crate::record::Record;
 use crate::visit::Front;
-use crate::{Cloud, Context, Error, Form, Handler, Output, Result, Service, Tx, Visit};
+use crate::{Cloud, Conditions, Context, Error, Form, Handler, Output, Result, Service, Tx, Visit};
 
 /// The services, by their names.
 #[derive(Default)]
@@ -113,11 +113,12 @@ impl Directory {
         &self,
         context: &Context,
         service: &ServiceFacts,
-        action: &'static str,
+        name: &'static str,
         resources: &dyn Fn() -> Vec<Arn>,
+        conditions: Conditions<'_>,
     ) -> Result<(), Fault> {
         let service = self.service(service.name).ok_or_else(|| internal("a service that is not there"))?;
-        ask(context, service, action, resources, false)
+        ask(context, service, &Question { name, resources, conditions, is_unsigned: false })
     }
 
     fn front(&self, host: &str, path: &str) -> Option<&Front> {

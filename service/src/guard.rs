@@ -12,7 +12,7 @@ use policy::{Asker, Decision, Document, Kind, Request};
 use store::Snapshot;
 use wire::Fault;
 
-use crate::{Access, Caller, Context, Handler, PrincipalKind, Result, Service};
+use crate::{Access, Caller, Conditions, Context, Handler, PrincipalKind, Result, Service};
 
 /// Finds the text of a resource's policy; the service's error when there is no such resource.
 pub type PolicyOf = fn(&Snapshot, &Arn) -> Result<Option<String>>;
@@ -112,20 +112,32 @@ pub(crate) fn authorise(
 ) -> Result<(), Fault> {
     let Some(name) = service.action(handler.facts()) else { return Ok(()) };
     let resources = || handler.resources(&context.caller.scope, input);
-    ask(context, service, name, &resources, handler.facts().unsigned)
+    let is_unsigned = handler.facts().unsigned;
+    ask(context, service, &Question { is_unsigned, ..Question::new(name, &resources) })
+}
+
+/// What is asked about a request.
+pub(crate) struct Question<'a> {
+    /// IAM's name of the action.
+    pub(crate) name: &'static str,
+    pub(crate) resources: &'a dyn Fn() -> Vec<Arn>,
+    pub(crate) conditions: Conditions<'a>,
+    pub(crate) is_unsigned: bool,
+}
+
+impl<'a> Question<'a> {
+    /// Without condition keys of the service.
+    pub(crate) fn new(name: &'static str, resources: &'a dyn Fn() -> Vec<Arn>) -> Self {
+        Question { name, resources, conditions: &|_| None, is_unsigned: false }
+    }
 }
 
 /// Asks whether the caller may do what IAM calls so.
-pub(crate) fn ask(
-    context: &Context,
-    service: &Service,
-    name: &'static str,
-    resources: &dyn Fn() -> Vec<Arn>,
-    is_unsigned: bool,
-) -> Result<(), Fault> {
+pub(crate) fn ask(context: &Context, service: &Service, question: &Question<'_>) -> Result<(), Fault> {
+    let Question { name, resources, conditions, is_unsigned } = *question;
     let (caller, cloud) = (&*context.caller, &context.cloud);
     let prefix = service.action_prefix;
-    let access = Access { prefix, name, caller, clock: &cloud.clock, resources, is_unsigned };
+    let access = Access { prefix, name, caller, clock: &cloud.clock, resources, conditions, is_unsigned };
     let identity = cloud.authorizer.decide(caller, &access);
     let refused = |resource: Option<&Arn>, reason| {
         (service.denial)(&Denial { caller, action: &access.action(), resource, reason })
@@ -177,7 +189,7 @@ fn decide(
         Err(crate::Error::Fault(_)) if is_owner => return Ok(by_identity(identity)),
         Err(error) => return Err(error.into_fault()),
     };
-    let says = policy.map_or(Decision::Silent, |text| asked(&text, access, resource, is_owner));
+    let says = policy.map_or(Decision::Silent, |text| by_policy(&text, access, resource, is_owner));
     if says == Decision::Denied {
         return Ok(Err(Reason::Denied(Side::Resource)));
     }
@@ -192,7 +204,7 @@ fn decide(
 }
 
 /// What the resource's policy says.
-fn asked(text: &str, access: &Access<'_>, resource: &Arn, is_owner: bool) -> Decision {
+fn by_policy(text: &str, access: &Access<'_>, resource: &Arn, is_owner: bool) -> Decision {
     let document = match Document::parse(Kind::Resource, text) {
         Ok(document) => document,
         Err(error) => {

@@ -42,7 +42,7 @@ mod timers;
 mod visit;
 mod work;
 
-pub use access::{Access, Authorizer, Everyone};
+pub use access::{Access, Authorizer, Conditions, Everyone};
 pub use address::{Address, AddressOf, Regions};
 pub use caller::{Caller, Principal, PrincipalKind};
 pub use clock::{Clock, ClockState};

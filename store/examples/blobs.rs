@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use bytes::Bytes;
+use cloudlet_store::{Blob, BlobId, Durability, Error, Options, Store, Transaction};
 use futures_util::TryStreamExt as _;
-use store::{Blob, BlobId, Durability, Error, Options, Store, Transaction};
 use tokio::runtime::Runtime;
 
 /// What a connection gives at once.

@@ -125,13 +125,15 @@ def aws(request, make_cloud, tmp_path, command_line):
         "AWS_DEFAULT_REGION": "us-east-1",
     }
 
-    def run(*arguments, fails=False):
+    def run(*arguments, fails=False, text=False):
         command = ["--output", "json", *arguments]
         if arguments[0] == "sqs":
             # The first version of the CLI looks for SQS at its old addresses, whatever the environment says.
             command += ["--endpoint-url", cloud.url]
         done = command_line.run(command, environment, tmp_path)
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        if text:
+            return done.stdout
         return done.stderr if fails else json.loads(done.stdout) if done.stdout.strip() else None
 
     run.cloud = cloud

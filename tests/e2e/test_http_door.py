@@ -47,7 +47,7 @@ def test_metrics_count_requests(cloud):
 @pytest.mark.parametrize(
     ("method", "path", "headers", "body", "status"),
     [
-        ("GET", "/", {}, None, 404),
+        ("PATCH", "/", {}, None, 404),
         ("POST", "/", {}, b"", 404),
         ("POST", "/", {}, b"\x00\xff rubbish", 404),
         ("DELETE", "/%ff%00/../../etc/passwd", {}, None, 404),

@@ -68,7 +68,7 @@ def goes_on(cloud):
         (b"OPTIONS * HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n", 404),
         (b"TRACE / HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n", 404),
         (b"CONNECT example.com:443 HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n", 404),
-        (b"GET / HTTP/1.1\r\n" + HOST + b"Upgrade: websocket\r\nConnection: upgrade, close\r\n\r\n", 404),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"Upgrade: websocket\r\nConnection: upgrade, close\r\n\r\n", 200),
         (b"GET http://localhost/_cloudlet/health HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n", 200),
         (b"GET /_cloudlet/health HTTP/1.0\r\n\r\n", 200),
         (b"POST / HTTP/1.1\r\n" + HOST + LIST + CLOSE + CHUNKED + b"\r\n2\r\n{}\r\n0\r\nX-Trailer: 1\r\n\r\n", 200),
@@ -189,7 +189,7 @@ def ask(cloud, method, path, headers, body):
         ("POST", "/", {**FORM, "Content-Encoding": "gzip"}, "no gzip", 400, "IncompleteBody"),
         ("GET", "/?Action=Nothing&Version=2011-06-15", {}, None, 400, "InvalidAction"),
         # By method and path.
-        ("GET", "/nothing/here", {}, None, 404, "UnknownOperationException"),
+        ("PATCH", "/nothing/here", {}, None, 404, "UnknownOperationException"),
         ("PATCH", "/2015-03-31/functions", {}, "{}", 404, "UnknownOperationException"),
         ("POST", "/2015-03-31/functions", {}, "{", 400, "SerializationException"),
         ("POST", "/2015-03-31/functions", {}, "{}", 400, "ValidationException"),
@@ -222,6 +222,12 @@ def test_each_protocol_has_its_own_shape(cloud, method, path, headers, body, sta
         return
     named = answer.get("x-amzn-errortype") or json.loads(text)["__type"]
     assert named.rsplit("#", 1)[-1] == code, text
+
+
+def test_a_path_that_is_nobody_elses_is_a_bucket(cloud):
+    got, answer, text = ask(cloud, "GET", "/nothing/here", {}, None)
+    assert (got, answer["content-type"]) == (404, "application/xml")
+    assert "<Code>NoSuchBucket</Code>" in text and f"<RequestId>{answer['x-amzn-requestid']}</RequestId>" in text
 
 
 def test_a_queue_may_stand_in_the_path(cloud, name):

@@ -72,7 +72,7 @@ mod tests {
                     { "name": "Body", "shape": "Blob", "streaming": true }, { "name": "Blob", "shape": "Blob" }] },
                 "Out": { "type": "structure", "payload": "Body", "members": [{ "name": "Body", "shape": "Stream" }] },
                 "Blob": { "type": "blob" }, "Stream": { "type": "blob", "streaming": true } } }"#;
-        let code = code(facts, &Written::All).unwrap();
+        let code = code(facts, &Written::All, &[]).unwrap();
         assert_eq!(code.matches("pub body: ::wire::Body,").count(), 2);
         assert_eq!(code.matches("pub blob: ::std::option::Option<::bytes::Bytes>,").count(), 1);
         assert_eq!(

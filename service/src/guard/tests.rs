@@ -7,7 +7,8 @@ use crate::access::tests::{ask, caller};
 use crate::{Clock, Error, Principal};
 
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:000000000000:trips";
-const SHARING: Guard = Guard { policy_of: |_, _| Ok(None), shared: &["SendMessage"] };
+const SHARING: Guard =
+    Guard { policy_of: |_, _| Ok(None), owner_of: None, making: &[], shared: &["SendMessage"] };
 const KEEPING: Guard = Guard { shared: &[], ..SHARING };
 
 fn identity(kind: PrincipalKind, arn: &str) -> Caller {
@@ -53,6 +54,21 @@ fn statement(effect: &str, principal: &str) -> String {
     )
 }
 
+/// What is decided of the queue.
+fn decided(
+    caller: &Caller,
+    guard: Guard,
+    identity: Decision,
+    policy: Result<Option<String>>,
+) -> Result<Result<(), Reason>, Fault> {
+    let resource: Arn = QUEUE.parse().unwrap();
+    let is_owner = caller.principal.arn.account_text() == resource.account_text();
+    let mut policy = Some(policy);
+    ask(caller, &Clock::default(), |access| {
+        decide(access, guard, identity, (&resource, is_owner), policy.take().unwrap())
+    })
+}
+
 /// What is decided, as the side that refuses and how; nothing where the caller is let in.
 fn refused(
     caller: &Caller,
@@ -60,9 +76,7 @@ fn refused(
     identity: Decision,
     policy: Option<String>,
 ) -> Option<(&'static str, Decision)> {
-    let resource = QUEUE.parse().unwrap();
-    let decided =
-        ask(caller, &Clock::default(), |access| decide(access, guard, identity, &resource, Ok(policy)));
+    let decided = decided(caller, guard, identity, Ok(policy));
     match decided.unwrap() {
         Ok(()) => None,
         Err(Reason::Silent(side)) => Some((side.text(), Silent)),
@@ -173,8 +187,7 @@ fn a_policy_that_cannot_be_read_allows_and_denies_nothing() {
 fn only_its_owner_may_go_on_to_learn_that_there_is_no_such_resource() {
     let decided = |caller: &Caller, identity| {
         let missing = Error::Fault(Fault::new("NoSuchQueue", 400, "There is none."));
-        let resource = QUEUE.parse().unwrap();
-        ask(caller, &Clock::default(), |access| decide(access, SHARING, identity, &resource, Err(missing)))
+        self::decided(caller, SHARING, identity, Err(missing))
     };
     assert!(matches!(decided(&owner(), Allowed), Ok(Ok(()))));
     assert!(matches!(decided(&owner(), Silent), Ok(Err(Reason::Silent(Side::Identity)))));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use names::{Arn, Scope};
 
 use super::{Tagging, remove};
-use crate::guard::ask;
+use crate::guard::{Question, ask};
 use crate::{Directory, Result, Service, Tx};
 
 /// A resource of whatever service.
@@ -45,7 +45,7 @@ impl<'a> Taggable<'a> {
 
     /// Whether the caller may, and where the resource is.
     fn admit(&self, tx: &Tx<'_>, action: &'static str) -> Result<(Scope, Arn)> {
-        ask(tx.context, self.service, action, &|| vec![self.arn.clone()], false)?;
+        ask(tx.context, self.service, &Question::new(action, &|| vec![self.arn.clone()]))?;
         (self.tagging.find)(tx, self.arn)
     }
 }

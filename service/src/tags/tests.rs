@@ -23,7 +23,8 @@ fn add(store: &Store, scope: &Scope, name: &str, tags: &[(&str, &str)]) -> Resul
 }
 
 fn listed(store: &Store, scope: &Scope) -> Vec<(String, Vec<String>)> {
-    let all = all(&store.snapshot(), range(scope)).map(|tagged| {
+    let snapshot = store.snapshot();
+    let all = all(&snapshot, range(scope)).map(|tagged| {
         let Tagged { arn, tags, .. } = tagged.unwrap();
         (arn, tags.into_iter().map(|(key, value)| format!("{key}={value}")).collect())
     });
@@ -83,7 +84,8 @@ fn tags_inside_of_records_are_taken_over_once() {
     let records = || crate::scoped("sqs", "queue", &scope("us-east-1"));
     let put = |name: &str, tags: &[(&str, &str)]| {
         let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        store.transact_now(|tx| tx.put_record(records().str(name), &Old { tags, other: 1 })).unwrap();
+        let old = Old { tags, other: 1 };
+        store.transact_now(|tx| tx.put_record(records().str(name), &old)).unwrap();
     };
     (0..600).for_each(|number| put(&format!("q{number:03}"), &[]));
     put("q599", &[("a*", "1")]);

@@ -49,8 +49,25 @@ const OTHERWISE: [(&str, &str); 41] = [
     ("PutPublicAccessBlock", "PutBucketPublicAccessBlock"),
 ];
 
-/// Operations whose action only their input tells, because versions have actions of their own; they ask for themselves.
-const BY_INPUT: [&str; 4] = ["DeleteObject", "DeleteObjects", "GetObject", "HeadObject"];
+/// Operations whose action or condition keys only their input tells, because versions have actions of their own; they ask for
+/// themselves.
+const BY_INPUT: [&str; 15] = [
+    "DeleteObject",
+    "DeleteObjectTagging",
+    "DeleteObjects",
+    "GetObject",
+    "GetObjectAttributes",
+    "GetObjectLegalHold",
+    "GetObjectRetention",
+    "GetObjectTagging",
+    "HeadObject",
+    "ListObjectVersions",
+    "ListObjects",
+    "ListObjectsV2",
+    "PutObjectLegalHold",
+    "PutObjectRetention",
+    "PutObjectTagging",
+];
 
 pub(crate) fn of(operation: &'static OperationFacts) -> Option<&'static str> {
     if BY_INPUT.contains(&operation.name) {

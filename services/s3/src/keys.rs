@@ -80,7 +80,12 @@ pub(crate) fn versions_of(bucket: &Id, key: &str) -> Key {
 }
 
 pub(crate) fn version(bucket: &Id, key: &str, number: u64) -> Key {
-    versions_of(bucket, key).u64(!number)
+    numbered_version(versions_of(bucket, key), number)
+}
+
+/// The version of that number among those of one key.
+pub(crate) fn numbered_version(versions: Key, number: u64) -> Key {
+    versions.u64(!number)
 }
 
 pub(crate) fn null(bucket: &Id, key: &str) -> Key {

@@ -1,9 +1,9 @@
-//! S3: buckets and what is set for them.
+//! S3: buckets, what is set for them, and objects.
 //!
 //! A bucket is one record, found by its name in all accounts and regions; each of its settings is another one (`keys` has
 //! the layout). Whoever speaks of a bucket comes through [`bucket::Bucket::of`].
 //!
-//! What browsers send has its own ways in: `website`, `form` and `cors`.
+//! What stands in buckets is in [`object`]. What browsers send has its own ways in: `website`, `form` and `cors`.
 //!
 //! Never here: signatures; and, but for those ways, HTTP and XML.
 
@@ -12,6 +12,7 @@ mod action;
 mod bucket;
 mod cors;
 mod errors;
+mod events;
 mod form;
 mod host;
 mod keys;
@@ -51,7 +52,8 @@ pub fn service() -> Service {
         .read::<api::GetBucketLocation>(bucket::location, bucket::resource)
         .read::<api::HeadBucket>(bucket::head, bucket::resource)
         .read::<api::ListBuckets>(bucket::list, |_, _| Vec::new())
-        .work("sweep", |cloud| SWEEPER.run(cloud));
+        .work("sweep", |cloud| SWEEPER.run(cloud))
+        .work("notices", events::run);
     let parts =
         [with_access, with_keeping, with_front, with_news, with_analytics, with_reports, with_objects];
     parts.into_iter().fold(service, |service, with_part| with_part(service))
@@ -61,10 +63,21 @@ pub fn service() -> Service {
 fn with_objects(service: Service) -> Service {
     service
         .transaction::<api::DeleteObject>(object::delete, object::resource)
+        .transaction::<api::DeleteObjectTagging>(object::delete_tagging, object::resource)
         .waiting::<api::DeleteObjects, _, _>(object::delete_many, object::resource_of_all)
         .waiting::<api::GetObject, _, _>(object::get, object::resource)
+        .read::<api::GetObjectAttributes>(object::attributes, object::resource)
+        .read::<api::GetObjectLegalHold>(object::legal_hold, object::resource)
+        .read::<api::GetObjectRetention>(object::retention, object::resource)
+        .read::<api::GetObjectTagging>(object::tagging, object::resource)
         .read::<api::HeadObject>(object::head, object::resource)
+        .read::<api::ListObjectVersions>(object::list_versions, bucket::resource)
+        .read::<api::ListObjects>(object::list, bucket::resource)
+        .read::<api::ListObjectsV2>(object::list_v2, bucket::resource)
         .waiting::<api::PutObject, _, _>(object::put, object::resource)
+        .transaction::<api::PutObjectLegalHold>(object::put_legal_hold, object::resource)
+        .transaction::<api::PutObjectRetention>(object::put_retention, object::resource)
+        .transaction::<api::PutObjectTagging>(object::put_tagging, object::resource)
 }
 
 /// Who may use a bucket.

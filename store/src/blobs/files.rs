@@ -102,13 +102,14 @@ impl Files {
         }
     }
 
-    /// Deletes a file, if there is one.
-    pub(super) fn delete(&self, id: BlobId) -> Result<(), Error> {
-        let Some(root) = self.existing_root() else { return Ok(()) };
+    /// Deletes a file. Says whether there was one.
+    pub(super) fn delete(&self, id: BlobId) -> Result<bool, Error> {
+        let Some(root) = self.existing_root() else { return Ok(false) };
         let path = path_in(root, id);
         match fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error::Folder { path, source }),
-            _ => Ok(()),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(Error::Folder { path, source }),
+            Ok(()) => Ok(true),
         }
     }
 

@@ -33,8 +33,7 @@ impl Blobs {
         let doubtful = self.shared.holds.take_doubtful();
         let mut look = |id| {
             if self.is_garbage(id)? {
-                self.shared.files.delete(id)?;
-                deleted += 1;
+                deleted += usize::from(self.shared.files.delete(id)?);
             }
             Ok::<_, Error>(())
         };
@@ -44,14 +43,14 @@ impl Blobs {
         doubtful.files.into_iter().try_for_each(look)?;
         loop {
             match self.sweep_released()? {
-                (0, 0) => return Ok(deleted),
-                (garbage, _) => deleted += garbage,
+                (_, 0) => return Ok(deleted),
+                (more, _) => deleted += more,
             }
         }
     }
 
-    /// Looks at some that were released. Returns how many it deleted, and how many others it is through with: not with those
-    /// that are held, which are looked at again when they are let go.
+    /// Looks at some that were released. Returns how many files it deleted, and how many it is through with: not with those that
+    /// are held, which are looked at again when they are let go.
     fn sweep_released(&self) -> Result<(usize, usize), Error> {
         let (garbage, kept) = self.store.transact_now(|tx| {
             let (mut garbage, mut kept) = (Vec::new(), Vec::new());
@@ -73,13 +72,16 @@ impl Blobs {
             Ok::<_, Error>((garbage, kept.len()))
         })?;
         let garbage: Vec<_> = garbage.into_iter().filter(|(_, id)| !self.shared.holds.is_held(*id)).collect();
-        garbage.iter().try_for_each(|(_, id)| self.shared.files.delete(*id))?;
+        let mut deleted = 0;
+        for (_, id) in &garbage {
+            deleted += usize::from(self.shared.files.delete(*id)?);
+        }
         // Only now: a crash in between must leave the notes. Nothing refers to garbage ever again.
         self.store.transact_now(|tx| {
             garbage.iter().for_each(|(note, _)| tx.delete(&**note));
             Ok::<_, Error>(())
         })?;
-        Ok((garbage.len(), kept))
+        Ok((deleted, garbage.len() + kept))
     }
 
     /// A writer holds its file until something refers to it, so what was not held before is referred to already, or never will

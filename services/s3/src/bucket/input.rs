@@ -39,6 +39,7 @@ of_bucket! {
     DeleteBucketTaggingInput
     DeleteBucketWebsiteInput
     DeleteObjectInput
+    DeleteObjectTaggingInput
     DeleteObjectsInput
     DeletePublicAccessBlockInput
     GetBucketAccelerateConfigurationInput
@@ -61,9 +62,13 @@ of_bucket! {
     GetBucketTaggingInput
     GetBucketVersioningInput
     GetBucketWebsiteInput
-    GetObjectLockConfigurationInput
-    GetPublicAccessBlockInput
+    GetObjectAttributesInput
     GetObjectInput
+    GetObjectLegalHoldInput
+    GetObjectLockConfigurationInput
+    GetObjectRetentionInput
+    GetObjectTaggingInput
+    GetPublicAccessBlockInput
     HeadBucketInput
     HeadObjectInput
     PutObjectInput
@@ -71,6 +76,9 @@ of_bucket! {
     ListBucketIntelligentTieringConfigurationsInput
     ListBucketInventoryConfigurationsInput
     ListBucketMetricsConfigurationsInput
+    ListObjectVersionsInput
+    ListObjectsInput
+    ListObjectsV2Input
     PutBucketAccelerateConfigurationInput
     PutBucketAclInput
     PutBucketAnalyticsConfigurationInput
@@ -89,7 +97,10 @@ of_bucket! {
     PutBucketTaggingInput
     PutBucketVersioningInput
     PutBucketWebsiteInput
+    PutObjectLegalHoldInput
     PutObjectLockConfigurationInput
+    PutObjectRetentionInput
+    PutObjectTaggingInput
     PutPublicAccessBlockInput
 }
 

@@ -8,6 +8,7 @@ use super::lock;
 use super::version::Version;
 use super::versions::{Keeping, Versions};
 use crate::bucket::Bucket;
+use crate::events::{Event, Kind};
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteObjectInput) -> Result<api::DeleteObjectOutput> {
     let bucket = Bucket::of(&**tx, tx.context, input)?;
@@ -56,7 +57,9 @@ fn a_version(tx: &mut Tx<'_>, at: &Versions<'_>, id: &str, wish: &Wish<'_>) -> R
     conditions::check_delete(wish.is, content)?;
     content.map(|content| lock::check_removal(tx, at, content, wish.bypass)).transpose()?;
     let is_marker = found.as_ref().is_some_and(|version| version.content.is_none());
-    found.map(|version| at.remove(tx, &version)).transpose()?;
+    if let Some(version) = found {
+        remove(tx, at, &version)?;
+    }
     Ok(Deleted { version_id: Some(id.to_owned()), is_marker })
 }
 
@@ -65,9 +68,18 @@ fn the_object(tx: &mut Tx<'_>, at: &Versions<'_>, wish: &Wish<'_>) -> Result<Del
     conditions::check_delete(wish.is, shown.as_ref().and_then(|shown| shown.content.as_ref()))?;
     let keeping = Keeping::of(&**tx, at.bucket)?;
     if keeping == Keeping::Nothing {
-        shown.map(|shown| at.remove(tx, &shown)).transpose()?;
+        if let Some(shown) = shown {
+            remove(tx, at, &shown)?;
+        }
         return Ok(Deleted { version_id: None, is_marker: false });
     }
     let marker = at.add(tx, keeping, Version::new(tx, None))?;
+    Event { kind: Kind::MarkerCreated, bucket: at.bucket, key: at.key, version: &marker }.note(tx)?;
     Ok(Deleted { version_id: Some(marker.id_text()), is_marker: true })
+}
+
+/// Removes a version for good.
+fn remove(tx: &mut Tx<'_>, at: &Versions<'_>, version: &Version) -> Result<()> {
+    at.remove(tx, version)?;
+    Event { kind: Kind::Deleted, bucket: at.bucket, key: at.key, version }.note(tx)
 }

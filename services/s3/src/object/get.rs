@@ -10,10 +10,11 @@ use wire::{Body, Fault, Timestamp, TimestampFormat};
 
 use super::conditions::OfRead;
 use super::encryption::TellsEncryption as _;
+use super::existing::READ;
 use super::sums::TellsChecksum as _;
 use super::version::{Content, Version};
 use super::versions::Versions;
-use super::{OfObject, range};
+use super::{OfObject, lock, range};
 use crate::bucket::Bucket;
 
 /// Only a part of the object.
@@ -60,8 +61,7 @@ struct Asked<'a> {
 fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: Asked<'_>) -> Result<Found> {
     let bucket = Bucket::of(&**view, view.context, input)?;
     let at = Versions { bucket: &bucket, key: input.key() };
-    let action = if input.version_id().is_some() { "GetObjectVersion" } else { "GetObject" };
-    view.context.permit(&api::FACTS, action, &|| vec![at.arn()])?;
+    READ.permit(view.context, &at, input.version_id())?;
     let version =
         of_reader(&**view, &at, input.version_id()).map_err(|error| hidden(view, &bucket, error))?;
     let Some(content) = &version.content else {
@@ -81,7 +81,11 @@ fn hidden(view: &View<'_>, bucket: &Bucket, error: service::Error) -> service::E
     listed.err().map_or(error, service::Error::from)
 }
 
-fn of_reader(reads: &impl Reads, at: &Versions<'_>, id: Option<&str>) -> Result<Version> {
+/// The version that a reader means: the newest, or the one that it names.
+///
+/// # Errors
+/// `NoSuchKey`, `NoSuchVersion`.
+pub(crate) fn of_reader(reads: &impl Reads, at: &Versions<'_>, id: Option<&str>) -> Result<Version> {
     match id {
         None => Ok(at.newest(reads)?.ok_or_else(|| at.no_such_key())?),
         Some(id) => Ok(at.named(reads, id)?.ok_or_else(|| at.no_such_version(id))?),
@@ -89,7 +93,7 @@ fn of_reader(reads: &impl Reads, at: &Versions<'_>, id: Option<&str>) -> Result<
 }
 
 /// A delete marker is nothing to read; whoever asks for it by its id hears what else can be done with it.
-fn deleted(at: &Versions<'_>, marker: &Version, id: Option<&str>) -> Fault {
+pub(crate) fn deleted(at: &Versions<'_>, marker: &Version, id: Option<&str>) -> Fault {
     let fault = match id {
         None => at.no_such_key(),
         Some(_) => {
@@ -166,12 +170,9 @@ macro_rules! reads_object {
             output.parts_count =
                 content.parts.and_then(|parts| input.part_number.and(i32::try_from(parts).ok()));
             let retention = content.retention.as_ref();
-            let mode = |kept: &super::version::Retention| {
-                if kept.is_compliance { "COMPLIANCE" } else { "GOVERNANCE" }
-            };
-            output.object_lock_mode = retention.map(|retention| mode(retention).into());
+            output.object_lock_mode = retention.map(|retention| retention.mode().into());
             output.object_lock_retain_until_date = retention.map(|retention| Timestamp(retention.until_ms));
-            output.object_lock_legal_hold_status = content.is_held.then(|| "ON".into());
+            output.object_lock_legal_hold_status = content.is_held.map(|is_held| lock::hold(is_held).into());
             output.tell_encryption(&content.encryption);
             if input.checksum_mode.is_some() && range.is_none() {
                 content.checksum.iter().for_each(|checksum| output.tell(checksum, content.parts));

@@ -31,12 +31,11 @@ pub(crate) fn of_new(
     bucket: &Bucket,
     wish: &Wish,
     now: Timestamp,
-) -> Result<(Option<Retention>, bool)> {
+) -> Result<(Option<Retention>, Option<bool>)> {
     let setting = setting::find::<api::ObjectLockConfiguration>(reads, bucket)?;
     let is_wished = wish.mode.is_some() || wish.until.is_some() || wish.is_held.is_some();
     let Some(setting) = setting else {
-        let missing = || errors::invalid_request("Bucket is missing Object Lock Configuration");
-        return if is_wished { Err(missing().into()) } else { Ok((None, false)) };
+        return if is_wished { Err(missing().into()) } else { Ok((None, None)) };
     };
     let retention = match (&wish.mode, wish.until) {
         (Some(mode), Some(until)) => Some(read(mode, until, now)?),
@@ -47,7 +46,20 @@ pub(crate) fn of_new(
             return Err(errors::invalid_argument(message).into());
         }
     };
-    Ok((retention, wish.is_held.unwrap_or_default()))
+    Ok((retention, wish.is_held))
+}
+
+/// Refuses to speak of locks in a bucket that has none.
+///
+/// # Errors
+/// `InvalidRequest`.
+pub(crate) fn check_bucket(reads: &impl Reads, bucket: &Bucket) -> Result<()> {
+    let setting = setting::find::<api::ObjectLockConfiguration>(reads, bucket)?;
+    Ok(setting.map(|_| ()).ok_or_else(missing)?)
+}
+
+fn missing() -> Fault {
+    errors::invalid_request("Bucket is missing Object Lock Configuration")
 }
 
 /// A retention as a client says it.
@@ -75,6 +87,17 @@ fn by_default(rule: api::DefaultRetention, now: Timestamp) -> Option<Retention> 
     Some(Retention { is_compliance, until_ms: now.millis() + days * DAY_MS })
 }
 
+/// Nobody ever said how long an object is kept.
+pub(crate) fn none() -> Fault {
+    let message = "The specified object does not have a ObjectLock configuration";
+    Fault::new("NoSuchObjectLockConfiguration", 404, message)
+}
+
+/// A legal hold as the model calls it.
+pub(crate) fn hold(is_held: bool) -> &'static str {
+    if is_held { "ON" } else { "OFF" }
+}
+
 /// Refuses to delete, or overwrite for good, what is kept.
 ///
 /// # Errors
@@ -86,17 +109,27 @@ pub(crate) fn check_removal(
     bypass: bool,
 ) -> Result<(), Fault> {
     let kept = content.retention.as_ref().filter(|retention| retention.until_ms > tx.now.millis());
-    let is_bypassed = match kept {
-        None => true,
-        Some(retention) if retention.is_compliance || !bypass => false,
-        Some(_) => {
-            tx.context.permit(&api::FACTS, "BypassGovernanceRetention", &|| vec![at.arn()])?;
-            true
-        }
-    };
-    if is_bypassed && !content.is_held {
-        return Ok(());
+    kept.map(|retention| check_bypass(tx, at, retention, bypass)).transpose()?;
+    if content.is_held == Some(true) { Err(protected()) } else { Ok(()) }
+}
+
+/// Refuses to change anything about a retention that is not over, unless it is bypassed by whoever may.
+///
+/// # Errors
+/// `AccessDenied`.
+pub(crate) fn check_bypass(
+    tx: &Tx<'_>,
+    at: &Versions<'_>,
+    kept: &Retention,
+    bypass: bool,
+) -> Result<(), Fault> {
+    if kept.is_compliance || !bypass {
+        return Err(protected());
     }
+    tx.context.permit(&api::FACTS, "BypassGovernanceRetention", &|| vec![at.arn()])
+}
+
+fn protected() -> Fault {
     let message = "Access Denied because object protected by object lock.";
-    Err(Fault { message: message.to_owned(), ..errors::access_denied() })
+    Fault { message: message.to_owned(), ..errors::access_denied() }
 }

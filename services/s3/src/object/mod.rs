@@ -4,18 +4,24 @@
 //! first takes the body in ([`body`]), and then makes it visible in one transaction: whoever reads in between, or when it
 //! breaks off, sees what was there before.
 
+mod attributes;
 mod body;
 mod conditions;
 mod delete;
 mod delete_many;
 mod described;
 mod encryption;
+mod existing;
 mod get;
 mod key;
+mod legal_hold;
+mod list;
 mod lock;
 mod put;
 mod range;
+mod retention;
 mod sums;
+mod tagging;
 mod tags;
 mod version;
 mod versions;
@@ -23,10 +29,16 @@ mod versions;
 use api_s3 as api;
 use names::{Arn, Scope};
 
+pub(crate) use attributes::get as attributes;
 pub(crate) use delete::delete;
 pub(crate) use delete_many::delete_many;
 pub(crate) use get::{get, head};
+pub(crate) use legal_hold::{get as legal_hold, put as put_legal_hold};
+pub(crate) use list::{list, list_v2, list_versions};
 pub(crate) use put::put;
+pub(crate) use retention::{get as retention, put as put_retention};
+pub(crate) use tagging::{delete as delete_tagging, get as tagging, put as put_tagging};
+pub(crate) use version::Version;
 
 use crate::bucket::{self, OfBucket};
 
@@ -54,8 +66,16 @@ macro_rules! of_object {
 
 of_object! {
     DeleteObjectInput
+    DeleteObjectTaggingInput
+    GetObjectAttributesInput
     GetObjectInput
+    GetObjectLegalHoldInput
+    GetObjectRetentionInput
+    GetObjectTaggingInput
     HeadObjectInput
+    PutObjectLegalHoldInput
+    PutObjectRetentionInput
+    PutObjectTaggingInput
 }
 
 /// Whoever writes an object makes a version.

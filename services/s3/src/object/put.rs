@@ -9,14 +9,13 @@ use super::conditions::OfWrite;
 use super::described::Describes as _;
 use super::encryption::{self, TellsEncryption as _};
 use super::sums::TellsChecksum as _;
-use super::version::{Content, Version};
+use super::version::{Content, STANDARD, Version};
 use super::versions::{Keeping, Versions};
 use super::{key, lock, tags};
 use crate::bucket::Bucket;
 use crate::errors;
+use crate::events::{Event, Kind};
 
-/// What most objects have.
-const STANDARD: &str = "STANDARD";
 /// Classes that objects here can have.
 const CLASSES: [&str; 8] = [
     STANDARD,
@@ -73,6 +72,7 @@ fn commit(tx: &mut Tx<'_>, input: &api::PutObjectInput, received: &Received) -> 
         is_held,
     };
     let version = at.add(tx, keeping, Version::new(tx, Some(content)))?;
+    Event { kind: Kind::Put, bucket: &bucket, key: &input.key, version: &version }.note(tx)?;
     Ok(output(&version, keeping))
 }
 

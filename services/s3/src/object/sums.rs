@@ -22,9 +22,12 @@ pub(crate) trait TellsChecksum {
         if let Some(member) = self.member(&checksum.algorithm) {
             *member = Some(text);
         }
-        let kind = if checksum.is_composite { "COMPOSITE" } else { "FULL_OBJECT" };
-        *self.kind() = Some(kind.into());
+        *self.kind() = Some(type_of(checksum.is_composite));
     }
+}
+
+pub(crate) fn type_of(is_composite: bool) -> api::ChecksumType {
+    if is_composite { api::ChecksumType::Composite } else { api::ChecksumType::FullObject }
 }
 
 macro_rules! tells_checksum {
@@ -49,6 +52,7 @@ macro_rules! tells_checksum {
 }
 
 tells_checksum! {
+    Checksum
     GetObjectOutput
     HeadObjectOutput
     PutObjectOutput

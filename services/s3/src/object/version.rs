@@ -13,10 +13,13 @@ use crate::keys::Id;
 
 /// What the version is called that a bucket without versions has.
 pub(crate) const NULL: &str = "null";
+/// The class of storage that most objects have.
+pub(crate) const STANDARD: &str = "STANDARD";
 
 /// A version of what is under a key. It is stored without the names of its fields, which are only ever added, and at the end.
+/// Who needs little of a content reads only that (`list::entry`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Version {
+pub(crate) struct Version<C = Content> {
     /// Names it and what belongs to it alone.
     pub(crate) id: Id,
     /// Its place among the versions of its key: newer ones have greater numbers.
@@ -25,7 +28,7 @@ pub(crate) struct Version {
     pub(crate) is_null: bool,
     pub(crate) modified_ms: i64,
     /// Nothing: the object is deleted.
-    pub(crate) content: Option<Content>,
+    pub(crate) content: Option<C>,
 }
 
 #[cfg(test)]
@@ -48,7 +51,8 @@ pub(crate) struct Content {
     pub(crate) encryption: Encryption,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) retention: Option<Retention>,
-    pub(crate) is_held: bool,
+    /// Whether it is held, if anybody ever said so.
+    pub(crate) is_held: Option<bool>,
 }
 
 /// A checksum that its client chose, or the one that S3 takes by itself.
@@ -104,6 +108,15 @@ impl Version {
         Version { id: tx.random().bytes(), number: 0, is_null: false, modified_ms: tx.now.millis(), content }
     }
 
+    /// The number and the id in a text of [`Version::id_text`], but for the null version's.
+    pub(crate) fn read_id(text: &str) -> Option<(u64, Id)> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (number, id) = bytes.split_first_chunk()?;
+        Some((u64::from_be_bytes(*number), id.try_into().ok()?))
+    }
+}
+
+impl<C> Version<C> {
     /// As clients call it.
     pub(crate) fn id_text(&self) -> String {
         if self.is_null {
@@ -114,23 +127,28 @@ impl Version {
         bytes[8..].copy_from_slice(&self.id);
         URL_SAFE_NO_PAD.encode(bytes)
     }
-
-    /// The number and the id in a text of [`Version::id_text`], but for the null version's.
-    pub(crate) fn read_id(text: &str) -> Option<(u64, Id)> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (number, id) = bytes.split_first_chunk()?;
-        Some((u64::from_be_bytes(*number), id.try_into().ok()?))
-    }
 }
 
 impl Content {
     /// `"5eb63bbbe01eeed093cb22bb8f5acdc3"`, or with the number of parts behind it.
     pub(crate) fn etag(&self) -> String {
-        let digest = hex::encode(self.digest);
-        match self.parts {
-            Some(count) => format!("\"{digest}-{count}\""),
-            None => format!("\"{digest}\""),
-        }
+        etag(&self.digest, self.parts)
+    }
+}
+
+/// The entity tag of an object with that digest, uploaded in so many parts.
+pub(crate) fn etag(digest: &[u8; 16], parts: Option<u32>) -> String {
+    let digest = hex::encode(digest);
+    match parts {
+        Some(count) => format!("\"{digest}-{count}\""),
+        None => format!("\"{digest}\""),
+    }
+}
+
+impl Retention {
+    /// As the model calls it.
+    pub(crate) fn mode(&self) -> &'static str {
+        if self.is_compliance { "COMPLIANCE" } else { "GOVERNANCE" }
     }
 }
 
@@ -146,7 +164,8 @@ mod tests {
 
     #[test]
     fn ids_tell_where_a_version_stands() {
-        let version = Version { id: [7; 16], number: 1 << 60, is_null: false, modified_ms: 5, content: None };
+        let version: Version =
+            Version { id: [7; 16], number: 1 << 60, is_null: false, modified_ms: 5, content: None };
         let text = version.id_text();
         assert_eq!((text.len(), Version::read_id(&text)), (32, Some((1 << 60, [7; 16]))));
         assert_eq!(Version { is_null: true, ..version }.id_text(), "null");

@@ -104,6 +104,16 @@ impl Versions<'_> {
         Ok(version)
     }
 
+    /// Writes a version anew where it stands.
+    pub(crate) fn rewrite(&self, tx: &mut Tx<'_>, version: &Version) -> Result<()> {
+        let is_shown = self.shown(&**tx)?.is_some_and(|shown| shown.number == version.number);
+        let key = match is_shown {
+            true => keys::object(&self.bucket.id, self.key),
+            false => keys::version(&self.bucket.id, self.key, version.number),
+        };
+        Ok(tx.put_compact(key, version)?)
+    }
+
     /// Removes a version with its bytes; what is the newest then is shown.
     pub(crate) fn remove(&self, tx: &mut Tx<'_>, version: &Version) -> Result<()> {
         let is_shown = self.shown(&**tx)?.is_some_and(|shown| shown.number == version.number);

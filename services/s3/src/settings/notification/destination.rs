@@ -13,6 +13,9 @@ use wire::{Fault, TimestampFormat};
 use crate::bucket::Bucket;
 use crate::errors;
 
+/// What e-mail about a bucket is called.
+pub(crate) const SUBJECT: &str = "Amazon S3 Notification";
+
 /// Tries all destinations; S3 names the first that does not answer well.
 pub(super) async fn try_all(
     context: &Context,
@@ -24,12 +27,12 @@ pub(super) async fn try_all(
     let event = test_event(context, bucket);
     for part in wanted.topic_configurations.iter().flatten() {
         let (topic_arn, message) = (Some(part.topic_arn.clone()), event.clone());
-        let subject = Some("Amazon S3 Notification".to_owned());
+        let subject = Some(SUBJECT.to_owned());
         let input = sns::PublishInput { topic_arn, message, subject, ..Default::default() };
         tried(&part.topic_arn, own.call::<sns::Publish>(input).await)?;
     }
     for part in wanted.queue_configurations.iter().flatten() {
-        let queue_url = url(&part.queue_arn, &context.cloud.endpoint);
+        let queue_url = queue_url(&part.queue_arn, &context.cloud.endpoint);
         let input = sqs::SendMessageInput { queue_url, message_body: event.clone(), ..Default::default() };
         tried(&part.queue_arn, own.call::<sqs::SendMessage>(input).await)?;
     }
@@ -56,7 +59,8 @@ fn test_event(context: &Context, bucket: &Bucket) -> String {
     .to_string()
 }
 
-fn url(queue: &str, endpoint: &str) -> String {
+/// The URL of a queue, by its ARN.
+pub(crate) fn queue_url(queue: &str, endpoint: &str) -> String {
     let arn = queue.parse::<Arn>().ok();
     let account = arn.as_ref().map(|arn| arn.account_text().to_owned()).unwrap_or_default();
     let name = arn.as_ref().map(|arn| arn.resource().to_owned()).unwrap_or_default();

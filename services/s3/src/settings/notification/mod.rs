@@ -4,6 +4,8 @@ mod check;
 mod destination;
 mod overlap;
 
+pub(crate) use destination::{SUBJECT, queue_url};
+
 use api_s3 as api;
 use service::{Context, Result, Tx};
 use wire::Fault;
