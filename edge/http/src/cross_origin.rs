@@ -14,7 +14,10 @@ pub(crate) fn asked<'a>(cloud: &'a Cloud, parts: &Parts) -> Option<&'a Service> 
     if parts.method != Method::OPTIONS {
         return None;
     }
-    host::service_among(cloud.directory(), parts, |service| service.cross_origin_rules().is_some())
+    let has_rules = |service: &Service| service.cross_origin_rules().is_some();
+    // What is asked of the whole server (`*`), or of no resource, is none.
+    let names_something = |service: &&Service| host::path_of(service, parts).len() > 1;
+    host::service_among(cloud.directory(), parts, has_rules).filter(names_something)
 }
 
 /// Answers a preflight.
