@@ -1,10 +1,11 @@
 """Tags, retentions, legal holds and attributes of S3's objects, in every version, or refused as S3 refuses them."""
 
 import hashlib
+import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from conftest import refused
+from conftest import eventually, refused
 
 HOUR = timedelta(hours=1)
 
@@ -164,12 +165,38 @@ def test_attributes_are_told_as_they_are_asked_for(s3, bucket):
     size = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["ObjectSize"])
     assert size["ObjectSize"] == 5 and "ETag" not in size
     assert refused(s3.get_object_attributes, Bucket=bucket, Key="other", ObjectAttributes=every)[0] == "NoSuchKey"
+    unknown = refused(s3.get_object_attributes, Bucket=bucket, Key="k", ObjectAttributes=["ETag", "Color"])
+    assert unknown[0] == "InvalidArgument"
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     newer = s3.put_object(Bucket=bucket, Key="k", Body=b"1", StorageClass="GLACIER")["VersionId"]
     asked = {"Bucket": bucket, "Key": "k", "ObjectAttributes": ["StorageClass", "ObjectSize"]}
     now = s3.get_object_attributes(**asked)
     assert (now["VersionId"], now["StorageClass"], now["ObjectSize"]) == (newer, "GLACIER", 1)
     assert s3.get_object_attributes(**asked, VersionId="null")["ObjectSize"] == 5
+
+
+def test_who_listens_hears_of_tags(cloud, s3, bucket):
+    sqs = cloud.client("sqs")
+    queue = sqs.create_queue(QueueName=bucket)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    wanted = [{"QueueArn": arn, "Events": ["s3:ObjectTagging:*"]}]
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"QueueConfigurations": wanted}
+    )
+    s3.put_object_tagging(Bucket=bucket, Key="k", Tagging=tag_set(a="1"))
+    s3.delete_object_tagging(Bucket=bucket, Key="k")
+
+    names = set()
+
+    def heard():
+        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5).get("Messages", []):
+            for record in json.loads(message["Body"]).get("Records", []):
+                assert record["s3"]["object"]["key"] == "k"
+                names.add(record["eventName"])
+        return names == {"ObjectTagging:Put", "ObjectTagging:Delete"}
+
+    eventually(heard)
 
 
 def test_what_is_said_later_survives_kills(make_cloud):

@@ -27,6 +27,10 @@ pub(crate) enum Kind {
     Deleted,
     /// It was deleted in a bucket that keeps versions.
     MarkerCreated,
+    /// It got other tags.
+    Tagged,
+    /// Its tags were taken away.
+    Untagged,
 }
 
 impl Kind {
@@ -36,6 +40,8 @@ impl Kind {
             Kind::Put => "ObjectCreated:Put",
             Kind::Deleted => "ObjectRemoved:Delete",
             Kind::MarkerCreated => "ObjectRemoved:DeleteMarkerCreated",
+            Kind::Tagged => "ObjectTagging:Put",
+            Kind::Untagged => "ObjectTagging:Delete",
         }
     }
 }

@@ -2,12 +2,11 @@
 
 use api_s3 as api;
 use service::{Result, View};
-use wire::{Fault, Timestamp};
+use wire::Timestamp;
 
 use super::existing::{Action, Existing, READ};
 use super::sums::TellsChecksum as _;
 use super::version::{Content, STANDARD};
-use crate::errors;
 
 const DESCRIBE: Action =
     Action { on_object: "GetObjectAttributes", on_version: "GetObjectVersionAttributes" };
@@ -24,16 +23,12 @@ pub(crate) fn get(
         ..Default::default()
     };
     for attribute in &input.object_attributes {
-        tell(&mut output, attribute.as_str(), &object.content)?;
+        tell(&mut output, attribute.as_str(), &object.content);
     }
     Ok(output)
 }
 
-fn tell(
-    output: &mut api::GetObjectAttributesOutput,
-    attribute: &str,
-    content: &Content,
-) -> Result<(), Fault> {
+fn tell(output: &mut api::GetObjectAttributesOutput, attribute: &str, content: &Content) {
     match attribute {
         "ETag" => output.e_tag = Some(content.etag().trim_matches('"').to_owned()),
         "Checksum" => output.checksum = checksum(content),
@@ -42,12 +37,9 @@ fn tell(
             output.storage_class = Some(content.storage_class.as_deref().unwrap_or(STANDARD).into());
         }
         "ObjectSize" => output.object_size = i64::try_from(content.size).ok(),
-        _ => {
-            let message = "Invalid attribute name specified.";
-            return Err(errors::argument(message, "x-amz-object-attributes", attribute));
-        }
+        // The model has no others.
+        _ => {}
     }
-    Ok(())
 }
 
 fn checksum(content: &Content) -> Option<api::Checksum> {

@@ -83,9 +83,10 @@ impl<'a> Existing<'a> {
         self.bucket.has_versions().then(|| self.version.id_text())
     }
 
-    /// Writes it anew with what has changed about it.
-    pub(crate) fn put(&self, tx: &mut Tx<'_>) -> Result<()> {
+    /// Writes it anew with what has changed about it, and gives the whole version.
+    pub(crate) fn put(&self, tx: &mut Tx<'_>) -> Result<Version> {
         let version = Version { content: Some(self.content.clone()), ..self.version.clone() };
-        self.at().rewrite(tx, &version)
+        self.at().rewrite(tx, &version)?;
+        Ok(version)
     }
 }

@@ -10,6 +10,7 @@ use service::{Result, Tx, View};
 use super::OfObject;
 use super::existing::{Action, Existing};
 use super::tags;
+use crate::events::{Event, Kind};
 
 pub(crate) fn get(
     view: &View<'_>,
@@ -31,7 +32,7 @@ pub(crate) fn put(
 ) -> Result<api::PutObjectTaggingOutput> {
     let action = Action { on_object: "PutObjectTagging", on_version: "PutObjectVersionTagging" };
     let tags = tags::of_set(&input.tagging.tag_set)?;
-    Ok(api::PutObjectTaggingOutput { version_id: replace(tx, input, action, tags)? })
+    Ok(api::PutObjectTaggingOutput { version_id: replace(tx, input, action, (Kind::Tagged, tags))? })
 }
 
 pub(crate) fn delete(
@@ -39,18 +40,21 @@ pub(crate) fn delete(
     input: &api::DeleteObjectTaggingInput,
 ) -> Result<api::DeleteObjectTaggingOutput> {
     let action = Action { on_object: "DeleteObjectTagging", on_version: "DeleteObjectVersionTagging" };
-    Ok(api::DeleteObjectTaggingOutput { version_id: replace(tx, input, action, BTreeMap::new())? })
+    Ok(api::DeleteObjectTaggingOutput {
+        version_id: replace(tx, input, action, (Kind::Untagged, BTreeMap::new()))?,
+    })
 }
 
-/// Gives an object other tags; its version is told.
+/// Gives an object other tags, tells who wants to know, and gives the id of its version.
 fn replace(
     tx: &mut Tx<'_>,
     input: &impl OfObject,
     action: Action,
-    tags: BTreeMap<String, String>,
+    (kind, tags): (Kind, BTreeMap<String, String>),
 ) -> Result<Option<String>> {
     let mut object = Existing::of(&**tx, tx.context, input, action)?;
     object.content.tags = tags;
-    object.put(tx)?;
+    let version = object.put(tx)?;
+    Event { kind, bucket: &object.bucket, key: input.key(), version: &version }.note(tx)?;
     Ok(object.version_id())
 }
