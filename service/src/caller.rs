@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use names::{Arn, Scope};
+use names::{Account, Arn, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::Regions;
+use crate::{PrincipalRecord, Regions};
 
 /// The caller of one request.
 #[derive(Clone, Debug)]
@@ -40,6 +40,27 @@ pub struct Principal {
     pub access_key_id: Option<String>,
     /// The role whose session this is.
     pub role: Option<Arn>,
+}
+
+impl Principal {
+    /// The root user of an account.
+    #[must_use]
+    pub fn root(account: Account) -> Self {
+        let PrincipalRecord { kind, arn, id, role } = PrincipalRecord::root(account);
+        Principal { kind, arn, id, access_key_id: None, role }
+    }
+
+    /// Whoever sends a request to this scope without saying who it is.
+    #[must_use]
+    pub fn anonymous(scope: &Scope) -> Self {
+        Principal {
+            kind: PrincipalKind::Anonymous,
+            arn: Arn::global("iam", scope.region.partition(), &scope.account, "anonymous"),
+            id: "anonymous".to_owned(),
+            access_key_id: None,
+            role: None,
+        }
+    }
 }
 
 /// The kinds of identity.

@@ -9,7 +9,7 @@ use wire::{Fault, Operation, ServiceFacts, Timestamp};
 
 use crate::{
     Authorizer, Caller, Clock, Conditions, Directory, Memory, Metrics, Outside, Principal, PrincipalKind,
-    Random, Regions, Result, Service,
+    Random, Regions, Result, Service, Visit,
 };
 
 /// What all services of a process share.
@@ -92,6 +92,25 @@ impl Cloud {
     pub fn setting(&self, service: &str, name: &str) -> u32 {
         let settings = self.directory().service(service).map(Service::settings).unwrap_or_default();
         settings.iter().find(|(known, _)| *known == name).map_or(0, |(_, value)| *value)
+    }
+
+    /// The context of a visit to what belongs to `scope`: where identities are enforced its sender is unknown, else it may do
+    /// everything.
+    #[must_use]
+    pub fn context_of_visit(self: &Arc<Self>, visit: &Visit, scope: Scope) -> Context {
+        let is_enforced = self.authorizer.is_enforced();
+        let principal =
+            if is_enforced { Principal::anonymous(&scope) } else { Principal::root(scope.account) };
+        let caller = Caller {
+            scope,
+            regions: Regions::default(),
+            principal: Arc::new(principal),
+            request_id: Arc::clone(&visit.request_id),
+            source_ip: Some(visit.source_ip),
+            source: None,
+            endpoint: Arc::clone(&visit.endpoint),
+        };
+        Context { caller: Arc::new(caller), cloud: Arc::clone(self) }
     }
 
     /// The context of work that `service` does on its own account of `scope`, not on a client's request.

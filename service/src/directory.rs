@@ -14,7 +14,7 @@ use crate::guard::{Question, ask, authorise};
 use crate::operation::{Input, internal};
 use crate::record::Record;
 use crate::visit::Front;
-use crate::{Cloud, Conditions, Context, Error, Handler, Output, Result, Service, Tx, Visit};
+use crate::{Cloud, Conditions, Context, Error, Form, Handler, Output, Result, Service, Tx, Visit};
 
 /// The services, by their names.
 #[derive(Default)]
@@ -93,6 +93,18 @@ impl Directory {
                 internal(panic_text(&*panic));
                 Answer::json(500, r#"{"message":"Internal Server Error"}"#)
             }
+        }
+    }
+
+    /// A service's answer to a form that was sent to it. A panic is the answer to this form alone.
+    ///
+    /// # Errors
+    /// The service's.
+    pub async fn take_form(&self, context: &Context, service: &Service, form: Form) -> Result<Answer, Fault> {
+        let take = service.forms.as_ref().ok_or_else(|| internal("a form that nobody takes"))?;
+        match AssertUnwindSafe(take(context.clone(), form)).catch_unwind().await {
+            Ok(outcome) => outcome.map_err(Error::into_fault),
+            Err(panic) => Err(internal(panic_text(&*panic))),
         }
     }
 

@@ -1,5 +1,7 @@
 //! A service: its facts, its operations, one line each, and its background work.
 
+mod ways;
+
 use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -7,15 +9,14 @@ use std::sync::Arc;
 use foldhash::HashMap;
 use names::{Arn, Scope};
 use store::Store;
-use wire::{Answer, Fault, Operation, OperationFacts, ServiceFacts};
+use wire::{Fault, Operation, OperationFacts, ServiceFacts};
 
+use crate::form::Taker;
 use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::tags::Tagging;
 use crate::visit::Front;
-use crate::{
-    Address, AddressOf, Cloud, Context, Denial, Handler, OwnerOf, PolicyOf, Result, Tx, View, Visit,
-};
+use crate::{AddressOf, Cloud, Context, CrossOriginOf, Denial, Handler, OwnerOf, PolicyOf, Result, Tx, View};
 
 /// Background work: runs until the process stops, and is started again when it fails.
 pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Send + Sync>;
@@ -61,6 +62,8 @@ pub struct Service {
     pub(crate) denial: Refusing,
     host_alias: Option<&'static str>,
     address_of: Option<AddressOf>,
+    cross_origin: Option<CrossOriginOf>,
+    pub(crate) forms: Option<Taker>,
     pub(crate) front: Option<Front>,
     pub(crate) upgrade: Option<Upgrade>,
     pub(crate) work: Vec<(&'static str, Work)>,
@@ -84,6 +87,8 @@ impl Service {
             denial: in_common_words,
             host_alias: None,
             address_of: None,
+            cross_origin: None,
+            forms: None,
             front: None,
             upgrade: None,
             work: Vec::new(),
@@ -137,17 +142,6 @@ impl Service {
         W: Future<Output = Result<()>> + Send + 'static,
     {
         self.work.push((name, Box::new(move |cloud| Box::pin(body(cloud)))));
-        self
-    }
-
-    /// A front for web clients: `accepts` says by host and path which requests are its own, before they are taken for calls of an API.
-    #[must_use]
-    pub fn front<F, W>(mut self, accepts: fn(&str, &str) -> bool, answer: F) -> Self
-    where
-        F: Fn(Arc<Cloud>, Visit) -> W + Send + Sync + 'static,
-        W: Future<Output = Answer> + Send + 'static,
-    {
-        self.front = Some(Front::new(accepts, answer));
         self
     }
 
@@ -223,19 +217,6 @@ impl Service {
         self
     }
 
-    /// Hosts name resources of it: `address_of` reads them.
-    #[must_use]
-    pub fn addresses(mut self, address_of: AddressOf) -> Self {
-        self.address_of = Some(address_of);
-        self
-    }
-
-    /// What a host, without its port, names of it beside itself.
-    #[must_use]
-    pub fn address(&self, host: &str) -> Option<Address> {
-        self.address_of.and_then(|address_of| address_of(host))
-    }
-
     /// Whether a host or a credential scope means it by that name.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
@@ -285,7 +266,9 @@ impl Service {
     /// Whether the policy of a resource can let in somebody who is unknown.
     #[must_use]
     pub fn lets_in_unknown(&self, operation: &'static OperationFacts) -> bool {
-        let shares = |guard: &Guard| self.action(operation).is_some_and(|action| guard.shares(action));
+        // One that asks for itself is known by its own name.
+        let action = self.action(operation).unwrap_or(operation.name);
+        let shares = |guard: &Guard| guard.shares(action);
         self.guard.as_ref().is_some_and(shares)
     }
 

@@ -18,6 +18,8 @@ pub struct Visit {
     pub method: http::Method,
     /// The host that the client asked for, with its port.
     pub host: String,
+    /// The same with the scheme before it: `https://localhost:4566`.
+    pub endpoint: Arc<str>,
     /// As it came, still percent-encoded.
     pub path: String,
     /// Likewise, without the question mark.

@@ -132,6 +132,17 @@ impl<'a> Claim<'a> {
         if request.style == Style::S3 { self.check_amz_headers(request) } else { Ok(()) }
     }
 
+    /// Checks that a link has not expired, whoever made it.
+    ///
+    /// # Errors
+    /// [`Error::PresignedExpired`], and that it is not yet good.
+    pub fn check_link(&self, style: Style, now_unix_s: i64) -> Result<(), Error> {
+        match (self.kind, style) {
+            (Kind::Presigned { .. }, Style::S3) => check_time(self, style, now_unix_s),
+            _ => Ok(()),
+        }
+    }
+
     /// S3 wants all `x-amz-` headers signed.
     fn check_amz_headers(&self, request: &Request<'_>) -> Result<(), Error> {
         let is_loose = |name: &&str| {

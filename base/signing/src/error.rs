@@ -117,7 +117,23 @@ pub enum Error {
     },
     /// S3: a presigned URL has outlived its `X-Amz-Expires`.
     #[error("Request has expired")]
-    PresignedExpired,
+    PresignedExpired {
+        /// For how long it was good, in seconds, where it says so.
+        valid_s: Option<i64>,
+        /// When it ceased to be, in Unix seconds.
+        expired_s: i64,
+        /// Now, in Unix seconds.
+        now_s: i64,
+    },
+    /// A link of Signature Version 2 lacks a part of its claim.
+    #[error("Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters")]
+    OldIncomplete,
+    /// `Expires` of such a link is no number.
+    #[error("Invalid date (should be seconds since epoch): {got}")]
+    OldExpires {
+        /// The value as given.
+        got: String,
+    },
     /// `X-Amz-Expires` is no number.
     #[error("X-Amz-Expires should be a number")]
     ExpiresNumber,
@@ -161,7 +177,7 @@ impl Error {
             | Self::Credential { .. } => Fault::Incomplete,
             Self::Twice | Self::Scope(_) | Self::HostUnsigned | Self::Mismatch => Fault::Invalid,
             Self::Expired { .. } | Self::NotYetCurrent { .. } => Fault::Skewed,
-            Self::PresignedExpired => Fault::Expired,
+            Self::PresignedExpired { .. } | Self::OldIncomplete | Self::OldExpires { .. } => Fault::Expired,
             Self::MissingQuery { .. }
             | Self::ExpiresNumber
             | Self::ExpiresNegative

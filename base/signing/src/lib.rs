@@ -4,8 +4,9 @@
 //! key's [`Secret`], and [`verify`] proves the claim. [`chunked`] goes on where the body is signed in pieces, and
 //! [`Signer`] is the client's side.
 //!
-//! Never here: I/O, the clock (callers pass Unix seconds), knowledge of which keys exist, or SigV4a and Signature
-//! Version 2, which are refused. Follows "AWS Signature Version 4 for API requests" in the IAM user guide.
+//! [`old`] knows the links of Signature Version 2.
+//!
+//! Never here: I/O, the clock (callers pass Unix seconds), knowledge of which keys exist, or SigV4a, which is refused. Follows "AWS Signature Version 4 for API requests" in the IAM user guide.
 
 mod canonical;
 pub mod chunked;
@@ -13,11 +14,13 @@ mod claim;
 mod credential;
 mod error;
 mod keys;
+pub mod old;
 mod payload;
 mod query;
 mod request;
 mod secret;
 mod sign;
+mod signed_text;
 mod timestamp;
 mod verify;
 
@@ -29,6 +32,7 @@ pub use payload::{Declared, EMPTY_SHA256, Payload, sha256_hex};
 pub use request::{Request, Style};
 pub use secret::Secret;
 pub use sign::{Credentials, Signer, Unsignable};
+pub use signed_text::SignedText;
 pub use timestamp::Timestamp;
 pub use verify::{Proof, SKEW_MAX_S, verify};
 

@@ -100,8 +100,10 @@ pub(crate) fn check_time(claim: &Claim<'_>, style: Style, now_unix_s: i64) -> Re
     }
     let valid_s = match (claim.kind(), style) {
         (Kind::Presigned { expires_s }, Style::S3) => {
-            let is_over = age_s > expires_s.unwrap_or(0);
-            return if is_over { Err(Error::PresignedExpired) } else { Ok(()) };
+            let valid_s = expires_s.unwrap_or(0);
+            let expired_s = signed.unix_s() + valid_s;
+            let over = Error::PresignedExpired { valid_s: Some(valid_s), expired_s, now_s: now_unix_s };
+            return if age_s > valid_s { Err(over) } else { Ok(()) };
         }
         // As STS does: a shorter validity than the clock's own tolerance has no effect.
         (Kind::Presigned { expires_s: Some(expires_s) }, Style::Standard) => expires_s.max(SKEW_MAX_S),

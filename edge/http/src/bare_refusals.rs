@@ -1,10 +1,27 @@
 //! Signatures that are refused, as S3 says it: with codes, statuses and words of its own.
 
 use signing::{Error, Fault as Of};
-use wire::Fault;
+use wire::{Fault, Timestamp, TimestampFormat};
 
 /// A refused signature.
 pub(crate) fn of_signature(error: &Error) -> Fault {
+    let fault = in_words(error);
+    match error {
+        Error::PresignedExpired { valid_s, expired_s, now_s } => valid_s
+            .iter()
+            .fold(fault, |fault, seconds| fault.with_element("X-Amz-Expires", seconds.to_string()))
+            .with_element("Expires", date(*expired_s))
+            .with_element("ServerTime", date(*now_s)),
+        Error::HeadersUnsigned { names } => fault.with_element("HeadersNotSigned", names.as_str()),
+        _ => fault,
+    }
+}
+
+fn date(unix_s: i64) -> String {
+    Timestamp(unix_s.saturating_mul(1000)).format(TimestampFormat::DateTime)
+}
+
+fn in_words(error: &Error) -> Fault {
     let said = || error.to_string();
     let (code, status, message) = match error.fault() {
         Of::MissingToken => ("AccessDenied", 403, "Access Denied".to_owned()),

@@ -1,5 +1,8 @@
 //! A request's way, from HTTP to a typed operation and back, in one list.
 
+mod forms;
+mod refusal;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -15,11 +18,12 @@ use wire::{Body, Fault, Message};
 
 use crate::body::Receiver;
 use crate::control::Page;
-use crate::identify::{self, Routers, Spoken, Target, Unknown};
+use crate::identify::{self, Routers, Spoken, Target};
 use crate::identity::{Auth, Identities, Identity, Refused};
 use crate::inlet::Inlet;
 use crate::response::{self, Reply};
-use crate::{Control, body, content, path_parameter};
+use crate::{Control, body, content, cross_origin, host, path_parameter};
+use refusal::Refusal;
 
 /// What a request may be at most.
 #[derive(Clone, Copy, Debug)]
@@ -41,12 +45,6 @@ pub struct Door {
     identities: Identities,
     routers: Routers,
     limits: Limits,
-}
-
-/// What went wrong on the way, and in whose words to say so.
-struct Refusal {
-    fault: Fault,
-    protocol: Spoken,
 }
 
 /// The other end of a connection, and the request that came from there.
@@ -92,31 +90,6 @@ impl Target<'_> {
     }
 }
 
-impl Refusal {
-    fn into_reply(self, request_id: &str) -> Reply {
-        let Refusal { fault, protocol } = self;
-        tracing::debug!(code = %fault.code, status = fault.status, request_id, "refused");
-        match protocol {
-            Some((protocol, facts)) => {
-                response::from_answer(wire::write_fault(protocol, facts, &fault, request_id), request_id)
-            }
-            None => response::from_fault(&fault, request_id),
-        }
-    }
-}
-
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Self {
-        Refusal { fault, protocol: None }
-    }
-}
-
-impl From<Unknown> for Refusal {
-    fn from(unknown: Unknown) -> Self {
-        Refusal { fault: *unknown.fault, protocol: unknown.protocol }
-    }
-}
-
 impl Door {
     /// A door to the cloud that `control` holds.
     #[must_use]
@@ -150,12 +123,22 @@ impl Door {
             return self.control_page(page, &parts, &body, peer).await;
         }
         let directory = self.control.cloud.directory();
-        if directory.accepts(identify::host(&parts).unwrap_or_default(), parts.uri.path()) {
+        if directory.accepts(host::of(&parts).unwrap_or_default(), parts.uri.path()) {
             let body = self.whole(&parts, body).await?;
-            let answer = directory.visit(&self.control.cloud, visit(&parts, &body, peer, request_id)).await;
+            let visit = visit(&parts, &body, &Peer { ip: peer, secure, request_id });
+            let answer = directory.visit(&self.control.cloud, visit).await;
             return Ok(response::from_answer(answer, request_id));
         }
-        self.call(parts, body, &Peer { ip: peer, secure, request_id }).await
+        if let Some(service) = cross_origin::asked(&self.control.cloud, &parts) {
+            let answer = cross_origin::preflight(&self.control.cloud, service, &parts);
+            let refused = |fault| Refusal { fault, protocol: identify::spoken(service) };
+            return Ok(response::from_answer(answer.map_err(refused)?, request_id));
+        }
+        let peer = Peer { ip: peer, secure, request_id };
+        match forms::asked(&self.control.cloud, &parts) {
+            Some(service) => Ok(self.form(service, &parts, body, &peer).await),
+            None => self.call(parts, body, &peer).await,
+        }
     }
 
     /// A call of an API.
@@ -171,15 +154,17 @@ impl Door {
                 self.identities.verify(&self.control.cloud, &parts, payload, claim.as_ref(), &target)
             })
             .map_err(|refused| target.refuses(refused.into_fault(target.spoken())));
+        let for_pages = cross_origin::headers(&self.control.cloud, target.service, &parts);
         let reply = match identity {
             Ok(identity) => self.serve(&mut parts, carried, target, identity, peer).await,
             Err(refusal) => Err(refusal),
         };
-        let Some(inlet) = inlet else { return reply };
-        if inlet.close(parts.headers.contains_key(EXPECT)).await || parts.version >= Version::HTTP_2 {
-            return reply;
-        }
-        Ok(response::last(reply.unwrap_or_else(|refusal| refusal.into_reply(peer.request_id))))
+        let mut reply = reply.unwrap_or_else(|refusal| refusal.into_reply(peer.request_id));
+        reply.headers_mut().extend(for_pages);
+        Ok(match inlet {
+            Some(inlet) => close(inlet, &parts, reply).await,
+            None => reply,
+        })
     }
 
     /// Finds out what is called, and has the body whole unless the operation takes it as it comes.
@@ -213,11 +198,10 @@ impl Door {
         parts: &mut Parts,
         carried: Carried,
         target: Target<'_>,
-        identity: Identity,
+        mut identity: Identity,
         peer: &Peer<'_>,
     ) -> Result<Reply, Refusal> {
-        let Identity { scope, regions, principal, proof } = identity;
-        let (protocol, operation) = (target.protocol, target.operation);
+        let (protocol, operation, proof) = (target.protocol, target.operation, identity.proof.take());
         let settled = match carried {
             Carried::Whole(body) => {
                 content::settle(&mut parts.headers, body, protocol, operation, proof).map(|body| (body, None))
@@ -226,7 +210,14 @@ impl Door {
                 .map(|stream| (Bytes::new(), Some(stream))),
         };
         let (body, stream) = settled.map_err(|fault| target.refuses(fault))?;
+        let context = self.context(parts, identity, peer);
+        Ok(self.carry_out(&context, parts, &body, stream.as_ref(), target).await)
+    }
+
+    /// What an operation is given for a caller whose identity is known.
+    fn context(&self, parts: &Parts, identity: Identity, peer: &Peer<'_>) -> Context {
         let cloud = &self.control.cloud;
+        let Identity { scope, regions, principal, .. } = identity;
         let caller = Caller {
             scope,
             regions,
@@ -236,8 +227,7 @@ impl Door {
             source: None,
             endpoint: endpoint(parts, peer.secure).unwrap_or_else(|| Arc::clone(&cloud.endpoint)),
         };
-        let context = Context { caller: Arc::new(caller), cloud: Arc::clone(cloud) };
-        Ok(self.carry_out(&context, parts, &body, stream.as_ref(), target).await)
+        Context { caller: Arc::new(caller), cloud: Arc::clone(cloud) }
     }
 
     async fn carry_out(
@@ -281,22 +271,29 @@ impl Door {
     }
 }
 
+/// Sees to what is left of a body. Where that cannot be had, nothing else comes on its connection.
+async fn close(inlet: Inlet, parts: &Parts, reply: Reply) -> Reply {
+    let is_read = inlet.close(parts.headers.contains_key(EXPECT)).await;
+    if is_read || parts.version >= Version::HTTP_2 { reply } else { response::last(reply) }
+}
+
 /// The request as a front sees it.
-fn visit(parts: &Parts, body: &Bytes, peer: IpAddr, request_id: &Arc<str>) -> Visit {
+fn visit(parts: &Parts, body: &Bytes, peer: &Peer<'_>) -> Visit {
     Visit {
-        request_id: Arc::clone(request_id),
+        request_id: Arc::clone(peer.request_id),
         method: parts.method.clone(),
-        host: identify::host(parts).unwrap_or_default().to_owned(),
+        host: host::of(parts).unwrap_or_default().to_owned(),
+        endpoint: endpoint(parts, peer.secure).unwrap_or_default(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.clone(),
         body: body.clone(),
-        source_ip: peer,
+        source_ip: peer.ip,
     }
 }
 
 /// Scheme and host as the client wrote them.
 fn endpoint(parts: &Parts, secure: bool) -> Option<Arc<str>> {
-    let host = identify::host(parts)?;
+    let host = host::of(parts)?;
     Some([if secure { "https://" } else { "http://" }, host].concat().into())
 }

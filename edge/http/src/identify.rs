@@ -8,9 +8,11 @@ use std::borrow::Cow;
 use http::request::Parts;
 use http::{HeaderName, Method};
 use names::Region;
-use service::{Address, Directory, Service};
+use service::{Directory, Service};
 use signing::Style;
 use wire::{Fault, OperationFacts, Protocol, ServiceFacts};
+
+use crate::host;
 
 static X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 static SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
@@ -77,6 +79,12 @@ pub(crate) fn by_form<'a>(
         Some(call) => by_action(directory, parts, &call, scope_service),
         None => by_path(directory, routers, parts, scope_service),
     }
+}
+
+/// How a service speaks to whoever has not called one of its operations.
+pub(crate) fn spoken(service: &Service) -> Spoken {
+    let facts = service.facts();
+    Some((*facts.protocols.first()?, facts))
 }
 
 /// A router for each service that speaks REST, made once.
@@ -158,7 +166,7 @@ fn by_action<'a>(
             .copied()
             .find(|protocol| matches!(protocol, Protocol::AwsQuery | Protocol::Ec2Query))
     };
-    let named = scope_service.or_else(|| host_service(parts));
+    let named = scope_service.or_else(|| host::service_in(parts));
     let fits = |service: &&Service| {
         let facts = service.facts();
         let version_fits = call.version.as_deref().is_none_or(|version| version == facts.api_version);
@@ -181,18 +189,19 @@ fn by_path<'a>(
     parts: &Parts,
     scope_service: Option<&str>,
 ) -> Result<Target<'a>, Unknown> {
-    let host = host(parts).map(without_port).unwrap_or_default();
     for (name, router) in &routers.0 {
         let Some(service) = directory.service(name) else { continue };
-        let address = service.address(host);
-        if !is_meant(directory, service, address.as_ref(), scope_service.or_else(|| host_service(parts))) {
+        let address = host::address_in(service, parts);
+        if !host::is_meant(
+            directory,
+            service,
+            address.as_ref(),
+            scope_service.or_else(|| host::service_in(parts)),
+        ) {
             continue;
         }
         let (method, uri) = (parts.method.as_str(), &parts.uri);
-        let path = match address.as_ref().and_then(|address| address.resource.as_ref()) {
-            Some(resource) => format!("/{resource}{}", uri.path()).into(),
-            None => Cow::Borrowed(uri.path()),
-        };
+        let path = host::path_within(address.as_ref(), parts);
         if let Some(route) = router.find(method, &path, uri.query(), &parts.headers) {
             let protocol = service.facts().protocols.iter().copied().find(|protocol| is_rest(*protocol));
             return Ok(Target {
@@ -205,42 +214,6 @@ fn by_path<'a>(
         }
     }
     Err(no_api(dialect(parts), &format!("{} {}", parts.method, parts.uri.path())))
-}
-
-/// Whether a request that names a service so, or none, may mean this one. `address` is what its host names of it.
-fn is_meant(
-    directory: &Directory,
-    service: &Service,
-    address: Option<&Address>,
-    named: Option<&str>,
-) -> bool {
-    let Some(named) = named else { return true };
-    let is_other = || directory.services().any(|other| other.is_called(named));
-    service.is_called(named) || address.is_some_and(|address| address.is_named || !is_other())
-}
-
-fn without_port(host: &str) -> &str {
-    host.rsplit_once(':')
-        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
-        .map_or(host, |(name, _)| name)
-}
-
-/// The first label of `sqs.us-east-1.localhost`, `dynamodb.localhost.localstack.cloud`, `queue.amazonaws.com`; the second one
-/// where that is the region, as in `eu-west-1.queue.amazonaws.com`.
-fn host_service(parts: &Parts) -> Option<&str> {
-    let name = without_port(host(parts)?);
-    let is_ours = name.ends_with(".localhost") || name.ends_with(".localhost.localstack.cloud");
-    let is_aws = name.ends_with(".amazonaws.com");
-    let mut labels = name.split('.').filter(|label| label.parse::<Region>().is_err());
-    (is_ours || is_aws).then(|| labels.next()).flatten()
-}
-
-/// The host that the client asked for.
-pub(crate) fn host(parts: &Parts) -> Option<&str> {
-    match parts.uri.authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => parts.headers.get(http::header::HOST)?.to_str().ok(),
-    }
 }
 
 fn operation_of<'a>(service: &'a Service, protocol: Protocol, name: &str) -> Result<Target<'a>, Unknown> {

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use names::{Account, Arn, Region, Scope, ids};
-use service::{Cloud, Credential, Principal, PrincipalKind, PrincipalRecord, Regions, Signatory};
+use names::{Account, Region, Scope, ids};
+use service::{Cloud, Credential, Principal, PrincipalKind, Regions, Signatory};
 use signing::{Claim, DayKeys, Payload, Proof, Request, Secret, Style};
 use wire::{Fault, Protocol};
+
+mod forms;
+mod old_links;
 
 use crate::bare_refusals;
 use crate::identify::{Spoken, Target};
@@ -70,6 +73,9 @@ impl Identities {
         let default = Scope::new(default.account, host.unwrap_or(default.region));
         let Some(claim) = claim else {
             let regions = Regions { host, signature: None };
+            if let Some(identity) = self.by_old_link(cloud, parts, target, default)? {
+                return Ok(identity);
+            }
             return match self.auth {
                 _ if target.operation.unsigned => Ok(anonymous(default, regions)),
                 Auth::Open { .. } => Ok(root(default, regions)),
@@ -85,12 +91,13 @@ impl Identities {
         let regions = Regions { host, signature };
         match (find(cloud, claim.access_key_id())?, self.auth) {
             (Some(signatory), _) => {
-                check_scope(claim, signature.is_some(), target.service.facts().signing_name)?;
+                check_scope(claim.service(), signature.is_some(), target.service.facts().signing_name)?;
                 let proof = Some(self.prove(cloud, parts, payload, claim, &signatory.credential)?);
                 let scope = Scope::new(signatory.credential.account, region);
                 Ok(Identity { scope, regions, principal: Arc::clone(&signatory.principal), proof })
             }
             (None, Auth::Open { .. }) => {
+                claim.check_link(Style::of_service(claim.service()), cloud.clock.machine_now().secs())?;
                 let account = account_of(claim.access_key_id()).unwrap_or(default.account);
                 Ok(root(Scope::new(account, region), regions))
             }
@@ -134,10 +141,8 @@ impl Identities {
         // Signatures are made by the machine's clock, however far ours was moved.
         let now_s = cloud.clock.machine_now().secs();
         let proof = signing::verify(&request, claim, payload, &secret, &self.keys, now_s)?;
-        if credential.session_token.as_deref() != claim.session_token() || !credential.active {
-            return Err(signing::Error::UnknownKey.into());
-        }
-        if credential.has_expired(|| cloud.clock.now()) { Err(Refused::ExpiredToken) } else { Ok(proof) }
+        check_credential(cloud, credential, claim.session_token())?;
+        Ok(proof)
     }
 
     fn default_scope(&self) -> Scope {
@@ -147,13 +152,21 @@ impl Identities {
     }
 }
 
+/// A key that has signed must still be good, and come with the token that belongs to it.
+fn check_credential(cloud: &Cloud, credential: &Credential, token: Option<&str>) -> Result<(), Refused> {
+    if credential.session_token.as_deref() != token || !credential.active {
+        return Err(signing::Error::UnknownKey.into());
+    }
+    if credential.has_expired(|| cloud.clock.now()) { Err(Refused::ExpiredToken) } else { Ok(()) }
+}
+
 /// A signature for one service is not good for another, and there is no region of any name.
-fn check_scope(claim: &Claim<'_>, is_region: bool, service: &str) -> Result<(), Refused> {
+fn check_scope(named: &str, is_region: bool, service: &str) -> Result<(), Refused> {
     let mut wrong = Vec::new();
     if !is_region {
         wrong.push("Credential should be scoped to a valid region. ".to_owned());
     }
-    if claim.service() != service {
+    if named != service {
         wrong.push(format!("Credential should be scoped to correct service: '{service}'. "));
     }
     if wrong.is_empty() { Ok(()) } else { Err(signing::Error::Scope(wrong.concat()).into()) }
@@ -177,25 +190,11 @@ fn account_of(access_key_id: &str) -> Option<Account> {
 }
 
 fn root(scope: Scope, regions: Regions) -> Identity {
-    let PrincipalRecord { kind, arn, id, role } = PrincipalRecord::root(scope.account);
-    Identity {
-        scope,
-        regions,
-        principal: Arc::new(Principal { kind, arn, id, access_key_id: None, role }),
-        proof: None,
-    }
+    Identity { scope, regions, principal: Arc::new(Principal::root(scope.account)), proof: None }
 }
 
 fn anonymous(scope: Scope, regions: Regions) -> Identity {
-    let partition = scope.region.partition();
-    let principal = Principal {
-        kind: PrincipalKind::Anonymous,
-        arn: Arn::global("iam", partition, &scope.account, "anonymous"),
-        id: "anonymous".to_owned(),
-        access_key_id: None,
-        role: None,
-    };
-    Identity { scope, regions, principal: Arc::new(principal), proof: None }
+    Identity { scope, regions, principal: Arc::new(Principal::anonymous(&scope)), proof: None }
 }
 
 /// Why an identity was not proved.

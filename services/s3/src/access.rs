@@ -1,20 +1,28 @@
 //! Whose buckets are, and what their policies say of who may use them.
 //!
-//! Never here: access control lists, and `RestrictPublicBuckets`, neither of which decides anything yet.
+//! Never here: access control lists, which do not decide anything yet.
 
 use api_s3 as api;
 use names::{Account, Arn};
+use serde_json::{Value, json};
 use service::{Denial, PrincipalKind, Result};
 use store::{Reads as _, Snapshot};
 use wire::Fault;
 
 use crate::bucket::Bucket;
+use crate::settings::{policy, public_access};
 use crate::{errors, keys, setting};
 
 /// Actions, by IAM's names, that a policy can allow others than the owner.
 pub(crate) const SHARED: &[&str] = &[
+    "AbortMultipartUpload",
+    "BypassGovernanceRetention",
     "DeleteBucket",
     "DeleteBucketWebsite",
+    "DeleteObject",
+    "DeleteObjectTagging",
+    "DeleteObjectVersion",
+    "DeleteObjectVersionTagging",
     "GetAccelerateConfiguration",
     "GetAnalyticsConfiguration",
     "GetBucketAcl",
@@ -35,9 +43,21 @@ pub(crate) const SHARED: &[&str] = &[
     "GetInventoryConfiguration",
     "GetLifecycleConfiguration",
     "GetMetricsConfiguration",
+    "GetObject",
+    "GetObjectAcl",
+    "GetObjectAttributes",
+    "GetObjectLegalHold",
+    "GetObjectRetention",
+    "GetObjectTagging",
+    "GetObjectVersion",
+    "GetObjectVersionAcl",
+    "GetObjectVersionAttributes",
+    "GetObjectVersionTagging",
     "GetReplicationConfiguration",
     "ListBucket",
+    "ListBucketMultipartUploads",
     "ListBucketVersions",
+    "ListMultipartUploadParts",
     "PutAccelerateConfiguration",
     "PutAnalyticsConfiguration",
     "PutBucketAcl",
@@ -56,7 +76,18 @@ pub(crate) const SHARED: &[&str] = &[
     "PutInventoryConfiguration",
     "PutLifecycleConfiguration",
     "PutMetricsConfiguration",
+    "PutObject",
+    "PutObjectAcl",
+    "PutObjectLegalHold",
+    "PutObjectRetention",
+    "PutObjectTagging",
+    "PutObjectVersionAcl",
+    "PutObjectVersionTagging",
     "PutReplicationConfiguration",
+    "RestoreObject",
+    // Operations, which ask for the actions that their inputs mean.
+    "DeleteObjects",
+    "HeadObject",
 ];
 
 /// Actions that make buckets, of which nobody's policy is asked.
@@ -65,7 +96,29 @@ pub(crate) const MAKING: &[&str] = &["CreateBucket"];
 pub(crate) fn policy_of(snapshot: &Snapshot, arn: &Arn) -> Result<Option<String>> {
     let Some(bucket) = bucket_of(snapshot, arn)? else { return Ok(None) };
     let policy = setting::find::<api::GetBucketPolicyOutput>(snapshot, &bucket)?;
-    Ok(policy.and_then(|policy| policy.policy))
+    let Some(text) = policy.and_then(|policy| policy.policy) else { return Ok(None) };
+    let is_restricted = public_access::of(snapshot, &bucket)?.restrict_public_buckets == Some(true);
+    Ok(Some(if is_restricted && policy::is_public(&text) { restricted(&text, &bucket) } else { text }))
+}
+
+/// A public policy where public buckets are restricted: it still counts for the owner's account and for services of AWS.
+fn restricted(text: &str, bucket: &Bucket) -> String {
+    let Ok(mut document) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
+    let arn = bucket.arn();
+    let deny = |condition: Value| {
+        json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [arn.as_str(), format!("{arn}/*")],
+               "Condition": condition})
+    };
+    let others = json!({"StringNotEquals": {"aws:PrincipalAccount": bucket.owner.as_str()},
+                        "Bool": {"aws:PrincipalIsAWSService": "false"}});
+    let unknown = json!({"StringEquals": {"aws:PrincipalType": "Anonymous"}});
+    let statements = match document["Statement"].take() {
+        Value::Array(statements) => statements,
+        statement => vec![statement],
+    };
+    let denied = [deny(others), deny(unknown)];
+    document["Statement"] = statements.into_iter().chain(denied).collect();
+    document.to_string()
 }
 
 pub(crate) fn owner_of(snapshot: &Snapshot, arn: &Arn) -> Result<Option<Account>> {

@@ -19,14 +19,24 @@ const NAMES: [&str; 4] = ["s3", "s3-accelerate", "s3-fips", "s3-external-1"];
 /// What a host, without its port, names.
 pub(crate) fn address(host: &str) -> Option<Address> {
     let host = host.to_ascii_lowercase();
-    let (rest, stands_alone) = DOMAINS.iter().find_map(|(domain, stands_alone)| {
-        Some((host.strip_suffix(domain)?.strip_suffix('.')?, *stands_alone))
-    })?;
+    let (rest, stands_alone) = split(&host)?;
     if is_website(rest) {
         return None;
     }
     let alone = || Address { resource: Some(rest.to_owned()), region: None, is_named: false };
     named(rest).or_else(|| stands_alone.then(alone))
+}
+
+/// What stands in a host before a domain of ours or AWS's.
+pub(crate) fn without_domain(host: &str) -> Option<&str> {
+    split(host).map(|(rest, _)| rest)
+}
+
+/// The same, and whether a bucket may stand there alone.
+fn split(host: &str) -> Option<(&str, bool)> {
+    DOMAINS.iter().find_map(|(domain, stands_alone)| {
+        Some((host.strip_suffix(domain)?.strip_suffix('.')?, *stands_alone))
+    })
 }
 
 /// `[bucket.]s3[.dualstack][.region]`.

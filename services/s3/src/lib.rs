@@ -3,15 +3,17 @@
 //! A bucket is one record, found by its name in all accounts and regions; each of its settings is another one (`keys` has
 //! the layout). Whoever speaks of a bucket comes through [`bucket::Bucket::of`].
 //!
-//! What stands in buckets is in [`object`].
+//! What stands in buckets is in [`object`]. What browsers send has its own ways in: `website`, `form` and `cors`.
 //!
-//! Never here: HTTP, XML and signatures.
+//! Never here: signatures; and, but for those ways, HTTP and XML.
 
 mod access;
 mod action;
 mod bucket;
+mod cors;
 mod errors;
 mod events;
+mod form;
 mod host;
 mod keys;
 mod numbered;
@@ -19,14 +21,15 @@ mod object;
 mod owner;
 mod setting;
 mod settings;
+mod website;
 
 use api_s3 as api;
 use service::{Service, Sweeper};
 
 use settings::{
-    accelerate, acl, analytics, cors, encryption, inventory, lifecycle, logging, metrics, notification,
+    accelerate, acl, analytics, encryption, inventory, lifecycle, logging, metrics, notification,
     object_lock, ownership, policy, public_access, replication, request_payment, tagging, tiering,
-    versioning, website,
+    versioning,
 };
 
 /// Deletes what deleted buckets and uploads leave behind.
@@ -37,6 +40,9 @@ const SWEEPER: Sweeper = Sweeper::new("s3").deleting(object::swept);
 pub fn service() -> Service {
     let service = Service::new(&api::FACTS)
         .addresses(host::address)
+        .cross_origin(cors::allowed)
+        .forms(form::take)
+        .front(website::accepts, website::answer)
         .actions(action::of)
         .resource_policies(access::policy_of, access::SHARED)
         .owners(access::owner_of, access::MAKING)
@@ -196,7 +202,10 @@ fn with_front(service: Service) -> Service {
             |tx, input| setting::put(tx, input, &input.cors_configuration),
             bucket::resource,
         )
-        .read::<api::GetBucketCors>(|view, input| setting::get(view, input, cors::shown), bucket::resource)
+        .read::<api::GetBucketCors>(
+            |view, input| setting::get(view, input, settings::cors::shown),
+            bucket::resource,
+        )
         .transaction::<api::DeleteBucketCors>(setting::delete::<api::CorsConfiguration, _>, bucket::resource)
         .transaction::<api::PutBucketRequestPayment>(
             |tx, input| setting::put(tx, input, &input.request_payment_configuration),
@@ -211,7 +220,7 @@ fn with_front(service: Service) -> Service {
             bucket::resource,
         )
         .read::<api::GetBucketWebsite>(
-            |view, input| setting::get(view, input, website::shown),
+            |view, input| setting::get(view, input, settings::website::shown),
             bucket::resource,
         )
         .transaction::<api::DeleteBucketWebsite>(

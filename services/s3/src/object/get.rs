@@ -64,7 +64,8 @@ fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: As
     let bucket = Bucket::of(&**view, view.context, input)?;
     let at = Versions { bucket: &bucket, key: input.key() };
     READ.permit(view.context, &at, input.version_id())?;
-    let version = of_reader(&**view, &at, input.version_id())?;
+    let version =
+        of_reader(&**view, &at, input.version_id()).map_err(|error| hidden(view, &bucket, error))?;
     let Some(content) = &version.content else {
         return Err(deleted(&at, &version, input.version_id()).into());
     };
@@ -74,6 +75,12 @@ fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: As
         Some(part) => Some(parts::range(&**view, &version, content, part)?),
     };
     Ok(Found { has_versions: bucket.has_versions(), range, version })
+}
+
+/// Who may not list a bucket does not hear what is not in it.
+fn hidden(view: &View<'_>, bucket: &Bucket, error: service::Error) -> service::Error {
+    let listed = view.context.permit(&api::FACTS, "ListBucket", &|| vec![bucket.arn()]);
+    listed.err().map_or(error, service::Error::from)
 }
 
 /// The version that a reader means: the newest, or the one that it names.

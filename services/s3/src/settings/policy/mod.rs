@@ -43,12 +43,15 @@ pub(crate) fn status(
     input: &api::GetBucketPolicyStatusInput,
 ) -> Result<api::GetBucketPolicyStatusOutput> {
     setting::get(view, input, |setting: api::GetBucketPolicyOutput| {
-        let document = setting.policy.as_deref().map(read);
-        let is_public =
-            document.is_some_and(|document| document.is_ok_and(|document| public::is_public(&document)));
+        let is_public = setting.policy.as_deref().is_some_and(is_public);
         let policy_status = Some(api::PolicyStatus { is_public: Some(is_public) });
         api::GetBucketPolicyStatusOutput { policy_status }
     })
+}
+
+/// Whether a policy that a bucket has lets in the public.
+pub(crate) fn is_public(text: &str) -> bool {
+    read(text).is_ok_and(|document| public::is_public(&document))
 }
 
 fn read(text: &str) -> Result<Document, Fault> {

@@ -1,0 +1,68 @@
+//! Ways to a service beside calls of its operations: hosts that name its resources, fronts for web clients, forms, and what
+//! pages of other origins may do.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use wire::Answer;
+
+use super::Service;
+use crate::form;
+use crate::visit::Front;
+use crate::{Address, AddressOf, Cloud, Context, CrossOriginOf, Form, Result, Visit};
+
+impl Service {
+    /// A front for web clients: `accepts` says by host and path which requests are its own, before they are taken for calls of an API.
+    #[must_use]
+    pub fn front<F, W>(mut self, accepts: fn(&str, &str) -> bool, answer: F) -> Self
+    where
+        F: Fn(Arc<Cloud>, Visit) -> W + Send + Sync + 'static,
+        W: Future<Output = Answer> + Send + 'static,
+    {
+        self.front = Some(Front::new(accepts, answer));
+        self
+    }
+
+    /// Hosts name resources of it: `address_of` reads them.
+    #[must_use]
+    pub fn addresses(mut self, address_of: AddressOf) -> Self {
+        self.address_of = Some(address_of);
+        self
+    }
+
+    /// Owners of its resources have rules for pages of other origins: `allowed` applies them.
+    #[must_use]
+    pub fn cross_origin(mut self, allowed: CrossOriginOf) -> Self {
+        self.cross_origin = Some(allowed);
+        self
+    }
+
+    /// Who applies its rules for pages of other origins, if it has such rules.
+    #[must_use]
+    pub fn cross_origin_rules(&self) -> Option<CrossOriginOf> {
+        self.cross_origin
+    }
+
+    /// Pages send it forms: `take` carries out what they want, and asks for the permission itself.
+    #[must_use]
+    pub fn forms<F, W>(mut self, take: F) -> Self
+    where
+        F: Fn(Context, Form) -> W + Send + Sync + 'static,
+        W: Future<Output = Result<Answer>> + Send + 'static,
+    {
+        self.forms = Some(form::taker(take));
+        self
+    }
+
+    /// Whether pages send it forms.
+    #[must_use]
+    pub fn takes_forms(&self) -> bool {
+        self.forms.is_some()
+    }
+
+    /// What a host, without its port, names of it beside itself.
+    #[must_use]
+    pub fn address(&self, host: &str) -> Option<Address> {
+        self.address_of.and_then(|address_of| address_of(host))
+    }
+}
