@@ -44,7 +44,11 @@ fn tags_are_added_changed_and_taken_away() {
     let keys = ["a".to_owned(), "b".into(), "none".into()];
     store.transact_now(|tx| remove(tx, &here, &arn, &keys)).unwrap();
     assert_eq!(listed(&store, &here), [(arn.to_string(), vec![])], "it was tagged once");
-    store.transact_now(|tx| Ok::<_, crate::Error>(forget(tx, &here, &arn))).unwrap();
+    let forgotten = store.transact_now(|tx| {
+        forget(tx, &here, &arn);
+        Ok::<_, crate::Error>(())
+    });
+    forgotten.unwrap();
     assert!(listed(&store, &here).is_empty());
     store.transact_now(|tx| remove(tx, &here, &arn, &keys)).unwrap();
     assert!(listed(&store, &here).is_empty(), "taking away makes nothing");
