@@ -96,6 +96,6 @@ async fn a_check_names_who_has_what_is_damaged() {
     let owners = |name: &str| format!("\"object\" \"{name}\"");
     let found: Vec<_> = checked.damages.iter().map(|damage| (damage.blob, damage.owners.clone())).collect();
     assert_eq!(found, [(id(3), vec![owners("small")]), (id(1), vec![owners("large"), owners("shared")])]);
-    assert!(is_damaged(bed.read(&[small.clone()], 0..1).await));
+    assert!(is_damaged(bed.read(std::slice::from_ref(&small), 0..1).await));
     assert!(is_damaged(bed.store.transact_now(|tx| small.copy(tx, id(7)))));
 }
