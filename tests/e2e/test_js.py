@@ -39,6 +39,10 @@ def test_dynamodb_works_with_its_libraries(keys, program):
     all_is_well(keys, program)
 
 
+def test_lib_storage_uploads_streams(keys):
+    all_is_well(keys, "storage.mjs")
+
+
 def all_is_well(keys, *command):
     environment = {**os.environ, **keys}
     run = subprocess.run(

@@ -76,6 +76,26 @@ impl Algorithm {
         Self::NAMED.into_iter().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
     }
 
+    /// The checksum of two texts, one behind the other, from the checksums of each and the length of the second; nothing for
+    /// those that only bytes give.
+    #[must_use]
+    pub fn combine(self, first: &[u8], second: &[u8], second_length: u64) -> Option<Vec<u8>> {
+        let algorithm = self.crc()?;
+        let size = self.size_bytes();
+        let number = |sum: &[u8]| sum.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        let whole = crc_fast::checksum_combine(algorithm, number(first), number(second), second_length);
+        Some(whole.to_be_bytes().split_at(8 - size).1.to_vec())
+    }
+
+    fn crc(self) -> Option<CrcAlgorithm> {
+        match self {
+            Algorithm::Crc32 => Some(CrcAlgorithm::Crc32IsoHdlc),
+            Algorithm::Crc32c => Some(CrcAlgorithm::Crc32Iscsi),
+            Algorithm::Crc64Nvme => Some(CrcAlgorithm::Crc64Nvme),
+            Algorithm::Sha1 | Algorithm::Sha256 | Algorithm::Md5 => None,
+        }
+    }
+
     /// The checksum of some bytes.
     #[must_use]
     pub fn of(self, bytes: &[u8]) -> Vec<u8> {
@@ -98,15 +118,14 @@ impl Hasher {
     /// Of no bytes yet.
     #[must_use]
     pub fn new(algorithm: Algorithm) -> Self {
-        let crc = |kind| State::Crc(Box::new(crc_fast::Digest::new(kind)), algorithm.size_bytes());
+        if let Some(kind) = algorithm.crc() {
+            return Hasher(State::Crc(Box::new(crc_fast::Digest::new(kind)), algorithm.size_bytes()));
+        }
         let sha = |kind| State::Sha(Box::new(digest::Context::new(kind)));
         Hasher(match algorithm {
-            Algorithm::Crc32 => crc(CrcAlgorithm::Crc32IsoHdlc),
-            Algorithm::Crc32c => crc(CrcAlgorithm::Crc32Iscsi),
-            Algorithm::Crc64Nvme => crc(CrcAlgorithm::Crc64Nvme),
             Algorithm::Sha1 => sha(&digest::SHA1_FOR_LEGACY_USE_ONLY),
             Algorithm::Sha256 => sha(&digest::SHA256),
-            Algorithm::Md5 => State::Md5(Box::default()),
+            _ => State::Md5(Box::default()),
         })
     }
 
@@ -167,7 +186,11 @@ mod tests {
                 let mut hasher = Hasher::new(algorithm);
                 hasher.update(first);
                 hasher.update(second);
-                prop_assert_eq!(hasher.finish(), algorithm.of(&bytes));
+                let whole = algorithm.of(&bytes);
+                prop_assert_eq!(&hasher.finish(), &whole);
+                let combined = algorithm.combine(&algorithm.of(first), &algorithm.of(second), second.len() as u64);
+                let is_crc = algorithm.name().starts_with("CRC");
+                prop_assert_eq!(combined, is_crc.then_some(whole));
             }
         }
     }

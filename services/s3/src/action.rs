@@ -5,7 +5,10 @@
 use wire::OperationFacts;
 
 /// IAM's names, by operation.
-const OTHERWISE: [(&str, &str); 41] = [
+const OTHERWISE: [(&str, &str); 48] = [
+    ("CompleteMultipartUpload", "PutObject"),
+    ("CopyObject", "PutObject"),
+    ("CreateMultipartUpload", "PutObject"),
     ("DeleteBucketAnalyticsConfiguration", "PutAnalyticsConfiguration"),
     ("DeleteBucketCors", "PutBucketCORS"),
     ("DeleteBucketEncryption", "PutEncryptionConfiguration"),
@@ -35,6 +38,8 @@ const OTHERWISE: [(&str, &str); 41] = [
     ("ListBucketInventoryConfigurations", "GetInventoryConfiguration"),
     ("ListBucketMetricsConfigurations", "GetMetricsConfiguration"),
     ("ListBuckets", "ListAllMyBuckets"),
+    ("ListMultipartUploads", "ListBucketMultipartUploads"),
+    ("ListParts", "ListMultipartUploadParts"),
     ("PutBucketAccelerateConfiguration", "PutAccelerateConfiguration"),
     ("PutBucketAnalyticsConfiguration", "PutAnalyticsConfiguration"),
     ("PutBucketCors", "PutBucketCORS"),
@@ -47,6 +52,8 @@ const OTHERWISE: [(&str, &str); 41] = [
     ("PutBucketReplication", "PutReplicationConfiguration"),
     ("PutObjectLockConfiguration", "PutBucketObjectLockConfiguration"),
     ("PutPublicAccessBlock", "PutBucketPublicAccessBlock"),
+    ("UploadPart", "PutObject"),
+    ("UploadPartCopy", "PutObject"),
 ];
 
 /// Operations whose action or condition keys only their input tells, because versions have actions of their own; they ask for

@@ -26,6 +26,11 @@ pub(crate) fn invalid_request(message: impl Into<String>) -> Fault {
     Fault::new("InvalidRequest", 400, message)
 }
 
+/// It was tried often enough.
+pub(crate) fn slow_down() -> Fault {
+    Fault::new("SlowDown", 503, "Please reduce your request rate.")
+}
+
 /// S3 itself has no such thing.
 pub(crate) fn not_implemented() -> Fault {
     let message = "A header you provided implies functionality that is not implemented";

@@ -9,9 +9,14 @@
 //! | `"object", bucket id, key` | `Version` of `crate::object`: the newest, where it is an object |
 //! | `"version", bucket id, key, number, inverted` | likewise: a delete marker, or an object that is not the newest any more |
 //! | `"null", bucket id, key` | the number of the null version, where it is among the last |
-//! | `"parts", id of the version` | the parts of an object that was uploaded in some |
+//! | `"parts", id of the version` | a list of `Part` of `crate::object`: those of an object that was uploaded in some |
+//! | `"upload", bucket id, key, upload id` | `Upload` of `crate::object`: one in parts that is in progress |
+//! | `"part", upload id, number` | `Part` of `crate::object`: what it has so far |
 //!
 //! So a key that shows an object has a record at `"object"`, and no other key has; a list of objects reads nothing else.
+//!
+//! An upload's id begins with a number that rises with time, so those of one key stand in the order in which they began. When it
+//! is complete, the version that it makes has its id.
 //!
 //! A bucket that is made again under its old name has another id.
 
@@ -20,6 +25,17 @@ use store::tuple::{Key, Parts};
 
 /// Sixteen random bytes.
 pub(crate) type Id = [u8; 16];
+
+/// The kinds of records whose deletion takes something else along.
+pub(crate) const UPLOAD: &str = "upload";
+pub(crate) const PART: &str = "part";
+
+/// What kind of record a key is of.
+pub(crate) fn kind(key: &[u8]) -> Result<String, store::Error> {
+    let mut parts = Parts::new(key);
+    parts.str()?;
+    Ok(parts.str()?.into_owned())
+}
 
 fn of(kind: &str) -> Key {
     Key::new().str("s3").str(kind)
@@ -96,6 +112,41 @@ pub(crate) fn parts(version: &Id) -> Key {
     of("parts").bytes(version)
 }
 
+/// The uploads in parts that are in progress in a bucket.
+pub(crate) fn uploads(bucket: &Id) -> Key {
+    of(UPLOAD).bytes(bucket)
+}
+
+/// Those of one key, the oldest first.
+pub(crate) fn uploads_of(bucket: &Id, key: &str) -> Key {
+    uploads(bucket).str(key)
+}
+
+pub(crate) fn upload(bucket: &Id, key: &str, upload: &Id) -> Key {
+    uploads_of(bucket, key).bytes(upload)
+}
+
+/// The object's key and the upload's id in a key of [`upload`].
+pub(crate) fn read_upload(key: &[u8]) -> Result<(String, Id), store::Error> {
+    let mut parts = Parts::new(key);
+    parts.str()?;
+    parts.str()?;
+    parts.bytes()?;
+    let object = parts.str()?.into_owned();
+    let id = parts.bytes()?.into_owned();
+    let corrupt = |_| store::Error::Corrupt { what: "key", why: "it is no upload's".into() };
+    Ok((object, id.try_into().map_err(corrupt)?))
+}
+
+/// The parts that an upload has so far, by their numbers.
+pub(crate) fn parts_of_upload(upload: &Id) -> Key {
+    of(PART).bytes(upload)
+}
+
+pub(crate) fn part_of_upload(upload: &Id, number: u32) -> Key {
+    parts_of_upload(upload).u64(number.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +154,7 @@ mod tests {
     #[test]
     fn keys_tell_what_they_were_made_of() {
         assert_eq!(owned_name(&owned(Account::ZERO, "a.b-c")).unwrap(), "a.b-c");
+        let of_upload = upload(&[1; 16], "a/\0b", &[2; 16]);
+        assert_eq!(read_upload(of_upload.as_bytes()).unwrap(), ("a/\0b".to_owned(), [2; 16]));
     }
 }

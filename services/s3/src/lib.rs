@@ -32,8 +32,8 @@ use settings::{
     versioning,
 };
 
-/// Deletes what deleted buckets leave behind.
-const SWEEPER: Sweeper = Sweeper::new("s3");
+/// Deletes what deleted buckets and uploads leave behind.
+const SWEEPER: Sweeper = Sweeper::new("s3").deleting(object::swept);
 
 /// The service.
 #[must_use]
@@ -54,14 +54,23 @@ pub fn service() -> Service {
         .read::<api::ListBuckets>(bucket::list, |_, _| Vec::new())
         .work("sweep", |cloud| SWEEPER.run(cloud))
         .work("notices", events::run);
-    let parts =
-        [with_access, with_keeping, with_front, with_news, with_analytics, with_reports, with_objects];
+    let parts = [
+        with_access,
+        with_keeping,
+        with_front,
+        with_news,
+        with_analytics,
+        with_reports,
+        with_objects,
+        with_uploads,
+    ];
     parts.into_iter().fold(service, |service, with_part| with_part(service))
 }
 
 /// What stands in buckets.
 fn with_objects(service: Service) -> Service {
     service
+        .waiting::<api::CopyObject, _, _>(object::copy, object::resource)
         .transaction::<api::DeleteObject>(object::delete, object::resource)
         .transaction::<api::DeleteObjectTagging>(object::delete_tagging, object::resource)
         .waiting::<api::DeleteObjects, _, _>(object::delete_many, object::resource_of_all)
@@ -78,6 +87,18 @@ fn with_objects(service: Service) -> Service {
         .transaction::<api::PutObjectLegalHold>(object::put_legal_hold, object::resource)
         .transaction::<api::PutObjectRetention>(object::put_retention, object::resource)
         .transaction::<api::PutObjectTagging>(object::put_tagging, object::resource)
+}
+
+/// What becomes an object, a part at a time.
+fn with_uploads(service: Service) -> Service {
+    service
+        .transaction::<api::AbortMultipartUpload>(object::abort, object::resource)
+        .transaction::<api::CompleteMultipartUpload>(object::complete, object::resource)
+        .transaction::<api::CreateMultipartUpload>(object::create, object::resource)
+        .read::<api::ListMultipartUploads>(object::list_uploads, bucket::resource)
+        .read::<api::ListParts>(object::list_parts, object::resource)
+        .waiting::<api::UploadPart, _, _>(object::upload_part, object::resource)
+        .waiting::<api::UploadPartCopy, _, _>(object::copy_part, object::resource)
 }
 
 /// Who may use a bucket.

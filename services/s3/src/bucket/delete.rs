@@ -1,4 +1,4 @@
-//! DeleteBucket: only an empty bucket goes, and its name is free at once.
+//! DeleteBucket: only an empty bucket goes, and its name is free at once. Uploads that are in progress do not hold it.
 
 use api_s3 as api;
 use service::{Result, Tx};
@@ -19,5 +19,6 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteBucketInput) -> Result<
     tx.delete(keys::bucket(&bucket.name));
     tx.delete(keys::owned(bucket.owner, &bucket.name));
     SWEEPER.put(tx, &keys::settings(&bucket.id));
+    SWEEPER.put(tx, &keys::uploads(&bucket.id));
     Ok(api::DeleteBucketOutput::default())
 }

@@ -25,6 +25,10 @@ macro_rules! of_bucket {
 }
 
 of_bucket! {
+    AbortMultipartUploadInput
+    CompleteMultipartUploadInput
+    CopyObjectInput
+    CreateMultipartUploadInput
     DeleteBucketInput
     DeleteBucketAnalyticsConfigurationInput
     DeleteBucketCorsInput
@@ -76,6 +80,8 @@ of_bucket! {
     ListBucketIntelligentTieringConfigurationsInput
     ListBucketInventoryConfigurationsInput
     ListBucketMetricsConfigurationsInput
+    ListMultipartUploadsInput
+    ListPartsInput
     ListObjectVersionsInput
     ListObjectsInput
     ListObjectsV2Input
@@ -102,6 +108,8 @@ of_bucket! {
     PutObjectRetentionInput
     PutObjectTaggingInput
     PutPublicAccessBlockInput
+    UploadPartCopyInput
+    UploadPartInput
 }
 
 /// Whoever makes a bucket expects nobody to have it.

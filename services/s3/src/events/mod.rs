@@ -23,6 +23,10 @@ const NOTICES: Jobs = Jobs::new("s3", "notice", 32);
 pub(crate) enum Kind {
     /// It was put.
     Put,
+    /// It is a copy of another one.
+    Copied,
+    /// It was uploaded in parts.
+    Completed,
     /// It, or a version of it, was deleted for good.
     Deleted,
     /// It was deleted in a bucket that keeps versions.
@@ -38,6 +42,8 @@ impl Kind {
     fn name(self) -> &'static str {
         match self {
             Kind::Put => "ObjectCreated:Put",
+            Kind::Copied => "ObjectCreated:Copy",
+            Kind::Completed => "ObjectCreated:CompleteMultipartUpload",
             Kind::Deleted => "ObjectRemoved:Delete",
             Kind::MarkerCreated => "ObjectRemoved:DeleteMarkerCreated",
             Kind::Tagged => "ObjectTagging:Put",

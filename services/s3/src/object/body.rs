@@ -1,32 +1,39 @@
-//! Takes bodies in: from a client to a blob, with the sums that S3 keeps of them.
+//! Takes bodies in, from a client to a blob, with the sums that S3 keeps of them, and gives them out.
+
+use std::ops::Range;
 
 use checksums::Algorithm;
+use futures_util::StreamExt as _;
 use service::{Context, Result};
-use store::blobs::{BlobId, Written};
+use store::blobs::{Blob, BlobId, Written};
 use wire::{Body, Fault};
 
 use super::version::Checksum;
 
 /// The most bytes that one request may bring.
-const BYTES_MAX: u64 = 5 << 30;
+pub(crate) const BYTES_MAX: u64 = 5 << 30;
 /// Of what nobody chose a checksum, this one is kept.
-const DEFAULT: Algorithm = Algorithm::Crc64Nvme;
+pub(crate) const DEFAULT: Algorithm = Algorithm::Crc64Nvme;
 
 /// A body that is here, whole and proved, and that nobody refers to yet.
 pub(crate) struct Received {
     pub(crate) written: Written,
     /// Its MD5.
     pub(crate) digest: [u8; 16],
+    /// The one that is kept.
     pub(crate) checksum: Checksum,
+    /// The one that its client sent, if it sent one.
+    pub(crate) claimed: Option<Checksum>,
 }
 
-/// Takes a body in.
+/// Takes a body in. The checksum that is kept of it is `kept`, or else the client's.
 ///
 /// # Errors
 /// When it is too large, breaks off, or is not what its client claimed; or the store's.
-pub(crate) async fn receive(context: &Context, mut body: Body) -> Result<Received> {
+pub(crate) async fn receive(context: &Context, mut body: Body, kept: Option<Algorithm>) -> Result<Received> {
     check_length(body.length().unwrap_or_default())?;
-    let algorithm = body.claimed().unwrap_or(DEFAULT);
+    let claimed = body.claimed();
+    let algorithm = kept.or(claimed).unwrap_or(DEFAULT);
     body.want(Algorithm::Md5);
     body.want(algorithm);
     let mut writing = context.cloud.store.blobs().create(fresh_id(context));
@@ -37,9 +44,24 @@ pub(crate) async fn receive(context: &Context, mut body: Body) -> Result<Receive
         writing.write(piece).await?;
     }
     let written = writing.finish().await?;
-    let sum = |body: &mut Body, algorithm| body.checksum(algorithm).map(<[u8]>::to_vec).unwrap_or_default();
-    let digest = sum(&mut body, Algorithm::Md5).try_into().unwrap_or_default();
-    Ok(Received { written, digest, checksum: Checksum::of_whole(algorithm, sum(&mut body, algorithm)) })
+    let mut sum = |algorithm| body.checksum(algorithm).map(<[u8]>::to_vec).unwrap_or_default();
+    let digest = sum(Algorithm::Md5).try_into().unwrap_or_default();
+    let checksum = Checksum::of_whole(algorithm, sum(algorithm));
+    let claimed = claimed.map(|claimed| Checksum::of_whole(claimed, sum(claimed)));
+    Ok(Received { written, digest, checksum, claimed })
+}
+
+/// The bytes of a range of some blobs; none when one of them was released in the meantime.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn read(context: &Context, blobs: &[Blob], range: Range<u64>) -> Result<Option<Body>> {
+    let length = range.end - range.start;
+    let reader = context.cloud.store.blobs().read(blobs, range).await?;
+    Ok(reader.map(|reader| {
+        let pieces = reader.map(|piece| piece.map_err(|error| service::Error::from(error).into_fault()));
+        Body::stream(Some(length), pieces)
+    }))
 }
 
 /// A name for a blob that is made now.

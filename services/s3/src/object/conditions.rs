@@ -23,17 +23,35 @@ impl OfRead<'_> {
     /// # Errors
     /// `PreconditionFailed`, or what says that it has not changed.
     pub(crate) fn check(&self, version: &Version, content: &Content) -> Result<(), Fault> {
+        match self.unmet(version, content) {
+            None => Ok(()),
+            Some("If-None-Match" | "If-Modified-Since") => Err(not_modified(version, content)),
+            Some(condition) => Err(failed(condition)),
+        }
+    }
+
+    /// Whether who copies the object gets it, to whom it makes no difference why not.
+    ///
+    /// # Errors
+    /// `PreconditionFailed`.
+    pub(crate) fn check_copy(&self, version: &Version, content: &Content) -> Result<(), Fault> {
+        let unmet = self.unmet(version, content);
+        unmet.map_or(Ok(()), |condition| Err(failed(&format!("x-amz-copy-source-{condition}"))))
+    }
+
+    /// The first condition that does not hold. What is said of tags decides before what is said of times.
+    fn unmet(&self, version: &Version, content: &Content) -> Option<&'static str> {
         let modified_s = version.modified_ms.div_euclid(1000);
         let is_newer = |than: Timestamp| modified_s > than.millis().div_euclid(1000);
         match (self.is, self.unchanged_since) {
-            (Some(tags), _) if !names(tags, content) => return Err(failed("If-Match")),
-            (None, Some(moment)) if is_newer(moment) => return Err(failed("If-Unmodified-Since")),
+            (Some(tags), _) if !names(tags, content) => return Some("If-Match"),
+            (None, Some(moment)) if is_newer(moment) => return Some("If-Unmodified-Since"),
             _ => {}
         }
         match (self.is_not, self.changed_since) {
-            (Some(tags), _) if names(tags, content) => Err(not_modified(version, content)),
-            (None, Some(moment)) if !is_newer(moment) => Err(not_modified(version, content)),
-            _ => Ok(()),
+            (Some(tags), _) if names(tags, content) => Some("If-None-Match"),
+            (None, Some(moment)) if !is_newer(moment) => Some("If-Modified-Since"),
+            _ => None,
         }
     }
 }

@@ -38,6 +38,8 @@ macro_rules! describes {
 }
 
 describes! {
+    CopyObjectInput
+    CreateMultipartUploadInput
     PutObjectInput
 }
 

@@ -26,11 +26,7 @@ pub(crate) struct Wish {
 /// # Errors
 /// For a kind that there is not, or a key that does not go with it.
 pub(crate) fn of_new(reads: &impl Reads, bucket: &Bucket, wish: &Wish) -> Result<Encryption> {
-    if wish.is_customers {
-        let message = "A header you provided implies functionality that is not implemented: encryption with a key of the \
-                       customer's";
-        return Err(Fault::new("NotImplemented", 501, message).into());
-    }
+    check_customers(wish.is_customers)?;
     let has_bucket_key = wish.has_bucket_key.unwrap_or_default();
     match (wish.kind.as_deref(), &wish.key) {
         (None, None) => by_default(reads, bucket),
@@ -49,6 +45,19 @@ pub(crate) fn of_new(reads: &impl Reads, bucket: &Bucket, wish: &Wish) -> Result
             Err(errors::argument(message, "x-amz-server-side-encryption", kind).into())
         }
     }
+}
+
+/// Refuses a request that brings a key of its own.
+///
+/// # Errors
+/// That it is not here yet.
+pub(crate) fn check_customers(is_customers: bool) -> Result<(), Fault> {
+    if !is_customers {
+        return Ok(());
+    }
+    let message = "A header you provided implies functionality that is not implemented: encryption with a key of the \
+                   customer's";
+    Err(Fault::new("NotImplemented", 501, message))
 }
 
 fn by_default(reads: &impl Reads, bucket: &Bucket) -> Result<Encryption> {
@@ -89,7 +98,12 @@ macro_rules! tells_encryption {
 }
 
 tells_encryption! {
+    CompleteMultipartUploadOutput
+    CopyObjectOutput
+    CreateMultipartUploadOutput
     GetObjectOutput
     HeadObjectOutput
     PutObjectOutput
+    UploadPartCopyOutput
+    UploadPartOutput
 }

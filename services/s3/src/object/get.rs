@@ -3,40 +3,42 @@
 use std::ops::Range;
 
 use api_s3 as api;
-use futures_util::StreamExt as _;
 use service::{Context, Result, View};
 use store::Reads;
-use wire::{Body, Fault, Timestamp, TimestampFormat};
+use store::blobs::Blob;
+use wire::{Fault, Timestamp, TimestampFormat};
 
 use super::conditions::OfRead;
 use super::encryption::TellsEncryption as _;
 use super::existing::READ;
 use super::sums::TellsChecksum as _;
-use super::version::{Content, Version};
+use super::version::Version;
 use super::versions::Versions;
-use super::{OfObject, lock, range};
+use super::{OfObject, body, lock, parts, range};
 use crate::bucket::Bucket;
+use crate::errors;
 
 /// Only a part of the object.
 const PARTIAL: i32 = 206;
 /// How often a read begins again because what it found was deleted in the meantime.
-const TRIES_MAX: usize = 10;
+pub(crate) const TRIES_MAX: usize = 10;
 
 pub(crate) async fn get(context: Context, input: api::GetObjectInput) -> Result<api::GetObjectOutput> {
     for _ in 0..TRIES_MAX {
-        let mut found = find(&context.view(), &input, input.condition(), input.asked())?;
-        let Some(content) = found.version.content.take() else { continue };
-        let range = found.range.clone().unwrap_or(0..content.size);
-        let blobs: Vec<_> = content.blob.iter().cloned().collect();
-        if let Some(reader) = context.cloud.store.blobs().read(&blobs, range.clone()).await? {
-            let pieces = reader.map(|piece| piece.map_err(|error| service::Error::from(error).into_fault()));
-            let body = Body::stream(Some(range.end - range.start), pieces);
-            found.version.content = Some(content);
+        let (found, blobs) = find_blobs(&context.view(), &input)?;
+        let size = found.version.content.as_ref().map_or(0, |content| content.size);
+        let range = found.range.clone().unwrap_or(0..size);
+        if let Some(body) = body::read(&context, &blobs, range).await? {
             return Ok(api::GetObjectOutput { body, ..got(&found, &input) });
         }
     }
-    let message = "Please reduce your request rate.";
-    Err(Fault::new("SlowDown", 503, message).into())
+    Err(errors::slow_down().into())
+}
+
+fn find_blobs(view: &View<'_>, input: &api::GetObjectInput) -> Result<(Found, Vec<Blob>)> {
+    let found = find(view, input, input.condition(), input.asked())?;
+    let blobs = parts::blobs(&**view, &found.version)?;
+    Ok((found, blobs))
 }
 
 pub(crate) fn head(view: &View<'_>, input: &api::HeadObjectInput) -> Result<api::HeadObjectOutput> {
@@ -70,7 +72,7 @@ fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: As
     condition.check(&version, content)?;
     let range = match asked.part {
         None => range::of(asked.range, content.size)?,
-        Some(part) => Some(range_of_part(content, part)?),
+        Some(part) => Some(parts::range(&**view, &version, content, part)?),
     };
     Ok(Found { has_versions: bucket.has_versions(), range, version })
 }
@@ -104,17 +106,6 @@ pub(crate) fn deleted(at: &Versions<'_>, marker: &Version, id: Option<&str>) -> 
         }
     };
     fault.with_header("x-amz-delete-marker", "true").with_header("x-amz-version-id", marker.id_text())
-}
-
-/// An object that was uploaded at once is one part.
-fn range_of_part(content: &Content, part: i32) -> Result<Range<u64>, Fault> {
-    if part == 1 && content.parts.is_none() {
-        return Ok(0..content.size);
-    }
-    let message = "The requested partnumber is not satisfiable";
-    Err(Fault::new("InvalidPartNumber", 416, message)
-        .with_element("PartNumberRequested", part.to_string())
-        .with_element("ActualPartCount", content.parts.unwrap_or(1).to_string()))
 }
 
 /// What GetObject and HeadObject have in common.

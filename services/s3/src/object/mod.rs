@@ -2,11 +2,12 @@
 //!
 //! [`Version`] is the record, [`versions`] knows where it stands and what becomes of older ones. An operation that writes
 //! first takes the body in ([`body`]), and then makes it visible in one transaction: whoever reads in between, or when it
-//! breaks off, sees what was there before.
+//! breaks off, sees what was there before. [`multipart`] has the uploads in parts.
 
 mod attributes;
 mod body;
 mod conditions;
+mod copy;
 mod delete;
 mod delete_many;
 mod described;
@@ -17,6 +18,9 @@ mod key;
 mod legal_hold;
 mod list;
 mod lock;
+mod multipart;
+mod parts;
+mod properties;
 mod put;
 mod range;
 mod retention;
@@ -30,11 +34,15 @@ use api_s3 as api;
 use names::{Arn, Scope};
 
 pub(crate) use attributes::get as attributes;
+pub(crate) use copy::copy;
 pub(crate) use delete::delete;
 pub(crate) use delete_many::delete_many;
 pub(crate) use get::{get, head};
 pub(crate) use legal_hold::{get as legal_hold, put as put_legal_hold};
 pub(crate) use list::{list, list_v2, list_versions};
+pub(crate) use multipart::{
+    abort, complete, copy_part, create, list_parts, list_uploads, swept, upload_part,
+};
 pub(crate) use put::put;
 pub(crate) use retention::{get as retention, put as put_retention};
 pub(crate) use tagging::{delete as delete_tagging, get as tagging, put as put_tagging};
@@ -78,15 +86,30 @@ of_object! {
     PutObjectTaggingInput
 }
 
-/// Whoever writes an object makes a version.
-impl OfObject for api::PutObjectInput {
-    fn key(&self) -> &str {
-        &self.key
-    }
+macro_rules! of_new_object {
+    ($($input:ident)*) => {$(
+        impl OfObject for api::$input {
+            fn key(&self) -> &str {
+                &self.key
+            }
 
-    fn version_id(&self) -> Option<&str> {
-        None
-    }
+            fn version_id(&self) -> Option<&str> {
+                None
+            }
+        }
+    )*};
+}
+
+// Whoever writes an object makes a version.
+of_new_object! {
+    AbortMultipartUploadInput
+    CompleteMultipartUploadInput
+    CopyObjectInput
+    CreateMultipartUploadInput
+    ListPartsInput
+    PutObjectInput
+    UploadPartCopyInput
+    UploadPartInput
 }
 
 /// The object that an input names, as a resource: `arn:aws:s3:::trips/2026/berlin.json`.

@@ -28,6 +28,14 @@ pub(crate) fn of(header: Option<&str>, size: u64) -> Result<Option<Range<u64>>, 
     if range.is_empty() { Err(unsatisfiable(text, size)) } else { Ok(Some(range)) }
 }
 
+/// The bytes of a range that has both ends, if the text is one.
+pub(crate) fn between(text: &str) -> Option<Range<u64>> {
+    match read(text)? {
+        Wanted::Between(first, last) => Some(first..last.saturating_add(1)),
+        Wanted::From(_) | Wanted::Last(_) => None,
+    }
+}
+
 /// `bytes 0-9/100`.
 pub(crate) fn shown(range: &Range<u64>, size: u64) -> String {
     format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1))

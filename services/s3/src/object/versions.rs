@@ -7,6 +7,7 @@ use names::Arn;
 use service::{Result, Tx};
 use wire::Fault;
 
+use super::parts;
 use super::version::{NULL, Version};
 use crate::bucket::Bucket;
 use crate::{errors, keys, setting};
@@ -207,5 +208,5 @@ pub(crate) fn discard(tx: &mut Transaction, version: &Version) -> Result<()> {
     if let Some(blob) = &content.blob {
         blob.release(tx);
     }
-    Ok(())
+    if content.parts.is_some() { parts::discard(tx, &version.id) } else { Ok(()) }
 }
