@@ -199,12 +199,9 @@ mod tests {
         let secret = Secret::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
         let headers = HeaderMap::new();
         let link = OldLink::find(QUERY).unwrap().unwrap();
-        let resource = "/awsexamplebucket1/photos/puppy.jpg";
+        let resource = "/johnsmith/photos/puppy.jpg";
         assert_eq!(link.verify(&request(QUERY, &headers), resource, &secret), Ok(()));
-        assert_eq!(
-            link.verify(&request(QUERY, &headers), "/awsexamplebucket1/x", &secret),
-            Err(Error::Mismatch)
-        );
+        assert_eq!(link.verify(&request(QUERY, &headers), "/johnsmith/x", &secret), Err(Error::Mismatch));
         assert_eq!(link.check(1_175_139_620), Ok(()));
         let expired =
             Error::PresignedExpired { valid_s: None, expired_s: 1_175_139_620, now_s: 1_175_139_621 };
