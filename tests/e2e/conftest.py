@@ -1,5 +1,6 @@
 """Runs the real binary on free ports and temporary folders, and hands out stock clients for it."""
 
+import hashlib
 import json
 import os
 import random
@@ -145,6 +146,31 @@ def aws(request, make_cloud, tmp_path, command_line):
 def name(request):
     """A name that no other test uses."""
     return "".join(c if c.isalnum() else "-" for c in request.node.name)[:70]
+
+
+@pytest.fixture
+def s3(cloud):
+    return cloud.client("s3")
+
+
+def bucket_name(request, prefix="b"):
+    """A bucket's name that no other test uses."""
+    return prefix + hashlib.sha1(request.node.nodeid.encode()).hexdigest()[:20]
+
+
+@pytest.fixture
+def bucket(s3, request):
+    """A new bucket."""
+    name = bucket_name(request)
+    s3.create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture
+def versioned(s3, bucket):
+    """A new bucket that keeps versions."""
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    return bucket
 
 
 @pytest.fixture

@@ -8,26 +8,26 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from boto3.s3.transfer import TransferConfig
 from conftest import eventually
+from objects import body_of, refused
 from test_s3_multipart import MIB, PART, Upload, etag_of, files_of
-from test_s3_objects import body_of, bucket, refused, s3, versioned  # noqa: F401
 
 SIZES = [0, 1000, 32 * 1024, 300_000]
 KEYS = ["a/b", "/a", "a//b", "../x", "grüße/🚀.txt", "a b+c%20d&e=f?g#h", "k?versionId=x", "x" * 1024]
 
 
 @pytest.fixture
-def other(s3, bucket):  # noqa: F811
+def other(s3, bucket):
     name = "other-" + bucket
     s3.create_bucket(Bucket=name)
     return name
 
 
-def copy(s3, bucket, key, source, **said):  # noqa: F811
+def copy(s3, bucket, key, source, **said):
     return s3.copy_object(Bucket=bucket, Key=key, CopySource=source, **said)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_copy_has_the_bytes_and_stays_when_its_source_goes(s3, bucket, other, size):  # noqa: F811
+def test_a_copy_has_the_bytes_and_stays_when_its_source_goes(s3, bucket, other, size):
     content = os.urandom(size)
     put = s3.put_object(Bucket=bucket, Key="k", Body=content)
     result = copy(s3, other, "copy", f"{bucket}/k")
@@ -42,13 +42,13 @@ def test_a_copy_has_the_bytes_and_stays_when_its_source_goes(s3, bucket, other, 
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_any_key_is_copied(s3, bucket, key):  # noqa: F811
+def test_any_key_is_copied(s3, bucket, key):
     s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
     copy(s3, bucket, "copy", {"Bucket": bucket, "Key": key})
     assert body_of(s3.get_object(Bucket=bucket, Key="copy")) == key.encode()
 
 
-def test_what_a_copy_takes_along(s3, bucket):  # noqa: F811
+def test_what_a_copy_takes_along(s3, bucket):
     said = {"ContentType": "text/x", "CacheControl": "no-store", "Metadata": {"trip": "berlin"}}
     s3.put_object(
         Bucket=bucket, Key="k", Body=b"x", Tagging="a=1", StorageClass="STANDARD_IA", WebsiteRedirectLocation="/r",
@@ -72,7 +72,7 @@ def test_what_a_copy_takes_along(s3, bucket):  # noqa: F811
     assert "TagCount" not in s3.head_object(Bucket=bucket, Key="other")
 
 
-def test_onto_itself_only_with_a_change(s3, bucket):  # noqa: F811
+def test_onto_itself_only_with_a_change(s3, bucket):
     s3.put_object(Bucket=bucket, Key="k", Body=b"x" * 100_000, Metadata={"a": "1"})
     error = refused("InvalidRequest", copy, s3, bucket, "k", f"{bucket}/k")
     assert error["Message"].startswith("This copy request is illegal because")
@@ -88,7 +88,7 @@ def test_onto_itself_only_with_a_change(s3, bucket):  # noqa: F811
     assert body_of(got) == b"x" * 100_000 and got["Metadata"] == {"a": "2"}
 
 
-def test_versions_are_copied(s3, versioned, other):  # noqa: F811
+def test_versions_are_copied(s3, versioned, other):
     ids = [s3.put_object(Bucket=versioned, Key="k", Body=body)["VersionId"] for body in (b"one", b"two")]
     result = copy(s3, other, "k", f"{versioned}/k?versionId={ids[0]}")
     assert result["CopySourceVersionId"] == ids[0] and "VersionId" not in result
@@ -102,7 +102,7 @@ def test_versions_are_copied(s3, versioned, other):  # noqa: F811
     refused("InvalidArgument", copy, s3, other, "k", f"{versioned}/k?versionId=nonsense")
 
 
-def test_sources_that_there_are_not(s3, bucket):  # noqa: F811
+def test_sources_that_there_are_not(s3, bucket):
     refused("NoSuchKey", copy, s3, bucket, "copy", f"{bucket}/none")
     refused("NoSuchBucket", copy, s3, bucket, "copy", "there-is-no-such-bucket/k")
     s3.put_object(Bucket=bucket, Key="k", Body=b"")
@@ -112,7 +112,7 @@ def test_sources_that_there_are_not(s3, bucket):  # noqa: F811
     refused("InvalidStorageClass", copy, s3, bucket, "copy", f"{bucket}/k", StorageClass="OUTPOSTS")
 
 
-def test_conditions_of_copies(s3, bucket):  # noqa: F811
+def test_conditions_of_copies(s3, bucket):
     etag = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
     now = datetime.now(timezone.utc)
     past, future = now - timedelta(hours=1), now + timedelta(hours=1)
@@ -138,7 +138,7 @@ def test_conditions_of_copies(s3, bucket):  # noqa: F811
     copy(s3, bucket, "copy", f"{bucket}/k", IfMatch=etag)
 
 
-def test_another_checksum_is_of_the_bytes(s3, bucket):  # noqa: F811
+def test_another_checksum_is_of_the_bytes(s3, bucket):
     content = os.urandom(3 * MIB)
     s3.put_object(Bucket=bucket, Key="k", Body=content)
     for algorithm in ("SHA1", "SHA256", "CRC32"):
@@ -150,7 +150,7 @@ def test_another_checksum_is_of_the_bytes(s3, bucket):  # noqa: F811
     refused("InvalidRequest", copy, s3, bucket, "copy", f"{bucket}/k", ChecksumAlgorithm="MD5")
 
 
-def test_objects_in_parts_are_copied_with_them(s3, bucket):  # noqa: F811
+def test_objects_in_parts_are_copied_with_them(s3, bucket):
     bodies = [os.urandom(PART), os.urandom(PART), b"end"]
     upload = Upload(s3, bucket, "k", ChecksumAlgorithm="SHA256")
     for number, body in enumerate(bodies, 1):
@@ -166,7 +166,7 @@ def test_objects_in_parts_are_copied_with_them(s3, bucket):  # noqa: F811
         assert body_of(s3.get_object(Bucket=bucket, Key=key, PartNumber=2)) == bodies[1]
 
 
-def test_parts_are_copied_from_objects(s3, bucket, versioned):  # noqa: F811
+def test_parts_are_copied_from_objects(s3, bucket, versioned):
     content = os.urandom(PART + 1000)
     version = s3.put_object(Bucket=versioned, Key="s", Body=content)["VersionId"]
     s3.put_object(Bucket=versioned, Key="s", Body=b"newer")
@@ -190,7 +190,7 @@ def test_parts_are_copied_from_objects(s3, bucket, versioned):  # noqa: F811
     assert body_of(got) == content + content[1000:2000]
 
 
-def test_the_transfer_manager_copies_in_parts(s3, bucket):  # noqa: F811
+def test_the_transfer_manager_copies_in_parts(s3, bucket):
     content = os.urandom(12 * MIB)
     s3.put_object(Bucket=bucket, Key="k", Body=content)
     config = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
@@ -232,7 +232,7 @@ def test_copies_need_both_permissions(make_cloud):
 
 def test_copies_share_their_bytes_until_the_last_is_gone(make_cloud):
     cloud = make_cloud().start()
-    s3 = cloud.client("s3")  # noqa: F811
+    s3 = cloud.client("s3")
     s3.create_bucket(Bucket="shared")
     s3.put_object(Bucket="shared", Key="0", Body=os.urandom(MIB))
     for number in range(5):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from boto3.s3.transfer import TransferConfig
 from conftest import eventually
-from test_s3_objects import body_of, bucket, refused, s3, versioned  # noqa: F401
+from objects import body_of, refused
 
 MIB = 1 << 20
 PART = 5 * MIB

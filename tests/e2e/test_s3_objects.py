@@ -8,45 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from botocore.exceptions import ClientError
+from objects import body_of, refused
 
 SIZES = [0, 1, 1000, 32 * 1024, 32 * 1024 + 1, 300_000, 5_000_000]
 KEYS = [
     "a", "a/b", "a//b", "/a", "a/", "../x", "a/../b", ".", "..", "grüße/🚀.txt", "a b+c%20d&e=f?g#h", "x" * 1024,
     "new\nline", "a\tb", "quote'\"<>&", "~!@$^*()[]{}|\\`",
 ]
-
-
-@pytest.fixture
-def s3(cloud):
-    client = cloud.client("s3")
-    return client
-
-
-@pytest.fixture
-def bucket(s3, request):
-    name = "b" + hashlib.sha1(request.node.name.encode()).hexdigest()[:20]
-    s3.create_bucket(Bucket=name)
-    return name
-
-
-@pytest.fixture
-def versioned(s3, bucket):
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    return bucket
-
-
-def refused(code, call, *arguments, **parameters):
-    """What a call hears that is refused with that code."""
-    with pytest.raises(ClientError) as refusal:
-        call(*arguments, **parameters)
-    error = refusal.value.response["Error"]
-    assert error["Code"] == code, error
-    return error
-
-
-def body_of(answer):
-    return answer["Body"].read()
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -1,30 +1,17 @@
 """Tags, retentions, legal holds and attributes of S3's objects, in every version, or refused as S3 refuses them."""
 
-import hashlib
 import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from conftest import eventually, refused
+from conftest import bucket_name, eventually, refused
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def s3(cloud):
-    return cloud.client("s3")
-
-
-@pytest.fixture
-def bucket(s3, request):
-    name = "b" + hashlib.sha1(request.node.name.encode()).hexdigest()[:20]
-    s3.create_bucket(Bucket=name)
-    return name
-
-
-@pytest.fixture
 def locked(s3, request):
-    name = "l" + hashlib.sha1(request.node.name.encode()).hexdigest()[:20]
+    name = bucket_name(request, "l")
     s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
     return name
 

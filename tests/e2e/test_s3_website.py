@@ -10,18 +10,6 @@ from web import visit
 INDEX = b"<h1>Welcome</h1>"
 
 
-@pytest.fixture
-def s3(cloud):
-    return cloud.client("s3")
-
-
-@pytest.fixture
-def bucket(s3, request):
-    name = "w" + hashlib.sha1(request.node.name.encode()).hexdigest()[:20]
-    s3.create_bucket(Bucket=name)
-    return name
-
-
 def host(bucket, suffix="s3-website.localhost"):
     return f"{bucket}.{suffix}"
 
