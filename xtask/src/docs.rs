@@ -29,10 +29,33 @@ pub(crate) struct Arguments {
 }
 
 /// The operations of a service's API, written or not.
+#[derive(Default)]
 struct Operations {
-    works: Vec<String>,
+    whole: Vec<String>,
+    /// Those that work in part, with what differs from AWS.
+    partial: Vec<(String, String)>,
     rest: Vec<String>,
     page: Option<String>,
+}
+
+impl Operations {
+    /// Reads a list of written operations: what stands behind a `#` says what differs.
+    fn written(list: &str) -> Self {
+        let mut operations = Operations::default();
+        let mut lines: Vec<&str> = list.lines().collect();
+        lines.sort_unstable();
+        for line in lines {
+            match line.split_once('#') {
+                Some((name, differs)) => operations.partial.push((name.trim().into(), differs.trim().into())),
+                None => operations.whole.push(line.into()),
+            }
+        }
+        operations
+    }
+
+    fn is_written(&self, name: &String) -> bool {
+        self.whole.contains(name) || self.partial.iter().any(|(partial, _)| partial == name)
+    }
 }
 
 /// Runs the command.
@@ -73,14 +96,13 @@ fn services(root: &Path) -> Result<BTreeMap<String, Operations>> {
     for (list, _) in entries(&folder)?.iter().flat_map(|path| tidy::lists(path)) {
         let Some(name) = list.parent().and_then(Path::file_name) else { continue };
         let name = name.to_string_lossy().into_owned();
-        let mut works: Vec<String> = read(&list)?.lines().map(str::to_owned).collect();
-        works.sort_unstable();
+        let mut operations = Operations::written(&read(&list)?);
         let facts = root.join("apis").join(format!("{name}.json"));
         let api: Value = serde_json::from_str(&read(&facts)?).map_err(|why| Error::content(&facts, why))?;
         let known = api["operations"].as_object().into_iter().flat_map(|operations| operations.keys());
-        let mut rest: Vec<String> = known.filter(|name| !works.contains(name)).cloned().collect();
-        rest.sort_unstable();
-        services.insert(name, Operations { works, rest, page: None });
+        operations.rest = known.filter(|name| !operations.is_written(name)).cloned().collect();
+        operations.rest.sort_unstable();
+        services.insert(name, operations);
     }
     Ok(services)
 }
@@ -111,12 +133,17 @@ fn made(path: &Path, text: &str, services: &BTreeMap<String, Operations>) -> Res
 }
 
 fn table(service: &Operations) -> String {
-    let (works, rest) = (service.works.len(), service.rest.len());
-    let mut text = format!("{works} of the API's {} operations work:\n\n", works + rest);
-    text.push_str(&list(&service.works));
-    if rest > 0 {
-        text.push_str(&format!("\nThe other {rest} answer `501 NotImplemented`:\n\n"));
-        text.push_str(&list(&service.rest));
+    let Operations { whole, partial, rest, .. } = service;
+    let works = whole.len() + partial.len();
+    let mut text = format!("{works} of the API's {} operations work. ", works + rest.len());
+    text.push_str(&format!("As on AWS, but for what stands above, {}:\n\n{}", whole.len(), list(whole)));
+    if !partial.is_empty() {
+        text.push_str(&format!("\nIn part, {}:\n\n| operation | what differs |\n|---|---|\n", partial.len()));
+        text.extend(partial.iter().map(|(name, differs)| format!("| `{name}` | {differs} |\n")));
+    }
+    if !rest.is_empty() {
+        text.push_str(&format!("\nNot at all, {}; they answer `501 NotImplemented`:\n\n", rest.len()));
+        text.push_str(&list(rest));
     }
     text
 }
@@ -142,10 +169,12 @@ fn list(names: &[String]) -> String {
 }
 
 fn summary(services: &BTreeMap<String, Operations>) -> String {
-    let mut text = String::from("| service | operations that work | of |\n|---|---|---|\n");
-    for (name, Operations { works, rest, page }) in services {
-        let (count, page) = (works.len(), page.as_deref().unwrap_or_default());
-        text.push_str(&format!("| [{name}]({page}) | {count} | {} |\n", count + rest.len()));
+    let mut text =
+        String::from("| service | operations | as on AWS | in part | not at all |\n|---|---|---|---|---|\n");
+    for (name, Operations { whole, partial, rest, page }) in services {
+        let [whole, partial, rest] = [whole.len(), partial.len(), rest.len()];
+        let (all, page) = (whole + partial + rest, page.as_deref().unwrap_or_default());
+        text.push_str(&format!("| [{name}]({page}) | {all} | {whole} | {partial} | {rest} |\n"));
     }
     text
 }
@@ -168,9 +197,8 @@ mod tests {
     use super::*;
 
     fn some() -> BTreeMap<String, Operations> {
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let service =
-            Operations { works: names(&["A", "C"]), rest: names(&["B"]), page: Some("x.md".into()) };
+        let mut service = Operations::written("C\nA # nothing is copied\n");
+        (service.rest, service.page) = (vec!["B".into()], Some("x.md".into()));
         BTreeMap::from([("x".to_owned(), service)])
     }
 
@@ -179,9 +207,21 @@ mod tests {
         let page = "# X\n\n<!-- operations of x: made by `cargo xtask docs` -->\nold\n<!-- end -->\nwords\n";
         let first = made("x.md".as_ref(), page, &some()).unwrap().unwrap();
         assert!(first.starts_with("# X\n") && first.ends_with("\n<!-- end -->\nwords\n"));
-        assert!(first.contains("2 of the API's 3 operations work:\n\n`A`, `C`\n"));
-        assert!(first.contains("The other 1 answer `501 NotImplemented`:\n\n`B`\n"));
+        assert!(
+            first.contains(
+                "2 of the API's 3 operations work. As on AWS, but for what stands above, 1:\n\n`C`\n"
+            )
+        );
+        assert!(first.contains(
+            "\nIn part, 1:\n\n| operation | what differs |\n|---|---|\n| `A` | nothing is copied |\n"
+        ));
+        assert!(first.contains("Not at all, 1; they answer `501 NotImplemented`:\n\n`B`\n"));
         assert_eq!(made("x.md".as_ref(), &first, &some()).unwrap().unwrap(), first);
+    }
+
+    #[test]
+    fn the_summary_counts() {
+        assert!(summary(&some()).ends_with("| [x](x.md) | 3 | 1 | 1 | 1 |\n"));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! `services/<service>/operations.txt`: the operations that are written, and `kept.txt`: the shapes that the service keeps in
-//! its records. One name a line, sorted; `#` begins a comment.
+//! its records. One name a line, sorted. Behind a `#` stands what an operation does not do as AWS does; pages are made of it.
 
 use std::collections::BTreeSet;
 
