@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn only_twelve_digits_are_an_account() {
-        assert_eq!("123456789012".parse::<Account>().unwrap().as_str(), "123456789012");
+        let account: Account = "123456789012".parse().unwrap();
+        assert_eq!((account.as_str(), format!("{account:?}")), ("123456789012", "123456789012".to_owned()));
         for wrong in ["", "12345678901", "1234567890123", "12345678901a", "１２３４", "-23456789012"] {
             assert_eq!(wrong.parse::<Account>(), Err(InvalidAccount), "{wrong}");
         }

@@ -230,6 +230,23 @@ mod tests {
     }
 
     #[test]
+    fn words_may_have_hyphens() {
+        let arn: Arn = "arn:aws:execute-api:us-east-1:aws-marketplace:x".parse().unwrap();
+        assert_eq!((arn.service(), arn.account_text()), ("execute-api", "aws-marketplace"));
+        assert_eq!("arn:aws:SQS:us-east-1:000000000000:q".parse::<Arn>(), Err(InvalidArn::Service));
+    }
+
+    #[test]
+    fn it_is_shown_as_it_is_and_may_be_as_long_as_the_limit() {
+        let text = format!("{:q<LENGTH_MAX$}", "arn:aws:sqs:::");
+        let arn: Arn = text.parse().unwrap();
+        assert_eq!(
+            (format!("{arn}"), format!("{arn:?}"), arn.as_ref()),
+            (text.clone(), text.clone(), &*text)
+        );
+    }
+
+    #[test]
     fn each_part_has_its_error() {
         let long = format!("arn:aws:sqs:::{}", "q".repeat(LENGTH_MAX));
         for (text, error) in [

@@ -132,6 +132,15 @@ mod tests {
         assert_eq!(account.as_str(), "029608264753");
     }
 
+    /// The bits in the order in which the documentation of [`account_of_access_key_id`] has them, and no others.
+    #[test]
+    fn key_ids_end_with_what_chance_gave() {
+        let id = |random| temporary_access_key_id("029608264753".parse().unwrap(), random);
+        assert_eq!(id([0xff; 10]), "ASIAQNZGKIQY77777777");
+        assert_eq!(id([0; 10]), "ASIAQNZGKIQYQAAAAAAA");
+        assert_eq!(id([9, 9, 9, 9, 9, 0x80, 0x11, 0x22, 0x33, 0x44]), "ASIAQNZGKIQYQAISEM2E");
+    }
+
     #[test]
     fn other_texts_carry_no_account() {
         for id in [

@@ -21,4 +21,3 @@ pub use page_token::PageTokens;
 pub use plain::is_plain;
 pub use region::{InvalidRegion, Partition, Region};
 pub use scope::Scope;
-pub use tags::Tags;

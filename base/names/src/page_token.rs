@@ -111,6 +111,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_token_may_be_as_long_as_the_limit() {
+        assert_eq!(LENGTH_MAX, 20_480);
+        let tokens = PageTokens::new(b"key");
+        let payload = vec![7; LENGTH_MAX / 4 * 3 - 1 - SEAL_LENGTH];
+        let token = tokens.seal("op", &payload);
+        assert_eq!((token.len(), tokens.open("op", &token)), (LENGTH_MAX, Ok(payload.clone())));
+        let longer = tokens.seal("op", &[payload, vec![7]].concat());
+        assert_eq!(tokens.open("op", &longer), Err(Invalid));
+    }
+
     proptest! {
         #[test]
         fn any_payload_comes_back_and_any_flip_is_seen(

@@ -133,19 +133,6 @@ impl Partition {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|partition| partition.as_str() == name)
     }
-
-    /// What host names of the partition's endpoints end in.
-    pub fn dns_suffix(self) -> &'static str {
-        match self {
-            Self::Aws | Self::AwsUsGov => "amazonaws.com",
-            Self::AwsCn => "amazonaws.com.cn",
-            Self::AwsIso => "c2s.ic.gov",
-            Self::AwsIsoB => "sc2s.sgov.gov",
-            Self::AwsIsoE => "cloud.adc-e.uk",
-            Self::AwsIsoF => "csp.hci.ic.gov",
-            Self::AwsEusc => "amazonaws.eu",
-        }
-    }
 }
 
 impl fmt::Display for Partition {
@@ -174,7 +161,7 @@ mod tests {
             ("eusc-de-east-1", "aws-eusc"),
         ] {
             let parsed: Region = region.parse().unwrap();
-            assert_eq!(parsed.partition().as_str(), partition);
+            assert_eq!((format!("{parsed:?}"), parsed.partition().as_str()), (region.to_owned(), partition));
             assert_eq!(Partition::from_name(partition), Some(parsed.partition()));
         }
     }

@@ -1,9 +1,7 @@
 //! Tags on resources: the rules that all services share. Each service words and codes the errors itself.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// Most tags on one resource.
@@ -57,96 +55,30 @@ pub enum Error {
     },
 }
 
-/// The tags of one resource, in order of their keys. Never holds more than [`COUNT_MAX`], nor a malformed one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
-pub struct Tags(BTreeMap<String, String>);
-
-impl TryFrom<BTreeMap<String, String>> for Tags {
-    type Error = Error;
-
-    fn try_from(pairs: BTreeMap<String, String>) -> Result<Self, Error> {
-        Self::from_pairs(pairs)
-    }
-}
-
-impl From<Tags> for BTreeMap<String, String> {
-    fn from(tags: Tags) -> Self {
-        tags.0
-    }
-}
-
-impl Tags {
-    /// No tags.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The tags of a new resource.
-    ///
-    /// # Errors
-    /// As [`Tags::set`].
-    pub fn from_pairs<K: Into<String>, V: Into<String>>(
-        pairs: impl IntoIterator<Item = (K, V)>,
-    ) -> Result<Self, Error> {
-        let mut tags = Self::new();
-        tags.set(pairs).map(|()| tags)
-    }
-
-    /// Adds tags and replaces the values of those that exist: all of them or, on an error, none.
-    ///
-    /// # Errors
-    /// The first malformed or repeated tag, or [`Error::TooMany`] for the sum.
-    pub fn set<K: Into<String>, V: Into<String>>(
-        &mut self,
-        pairs: impl IntoIterator<Item = (K, V)>,
-    ) -> Result<(), Error> {
-        let mut added = BTreeMap::new();
-        for (key, value) in pairs {
-            let (key, value) = (key.into(), value.into());
-            check_key(&key)?;
-            check_value(&key, &value)?;
-            if added.contains_key(&key) {
-                return Err(Error::DuplicateKey { key });
-            }
-            added.insert(key, value);
+/// The tags of a request, in order of their keys.
+///
+/// # Errors
+/// The first that is malformed or repeated; or there are too many.
+pub fn checked<K: Into<String>, V: Into<String>>(
+    pairs: impl IntoIterator<Item = (K, V)>,
+) -> Result<BTreeMap<String, String>, Error> {
+    let mut tags = BTreeMap::new();
+    for (key, value) in pairs {
+        let (key, value) = (key.into(), value.into());
+        check_key(&key)?;
+        check_value(&key, &value)?;
+        if tags.contains_key(&key) {
+            return Err(Error::DuplicateKey { key });
         }
-        let fresh = added.keys().filter(|key| !self.0.contains_key(*key)).count();
-        if self.0.len() + fresh > COUNT_MAX {
-            return Err(Error::TooMany);
-        }
-        self.0.extend(added);
-        Ok(())
+        tags.insert(key, value);
     }
-
-    /// Removes the tags with these keys; absent ones are no error, as in every `UntagResource`.
-    pub fn remove<'a>(&mut self, keys: impl IntoIterator<Item = &'a str>) {
-        let keys: BTreeSet<&str> = keys.into_iter().collect();
-        self.0.retain(|key, _| !keys.contains(key.as_str()));
-    }
-
-    /// The value of a key.
-    pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
-    }
-
-    /// Keys and values, in order of the keys.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
+    if tags.len() > COUNT_MAX { Err(Error::TooMany) } else { Ok(tags) }
 }
 
-/// Checks a key by itself: for services that keep tags in a shape of their own.
+/// Checks a key.
+///
+/// # Errors
+/// What is wrong with it.
 pub fn check_key(key: &str) -> Result<(), Error> {
     let owned = || key.to_owned();
     if key.is_empty() || is_longer(key, KEY_LENGTH_MAX) {
@@ -158,7 +90,10 @@ pub fn check_key(key: &str) -> Result<(), Error> {
     if key.chars().all(is_allowed) { Ok(()) } else { Err(Error::KeyCharacters { key: owned() }) }
 }
 
-/// Checks the value of `key` by itself.
+/// Checks the value of `key`.
+///
+/// # Errors
+/// What is wrong with it.
 pub fn check_value(key: &str, value: &str) -> Result<(), Error> {
     if is_longer(value, VALUE_LENGTH_MAX) {
         return Err(Error::ValueLength { key: key.to_owned() });
@@ -198,35 +133,32 @@ mod tests {
             (("a*", ""), Error::KeyCharacters { key: key("a*") }),
             (("k", "a\tb"), Error::ValueCharacters { key: key("k") }),
         ] {
-            assert_eq!(Tags::from_pairs([pair]), Err(error));
+            assert_eq!(checked([pair]), Err(error));
         }
-        let twice = Tags::from_pairs([("k", "1"), ("k", "2")]);
+        let twice = checked([("k", "1"), ("k", "2")]);
         assert_eq!(twice, Err(Error::DuplicateKey { key: key("k") }));
     }
 
     #[test]
     fn limits_are_inclusive_and_count_characters() {
         let (key, value) = ("é".repeat(128), "名".repeat(256));
-        assert!(Tags::from_pairs([(key.as_str(), value.as_str()), ("aws", "a b_.:/=+-@9")]).is_ok());
-    }
-
-    #[test]
-    fn a_refused_change_changes_nothing() {
-        let mut tags = Tags::from_pairs((0..50).map(|n| (format!("k{n}"), ""))).unwrap();
-        let before = tags.clone();
-        assert_eq!(tags.set([("k1", "new"), ("k50", "")]), Err(Error::TooMany));
-        assert_eq!(tags, before);
-        tags.set([("k1", "new")]).unwrap();
-        tags.remove(["k2", "absent"]);
-        assert_eq!((tags.get("k1"), tags.get("k2"), tags.len()), (Some("new"), None, 49));
+        let pairs = [("aws", "a b_.:/=+-@9"), ("k", ""), (&*key, &*value)];
+        let tags = checked(pairs).unwrap();
+        assert_eq!(tags, BTreeMap::from(pairs.map(|(key, value)| (key.to_owned(), value.to_owned()))));
+        let many = |count| checked((0..count).map(|n| (format!("k{n}"), "")));
+        assert_eq!((many(50).map(|tags| tags.len()), many(51)), (Ok(50), Err(Error::TooMany)));
     }
 
     proptest! {
         #[test]
-        fn any_pair_is_kept_whole_or_refused(key in "\\PC{0,140}", value in ".{0,20}") {
-            if let Ok(tags) = Tags::from_pairs([(key.as_str(), value.as_str())]) {
-                prop_assert_eq!(tags.get(&key), Some(value.as_str()));
-            }
+        fn the_pattern_of_the_models_is_taken(key in "[\\p{L}\\p{N}\\p{Z}_.:/=+@-]{1,128}") {
+            prop_assert_eq!(checked([(&*key, &*key)]).is_ok(), !key.to_ascii_lowercase().starts_with("aws:"));
+        }
+
+        #[test]
+        fn no_other_character_is(character in "[\\p{P}\\p{S}\\p{Cc}&&[^_.:/=+@-]]") {
+            prop_assert!(checked([(&*character, "")]).is_err());
+            prop_assert!(checked([("k", &*character)]).is_err());
         }
     }
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use names::tags::{COUNT_MAX, Error};
-use names::{Arn, Scope, Tags};
+use names::{Arn, Scope};
 use serde::{Deserialize, Serialize};
 use store::tuple::{Key, Parts};
 use store::{Direction, Reads, Transaction, record};
@@ -80,7 +80,7 @@ impl Tagging {
         &self,
         tags: impl IntoIterator<Item = (K, V)>,
     ) -> Result<BTreeMap<String, String>, Fault> {
-        Tags::from_pairs(tags).map(Into::into).map_err(self.refusal)
+        names::tags::checked(tags).map_err(self.refusal)
     }
 
     /// Adds tags to a resource, and changes the values of those that it has.

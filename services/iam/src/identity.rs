@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api_iam as api;
-use names::{Account, Arn, Partition, Tags, ids};
+use names::{Account, Arn, Partition, ids};
 use serde::{Deserialize, Serialize};
 use service::{Result, Tx};
 use store::Reads;
@@ -134,9 +134,7 @@ pub(crate) fn tagged(
     new: &[api::Tag],
 ) -> Result<BTreeMap<String, String>, Fault> {
     tags.extend(new.iter().map(|tag| (tag.key.clone(), tag.value.clone())));
-    let checked = Tags::from_pairs(tags.clone());
-    checked.map_err(|error| api::error::invalid_input_exception(error.to_string()))?;
-    Ok(tags)
+    names::tags::checked(tags).map_err(|error| api::error::invalid_input_exception(error.to_string()))
 }
 
 /// Tags as the API shows them.
