@@ -36,6 +36,8 @@ fn each_condition_wants_what_it_names() {
             vec![json!(0), json!(5.1), json!("1")],
         ),
         (json!([{"numeric": ["=", 1e2]}]), vec![json!(100)], vec![json!(101)]),
+        (json!([{"numeric": ["<", 5]}]), vec![json!(4.9), json!(-6)], vec![json!(5), json!(6)]),
+        (json!([{"numeric": [">=", 5]}]), vec![json!(5), json!(6)], vec![json!(4.9)]),
         (json!([{"exists": true}]), vec![json!(null), json!([])], vec![]),
         (
             json!([{"cidr": "10.0.0.0/24"}]),
@@ -93,6 +95,13 @@ fn what_is_no_pattern_is_refused_with_the_reason() {
         (r#"{"a":[{"numeric":["!",1]}]}"#, "Unrecognized numeric range operator: !"),
         (r#"{"a":[{"numeric":["<","x"]}]}"#, "Value of < must be numeric"),
         (r#"{"a":[{"numeric":[">",5,"<",1]}]}"#, "Bottom must be less than top"),
+        (r#"{"a":[{"numeric":[">",5,"<",5]}]}"#, "Bottom must be less than top"),
+        (r#"{"a":[{"numeric":[]}]}"#, "Invalid member in numeric match"),
+        (r#"{"a":[{"numeric":["<",1,"<",5]}]}"#, "Too many elements"),
+        (r#"{"a":[{"numeric":[">",1,">",5]}]}"#, "Too many elements"),
+        (r#"{"a":[{"numeric":[">",1,"=",5]}]}"#, "Too many elements"),
+        (r#"{"a":[{"anything-but":{"prefix":[]}}]}"#, "Empty arrays are not allowed"),
+        (r#"{"a":[{"wildcard":"\\a"}]}"#, "Invalid escape character"),
         (r#"{"a":[{"numeric":[">",1,"<",5,"<",6]}]}"#, "Too many elements"),
         (r#"{"a":[{"anything-but":[true]}]}"#, "Inside anything but list"),
         (r#"{"a":[{"anything-but":{"numeric":[">",1]}}]}"#, "Unsupported anything-but pattern: numeric"),
@@ -116,8 +125,33 @@ fn a_pattern_has_at_most_so_many_combinations() {
     };
     assert!(refusal(&text(4)).contains("too complex"));
     assert!(Pattern::parse(&text(2), &Dialect::SNS_BODY).is_ok());
-    let many = json!({ "a": (0..151).collect::<Vec<_>>() }).to_string();
-    assert!(refusal(&many).contains("too complex"));
+    let many = |count: usize| json!({ "a": (0..count).collect::<Vec<_>>() }).to_string();
+    assert!(refusal(&many(151)).contains("too complex"));
+    assert!(Pattern::parse(&many(150), &Dialect::SNS_BODY).is_ok());
+}
+
+#[test]
+fn a_pattern_has_at_most_so_many_keys_and_wildcards() {
+    assert!(Pattern::parse(r#"{"a":[1],"b":[1],"c":[1],"d":[1],"e":[1]}"#, &Dialect::SNS_BODY).is_ok());
+    let two = Dialect { wildcards_max: 2, ..Dialect::EVENT_SOURCES };
+    let is_taken = |conditions: &str| Pattern::parse(&format!(r#"{{"a":[{conditions}]}}"#), &two).is_ok();
+    assert!(is_taken(r#"{"wildcard":"*a*"}, "x", {"prefix":"*"}"#));
+    assert!(is_taken(r#"{"wildcard":"a*b\\*c*d"}"#), "a star that stands for itself");
+    for conditions in [
+        r#"{"wildcard":"*a*b*"}"#,
+        r#"{"wildcard":"*a*"}, {"wildcard":"b*"}"#,
+        r#"{"anything-but":{"wildcard":["*a*","b*"]}}"#,
+    ] {
+        assert!(!is_taken(conditions), "{conditions}");
+    }
+}
+
+#[test]
+fn a_backslash_takes_the_star_for_itself() {
+    let pattern = json!({"a": [{"wildcard": r"a\*b\\*"}]});
+    for (text, wanted) in [(r"a*b\", true), (r"a*b\c", true), ("axb\\", false), ("a*b", false)] {
+        assert_eq!(wants(&pattern, &json!({ "a": text })), wanted, "{text}");
+    }
 }
 
 /// As plain as can be, and slow.

@@ -144,7 +144,8 @@ mod tests {
     }
 
     fn user(account: &'static str, arn: &'static str) -> Asker<'static> {
-        Asker::Identity { account, arn, id: "AIDAX", role: None, is_owner: account == "111122223333" }
+        let (id, is_owner) = ("AIDAXXXXXXXXXXXXXXXX", account == "111122223333");
+        Asker::Identity { account, arn, id, role: None, is_owner }
     }
 
     #[test]
@@ -163,6 +164,8 @@ mod tests {
             ("Allow", r#""*""#, Asker::Anonymous, Decision::Allowed),
             ("Allow", own, Asker::Anonymous, Decision::Silent),
             ("Allow", r#"{"Service":"sns.amazonaws.com"}"#, ada, Decision::Silent),
+            ("Allow", r#"{"AWS":"AIDAXXXXXXXXXXXXXXXX"}"#, ada, Decision::Allowed),
+            ("Allow", r#"{"AWS":"AIDAYYYYYYYYYYYYYYYY"}"#, ada, Decision::Silent),
         ] {
             let found = asked(&statement(effect, principal, ""), asker, &[]);
             assert_eq!(found, expected, "{effect} {principal} {asker:?}");
@@ -170,6 +173,27 @@ mod tests {
         let both = [statement("Allow", r#""*""#, ""), statement("Deny", own, "")].join(",");
         assert_eq!(asked(&both, ada, &[]), Decision::Denied);
         assert_eq!(asked(&both, other, &[]), Decision::Allowed);
+    }
+
+    #[test]
+    fn all_but_some_may_be_denied() {
+        let ada = user("111122223333", "arn:aws:iam::111122223333:user/ada");
+        let eve = user("111122223333", "arn:aws:iam::111122223333:user/eve");
+        let deny = statement("Deny", r#"{"AWS":"arn:aws:iam::111122223333:user/ada"}"#, "");
+        let deny = deny.replace("\"Principal\"", "\"NotPrincipal\"");
+        assert_eq!((asked(&deny, ada, &[]), asked(&deny, eve, &[])), (Decision::Silent, Decision::Denied));
+    }
+
+    #[test]
+    fn a_role_speaks_for_its_sessions() {
+        let arn = "arn:aws:sts::111122223333:assumed-role/front/one";
+        let role = Some("arn:aws:iam::111122223333:role/front");
+        let front = Asker::Identity { account: "111122223333", arn, id: "AROAX", role, is_owner: true };
+        let allow = |name: &str| {
+            statement("Allow", &format!(r#"{{"AWS":"arn:aws:iam::111122223333:role/{name}"}}"#), "")
+        };
+        assert_eq!(asked(&allow("front"), front, &[]), Decision::Allowed);
+        assert_eq!(asked(&allow("back"), front, &[]), Decision::Silent);
     }
 
     #[test]

@@ -45,6 +45,9 @@ mod tests {
             ("a*b*c", "a-c-b", false),
             ("gr?ße", "grüße", true),
             ("a?", "a", false),
+            ("*ab", "aab", true),
+            ("*ab", "aaab", true),
+            ("*ab", "abb", false),
             ("**a**", "bab", true),
         ] {
             assert_eq!(matches(pattern, text), expected, "{pattern} {text}");

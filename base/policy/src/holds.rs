@@ -128,10 +128,68 @@ mod tests {
         }
     }
 
+    /// For each operator, and a value of the policy: what a request must have, and what it must not.
     #[test]
-    fn numbers_are_compared_as_numbers() {
-        let (_, less) = comparison(Test::NumericLessThan).unwrap();
-        assert!(less("10", "9") && !less("10", "10") && !less("x", "9"));
-        assert!(comparison(Test::DateLessThan).is_none());
+    fn each_operator_holds_for_what_it_names() {
+        let arn = "arn:aws:sqs:us-east-1:111122223333:*";
+        let (is_arn, is_none) =
+            ("arn:aws:sqs:us-east-1:111122223333:q", "arn:aws:sqs:us-west-2:111122223333:q");
+        for (operator, value, holds, fails) in [
+            ("StringEquals", "a*", "a*", "ab"),
+            ("StringNotEquals", "a", "b", "a"),
+            ("StringEqualsIgnoreCase", "Ab", "aB", "b"),
+            ("StringNotEqualsIgnoreCase", "Ab", "b", "aB"),
+            ("StringLike", "a?c*", "abcd", "abd"),
+            ("StringNotLike", "a?c*", "abd", "abcd"),
+            ("Bool", "true", "True", "false"),
+            ("ArnEquals", arn, is_arn, is_none),
+            ("ArnLike", arn, is_arn, is_none),
+            ("ArnNotEquals", arn, is_none, is_arn),
+            ("ArnNotLike", arn, is_none, is_arn),
+            ("IpAddress", "10.0.0.0/8", "10.1.2.3", "11.1.2.3"),
+            ("NotIpAddress", "10.0.0.0/8", "11.1.2.3", "10.1.2.3"),
+            ("NumericEquals", "10", "10.0", "9"),
+            ("NumericNotEquals", "10", "9", "10.0"),
+            ("NumericLessThan", "10", "9", "10"),
+            ("NumericLessThanEquals", "10", "10", "11"),
+            ("NumericGreaterThan", "10", "11", "10"),
+            ("NumericGreaterThan", "10", "11", "9"),
+            ("NumericGreaterThanEquals", "10", "10", "9"),
+            ("NumericLessThan", "10", "9", "x"),
+        ] {
+            let condition = condition(operator, &["nothing", value]);
+            let held = |found: &str| condition.holds(&|key| (key == "key").then(|| found.to_owned()));
+            assert_eq!((held(holds), held(fails)), (Some(true), Some(false)), "{operator} {value}");
+        }
+    }
+
+    fn condition(operator: &str, values: &[&str]) -> Condition {
+        let operator = crate::condition::Operator::parse(operator).unwrap();
+        Condition {
+            operator,
+            key: "key".into(),
+            values: values.iter().map(|value| (*value).into()).collect(),
+        }
+    }
+
+    #[test]
+    fn what_a_request_does_not_have_decides_too() {
+        for (operator, value, expected) in [
+            ("Null", "true", Some(true)),
+            ("Null", "false", Some(false)),
+            ("StringEquals", "a", Some(false)),
+            ("StringEqualsIfExists", "a", Some(true)),
+            ("StringNotEquals", "a", Some(true)),
+            ("ForAllValues:StringEquals", "a", Some(true)),
+            ("ForAnyValue:StringEquals", "a", Some(false)),
+            ("ForAnyValue:StringNotEquals", "a", Some(false)),
+            ("StringEquals", "${aws:username}", None),
+            ("DateLessThan", "2040-01-01", None),
+        ] {
+            assert_eq!(condition(operator, &[value]).holds(&|_| None), expected, "{operator} {value}");
+        }
+        let there = |key: &str| (key == "key").then(|| "x".to_owned());
+        let null = |value| condition("Null", &[value]).holds(&there);
+        assert_eq!((null("true"), null("false")), (Some(false), Some(true)));
     }
 }

@@ -103,6 +103,7 @@ mod tests {
         let resource: Arn = "arn:aws:sns:us-east-1:000000000000:t".parse().unwrap();
         let accounts: Vec<Account> = ["123456789012", "210987654321"].map(|id| id.parse().unwrap()).into();
         let mut policy = Labelled::empty("id");
+        assert_eq!(policy.to_string().parse::<Value>().unwrap(), policy.0);
         policy.add("many", &accounts, vec!["SNS:Publish".into()], &resource);
         assert_eq!(
             policy.0["Statement"][0],

@@ -67,7 +67,7 @@ fn check_vendor(resource: &str, vendor: &str, region: &str, path: &str) -> Resul
 
 /// The resource as IAM repeats it: missing parts become stars.
 fn with_gaps_filled(partition: &str, rest: &[&str]) -> String {
-    let part = |at: usize| rest.get(at).copied().filter(|part| at > 0 || rest.len() > 1 || !part.is_empty());
+    let part = |at: usize| rest.get(at).copied().filter(|part| rest.len() > 1 || !part.is_empty());
     let parts: Vec<&str> = (0..4).map(|at| part(at).unwrap_or("*")).collect();
     format!("arn:{partition}:{}", parts.join(":"))
 }

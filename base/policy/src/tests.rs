@@ -98,6 +98,9 @@ fn resources_are_arns() {
         ("queue", "Resource queue must be in ARN format or \"*\"."),
         ("arn", "Resource arn must be in ARN format or \"*\"."),
         ("arn:azure:s3:::b", "Partition \"azure\" is not valid for resource \"arn:azure:s3:::b\"."),
+        ("arn:azure:", "Partition \"azure\" is not valid for resource \"arn:azure:*:*:*:*\"."),
+        ("arn:azure::x", "Partition \"azure\" is not valid for resource \"arn:azure::x:*:*\"."),
+        ("arn:azure:s3", "Partition \"azure\" is not valid for resource \"arn:azure:s3:*:*:*\"."),
         ("arn:azure", "Partition \"azure\" is not valid for resource \"arn:azure:*:*:*:*\"."),
         ("arn:aws", "Resource vendor must be fully qualified and cannot contain regexes."),
         ("arn:aws:*:::x", "Resource vendor must be fully qualified and cannot contain regexes."),
@@ -110,6 +113,39 @@ fn resources_are_arns() {
         let text = identity(&format!(r#"{{"Effect":"Allow","Action":"a:b","Resource":["*","{resource}"]}}"#));
         assert_eq!(refusal(Kind::Identity, &text), expected);
     }
+}
+
+#[test]
+fn resources_of_iam_and_s3_have_rules_of_their_own() {
+    for resource in [
+        "arn:aws:iam::000000000000:*",
+        "arn:aws:iam::000000000000:role/r",
+        "arn:aws:s3:us-east-1:000000000000:accesspoint/a",
+        "arn:aws:s3:::bucket",
+        "arn:aws:s3:::accesspoint/a",
+        "arn:aws:sqs:us-east-1:000000000000:q",
+    ] {
+        let text = identity(&format!(r#"{{"Effect":"Allow","Action":"a:b","Resource":"{resource}"}}"#));
+        assert!(Document::parse(Kind::Identity, &text).is_ok(), "{resource}");
+    }
+}
+
+#[test]
+fn a_label_has_letters_and_digits_where_iam_keeps_it() {
+    let text = r#"{"Version":"2012-10-17","Statement":{"Sid":"a b","Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#;
+    let expected = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression \
+                    [0-9A-Za-z]*";
+    assert_eq!(refusal(Kind::Trust, text), expected);
+    let of_resource = text.replace("\"Action\"", "\"Resource\":\"q\",\"Action\"");
+    assert!(Document::parse(Kind::Resource, &of_resource).is_ok());
+}
+
+#[test]
+fn a_text_may_be_as_long_as_the_limit() {
+    let text = identity(r#"{"Effect":"Allow","Action":"a:b","Resource":"*"}"#);
+    let longest = format!("{text}{}", " ".repeat(limits::TEXT_SIZE_MAX - text.len()));
+    let document = Document::parse(Kind::Identity, &longest).unwrap();
+    assert!(format!("{document:?}").starts_with("Document(\"{"), "{document:?}");
 }
 
 #[test]
@@ -134,6 +170,8 @@ fn trust_policies_say_who_may_assume() {
         ("\"Action\"", "\"Resource\":\"*\",\"Action\"", "Has prohibited field Resource"),
         ("\"Action\"", "\"NotResource\":\"*\",\"Action\"", "AssumeRole policy must not contain resources."),
         ("\"Allow\"", "\"allow\"", "Invalid effect: allow"),
+        ("2012-10-17", "2013", "The policy must contain a valid version string"),
+        ("\"Action\"", "\"Condition\":{\"Like\":{\"a\":\"b\"}},\"Action\"", "Invalid Condition type : Like"),
     ] {
         assert_eq!(refusal(Kind::Trust, &lambda.replace(from, to)), expected);
     }
@@ -149,13 +187,29 @@ fn principals_have_their_forms() {
         ("AWS", "arn:aws:iam::123456789012:root", true),
         ("AWS", "arn:aws:sts::123456789012:assumed-role/r/s", true),
         ("AWS", "AROAEXAMPLEEXAMPLE123", true),
+        ("AWS", "arn:aws:iam::123456789012:user/ada", true),
+        ("AWS", "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity X", true),
+        ("AWS", "arn:aws:iam::cloudfront:root", false),
+        ("AWS", "arn:aws:iam::aws:user/ada", false),
+        ("AWS", "arn:aws:iam:us-east-1:123456789012:root", false),
+        ("AWS", "AIDA12345678", false),
+        ("AWS", "AGPAEXAMPLEEXAMPLE123", false),
+        ("AWS", "AIDAexampleexample123", false),
         ("AWS", "arn:aws:iam::123456789012:role/", false),
         ("AWS", "arn:aws:iam::123456789012:*", false),
         ("Federated", "arn:aws:iam::123456789012:oidc-provider/token.example.com", true),
         ("Federated", "cognito-identity.amazonaws.com", true),
+        ("Federated", "*", true),
+        ("Federated", "nobody", false),
         ("Federated", "arn:aws:iam::123456789012:role/r", false),
+        ("Federated", "arn:aws:sqs:us-east-1:123456789012:saml-provider/x", false),
+        ("Service", "lambda.amazonaws.com", true),
+        ("Service", "lambda", false),
+        ("Service", "lambda..com", false),
+        ("Service", &format!("{}.com", "l".repeat(252)), false),
         ("CanonicalUser", &"a1".repeat(32), true),
-        ("CanonicalUser", "short", false),
+        ("CanonicalUser", "a1", false),
+        ("CanonicalUser", &"xy".repeat(32), false),
         ("Robot", "x", false),
     ] {
         let text = format!(

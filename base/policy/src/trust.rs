@@ -156,6 +156,16 @@ mod tests {
     }
 
     #[test]
+    fn statements_may_name_all_but_some() {
+        let others = r#"{"Effect":"Deny","NotPrincipal":{"AWS":"arn:aws:iam::111122223333:user/ada"},"Action":"sts:*"}"#;
+        let with = |statement: &str| format!("{},{statement}", allow(r#""*""#, ""));
+        assert!(lets(&with(others), USER, &[]) && !lets(&with(others), SESSION, &[]));
+        let tagging = r#"{"Effect":"Deny","Principal":"*","NotAction":"sts:AssumeRole"}"#;
+        assert!(lets(&with(tagging), USER, &[]));
+        assert!(!lets(&with(&tagging.replace("AssumeRole", "TagSession")), USER, &[]));
+    }
+
+    #[test]
     fn conditions_decide_and_what_cannot_be_decided_never_allows() {
         let external = |text: &str| format!(r#","Condition":{{{text}}}"#);
         let equals = external(r#""StringEquals":{"sts:ExternalId":["a","b"]}"#);

@@ -111,6 +111,7 @@ mod tests {
     fn another_library_accepts_its_signatures() {
         let key = Key::generate().unwrap();
         let kept = Key::from_pkcs8(key.pkcs8()).unwrap();
+        assert_eq!(format!("{kept:?}"), "Key(…)", "a secret");
         let public = public(&key);
         proptest!(ProptestConfig::with_cases(32), |(message: Vec<u8>)| {
             for (digest, algorithm) in [
