@@ -114,14 +114,14 @@ fn quoted(rest: &str, quote: char) -> Option<usize> {
     }
 }
 
-/// The length of a number, the scale of which must be one of 32 bits.
+/// The length of a number, the scale of which must be one of 32 bits. It begins with a digit, or with a dot and one.
 fn number(rest: &str) -> Option<usize> {
     let digits = |from: usize| rest[from..].bytes().take_while(u8::is_ascii_digit).count();
     let mut end = digits(0);
     let mut fraction = 0;
     if rest[end..].starts_with('.') {
         fraction = digits(end + 1);
-        end += if fraction > 0 || end > 0 { fraction + 1 } else { 0 };
+        end += 1 + fraction;
     }
     if rest[end..].starts_with(['e', 'E']) {
         let sign = usize::from(rest[end + 1..].starts_with(['+', '-']));

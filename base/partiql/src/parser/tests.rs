@@ -18,6 +18,33 @@ fn detail(text: &str) -> String {
     detail.unwrap_or_else(|| panic!("{text}: {problem}")).to_owned()
 }
 
+/// What an expression has inside, in the order of the text.
+#[test]
+fn expressions_are_walked() {
+    let text = "SELECT * FROM t WHERE a IN [1, <<2>>, {'k': 3}] AND NOT (b BETWEEN 4 AND size(c) OR d IS MISSING) AND e + 5 > 6";
+    let (Statement::Select(select), _) = parse(text).unwrap() else { panic!("a select") };
+    let mut seen = Vec::new();
+    select.filter.unwrap().walk(&mut |expr| {
+        let shown = expr.to_string();
+        let name = shown.trim_matches('"').to_owned();
+        seen.extend((name.len() == 1).then_some(name));
+    });
+    assert_eq!(seen.join(" "), "a 1 2 3 b 4 c d e 5 6");
+}
+
+#[test]
+fn statements_are_about_a_table_or_an_index() {
+    for (text, expected) in [
+        ("SELECT * FROM t.i", ("t", Some("i"))),
+        ("EXISTS(SELECT * FROM t WHERE k = 1)", ("t", None)),
+        ("INSERT INTO t VALUE {'k': 1}", ("t", None)),
+        ("UPDATE t SET a = 1 WHERE k = 1", ("t", None)),
+        ("DELETE FROM t WHERE k = 1", ("t", None)),
+    ] {
+        assert_eq!(parse(text).unwrap().0.source(), expected, "{text}");
+    }
+}
+
 #[test]
 fn statements_are_read() {
     for (text, expected) in [
