@@ -57,6 +57,7 @@ async fn serve(settings: Settings, descriptors: Descriptors) -> Result<()> {
     let stopped = stopped()?;
     tracing::info!(%address, data = %settings.data.display(), durability = ?settings.durability, auth = ?settings.auth, "serving");
     server.serve(Arc::new(door), stopped).await.context("no threads to serve with")?;
+    cloud.directory().end(&cloud).await;
     drop(workers);
     cloud.store.close().context("the store could not be closed")?;
     tracing::info!("stopped");

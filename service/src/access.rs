@@ -55,7 +55,7 @@ impl Access<'_> {
             "aws:principaltype" => principal_type(principal.kind)?.to_owned(),
             "aws:requestedregion" => self.caller.scope.region.to_string(),
             "aws:securetransport" => self.is_secure().to_string(),
-            "aws:sourceaccount" => self.caller.source.as_ref()?.account_text().to_owned(),
+            "aws:sourceaccount" => self.source_account()?,
             "aws:sourcearn" => self.caller.source.as_ref()?.to_string(),
             "aws:sourceip" => self.caller.source_ip?.to_string(),
             "aws:userid" => principal.id.clone(),
@@ -69,6 +69,12 @@ impl Access<'_> {
     /// What one service asks of another never leaves the process.
     fn is_secure(&self) -> bool {
         self.caller.source_ip.is_none() || self.caller.endpoint.starts_with("https:")
+    }
+
+    /// Names of some resources do not say whose they are; then it is the account that their service acts for.
+    fn source_account(&self) -> Option<String> {
+        let named = self.caller.source.as_ref()?.account_text();
+        Some(if named.is_empty() { self.caller.scope.account.to_string() } else { named.to_owned() })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::guard::{Question, ask, authorise};
 use crate::operation::{Input, internal};
 use crate::record::Record;
 use crate::visit::Front;
-use crate::{Cloud, Conditions, Context, Error, Form, Handler, Output, Result, Service, Tx, Visit};
+use crate::{Cloud, Conditions, Context, Error, Exchange, Form, Handler, Output, Result, Service, Tx, Visit};
 
 /// The services, by their names.
 #[derive(Default)]
@@ -69,6 +69,10 @@ impl Directory {
             }
             Err(fault) => (wire::write_fault(protocol, facts, &fault, request_id), Some(fault.code)),
         };
+        if let Some(witness) = service.witness {
+            let code = code.as_deref();
+            witness(&Exchange { context, operation, message, answer: &answer, code, took: begun.elapsed() });
+        }
         let status = Some(answer.status);
         let caller = &*context.caller;
         Record { caller, service: facts, operation, status, code, took: begun.elapsed() }
@@ -105,6 +109,16 @@ impl Directory {
         match AssertUnwindSafe(take(context.clone(), form)).catch_unwind().await {
             Ok(outcome) => outcome.map_err(Error::into_fault),
             Err(panic) => Err(internal(panic_text(&*panic))),
+        }
+    }
+
+    /// Does what services still have to do when the process stops. What fails is logged.
+    pub async fn end(&self, cloud: &Arc<Cloud>) {
+        for service in &self.services {
+            let Some(ending) = &service.ending else { continue };
+            if let Err(error) = ending(Arc::clone(cloud)).await {
+                tracing::error!(service = service.facts().name, %error, "a service could not end its work");
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use names::{Arn, Scope};
 use store::Store;
 use wire::{Fault, Operation, OperationFacts, ServiceFacts};
 
+use crate::exchange::Witness;
 use crate::form::Taker;
 use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
@@ -66,7 +67,9 @@ pub struct Service {
     pub(crate) forms: Option<Taker>,
     pub(crate) front: Option<Front>,
     pub(crate) upgrade: Option<Upgrade>,
+    pub(crate) witness: Option<Witness>,
     pub(crate) work: Vec<(&'static str, Work)>,
+    pub(crate) ending: Option<Work>,
 }
 
 impl Service {
@@ -91,7 +94,9 @@ impl Service {
             forms: None,
             front: None,
             upgrade: None,
+            witness: None,
             work: Vec::new(),
+            ending: None,
         }
     }
 
@@ -142,6 +147,17 @@ impl Service {
         W: Future<Output = Result<()>> + Send + 'static,
     {
         self.work.push((name, Box::new(move |cloud| Box::pin(body(cloud)))));
+        self
+    }
+
+    /// What is still to be done when the process is told to stop, once no requests come any more.
+    #[must_use]
+    pub fn ending<F, W>(mut self, body: F) -> Self
+    where
+        F: Fn(Arc<Cloud>) -> W + Send + Sync + 'static,
+        W: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.ending = Some(Box::new(move |cloud| Box::pin(body(cloud))));
         self
     }
 

@@ -9,7 +9,7 @@ use wire::Answer;
 use super::Service;
 use crate::form;
 use crate::visit::Front;
-use crate::{Address, AddressOf, Cloud, Context, CrossOriginOf, Form, Result, Visit};
+use crate::{Address, AddressOf, Cloud, Context, CrossOriginOf, Exchange, Form, Result, Visit};
 
 impl Service {
     /// A front for web clients: `accepts` says by host and path which requests are its own, before they are taken for calls of an API.
@@ -20,6 +20,13 @@ impl Service {
         W: Future<Output = Answer> + Send + 'static,
     {
         self.front = Some(Front::new(accepts, answer));
+        self
+    }
+
+    /// `witness` sees every request of a client that is let in, with its answer.
+    #[must_use]
+    pub fn witness(mut self, witness: fn(&Exchange<'_>)) -> Self {
+        self.witness = Some(witness);
         self
     }
 

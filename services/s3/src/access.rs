@@ -52,6 +52,7 @@ pub(crate) const SHARED: &[&str] = &[
     "GetObjectVersion",
     "GetObjectVersionAcl",
     "GetObjectVersionAttributes",
+    "GetObjectVersionForReplication",
     "GetObjectVersionTagging",
     "GetReplicationConfiguration",
     "ListBucket",
@@ -84,6 +85,9 @@ pub(crate) const SHARED: &[&str] = &[
     "PutObjectVersionAcl",
     "PutObjectVersionTagging",
     "PutReplicationConfiguration",
+    "ReplicateDelete",
+    "ReplicateObject",
+    "ReplicateTags",
     "RestoreObject",
     // Operations, which ask for the actions that their inputs mean.
     "DeleteObjects",

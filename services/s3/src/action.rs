@@ -58,7 +58,7 @@ const OTHERWISE: [(&str, &str); 48] = [
 
 /// Operations whose action or condition keys only their input tells, because versions have actions of their own; they ask for
 /// themselves.
-const BY_INPUT: [&str; 15] = [
+const BY_INPUT: [&str; 16] = [
     "DeleteObject",
     "DeleteObjectTagging",
     "DeleteObjects",
@@ -74,6 +74,7 @@ const BY_INPUT: [&str; 15] = [
     "PutObjectLegalHold",
     "PutObjectRetention",
     "PutObjectTagging",
+    "RestoreObject",
 ];
 
 pub(crate) fn of(operation: &'static OperationFacts) -> Option<&'static str> {

@@ -11,6 +11,7 @@
 //! | `"null", bucket id, key` | the number of the null version, where it is among the last |
 //! | `"parts", id of the version` | a list of `Part` of `crate::object`: those of an object that was uploaded in some |
 //! | `"upload", bucket id, key, upload id` | `Upload` of `crate::object`: one in parts that is in progress |
+//! | `"logged", name` | nothing: the buckets whose requests are logged |
 //! | `"part", upload id, number` | `Part` of `crate::object`: what it has so far |
 //!
 //! So a key that shows an object has a record at `"object"`, and no other key has; a list of objects reads nothing else.
@@ -57,6 +58,23 @@ pub(crate) fn owned(account: Account, name: &str) -> Key {
 pub(crate) fn owned_name(key: &[u8]) -> Result<String, store::Error> {
     let mut parts = Parts::new(key);
     parts.str()?;
+    parts.str()?;
+    parts.str()?;
+    Ok(parts.str()?.into_owned())
+}
+
+/// The buckets whose requests are logged.
+pub(crate) fn all_logged() -> Key {
+    of("logged")
+}
+
+pub(crate) fn logged(name: &str) -> Key {
+    all_logged().str(name)
+}
+
+/// The name in a key of [`logged`].
+pub(crate) fn logged_name(key: &[u8]) -> Result<String, store::Error> {
+    let mut parts = Parts::new(key);
     parts.str()?;
     parts.str()?;
     Ok(parts.str()?.into_owned())
@@ -154,6 +172,7 @@ mod tests {
     #[test]
     fn keys_tell_what_they_were_made_of() {
         assert_eq!(owned_name(&owned(Account::ZERO, "a.b-c")).unwrap(), "a.b-c");
+        assert_eq!(logged_name(logged("a.b-c").as_bytes()).unwrap(), "a.b-c");
         let of_upload = upload(&[1; 16], "a/\0b", &[2; 16]);
         assert_eq!(read_upload(of_upload.as_bytes()).unwrap(), ("a/\0b".to_owned(), [2; 16]));
     }

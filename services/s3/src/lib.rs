@@ -8,17 +8,22 @@
 //! Never here: signatures; and, but for those ways, HTTP and XML.
 
 mod access;
+mod access_log;
 mod action;
+mod archive;
 mod bucket;
 mod cors;
 mod errors;
 mod events;
+mod filter;
 mod form;
 mod host;
 mod keys;
+mod lifecycle;
 mod numbered;
 mod object;
 mod owner;
+mod replication;
 mod setting;
 mod settings;
 mod website;
@@ -27,9 +32,8 @@ use api_s3 as api;
 use service::{Service, Sweeper};
 
 use settings::{
-    accelerate, acl, analytics, encryption, inventory, lifecycle, logging, metrics, notification,
-    object_lock, ownership, policy, public_access, replication, request_payment, tagging, tiering,
-    versioning,
+    accelerate, acl, analytics, encryption, inventory, logging, metrics, notification, object_lock,
+    ownership, policy, public_access, request_payment, tagging, tiering, versioning,
 };
 
 /// Deletes what deleted buckets and uploads leave behind.
@@ -53,7 +57,14 @@ pub fn service() -> Service {
         .read::<api::HeadBucket>(bucket::head, bucket::resource)
         .read::<api::ListBuckets>(bucket::list, |_, _| Vec::new())
         .work("sweep", |cloud| SWEEPER.run(cloud))
-        .work("notices", events::run);
+        .work("notices", events::run)
+        .work("lifecycle", lifecycle::run)
+        .work("restores", archive::run)
+        .work("replicas", replication::run)
+        .work("logs", access_log::run)
+        .ending(access_log::deliver)
+        .witness(access_log::witness)
+        .setting(archive::RESTORE_SECONDS.0, archive::RESTORE_SECONDS.1);
     let parts = [
         with_access,
         with_keeping,
@@ -87,6 +98,7 @@ fn with_objects(service: Service) -> Service {
         .transaction::<api::PutObjectLegalHold>(object::put_legal_hold, object::resource)
         .transaction::<api::PutObjectRetention>(object::put_retention, object::resource)
         .transaction::<api::PutObjectTagging>(object::put_tagging, object::resource)
+        .transaction::<api::RestoreObject>(archive::restore, object::resource)
 }
 
 /// What becomes an object, a part at a time.
@@ -154,7 +166,7 @@ fn with_keeping(service: Service) -> Service {
             setting::delete::<api::ServerSideEncryptionConfiguration, _>,
             bucket::resource,
         )
-        .transaction::<api::PutBucketLifecycleConfiguration>(lifecycle::put, bucket::resource)
+        .transaction::<api::PutBucketLifecycleConfiguration>(settings::lifecycle::put, bucket::resource)
         .read::<api::GetBucketLifecycleConfiguration>(
             |view, input| setting::get(view, input, as_kept),
             bucket::resource,
@@ -168,7 +180,7 @@ fn with_keeping(service: Service) -> Service {
             bucket::resource,
         )
         .read::<api::GetBucketReplication>(
-            |view, input| setting::get(view, input, replication::shown),
+            |view, input| setting::get(view, input, settings::replication::shown),
             bucket::resource,
         )
         .transaction::<api::DeleteBucketReplication>(
@@ -232,10 +244,7 @@ fn with_front(service: Service) -> Service {
 /// Who hears of a bucket, and what it is called.
 fn with_news(service: Service) -> Service {
     service
-        .transaction::<api::PutBucketLogging>(
-            |tx, input| setting::put(tx, input, &input.bucket_logging_status),
-            bucket::resource,
-        )
+        .transaction::<api::PutBucketLogging>(logging::put, bucket::resource)
         .read::<api::GetBucketLogging>(
             |view, input| setting::get(view, input, logging::shown),
             bucket::resource,

@@ -108,6 +108,7 @@ of_bucket! {
     PutObjectRetentionInput
     PutObjectTaggingInput
     PutPublicAccessBlockInput
+    RestoreObjectInput
     UploadPartCopyInput
     UploadPartInput
 }

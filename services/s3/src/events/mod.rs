@@ -20,7 +20,7 @@ const NOTICES: Jobs = Jobs::new("s3", "notice", 32);
 
 /// What happened to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Kind<'a> {
     /// It was put.
     Put,
     /// It is a copy of another one.
@@ -35,9 +35,37 @@ pub(crate) enum Kind {
     Tagged,
     /// Its tags were taken away.
     Untagged,
+    /// A lifecycle removed it for good.
+    Expired,
+    /// A lifecycle deleted it in a bucket that keeps versions.
+    ExpiredToMarker,
+    /// A lifecycle gave it another class.
+    Moved,
+    /// It is to be brought back from an archive.
+    RestoreBegun,
+    /// It was brought back.
+    Restored,
+    /// What was brought back of it is gone.
+    RestoreEnded,
+    /// It could not be copied to another bucket.
+    NotReplicated { rule: &'a str, destination: &'a str },
 }
 
-impl Kind {
+impl Kind<'_> {
+    /// The version of the message's structure: those from 2.2 on say more.
+    fn version(self) -> &'static str {
+        match self {
+            Kind::NotReplicated { .. } => "2.2",
+            Kind::Tagged
+            | Kind::Untagged
+            | Kind::Expired
+            | Kind::ExpiredToMarker
+            | Kind::Moved
+            | Kind::RestoreEnded => "2.3",
+            _ => "2.1",
+        }
+    }
+
     /// As records call it; configurations have `s3:` before it.
     fn name(self) -> &'static str {
         match self {
@@ -48,13 +76,20 @@ impl Kind {
             Kind::MarkerCreated => "ObjectRemoved:DeleteMarkerCreated",
             Kind::Tagged => "ObjectTagging:Put",
             Kind::Untagged => "ObjectTagging:Delete",
+            Kind::Expired => "LifecycleExpiration:Delete",
+            Kind::ExpiredToMarker => "LifecycleExpiration:DeleteMarkerCreated",
+            Kind::Moved => "LifecycleTransition",
+            Kind::RestoreBegun => "ObjectRestore:Post",
+            Kind::Restored => "ObjectRestore:Completed",
+            Kind::RestoreEnded => "ObjectRestore:Delete",
+            Kind::NotReplicated { .. } => "Replication:OperationFailedReplication",
         }
     }
 }
 
 /// Something that happened to a version under a key.
 pub(crate) struct Event<'a> {
-    pub(crate) kind: Kind,
+    pub(crate) kind: Kind<'a>,
     pub(crate) bucket: &'a Bucket,
     pub(crate) key: &'a str,
     pub(crate) version: &'a Version,
@@ -107,7 +142,7 @@ fn destinations<'a>(
 }
 
 /// Whether a name in a configuration, such as `s3:ObjectCreated:*`, means an event.
-fn means(wanted: &str, kind: Kind) -> bool {
+fn means(wanted: &str, kind: Kind<'_>) -> bool {
     let Some(wanted) = wanted.strip_prefix("s3:") else { return false };
     wanted.strip_suffix('*').map_or(wanted == kind.name(), |begin| kind.name().starts_with(begin))
 }

@@ -11,6 +11,7 @@ use super::version::{Content, Version};
 use super::versions::Versions;
 use super::{OfObject, get};
 use crate::bucket::Bucket;
+use crate::replication;
 
 /// What IAM calls an operation on an object.
 #[derive(Clone, Copy, Debug)]
@@ -83,10 +84,22 @@ impl<'a> Existing<'a> {
         self.bucket.has_versions().then(|| self.version.id_text())
     }
 
-    /// Writes it anew with what has changed about it, and gives the whole version.
+    /// Writes it anew with what a client has changed about it, which its replicas follow, and gives the whole version.
     pub(crate) fn put(&self, tx: &mut Tx<'_>) -> Result<Version> {
-        let version = Version { content: Some(self.content.clone()), ..self.version.clone() };
+        let mut version = self.whole();
+        replication::changed(tx, &self.at(), &mut version)?;
         self.at().rewrite(tx, &version)?;
         Ok(version)
+    }
+
+    /// The same for what replicas do not follow.
+    pub(crate) fn put_here(&self, tx: &mut Tx<'_>) -> Result<Version> {
+        let version = self.whole();
+        self.at().rewrite(tx, &version)?;
+        Ok(version)
+    }
+
+    fn whole(&self) -> Version {
+        Version { content: Some(self.content.clone()), ..self.version.clone() }
     }
 }

@@ -16,7 +16,7 @@ use super::version::Version;
 use super::versions::Versions;
 use super::{OfObject, body, lock, parts, range};
 use crate::bucket::Bucket;
-use crate::errors;
+use crate::{archive, errors, lifecycle, replication};
 
 /// Only a part of the object.
 const PARTIAL: i32 = 206;
@@ -37,6 +37,7 @@ pub(crate) async fn get(context: Context, input: api::GetObjectInput) -> Result<
 
 fn find_blobs(view: &View<'_>, input: &api::GetObjectInput) -> Result<(Found, Vec<Blob>)> {
     let found = find(view, input, input.condition(), input.asked())?;
+    found.version.content.iter().try_for_each(|content| archive::check(content, view.now))?;
     let blobs = parts::blobs(&**view, &found.version)?;
     Ok((found, blobs))
 }
@@ -52,6 +53,8 @@ struct Found {
     /// Whether the bucket has versions, so that it is told which one this is.
     has_versions: bool,
     range: Option<Range<u64>>,
+    /// When its bucket's rules let it expire, as it is told.
+    expiration: Option<String>,
 }
 
 /// The part that a reader asks for.
@@ -70,11 +73,27 @@ fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: As
         return Err(deleted(&at, &version, input.version_id()).into());
     };
     condition.check(&version, content)?;
+    let expiration = expiration(view, &at, &version, input.version_id())?;
     let range = match asked.part {
         None => range::of(asked.range, content.size)?,
         Some(part) => Some(parts::range(&**view, &version, content, part)?),
     };
-    Ok(Found { has_versions: bucket.has_versions(), range, version })
+    Ok(Found { has_versions: bucket.has_versions(), range, version, expiration })
+}
+
+/// When an object expires, as it is told; a rule that says so means the newest version alone.
+fn expiration(
+    view: &View<'_>,
+    at: &Versions<'_>,
+    version: &Version,
+    id: Option<&str>,
+) -> Result<Option<String>> {
+    let expiration = lifecycle::expiration_of(&**view, at.bucket, at.key, version)?;
+    if expiration.is_none() || id.is_none() {
+        return Ok(expiration);
+    }
+    let is_newest = at.shown(&**view)?.is_some_and(|shown| shown.id == version.id);
+    Ok(expiration.filter(|_| is_newest))
 }
 
 /// Who may not list a bucket does not hear what is not in it.
@@ -127,7 +146,7 @@ macro_rules! reads_object {
         }
 
         fn $tell(found: &Found, input: &api::$input) -> api::$output {
-            let Found { version, has_versions, range } = found;
+            let Found { version, has_versions, range, expiration } = found;
             let mut output = api::$output {
                 accept_ranges: Some("bytes".into()),
                 last_modified: Some(Timestamp(version.modified_ms)),
@@ -135,6 +154,9 @@ macro_rules! reads_object {
                 ..Default::default()
             };
             let Some(content) = &version.content else { return output };
+            output.expiration = expiration.clone();
+            output.restore = archive::told(content);
+            output.replication_status = replication::told(content);
             let described = content.described.clone();
             let length = range.as_ref().map_or(content.size, |range| range.end - range.start);
             output.content_length = i64::try_from(length).ok();

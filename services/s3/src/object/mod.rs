@@ -5,21 +5,22 @@
 //! breaks off, sees what was there before. [`multipart`] has the uploads in parts.
 
 mod attributes;
-mod body;
+pub(crate) mod body;
 mod conditions;
-mod copy;
+pub(crate) mod copy;
 mod delete;
 mod delete_many;
 mod described;
 mod encryption;
-mod existing;
-mod get;
+pub(crate) mod existing;
+pub(crate) mod fate;
+pub(crate) mod get;
 mod key;
 mod legal_hold;
-mod list;
-mod lock;
-mod multipart;
-mod parts;
+pub(crate) mod list;
+pub(crate) mod lock;
+pub(crate) mod multipart;
+pub(crate) mod parts;
 mod properties;
 mod put;
 mod range;
@@ -27,8 +28,8 @@ mod retention;
 mod sums;
 mod tagging;
 mod tags;
-mod version;
-mod versions;
+pub(crate) mod version;
+pub(crate) mod versions;
 
 use api_s3 as api;
 use names::{Arn, Scope};
@@ -84,6 +85,7 @@ of_object! {
     PutObjectLegalHoldInput
     PutObjectRetentionInput
     PutObjectTaggingInput
+    RestoreObjectInput
 }
 
 macro_rules! of_new_object {

@@ -61,7 +61,7 @@ pub(crate) fn discard(tx: &mut Transaction, version: &Id) -> Result<()> {
 pub(crate) fn blobs(reads: &impl Reads, version: &Version) -> Result<Vec<Blob>> {
     match &version.content {
         Some(content) if content.parts.is_some() => {
-            Ok(of(reads, &version.id)?.into_iter().map(|part| part.blob).collect())
+            Ok(of(reads, &version.parts_id())?.into_iter().map(|part| part.blob).collect())
         }
         content => Ok(content.iter().filter_map(|content| content.blob.clone()).collect()),
     }
@@ -78,7 +78,7 @@ pub(crate) fn range(
     place: i32,
 ) -> Result<Range<u64>> {
     let sizes = match content.parts {
-        Some(_) => of(reads, &version.id)?.iter().map(Part::size).collect(),
+        Some(_) => of(reads, &version.parts_id())?.iter().map(Part::size).collect(),
         None => vec![content.size],
     };
     let found = usize::try_from(place).ok().and_then(|place| range_of(&sizes, place.checked_sub(1)?));

@@ -10,6 +10,7 @@ use store::blobs::Blob;
 use wire::{Fault, Timestamp};
 
 use super::described::Describes;
+use super::fate::Fate;
 use super::version::{Checksum, Content, Described, Encryption, Retention, STANDARD};
 use super::{encryption, lock, tags};
 use crate::bucket::Bucket;
@@ -86,6 +87,7 @@ impl Properties {
             tags,
             retention,
             is_held,
+            fate: Fate::default(),
         }
     }
 }

@@ -12,8 +12,8 @@ use super::sums::TellsChecksum as _;
 use super::version::Version;
 use super::versions::{Keeping, Versions};
 use crate::bucket::Bucket;
-use crate::errors;
 use crate::events::{Event, Kind};
+use crate::{errors, lifecycle};
 
 pub(crate) async fn put(context: Context, mut input: api::PutObjectInput) -> Result<api::PutObjectOutput> {
     // Before the body is read: who cannot write should not have to send it.
@@ -50,7 +50,8 @@ fn commit(tx: &mut Tx<'_>, input: &api::PutObjectInput, received: &Received) -> 
     });
     let version = at.add(tx, keeping, Version::new(tx, Some(content)))?;
     Event { kind: Kind::Put, bucket: &bucket, key: &input.key, version: &version }.note(tx)?;
-    Ok(output(&version, keeping))
+    let expiration = lifecycle::expiration_of(&**tx, &bucket, &input.key, &version)?;
+    Ok(api::PutObjectOutput { expiration, ..output(&version, keeping) })
 }
 
 fn output(version: &Version, keeping: Keeping) -> api::PutObjectOutput {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use service::Tx;
 use store::blobs::Blob;
 
+use super::fate::Fate;
 use crate::keys::Id;
 
 /// What the version is called that a bucket without versions has.
@@ -53,6 +54,9 @@ pub(crate) struct Content {
     pub(crate) retention: Option<Retention>,
     /// Whether it is held, if anybody ever said so.
     pub(crate) is_held: Option<bool>,
+    /// What became of it since.
+    #[serde(default)]
+    pub(crate) fate: Fate,
 }
 
 /// A checksum that its client chose, or the one that S3 takes by itself.
@@ -103,6 +107,11 @@ pub(crate) struct Retention {
 }
 
 impl Version {
+    /// Under which id its parts stand, if it has some.
+    pub(crate) fn parts_id(&self) -> Id {
+        self.content.as_ref().and_then(|content| content.fate.parts).unwrap_or(self.id)
+    }
+
     /// A new one, which gets its place when it is added.
     pub(crate) fn new(tx: &Tx<'_>, content: Option<Content>) -> Self {
         Version { id: tx.random().bytes(), number: 0, is_null: false, modified_ms: tx.now.millis(), content }
@@ -133,6 +142,11 @@ impl Content {
     /// `"5eb63bbbe01eeed093cb22bb8f5acdc3"`, or with the number of parts behind it.
     pub(crate) fn etag(&self) -> String {
         etag(&self.digest, self.parts)
+    }
+
+    /// The class of storage, as the model calls it.
+    pub(crate) fn class(&self) -> &str {
+        self.storage_class.as_deref().unwrap_or(STANDARD)
     }
 }
 

@@ -10,7 +10,8 @@ use wire::Fault;
 use super::parts;
 use super::version::{NULL, Version};
 use crate::bucket::Bucket;
-use crate::{errors, keys, setting};
+use crate::keys::Id;
+use crate::{errors, keys, replication, setting};
 
 /// What a bucket does with what is overwritten or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,9 +83,28 @@ impl Versions<'_> {
         Ok(found.filter(is_it))
     }
 
-    /// Makes a version the newest, and gives it back as it is kept: with its number. What it takes the place of goes, or becomes
-    /// an older one.
+    /// The version of that number and id.
+    pub(crate) fn at(&self, reads: &impl Reads, number: u64, id: &Id) -> Result<Option<Version>> {
+        let is_it = |version: &Version| (version.number, &version.id) == (number, id);
+        if let Some(shown) = self.shown(reads)?.filter(is_it) {
+            return Ok(Some(shown));
+        }
+        let found: Option<Version> = reads.get_record(&keys::version(&self.bucket.id, self.key, number))?;
+        Ok(found.filter(is_it))
+    }
+
+    /// Makes a version the newest, as a client wants it, and gives it back as it is kept: with its number, and with copies of
+    /// it on their way where its bucket has some made.
     pub(crate) fn add(&self, tx: &mut Tx<'_>, keeping: Keeping, version: Version) -> Result<Version> {
+        let mut version = self.add_here(tx, keeping, version)?;
+        if replication::begin(tx, self, &mut version)? {
+            self.rewrite(tx, &version)?;
+        }
+        Ok(version)
+    }
+
+    /// The same without any copy. What it takes the place of goes, or becomes an older one.
+    pub(crate) fn add_here(&self, tx: &mut Tx<'_>, keeping: Keeping, version: Version) -> Result<Version> {
         let shown = self.shown(&**tx)?;
         let number = self.next_number(tx, shown.as_ref())?;
         let version = Version { number, is_null: keeping != Keeping::Versions, ..version };
@@ -103,6 +123,28 @@ impl Versions<'_> {
             }
         }
         Ok(version)
+    }
+
+    /// Puts a version in its place among the others, with the number that it has.
+    pub(crate) fn insert(&self, tx: &mut Tx<'_>, version: &Version) -> Result<()> {
+        if self.newest(&**tx)?.is_some_and(|newest| newest.number > version.number) {
+            return self.hide(tx, version);
+        }
+        if let Some(shown) = self.shown(&**tx)? {
+            self.hide(tx, &shown)?;
+        }
+        if version.content.is_some() {
+            return Ok(tx.put_compact(keys::object(&self.bucket.id, self.key), version)?);
+        }
+        tx.delete(keys::object(&self.bucket.id, self.key));
+        self.hide(tx, version)
+    }
+
+    /// Whether a version is all that its key has.
+    pub(crate) fn is_sole(&self, reads: &impl Reads) -> Result<bool> {
+        let hidden = keys::versions_of(&self.bucket.id, self.key).prefix_range();
+        let hidden = reads.scan(hidden, Direction::Forward).take(2).count();
+        Ok(hidden + usize::from(self.shown(reads)?.is_some()) == 1)
     }
 
     /// Writes a version anew where it stands.
@@ -208,5 +250,5 @@ pub(crate) fn discard(tx: &mut Transaction, version: &Version) -> Result<()> {
     if let Some(blob) = &content.blob {
         blob.release(tx);
     }
-    if content.parts.is_some() { parts::discard(tx, &version.id) } else { Ok(()) }
+    if content.parts.is_some() { parts::discard(tx, &version.parts_id()) } else { Ok(()) }
 }

@@ -6,8 +6,8 @@ use store::Reads as _;
 use wire::Fault;
 
 use crate::bucket::Bucket;
-use crate::keys;
-use crate::setting::Setting;
+use crate::setting::{self, Setting};
+use crate::{access_log, keys};
 
 impl Setting for api::BucketLoggingStatus {
     const KIND: &'static str = "logging";
@@ -41,6 +41,15 @@ impl Setting for api::BucketLoggingStatus {
     fn absent(_: &Bucket) -> Result<Self, Fault> {
         Ok(Self::default())
     }
+}
+
+pub(crate) fn put(
+    tx: &mut Tx<'_>,
+    input: &api::PutBucketLoggingInput,
+) -> Result<api::PutBucketLoggingOutput> {
+    let output = setting::put(tx, input, &input.bucket_logging_status)?;
+    access_log::note(tx, &input.bucket, input.bucket_logging_status.logging_enabled.is_some());
+    Ok(output)
 }
 
 pub(crate) fn shown(setting: api::BucketLoggingStatus) -> api::GetBucketLoggingOutput {

@@ -22,10 +22,10 @@ use super::version::{Checksum, Content, Described, Version};
 use super::versions::{Keeping, Versions};
 use super::{key, parts};
 use crate::bucket::Bucket;
-use crate::errors;
 use crate::events::{Event, Kind};
 use crate::keys::Id;
 use crate::setting::Setting as _;
+use crate::{errors, lifecycle};
 
 pub(crate) use source::{Copies, Found, find};
 
@@ -128,7 +128,8 @@ fn commit(
     let keeping = Keeping::of(&**tx, &bucket)?;
     let copy = at.add(tx, keeping, copy)?;
     Event { kind: Kind::Copied, bucket: &bucket, key: &input.key, version: &copy }.note(tx)?;
-    Ok(Some(output(&found, &copy, keeping)))
+    let expiration = lifecycle::expiration_of(&**tx, &bucket, &input.key, &copy)?;
+    Ok(Some(api::CopyObjectOutput { expiration, ..output(&found, &copy, keeping) }))
 }
 
 /// Refuses to copy an object onto itself without any change. An older version may come back so.
@@ -171,7 +172,7 @@ fn properties(
     Ok(properties)
 }
 
-fn copy_blob(tx: &mut Tx<'_>, blob: &Blob) -> Result<Blob> {
+pub(crate) fn copy_blob(tx: &mut Tx<'_>, blob: &Blob) -> Result<Blob> {
     let fresh = fresh_id(tx.context);
     let gone = || store::Error::Corrupt { what: "object", why: "its bytes are gone".into() };
     Ok(blob.copy(tx, fresh)?.ok_or_else(gone)?)
@@ -185,7 +186,7 @@ fn copy_parts(tx: &mut Tx<'_>, source: &Found, copy: &Version) -> Result<()> {
         content.and_then(|content| content.checksum.as_ref()).map(|checksum| checksum.algorithm.clone())
     };
     let is_same = algorithm(Some(&source.content)) == algorithm(copy.content.as_ref());
-    let mut copies = parts::of(&**tx, &source.version.id)?;
+    let mut copies = parts::of(&**tx, &source.version.parts_id())?;
     for part in &mut copies {
         part.blob = copy_blob(tx, &part.blob)?;
         // Those of another algorithm are not known.

@@ -9,11 +9,11 @@ use store::Reads;
 use wire::Fault;
 
 use crate::bucket::Bucket;
-use crate::errors;
 use crate::object::conditions::OfRead;
 use crate::object::get;
 use crate::object::version::{Content, Version};
 use crate::object::versions::Versions;
+use crate::{archive, errors};
 
 /// What a request says of its source.
 #[derive(Debug, PartialEq, Eq)]
@@ -133,6 +133,7 @@ pub(crate) fn find(reads: &impl Reads, context: &Context, input: &impl Copies) -
         });
     };
     input.source_condition().check_copy(&version, &content)?;
+    archive::check_source(&content, context.now())?;
     Ok(Found { bucket, version, content })
 }
 

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use service::Result;
 use wire::Timestamp;
 
+use crate::object::fate::Fate;
 use crate::object::sums;
 use crate::object::version::{self, STANDARD, Version};
 
@@ -31,6 +32,13 @@ pub(super) struct Glance {
     _tags: IgnoredAny,
     _retention: IgnoredAny,
     _is_held: IgnoredAny,
+    #[serde(default)]
+    fate: Fate,
+}
+
+/// Whether a list is asked for what becomes of archived objects.
+pub(super) fn tells_restore(asked: Option<&[api::OptionalObjectAttributes]>) -> bool {
+    asked.unwrap_or_default().iter().any(|attribute| attribute.as_str() == "RestoreStatus")
 }
 
 /// What a list shows of a checksum.
@@ -69,6 +77,15 @@ impl Glance {
         self.checksum.as_ref().map(|checksum| vec![checksum.algorithm.as_str().into()])
     }
 
+    /// Whether an archived object is being brought back, and until when it is there; for who asks.
+    pub(super) fn restore_status(&self) -> Option<api::RestoreStatus> {
+        let restore = self.fate.restore.as_ref()?;
+        Some(api::RestoreStatus {
+            is_restore_in_progress: Some(restore.until_ms.is_none()),
+            restore_expiry_date: restore.until_ms.map(Timestamp),
+        })
+    }
+
     pub(super) fn checksum_type(&self) -> Option<api::ChecksumType> {
         self.checksum.as_ref().map(|checksum| sums::type_of(checksum.is_composite))
     }
@@ -99,6 +116,7 @@ mod tests {
             tags: [("team".into(), "blue".into())].into(),
             retention: Some(Retention { is_compliance: true, until_ms: 5 }),
             is_held: Some(true),
+            fate: Fate::default(),
         };
         let etag = content.etag();
         let version =

@@ -12,7 +12,7 @@ mod question;
 #[cfg(test)]
 mod tests;
 mod versions;
-mod walk;
+pub(crate) mod walk;
 
 pub(crate) use objects::{list, list_v2};
 pub(crate) use versions::list as list_versions;

@@ -4,6 +4,7 @@ use api_s3 as api;
 use service::{Result, View};
 use wire::Fault;
 
+use super::entry;
 use super::page::{Page, behind};
 use super::question::{Asks, Question};
 use super::walk::Begin;
@@ -23,8 +24,9 @@ pub(crate) fn list_v2(view: &View<'_>, input: &api::ListObjectsV2Input) -> Resul
     let page = read(view, &bucket, &question, last)?;
     let next = page.next().map(|last| sealed(view, &bucket, last));
     let owner = input.fetch_owner.unwrap_or_default().then(|| owner::shown(bucket.owner));
+    let tells_restore = entry::tells_restore(input.optional_object_attributes.as_deref());
     Ok(api::ListObjectsV2Output {
-        contents: Some(contents(&page, &question, owner.as_ref())),
+        contents: Some(contents(&page, &question, owner.as_ref(), tells_restore)),
         key_count: i32::try_from(page.count()).ok(),
         continuation_token: input.continuation_token.clone(),
         next_continuation_token: next,
@@ -41,8 +43,9 @@ pub(crate) fn list(view: &View<'_>, input: &api::ListObjectsInput) -> Result<api
     let owner = owner::shown(bucket.owner);
     // Who groups nothing goes on behind the last key.
     let next = question.delimiter.and_then(|_| page.next());
+    let tells_restore = entry::tells_restore(input.optional_object_attributes.as_deref());
     Ok(api::ListObjectsOutput {
-        contents: Some(contents(&page, &question, Some(&owner))),
+        contents: Some(contents(&page, &question, Some(&owner), tells_restore)),
         marker: Some(question.shown(input.marker.as_deref().unwrap_or_default())),
         next_marker: next.map(|last| question.shown(last)),
         ..input.outline(&question, &page)
@@ -54,7 +57,12 @@ fn read(view: &View<'_>, bucket: &Bucket, question: &Question<'_>, last: Option<
     Page::read(&**view, vec![keys::objects(&bucket.id)], question, begin)
 }
 
-fn contents(page: &Page, question: &Question<'_>, owner: Option<&api::Owner>) -> Vec<api::Object> {
+fn contents(
+    page: &Page,
+    question: &Question<'_>,
+    owner: Option<&api::Owner>,
+    tells_restore: bool,
+) -> Vec<api::Object> {
     let shown = page.entries.iter().map(|entry| {
         let content = entry.version.content.as_ref();
         api::Object {
@@ -66,7 +74,7 @@ fn contents(page: &Page, question: &Question<'_>, owner: Option<&api::Owner>) ->
             size: content.and_then(|content| content.size()),
             storage_class: content.map(|content| content.storage_class().into()),
             owner: owner.cloned(),
-            restore_status: None,
+            restore_status: content.filter(|_| tells_restore).and_then(|content| content.restore_status()),
         }
     });
     shown.collect()

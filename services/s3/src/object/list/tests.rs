@@ -14,6 +14,7 @@ use super::versions::{self, Marker};
 use super::walk::Begin;
 use crate::bucket::Bucket;
 use crate::keys;
+use crate::object::fate::Fate;
 use crate::object::version::{Content, Described, Encryption, Version};
 
 /// The versions of each key, the newest first; whether each is an object.
@@ -51,6 +52,7 @@ fn version(number: u64, is_object: bool) -> Version {
         tags: BTreeMap::new(),
         retention: None,
         is_held: None,
+        fate: Fate::default(),
     };
     let content = is_object.then_some(content);
     // One version in the middle was made while its bucket kept none.
@@ -122,7 +124,7 @@ fn expected(model: &Model, question: &Question<'_>, after: Option<&str>, with_ol
 /// The rows of a page, in their order.
 fn rows(page: &Page, question: &Question<'_>, is_older: bool) -> Vec<Row> {
     let mut output = api::ListObjectVersionsOutput::default();
-    versions::show(&mut output, page, question, &bucket(), is_older);
+    versions::show(&mut output, page, question, &bucket(), is_older, false);
     let versions = output.versions.unwrap().into_iter().map(|shown| shown.is_latest.unwrap());
     let markers = output.delete_markers.unwrap().into_iter().map(|shown| shown.is_latest.unwrap());
     let (mut versions, mut markers) = (versions, markers);

@@ -5,7 +5,7 @@ use service::{Result, View};
 use store::Reads;
 use wire::Fault;
 
-use super::entry::Entry;
+use super::entry::{self, Entry};
 use super::page::{Page, behind};
 use super::question::{Asks as _, Question};
 use super::walk::Begin;
@@ -30,7 +30,8 @@ pub(crate) fn list(
         next_version_id_marker: next_version(&page),
         ..input.outline(&question, &page)
     };
-    show(&mut output, &page, &question, &bucket, is_older);
+    let tells_restore = entry::tells_restore(input.optional_object_attributes.as_deref());
+    show(&mut output, &page, &question, &bucket, is_older, tells_restore);
     Ok(output)
 }
 
@@ -106,13 +107,14 @@ pub(super) fn show(
     question: &Question<'_>,
     bucket: &Bucket,
     is_older: bool,
+    tells_restore: bool,
 ) {
     let owner = owner::shown(bucket.owner);
     let (mut versions, mut markers) = (Vec::new(), Vec::new());
     let mut before = page.entries.first().filter(|_| is_older).map(|first| first.key.as_str());
     for entry in &page.entries {
         let is_latest = before.replace(&entry.key) != Some(&entry.key);
-        match shown(entry, question, &owner, is_latest) {
+        match shown(entry, question, &owner, is_latest, tells_restore) {
             Shown::Version(version) => versions.push(version),
             Shown::Marker(marker) => markers.push(marker),
         }
@@ -126,7 +128,13 @@ enum Shown {
     Marker(api::DeleteMarkerEntry),
 }
 
-fn shown(entry: &Entry, question: &Question<'_>, owner: &api::Owner, is_latest: bool) -> Shown {
+fn shown(
+    entry: &Entry,
+    question: &Question<'_>,
+    owner: &api::Owner,
+    is_latest: bool,
+    tells_restore: bool,
+) -> Shown {
     let (owner, key) = (Some(owner.clone()), Some(question.shown(&entry.key)));
     let (version_id, is_latest) = (Some(entry.version.id_text()), Some(is_latest));
     let last_modified = Some(entry.modified());
@@ -145,6 +153,6 @@ fn shown(entry: &Entry, question: &Question<'_>, owner: &api::Owner, is_latest: 
         is_latest,
         last_modified,
         owner,
-        restore_status: None,
+        restore_status: content.restore_status().filter(|_| tells_restore),
     })
 }

@@ -17,7 +17,7 @@ const STEPS_MAX: usize = 16;
 
 /// Where a list begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Begin<'a> {
+pub(crate) enum Begin<'a> {
     Start,
     /// With a key.
     At(&'a str),
@@ -32,19 +32,19 @@ pub(super) enum Begin<'a> {
     },
 }
 
-pub(super) struct Walk<'a, R: Reads> {
+pub(crate) struct Walk<'a, R: Reads> {
     trees: Vec<Tree<'a, R>>,
 }
 
 impl<'a, R: Reads> Walk<'a, R> {
     /// Over the keys that begin with `prefix`.
-    pub(super) fn new(reads: &'a R, trees: Vec<Key>, prefix: &str, begin: Begin<'_>) -> Result<Self> {
+    pub(crate) fn new(reads: &'a R, trees: Vec<Key>, prefix: &str, begin: Begin<'_>) -> Result<Self> {
         let trees = trees.into_iter().map(|tree| Tree::new(reads, tree, prefix, begin));
         Ok(Walk { trees: trees.collect::<Result<_>>()? })
     }
 
     /// The next key with its record.
-    pub(super) fn next(&mut self) -> Result<Option<(String, Bytes)>> {
+    pub(crate) fn next(&mut self) -> Result<Option<(String, Bytes)>> {
         let ahead = self.trees.iter_mut().filter(|tree| tree.head.is_some());
         let Some(tree) = ahead.min_by(|one, other| one.place().cmp(other.place())) else { return Ok(None) };
         let key = Parts::new(tree.place()).str()?.into_owned();
@@ -54,7 +54,7 @@ impl<'a, R: Reads> Walk<'a, R> {
     }
 
     /// Goes behind all keys that begin so.
-    pub(super) fn pass(&mut self, beginning: &str) -> Result<()> {
+    pub(crate) fn pass(&mut self, beginning: &str) -> Result<()> {
         self.trees.iter_mut().try_for_each(|tree| tree.pass(beginning))
     }
 }

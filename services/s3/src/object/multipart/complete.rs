@@ -12,7 +12,6 @@ use super::checksum::{self, Kind};
 use super::select::{self, Named};
 use super::upload::{self, Found, OfUpload as _, Upload};
 use crate::bucket::Bucket;
-use crate::errors;
 use crate::events::{self, Event};
 use crate::keys::{self, Id};
 use crate::object::conditions::OfWrite;
@@ -23,6 +22,7 @@ use crate::object::sums::{self, ClaimsChecksum as _, TellsChecksum as _};
 use crate::object::version::{Checksum, Content, Version};
 use crate::object::versions::{Keeping, Versions};
 use crate::object::{key, lock};
+use crate::{errors, lifecycle};
 
 pub(crate) fn complete(
     tx: &mut Tx<'_>,
@@ -35,7 +35,8 @@ pub(crate) fn complete(
         Some(before) => before,
         None => make(tx, &at, input, &named)?,
     };
-    Ok(output(tx, input, &bucket, &version))
+    let expiration = lifecycle::expiration_of(&**tx, &bucket, &input.key, &version)?;
+    Ok(api::CompleteMultipartUploadOutput { expiration, ..output(tx, input, &bucket, &version) })
 }
 
 /// The object, where the same request has made it before: its client may not have heard.
@@ -47,7 +48,7 @@ fn completed(
 ) -> Result<Option<Version>> {
     let id = upload::read_id(&input.upload_id);
     let Some(version) = at.shown(&**tx)?.filter(|shown| Some(shown.id) == id) else { return Ok(None) };
-    let parts = parts::of(&**tx, &version.id)?;
+    let parts = parts::of(&**tx, &version.parts_id())?;
     let is_same = parts.len() == named.len()
         && parts
             .iter()

@@ -11,7 +11,7 @@ use crate::object::encryption::TellsEncryption as _;
 use crate::object::key;
 use crate::object::properties::Properties;
 use crate::object::sums;
-use crate::owner;
+use crate::{lifecycle, owner};
 
 pub(crate) fn create(
     tx: &mut Tx<'_>,
@@ -27,7 +27,10 @@ pub(crate) fn create(
     };
     let id = new_id(tx);
     tx.put_record(keys::upload(&bucket.id, &input.key, &id), &upload)?;
+    let (abort_date, abort_rule_id) = lifecycle::abort_of(&**tx, &bucket, &input.key, upload.initiated_ms)?;
     let mut output = api::CreateMultipartUploadOutput {
+        abort_date,
+        abort_rule_id,
         bucket: Some(input.bucket.clone()),
         key: Some(input.key.clone()),
         upload_id: Some(id_text(&id)),

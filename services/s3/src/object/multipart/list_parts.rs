@@ -11,7 +11,7 @@ use crate::object::parts::Part;
 use crate::object::properties::shown_class;
 use crate::object::sums::{self, TellsChecksum as _};
 use crate::object::version::Checksum;
-use crate::{errors, keys, owner};
+use crate::{errors, keys, lifecycle, owner};
 
 /// What one page has at most.
 const PAGE_MAX: i32 = 1000;
@@ -30,7 +30,10 @@ pub(crate) fn list_parts(view: &View<'_>, input: &api::ListPartsInput) -> Result
     }
     let is_truncated = max > 0 && entries.next().transpose()?.is_some();
     let last = page.last().map_or(0, |part| part.number);
+    let (abort_date, abort_rule_id) = lifecycle::abort_of(&**view, &bucket, &input.key, upload.initiated_ms)?;
     Ok(api::ListPartsOutput {
+        abort_date,
+        abort_rule_id,
         bucket: Some(input.bucket.clone()),
         key: Some(input.key.clone()),
         upload_id: Some(input.upload_id.clone()),

@@ -12,8 +12,8 @@ use service::{Result, Tx};
 use wire::Fault;
 
 use crate::bucket::Bucket;
-use crate::errors;
 use crate::setting::{self, Setting};
+use crate::{errors, lifecycle};
 
 const RULES_MAX: usize = 1000;
 const ID_LENGTH_MAX: usize = 255;
@@ -61,6 +61,7 @@ pub(crate) fn put(
     };
     let mut output: api::PutBucketLifecycleConfigurationOutput = setting::put(tx, input, &setting)?;
     output.transition_default_minimum_object_size = Some(least_size);
+    lifecycle::begin(tx, &input.bucket)?;
     Ok(output)
 }
 

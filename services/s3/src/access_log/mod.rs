@@ -1,0 +1,175 @@
+//! Server access logs: what clients ask of a bucket that has its requests logged, as lines in objects of another bucket.
+//!
+//! Lines gather in memory and become objects a minute after the first of them, when there are many, and when the process stops;
+//! what was not delivered when the process ends otherwise is lost: S3 promises no more. While no bucket is logged, a request pays
+//! for the look at one flag.
+//!
+//! Follows "Logging requests with server access logging" in S3's user guide.
+
+mod delivery;
+mod line;
+mod name;
+mod operation;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use api_s3 as api;
+use names::{Account, Region};
+use parking_lot::Mutex;
+use service::{Cloud, Exchange, Result, Tx};
+use store::{Direction, Reads};
+use tokio::sync::Notify;
+use wire::Timestamp;
+
+use crate::bucket::Bucket;
+use crate::{keys, setting};
+
+/// After so long, what has gathered is delivered; by the cloud's clock.
+const REST_MS: i64 = 60 * 1000;
+/// When so many bytes have gathered, it is delivered at once.
+const BYTES_MAX: usize = 4 * 1024 * 1024;
+/// When nobody takes so many bytes, newer lines are lost.
+const BYTES_LOST: usize = 4 * BYTES_MAX;
+
+/// What is known of logs beside the store.
+#[derive(Default)]
+struct Logs {
+    /// Whether any bucket is logged.
+    is_on: AtomicBool,
+    gathered: Mutex<Gathered>,
+    /// There is a first line, or there are many.
+    filled: Notify,
+}
+
+#[derive(Default)]
+struct Gathered {
+    /// The buckets that are logged, by their names.
+    logged: BTreeMap<String, Logged>,
+    /// By the names of their buckets.
+    lines: BTreeMap<String, Vec<Line>>,
+    bytes: usize,
+}
+
+/// A bucket that is logged.
+#[derive(Clone)]
+struct Logged {
+    bucket: String,
+    owner: Account,
+    region: Region,
+    to: api::LoggingEnabled,
+}
+
+/// A request, as its log tells it.
+struct Line {
+    at: Timestamp,
+    text: String,
+}
+
+/// Notes whether a bucket is logged.
+pub(crate) fn note(tx: &mut Tx<'_>, bucket: &str, is_on: bool) {
+    if is_on {
+        tx.put(keys::logged(bucket), Vec::new());
+    } else {
+        tx.delete(keys::logged(bucket));
+    }
+    tx.signal(keys::all_logged());
+}
+
+/// Writes a line for a request, where its bucket is logged.
+pub(crate) fn witness(exchange: &Exchange<'_>) {
+    let cloud = &exchange.context.cloud;
+    let logs = cloud.memory.of::<Logs>();
+    if !logs.is_on.load(Ordering::Relaxed) {
+        return;
+    }
+    let Some(bucket) = exchange.message.labels.get("Bucket") else { return };
+    let Some(owner) = logs.gathered.lock().logged.get(bucket).map(|logged| logged.owner) else { return };
+    let at =
+        Timestamp(cloud.clock.now().millis() - i64::try_from(exchange.took.as_millis()).unwrap_or_default());
+    logs.add(bucket, Line { at, text: line::of(exchange, bucket, owner, at) });
+}
+
+/// Learns which buckets are logged, and delivers what has gathered, until the store fails.
+pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
+    let logs = cloud.memory.of::<Logs>();
+    let mut due: Option<Timestamp> = None;
+    loop {
+        let mut news = cloud.store.watch(keys::all_logged());
+        logs.learn(&cloud)?;
+        let is_due = tokio::select! {
+            () = news.changed() => false,
+            () = logs.filled.notified() => {
+                due.get_or_insert(Timestamp(cloud.clock.now().millis() + REST_MS));
+                logs.gathered.lock().bytes >= BYTES_MAX
+            }
+            () = cloud.clock.sleep_until(due.unwrap_or_default()), if due.is_some() => true,
+        };
+        if is_due {
+            due = None;
+            deliver(Arc::clone(&cloud)).await?;
+        }
+    }
+}
+
+/// Delivers what has gathered.
+pub(crate) async fn deliver(cloud: Arc<Cloud>) -> Result<()> {
+    let logs = cloud.memory.of::<Logs>();
+    for (logged, lines) in logs.take() {
+        delivery::of(&cloud, &logged, lines).await?;
+    }
+    Ok(())
+}
+
+impl Logs {
+    fn learn(&self, cloud: &Cloud) -> Result<()> {
+        let snapshot = cloud.store.snapshot();
+        let mut logged = BTreeMap::new();
+        for entry in snapshot.scan(keys::all_logged().prefix_range(), Direction::Forward) {
+            let name = keys::logged_name(&entry?.0)?;
+            if let Some(known) = Logged::find(&snapshot, &name)? {
+                logged.insert(name, known);
+            }
+        }
+        self.is_on.store(!logged.is_empty(), Ordering::Relaxed);
+        self.gathered.lock().logged = logged;
+        Ok(())
+    }
+
+    fn add(&self, bucket: &str, line: Line) {
+        let mut gathered = self.gathered.lock();
+        if gathered.bytes >= BYTES_LOST {
+            return;
+        }
+        let is_first = gathered.bytes == 0;
+        gathered.bytes += line.text.len();
+        gathered.lines.entry(bucket.to_owned()).or_default().push(line);
+        if is_first || gathered.bytes >= BYTES_MAX {
+            self.filled.notify_one();
+        }
+    }
+
+    /// What has gathered, for buckets that are still logged.
+    fn take(&self) -> Vec<(Logged, Vec<Line>)> {
+        let mut gathered = self.gathered.lock();
+        gathered.bytes = 0;
+        let lines = std::mem::take(&mut gathered.lines);
+        let logged = |(bucket, lines)| Some((gathered.logged.get(&bucket)?.clone(), lines));
+        lines.into_iter().filter_map(logged).collect()
+    }
+}
+
+impl Logged {
+    fn find(reads: &impl Reads, bucket: &str) -> Result<Option<Self>> {
+        let Some(bucket) = reads.get_shared::<Bucket>(&keys::bucket(bucket))? else { return Ok(None) };
+        let setting = setting::find::<api::BucketLoggingStatus>(reads, &bucket)?;
+        let to = setting.and_then(|setting| setting.logging_enabled);
+        Ok(to.map(|to| Logged {
+            bucket: bucket.name.clone(),
+            owner: bucket.owner,
+            region: bucket.region,
+            to,
+        }))
+    }
+}
