@@ -68,3 +68,43 @@ impl Filter {
         self.more_than.is_some() || self.less_than.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::fate::Fate;
+    use crate::object::version::{Described, Encryption};
+
+    #[test]
+    fn all_conditions_must_hold() {
+        let content = |size, tags: &[(&str, &str)]| Content {
+            size,
+            digest: [0; 16],
+            parts: None,
+            blob: None,
+            checksum: None,
+            storage_class: None,
+            described: Described::default(),
+            encryption: Encryption::S3,
+            tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            retention: None,
+            is_held: None,
+            fate: Fate::default(),
+        };
+        let filter = Filter {
+            prefix: "in/".into(),
+            tags: vec![("a".into(), "1".into()), ("b".into(), "2".into())],
+            more_than: Some(5),
+            less_than: Some(8),
+        };
+        let both = [("a", "1"), ("b", "2"), ("c", "3")];
+        assert!(filter.fits("in/k", &content(6, &both)) && filter.fits("in/k", &content(7, &both)));
+        for (key, size, tags) in
+            [("out", 6, &both[..]), ("in/k", 5, &both), ("in/k", 8, &both), ("in/k", 6, &both[..1])]
+        {
+            assert!(!filter.fits(key, &content(size, tags)), "{key} {size} {tags:?}");
+        }
+        assert!(Filter::default().fits("", &content(0, &[])) && Filter::default().fits_marker("x"));
+        assert!(!Filter { more_than: Some(0), ..Filter::default() }.fits_marker("x"));
+    }
+}

@@ -3,6 +3,7 @@
 //! | key | value |
 //! |---|---|
 //! | `"bucket", name` | [`crate::bucket::Bucket`] |
+//! | `"upgraded"` | nothing: what earlier programs kept is carried out |
 //! | `"owned", account, name` | nothing: the buckets of an account |
 //! | `"setting", bucket id, kind` | a structure of the API, as [`wire::keep`] writes it |
 //! | `"setting", bucket id, kind, id` | likewise, for settings of which a bucket has several |
@@ -42,8 +43,16 @@ fn of(kind: &str) -> Key {
     Key::new().str("s3").str(kind)
 }
 
+pub(crate) fn upgraded() -> Key {
+    of("upgraded")
+}
+
+pub(crate) fn buckets() -> Key {
+    of("bucket")
+}
+
 pub(crate) fn bucket(name: &str) -> Key {
-    of("bucket").str(name)
+    buckets().str(name)
 }
 
 pub(crate) fn owned_by(account: Account) -> Key {

@@ -26,6 +26,7 @@ mod owner;
 mod replication;
 mod setting;
 mod settings;
+mod upgrade;
 mod website;
 
 use api_s3 as api;
@@ -64,6 +65,7 @@ pub fn service() -> Service {
         .work("logs", access_log::run)
         .ending(access_log::deliver)
         .witness(access_log::witness)
+        .upgrade(upgrade::run)
         .setting(archive::RESTORE_SECONDS.0, archive::RESTORE_SECONDS.1);
     let parts = [
         with_access,

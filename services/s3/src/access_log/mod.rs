@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use api_s3 as api;
 use names::{Account, Region};
 use parking_lot::Mutex;
-use service::{Cloud, Exchange, Result, Tx};
-use store::{Direction, Reads};
+use service::{Cloud, Exchange, Result};
+use store::{Direction, Reads, Transaction};
 use tokio::sync::Notify;
 use wire::Timestamp;
 
@@ -68,7 +68,7 @@ struct Line {
 }
 
 /// Notes whether a bucket is logged.
-pub(crate) fn note(tx: &mut Tx<'_>, bucket: &str, is_on: bool) {
+pub(crate) fn note(tx: &mut Transaction, bucket: &str, is_on: bool) {
     if is_on {
         tx.put(keys::logged(bucket), Vec::new());
     } else {
@@ -116,6 +116,8 @@ pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
 /// Delivers what has gathered.
 pub(crate) async fn deliver(cloud: Arc<Cloud>) -> Result<()> {
     let logs = cloud.memory.of::<Logs>();
+    // Everything may have been wiped meanwhile.
+    logs.learn(&cloud)?;
     for (logged, lines) in logs.take() {
         delivery::of(&cloud, &logged, lines).await?;
     }

@@ -4,7 +4,7 @@ use service::{Context, Result, Tx};
 use store::Reads as _;
 
 use super::Ruled;
-use super::rules::{End, Fortune, Standing};
+use super::fortune::{End, Fortune, Standing};
 use super::survey::Found;
 use crate::bucket::Bucket;
 use crate::events::{Event, Kind};

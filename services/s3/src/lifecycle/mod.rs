@@ -8,8 +8,10 @@
 //! Follows "Managing the lifecycle of objects" in S3's user guide. A bucket without rules costs nothing.
 
 mod act;
+mod class;
 mod days;
 mod expiry;
+mod fortune;
 mod rules;
 mod survey;
 mod uploads;
@@ -19,8 +21,8 @@ use std::sync::Arc;
 use api_s3 as api;
 use names::Scope;
 use serde::{Deserialize, Serialize};
-use service::{Cloud, Context, Result, Timers, Tx, Verdict};
-use store::Reads;
+use service::{Cloud, Context, Result, Timers, Verdict};
+use store::{Reads, Transaction};
 
 use crate::bucket::Bucket;
 use crate::object::versions::Keeping;
@@ -34,9 +36,17 @@ pub(crate) use expiry::{abort_of, expiration_of};
 /// One for each bucket that has rules, by the bucket's name.
 const TIMERS: Timers = Timers::new("s3", "lifecycle", 2);
 
-/// How far the round of a bucket has come.
+/// A round of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Round {
+struct Round {
+    /// When it began; nothing for one that is still to begin.
+    began_ms: Option<i64>,
+    stage: Stage,
+}
+
+/// How far it has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
     /// It begins behind that place.
     Versions(Option<Place>),
     /// It begins behind the upload of that key and id.
@@ -46,10 +56,19 @@ enum Round {
 #[cfg(test)]
 layouts::stays!(stored_round: Round);
 
-/// Begins a round for rules that were put.
-pub(crate) fn begin(tx: &mut Tx<'_>, bucket: &str) -> Result<()> {
-    let (now_ms, nonce) = (tx.now.millis(), tx.random().bytes());
-    TIMERS.set(tx, now_ms, bucket, &nonce, &Round::Versions(None))
+impl Round {
+    const NEXT: Self = Round { began_ms: None, stage: Stage::Versions(None) };
+}
+
+/// Begins a round for rules that were put. `nonce` are fresh random bytes.
+pub(crate) fn begin(tx: &mut Transaction, bucket: &str, now_ms: i64, nonce: &keys::Id) -> Result<()> {
+    TIMERS.set(tx, now_ms, bucket, nonce, &Round::NEXT)
+}
+
+/// When the next round of a bucket begins.
+#[cfg(test)]
+pub(crate) fn due_ms(reads: &impl Reads, bucket: &str) -> Result<Option<i64>> {
+    TIMERS.due_ms(reads, bucket)
 }
 
 /// Carries rules out until the store fails.
@@ -81,21 +100,23 @@ async fn piece(cloud: Arc<Cloud>, bucket: String, round: Round) -> Result<Verdic
     let Some(ruled) = Ruled::find(&snapshot, &bucket)? else { return Ok(Verdict::Done) };
     let context = cloud.context_of("s3", Scope::new(ruled.bucket.owner, ruled.bucket.region));
     let now = cloud.clock.now();
-    let next = match round {
-        Round::Versions(from) => {
+    let next = match round.stage {
+        Stage::Versions(from) => {
             let survey = survey::of(&snapshot, &ruled, from, now)?;
             drop(snapshot);
             act::on_all(&context, &ruled.bucket, &survey.found).await?;
             match survey.next {
-                Some(place) => Some(Round::Versions(Some(place))),
-                None => ruled.rules.abort_uploads().then_some(Round::Uploads(None)),
+                Some(place) => Some(Stage::Versions(Some(place))),
+                None => ruled.rules.abort_uploads().then_some(Stage::Uploads(None)),
             }
         }
-        Round::Uploads(from) => uploads(&context, &ruled, from).await?.map(|last| Round::Uploads(Some(last))),
+        Stage::Uploads(from) => uploads(&context, &ruled, from).await?.map(|last| Stage::Uploads(Some(last))),
     };
+    let began_ms = round.began_ms.unwrap_or(now.millis());
     Ok(match next {
-        Some(round) => Verdict::Again(round, now.millis()),
-        None => Verdict::Again(Round::Versions(None), next_midnight(now.millis())),
+        Some(stage) => Verdict::Again(Round { began_ms: Some(began_ms), stage }, now.millis()),
+        // A midnight that passed meanwhile was not this round's.
+        None => Verdict::Again(Round::NEXT, next_midnight(began_ms)),
     })
 }
 

@@ -1,37 +1,34 @@
-//! The rules of a bucket that are in force, and what they say of a version.
+//! The rules of a bucket that are in force, made ready to be asked.
 
 use api_s3 as api;
 
 use super::days::after;
 use crate::filter::Filter;
-use crate::object::version::{Content, Version};
-use crate::object::versions::Keeping;
-
-/// What has fewer bytes does not move, unless its rule says which sizes do.
-const LEAST_BYTES: u64 = 128 * 1024;
+use crate::object::version::Content;
 
 /// All of them.
-pub(crate) struct Rules {
-    rules: Vec<Rule>,
+pub(super) struct Rules {
+    pub(super) rules: Vec<Rule>,
     /// Small objects may move to archives.
-    small_to_archives: bool,
+    pub(super) small_to_archives: bool,
 }
 
-struct Rule {
+/// One of them.
+pub(super) struct Rule {
     id: String,
-    filter: Filter,
-    expiration: Option<When>,
+    pub(super) filter: Filter,
+    pub(super) expiration: Option<When>,
     /// Delete markers that nothing stands behind go at once.
-    lone_markers: bool,
-    transitions: Vec<(When, String)>,
-    noncurrent_expiration: Option<Noncurrent>,
-    noncurrent_transitions: Vec<(Noncurrent, String)>,
+    pub(super) lone_markers: bool,
+    pub(super) transitions: Vec<(When, String)>,
+    pub(super) noncurrent_expiration: Option<Noncurrent>,
+    pub(super) noncurrent_transitions: Vec<(Noncurrent, String)>,
     abort_days: Option<i32>,
 }
 
 /// When something becomes due.
 #[derive(Clone, Copy, Debug)]
-enum When {
+pub(super) enum When {
     /// So many days after it was made.
     Days(i32),
     /// At that moment.
@@ -40,45 +37,15 @@ enum When {
 
 /// Which versions are meant that are not the newest any more.
 #[derive(Clone, Copy, Debug)]
-struct Noncurrent {
+pub(super) struct Noncurrent {
     /// For how long.
     days: i32,
     /// So many of the newest of them stay.
     newer: u32,
 }
 
-/// Where a version stands among those of its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    Current,
-    Older {
-        /// Since then another one is the newest.
-        since_ms: i64,
-        /// How many stand before it that are not the newest either.
-        newer: u32,
-    },
-}
-
-/// What is to become of a version.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Fortune {
-    /// It moves to that class.
-    pub(super) class: Option<String>,
-    pub(super) end: Option<End>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// It gets a delete marker.
-    Marked,
-    /// It goes for good.
-    Removed,
-    /// It is a delete marker, and goes if nothing stands behind it.
-    RemovedIfLone,
-}
-
 impl When {
-    fn moment(self, from_ms: i64) -> i64 {
+    pub(super) fn moment(self, from_ms: i64) -> i64 {
         match self {
             When::Days(days) => after(from_ms, days),
             When::At(moment_ms) => moment_ms,
@@ -92,7 +59,7 @@ impl Noncurrent {
         Noncurrent { days: days.unwrap_or_default(), newer }
     }
 
-    fn is_due(self, since_ms: i64, newer: u32, now_ms: i64) -> bool {
+    pub(super) fn is_due(self, since_ms: i64, newer: u32, now_ms: i64) -> bool {
         newer >= self.newer && after(since_ms, self.days) <= now_ms
     }
 }
@@ -130,20 +97,6 @@ impl Rule {
                 .abort_incomplete_multipart_upload
                 .as_ref()
                 .and_then(|abort| abort.days_after_initiation),
-        }
-    }
-
-    /// The classes that an object may have moved to by now.
-    fn due_classes(&self, modified_ms: i64, standing: Standing, now_ms: i64) -> Vec<&str> {
-        match standing {
-            Standing::Current => {
-                let due = |(when, _): &&(When, String)| when.moment(modified_ms) <= now_ms;
-                self.transitions.iter().filter(due).map(|(_, class)| class.as_str()).collect()
-            }
-            Standing::Older { since_ms, newer } => {
-                let due = |(which, _): &&(Noncurrent, String)| which.is_due(since_ms, newer, now_ms);
-                self.noncurrent_transitions.iter().filter(due).map(|(_, class)| class.as_str()).collect()
-            }
         }
     }
 }
@@ -190,111 +143,4 @@ impl Rules {
         let due = fitting.filter_map(|rule| Some((rule.expiration?.moment(modified_ms), rule.id.as_str())));
         due.min_by_key(|(due_ms, _)| *due_ms)
     }
-
-    /// What is to become of a version now.
-    pub(super) fn fortune(
-        &self,
-        key: &str,
-        version: &Version,
-        standing: Standing,
-        keeping: Keeping,
-        now_ms: i64,
-    ) -> Fortune {
-        let Some(content) = &version.content else {
-            return Fortune { class: None, end: self.end_of_marker(key, version, standing, now_ms) };
-        };
-        if content.fate.owes_copies() {
-            return Fortune::default();
-        }
-        let end = self.end(key, version.modified_ms, content, standing, keeping, now_ms);
-        let class = match end {
-            Some(End::Removed) => None,
-            _ => self.class(key, version.modified_ms, content, standing, now_ms),
-        };
-        Fortune { class, end }
-    }
-
-    fn end(
-        &self,
-        key: &str,
-        modified_ms: i64,
-        content: &Content,
-        standing: Standing,
-        keeping: Keeping,
-        now_ms: i64,
-    ) -> Option<End> {
-        let Standing::Older { since_ms, newer } = standing else {
-            let (due_ms, _) = self.expiration(key, modified_ms, content)?;
-            let end = if keeping == Keeping::Nothing { End::Removed } else { End::Marked };
-            return (due_ms <= now_ms).then_some(end);
-        };
-        let is_locked = content.is_held == Some(true)
-            || content.retention.as_ref().is_some_and(|retention| retention.until_ms > now_ms);
-        let goes = |rule: &&Rule| {
-            let expiration = rule.noncurrent_expiration;
-            expiration.is_some_and(|which| which.is_due(since_ms, newer, now_ms))
-                && rule.filter.fits(key, content)
-        };
-        (!is_locked && self.rules.iter().any(|rule| goes(&rule))).then_some(End::Removed)
-    }
-
-    fn end_of_marker(&self, key: &str, marker: &Version, standing: Standing, now_ms: i64) -> Option<End> {
-        let mut fitting = self.rules.iter().filter(|rule| rule.filter.fits_marker(key));
-        match standing {
-            Standing::Current => {
-                let goes = |rule: &Rule| {
-                    let due = rule.expiration.map(|when| when.moment(marker.modified_ms));
-                    rule.lone_markers || due.is_some_and(|due_ms| due_ms <= now_ms)
-                };
-                fitting.any(goes).then_some(End::RemovedIfLone)
-            }
-            Standing::Older { since_ms, newer } => {
-                let goes = |rule: &Rule| {
-                    rule.noncurrent_expiration.is_some_and(|which| which.is_due(since_ms, newer, now_ms))
-                };
-                fitting.any(goes).then_some(End::Removed)
-            }
-        }
-    }
-
-    /// The class that costs least of those that it may move to.
-    fn class(
-        &self,
-        key: &str,
-        modified_ms: i64,
-        content: &Content,
-        standing: Standing,
-        now_ms: i64,
-    ) -> Option<String> {
-        let fitting = self.rules.iter().filter(|rule| rule.filter.fits(key, content));
-        let due = fitting.flat_map(|rule| {
-            let classes = rule.due_classes(modified_ms, standing, now_ms).into_iter();
-            classes.filter(|class| rule.filter.says_size() || self.is_large_enough(content, class))
-        });
-        let due = due.filter(|class| may_move(content.class(), class));
-        due.max_by_key(|class| rank(class)).map(str::to_owned)
-    }
-
-    fn is_large_enough(&self, content: &Content, class: &str) -> bool {
-        let is_archive = matches!(class, "GLACIER" | "DEEP_ARCHIVE");
-        content.size >= LEAST_BYTES || self.small_to_archives && is_archive
-    }
-}
-
-/// Objects move down alone.
-fn rank(class: &str) -> u8 {
-    match class {
-        "STANDARD_IA" => 1,
-        "INTELLIGENT_TIERING" => 2,
-        "ONEZONE_IA" => 3,
-        "GLACIER_IR" => 4,
-        "GLACIER" => 5,
-        "DEEP_ARCHIVE" => 6,
-        _ => 0,
-    }
-}
-
-/// "Supported transitions" in the user guide.
-fn may_move(from: &str, to: &str) -> bool {
-    rank(to) > rank(from) && (from, to) != ("ONEZONE_IA", "GLACIER_IR")
 }

@@ -6,7 +6,7 @@ use store::Reads;
 use wire::Timestamp;
 
 use super::Ruled;
-use super::rules::{End, Fortune, Standing};
+use super::fortune::{End, Fortune, Standing};
 use crate::keys::{self, Id};
 use crate::object::list::walk::{Begin, Walk};
 use crate::object::version::Version;

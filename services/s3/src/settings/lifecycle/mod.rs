@@ -61,7 +61,8 @@ pub(crate) fn put(
     };
     let mut output: api::PutBucketLifecycleConfigurationOutput = setting::put(tx, input, &setting)?;
     output.transition_default_minimum_object_size = Some(least_size);
-    lifecycle::begin(tx, &input.bucket)?;
+    let (now_ms, nonce) = (tx.now.millis(), tx.random().bytes());
+    lifecycle::begin(tx, &input.bucket, now_ms, &nonce)?;
     Ok(output)
 }
 
