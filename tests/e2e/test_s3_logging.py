@@ -2,6 +2,7 @@
 
 import json
 import re
+import urllib.error
 import urllib.request
 
 import pytest
@@ -176,3 +177,20 @@ def test_the_target_has_to_let_the_delivery_in(make_cloud):
     log(s3, "seen", "closed")
     eventually(lambda: advance() or any("cannot be delivered" in line for line in cloud.log))
     assert keys(s3, "closed") == []
+
+
+def test_visits_of_websites_are_logged(cloud, s3, bucket, target):
+    site = {"IndexDocument": {"Suffix": "index.html"}}
+    s3.put_bucket_website(Bucket=bucket, WebsiteConfiguration=site)
+    s3.put_object(Bucket=bucket, Key="index.html", Body=b"<p>")
+    log(s3, bucket, target)
+    is_logged(cloud, s3, bucket, target)
+    urllib.request.urlopen(f"{cloud.url}/_aws/s3-website/{bucket}/").read()
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{cloud.url}/_aws/s3-website/{bucket}/none")
+    found = [line for line in delivered(cloud, s3, target, 2) if line["operation"] == "WEBSITE.GET.OBJECT"]
+    assert [(line["status"], line["error"], line["requester"]) for line in found] == [
+        ("200", "-", "-"),
+        ("404", "NoSuchKey", "-"),
+    ]
+    assert (found[0]["sent"], found[0]["size"], found[1]["key"]) == ("3", "3", "none")

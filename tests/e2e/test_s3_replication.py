@@ -1,6 +1,9 @@
 """Copies of objects in other buckets, by rules."""
 
+import json
+
 import pytest
+from accounts import OTHER, Accounts
 from conftest import bucket_name, eventually
 from objects import body_of, listen, queue_for, refused
 
@@ -266,3 +269,25 @@ def test_copies_are_made_in_other_regions_and_after_a_kill(make_cloud):
     assert [entry["VersionId"] for entry in found] == made
     completed(s3, "near", "199")
     assert body_of(far.get_object(Bucket="far", Key="199")) == b"x" * 199
+
+
+def test_another_account_has_to_let_copies_in(make_cloud):
+    accounts = Accounts(make_cloud, "s3")
+    near, far = accounts.root, accounts.other
+    for client, bucket in ((near, "near"), (far, "far")):
+        client.create_bucket(Bucket=bucket)
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    replicate(near, "near", {"target": "far", "Destination": {"Account": OTHER}})
+    near.put_object(Bucket="near", Key="refused")
+    eventually(lambda: status(near, "near", "refused") == "FAILED")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": ROLE},
+        "Action": "s3:ReplicateObject",
+        "Resource": "arn:aws:s3:::far/*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    far.put_bucket_policy(Bucket="far", Policy=json.dumps(policy))
+    near.put_object(Bucket="near", Key="let-in")
+    completed(near, "near", "let-in")
+    assert keys(far, "far") == ["let-in"]

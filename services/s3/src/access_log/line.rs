@@ -1,11 +1,14 @@
 //! A line of a log: "Amazon S3 server access log format" in the user guide, with all of its fields.
 
+use std::net::IpAddr;
+use std::time::Duration;
+
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, HOST, REFERER, USER_AGENT};
 use names::Account;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use service::{Exchange, PrincipalKind};
-use wire::Timestamp;
+use service::{Caller, Exchange, PrincipalKind, Visit};
+use wire::{Answer, Timestamp, TimestampFormat};
 
 use super::operation;
 use crate::owner;
@@ -17,47 +20,132 @@ const MONTHS: [&str; 12] =
 /// What keys are encoded without.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The line of a request to a bucket of that owner, with its end.
-pub(super) fn of(exchange: &Exchange<'_>, bucket: &str, owner: Account, at: Timestamp) -> String {
-    let Exchange { context, operation, message, answer, code, took } = exchange;
-    let caller = &context.caller;
-    let query = message.query.unwrap_or_default();
-    let uri = if query.is_empty() { message.path.to_owned() } else { format!("{}?{query}", message.path) };
-    let key = message.labels.get("Key").map(|key| utf8_percent_encode(key, PLAIN).to_string());
-    let sent = if message.method == "HEAD" { None } else { answer.body.length().filter(|sent| *sent > 0) };
-    let millis = took.as_millis().to_string();
-    let (version, kind) = signature(message.headers, query);
-    let fields = [
-        owner::canonical_id(owner),
-        bucket.to_owned(),
-        time(at),
-        caller.source_ip.map_or_else(|| NOTHING.to_owned(), |ip| ip.to_string()),
-        requester(exchange),
-        caller.request_id.to_string(),
-        operation::name(operation.name, message.method),
-        or_nothing(key),
-        quoted(&format!("{} {uri} HTTP/1.1", message.method)),
-        answer.status.to_string(),
-        code.unwrap_or(NOTHING).to_owned(),
-        or_nothing(sent.map(|sent| sent.to_string())),
-        or_nothing(size(exchange).map(|size| size.to_string())),
-        millis.clone(),
-        millis,
-        quoted(header(message.headers, &REFERER).unwrap_or(NOTHING)),
-        quoted(header(message.headers, &USER_AGENT).unwrap_or(NOTHING)),
-        or_nothing(parameter(query, "versionId")),
-        caller.request_id.to_string(),
-        version.to_owned(),
-        // Neither the cipher nor the version of TLS is known here.
-        NOTHING.to_owned(),
-        kind.to_owned(),
-        header(message.headers, &HOST).unwrap_or(NOTHING).to_owned(),
-        NOTHING.to_owned(),
-        // No access point, and no access control list that decided.
-        NOTHING.to_owned(),
-        NOTHING.to_owned(),
-    ];
-    fields.join(" ") + "\n"
+/// What a log tells of a request.
+pub(super) struct Seen<'a> {
+    pub(super) bucket: &'a str,
+    pub(super) key: Option<&'a str>,
+    /// As logs call it.
+    pub(super) operation: String,
+    /// As the model calls it; nothing for the visit of a website.
+    pub(super) model: Option<&'static str>,
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) answer: &'a Answer,
+    pub(super) code: Option<&'a str>,
+    pub(super) took: Duration,
+    pub(super) requester: String,
+    pub(super) source_ip: Option<IpAddr>,
+    pub(super) request_id: &'a str,
+}
+
+impl<'a> Seen<'a> {
+    /// A call of the API.
+    pub(super) fn of_call(exchange: &Exchange<'a>, bucket: &'a str) -> Self {
+        let Exchange { context, operation, message, answer, code, took } = *exchange;
+        let caller = &context.caller;
+        Seen {
+            bucket,
+            key: message.labels.get("Key"),
+            operation: operation::name(operation.name, message.method),
+            model: Some(operation.name),
+            method: message.method,
+            path: message.path,
+            query: message.query.unwrap_or_default(),
+            headers: message.headers,
+            answer,
+            code,
+            took,
+            requester: requester(caller),
+            source_ip: caller.source_ip,
+            request_id: &caller.request_id,
+        }
+    }
+
+    /// A visit of a website.
+    pub(super) fn of_visit(
+        visit: &'a Visit,
+        (bucket, key): (&'a str, &'a str),
+        answer: &'a Answer,
+        took: Duration,
+    ) -> Self {
+        Seen {
+            bucket,
+            key: Some(key),
+            operation: format!("WEBSITE.{}.OBJECT", visit.method),
+            model: None,
+            method: visit.method.as_str(),
+            path: &visit.path,
+            query: &visit.query,
+            headers: &visit.headers,
+            answer,
+            code: answer.headers.get("x-amz-error-code").and_then(|code| code.to_str().ok()),
+            took,
+            requester: NOTHING.to_owned(),
+            source_ip: Some(visit.source_ip),
+            request_id: &visit.request_id,
+        }
+    }
+
+    /// Its line, with its end, in the log of a bucket of that owner.
+    pub(super) fn line(&self, owner: Account, at: Timestamp) -> String {
+        let Seen { method, path, query, headers, answer, .. } = self;
+        let uri = if query.is_empty() { (*path).to_owned() } else { format!("{path}?{query}") };
+        let sent = if *method == "HEAD" { None } else { answer.body.length().filter(|sent| *sent > 0) };
+        let millis = self.took.as_millis().to_string();
+        let (version, kind) = signature(headers, query);
+        let fields = [
+            owner::canonical_id(owner),
+            self.bucket.to_owned(),
+            time(at),
+            or_nothing(self.source_ip.map(|ip| ip.to_string())),
+            self.requester.clone(),
+            self.request_id.to_owned(),
+            self.operation.clone(),
+            or_nothing(self.key.map(|key| utf8_percent_encode(key, PLAIN).to_string())),
+            quoted(&format!("{method} {uri} HTTP/1.1")),
+            answer.status.to_string(),
+            or_nothing(self.code.map(str::to_owned)),
+            or_nothing(sent.map(|sent| sent.to_string())),
+            or_nothing(self.size().map(|size| size.to_string())),
+            millis.clone(),
+            millis,
+            quoted(header(headers, &REFERER).unwrap_or(NOTHING)),
+            quoted(header(headers, &USER_AGENT).unwrap_or(NOTHING)),
+            or_nothing(parameter(query, "versionId")),
+            self.request_id.to_owned(),
+            version.to_owned(),
+            // Neither the cipher nor the version of TLS is known here.
+            NOTHING.to_owned(),
+            kind.to_owned(),
+            or_nothing(header(headers, &HOST).map(str::to_owned)),
+            NOTHING.to_owned(),
+            // No access point, and no access control list that decided.
+            NOTHING.to_owned(),
+            NOTHING.to_owned(),
+        ];
+        fields.join(" ") + "\n"
+    }
+
+    /// How large the object is: all of it, where a part is read.
+    fn size(&self) -> Option<u64> {
+        match self.model {
+            None | Some("GetObject" | "HeadObject") if self.answer.status < 300 => {
+                let headers = &self.answer.headers;
+                let range = header(headers, &CONTENT_RANGE).and_then(|range| range.rsplit('/').next());
+                let length = || self.answer.body.length().filter(|_| self.method != "HEAD");
+                let said = range.or(header(headers, &CONTENT_LENGTH)).and_then(|size| size.parse().ok());
+                said.or_else(length)
+            }
+            Some("PutObject" | "UploadPart") => {
+                let decoded = self.headers.get("x-amz-decoded-content-length");
+                let length = decoded.or_else(|| self.headers.get(CONTENT_LENGTH))?;
+                length.to_str().ok()?.parse().ok()
+            }
+            _ => None,
+        }
+    }
 }
 
 fn or_nothing(value: Option<String>) -> String {
@@ -90,38 +178,19 @@ fn parameter(query: &str, name: &str) -> Option<String> {
 
 /// `[06/Feb/2019:00:00:38 +0000]`.
 fn time(at: Timestamp) -> String {
-    let text = at.format(wire::TimestampFormat::DateTime);
+    let text = at.format(TimestampFormat::DateTime);
     let (year, month, day) = (&text[..4], &text[5..7], &text[8..10]);
     let month = month.parse::<usize>().ok().and_then(|month| MONTHS.get(month.wrapping_sub(1))).copied();
     format!("[{day}/{}/{year}:{} +0000]", month.unwrap_or_default(), &text[11..19])
 }
 
 /// An account as S3 calls it, or the ARN of one of its identities.
-fn requester(exchange: &Exchange<'_>) -> String {
-    let caller = &exchange.context.caller;
+fn requester(caller: &Caller) -> String {
     match caller.principal.kind {
         PrincipalKind::Anonymous => NOTHING.to_owned(),
         PrincipalKind::Root => owner::canonical_id(caller.scope.account),
         PrincipalKind::Service => caller.principal.id.clone(),
         PrincipalKind::User | PrincipalKind::AssumedRole => caller.principal.arn.to_string(),
-    }
-}
-
-/// How large the object is: all of it, where a part is read.
-fn size(exchange: &Exchange<'_>) -> Option<u64> {
-    let Exchange { operation, message, answer, .. } = exchange;
-    match operation.name {
-        "GetObject" | "HeadObject" if answer.status < 300 => {
-            let range = header(&answer.headers, &CONTENT_RANGE).and_then(|range| range.rsplit('/').next());
-            let length = header(&answer.headers, &CONTENT_LENGTH).or(range);
-            range.or(length)?.parse().ok()
-        }
-        "PutObject" | "UploadPart" => {
-            let decoded = message.headers.get("x-amz-decoded-content-length");
-            let length = decoded.or_else(|| message.headers.get(CONTENT_LENGTH))?;
-            length.to_str().ok()?.parse().ok()
-        }
-        _ => None,
     }
 }
 

@@ -14,17 +14,19 @@ mod operation;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use api_s3 as api;
 use names::{Account, Region};
 use parking_lot::Mutex;
-use service::{Cloud, Exchange, Result};
+use service::{Cloud, Exchange, Result, Visit};
 use store::{Direction, Reads, Transaction};
 use tokio::sync::Notify;
-use wire::Timestamp;
+use wire::{Answer, Timestamp};
 
 use crate::bucket::Bucket;
 use crate::{keys, setting};
+use line::Seen;
 
 /// After so long, what has gathered is delivered; by the cloud's clock.
 const REST_MS: i64 = 60 * 1000;
@@ -77,18 +79,34 @@ pub(crate) fn note(tx: &mut Transaction, bucket: &str, is_on: bool) {
     tx.signal(keys::all_logged());
 }
 
-/// Writes a line for a request, where its bucket is logged.
+/// Writes a line for a call, where its bucket is logged.
 pub(crate) fn witness(exchange: &Exchange<'_>) {
-    let cloud = &exchange.context.cloud;
+    let bucket = || exchange.message.labels.get("Bucket");
+    write(&exchange.context.cloud, bucket, |bucket| Seen::of_call(exchange, bucket));
+}
+
+/// The same for a visit of a website.
+pub(crate) fn visited(
+    cloud: &Cloud,
+    visit: &Visit,
+    (bucket, key): (&str, &str),
+    answer: &Answer,
+    took: Duration,
+) {
+    write(cloud, || Some(bucket), |bucket| Seen::of_visit(visit, (bucket, key), answer, took));
+}
+
+fn write<'a>(cloud: &Cloud, bucket: impl Fn() -> Option<&'a str>, see: impl Fn(&'a str) -> Seen<'a>) {
     let logs = cloud.memory.of::<Logs>();
     if !logs.is_on.load(Ordering::Relaxed) {
         return;
     }
-    let Some(bucket) = exchange.message.labels.get("Bucket") else { return };
+    let Some(bucket) = bucket() else { return };
     let Some(owner) = logs.gathered.lock().logged.get(bucket).map(|logged| logged.owner) else { return };
-    let at =
-        Timestamp(cloud.clock.now().millis() - i64::try_from(exchange.took.as_millis()).unwrap_or_default());
-    logs.add(bucket, Line { at, text: line::of(exchange, bucket, owner, at) });
+    let seen = see(bucket);
+    let took_ms = i64::try_from(seen.took.as_millis()).unwrap_or_default();
+    let at = Timestamp(cloud.clock.now().millis() - took_ms);
+    logs.add(bucket, Line { at, text: seen.line(owner, at) });
 }
 
 /// Learns which buckets are logged, and delivers what has gathered, until the store fails.

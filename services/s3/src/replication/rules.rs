@@ -87,3 +87,54 @@ impl Destination {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(bucket: &str, priority: i32, markers: bool) -> api::ReplicationRule {
+        let status = if markers { "Enabled" } else { "Disabled" };
+        api::ReplicationRule {
+            id: Some(format!("{bucket}-{priority}")),
+            priority: Some(priority),
+            filter: Some(api::ReplicationRuleFilter::default()),
+            status: api::ReplicationRuleStatus::Enabled,
+            destination: api::Destination {
+                bucket: format!("arn:aws:s3:::{bucket}"),
+                ..api::Destination::default()
+            },
+            delete_marker_replication: Some(api::DeleteMarkerReplication { status: Some(status.into()) }),
+            ..api::ReplicationRule::default()
+        }
+    }
+
+    fn marker() -> Version {
+        Version { id: [0; 16], number: 1, is_null: false, modified_ms: 0, content: None }
+    }
+
+    fn chosen(rules: Vec<api::ReplicationRule>) -> Vec<String> {
+        let setting = api::ReplicationConfiguration { role: "r".into(), rules };
+        destinations(&setting, "k", &marker()).into_iter().map(|chosen| chosen.rule).collect()
+    }
+
+    #[test]
+    fn the_highest_priority_of_each_destination_counts() {
+        let rules = vec![rule("a", 5, true), rule("b", 1, true), rule("a", 7, true), rule("a", 2, true)];
+        assert_eq!(chosen(rules), ["a-7", "b-1"]);
+    }
+
+    #[test]
+    fn markers_go_where_rules_say_so_and_where_older_rules_say_nothing() {
+        let older = api::ReplicationRule {
+            filter: None,
+            prefix: Some(String::new()),
+            delete_marker_replication: None,
+            ..rule("c", 1, false)
+        };
+        let disabled = api::ReplicationRule {
+            status: api::ReplicationRuleStatus::Disabled,
+            ..rule("d", 1, true)
+        };
+        assert_eq!(chosen(vec![rule("a", 1, true), rule("b", 1, false), older, disabled]), ["a-1", "c-1"]);
+    }
+}

@@ -18,7 +18,7 @@ use wire::{Answer, Body, Fault, Operation, Protocol, Timestamp, TimestampFormat}
 
 use crate::bucket::Bucket;
 use crate::setting::{self, Setting as _};
-use crate::{cors, errors};
+use crate::{access_log, cors, errors};
 use address::Wanted;
 
 pub(crate) use address::accepts;
@@ -28,7 +28,9 @@ pub(crate) async fn answer(cloud: Arc<Cloud>, visit: Visit) -> Answer {
     let Some(wanted) = Wanted::of(&visit.host, &visit.path) else {
         return page::of_fault(&errors::no_such_bucket(""), None, &visit.request_id);
     };
-    let path = format!("/{}/{}", wanted.bucket, wanted.key);
+    let begun = std::time::Instant::now();
+    let (bucket, key) = (wanted.bucket.clone(), wanted.key.clone());
+    let path = format!("/{bucket}/{key}");
     let request = CrossOrigin { path: &path, method: &visit.method, headers: &visit.headers };
     let for_pages = cors::allowed(&cloud.store.snapshot(), &request);
     if visit.method == Method::OPTIONS {
@@ -44,6 +46,7 @@ pub(crate) async fn answer(cloud: Arc<Cloud>, visit: Visit) -> Answer {
     if visit.headers.contains_key(http::header::ORIGIN) {
         answer.headers.extend(for_pages.unwrap_or_default());
     }
+    access_log::visited(&cloud, &visit, (&bucket, &key), &answer, begun.elapsed());
     answer
 }
 
