@@ -65,6 +65,15 @@ def test_objects_expire_by_prefix_tag_and_size(cloud, s3, bucket):
     assert re.fullmatch(r'expiry-date="\w{3}, .* 00:00:00 GMT", rule-id="a%20b"', made["Expiration"])
     assert s3.head_object(Bucket=bucket, Key="old/ä")["Expiration"] == made["Expiration"]
     assert s3.get_object(Bucket=bucket, Key="old/ä")["Expiration"] == made["Expiration"]
+    copy = s3.copy_object(Bucket=bucket, Key="old/copy", CopySource=f"{bucket}/old/ä")
+    assert copy["Expiration"] == made["Expiration"]
+    parts = {"Bucket": bucket, "Key": "old/parts"}
+    upload = {**parts, "UploadId": s3.create_multipart_upload(**parts)["UploadId"]}
+    part = {"PartNumber": 1, "ETag": s3.upload_part(**upload, PartNumber=1, Body=b"1")["ETag"]}
+    completed = s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [part]})
+    assert completed["Expiration"] == made["Expiration"]
+    for key in ("old/copy", "old/parts"):
+        s3.delete_object(Bucket=bucket, Key=key)
     s3.put_object(Bucket=bucket, Key="tagged", Body=b"1", Tagging="keep=no")
     assert "Expiration" not in s3.put_object(Bucket=bucket, Key="stays", Body=b"1", Tagging="keep=yes")
     for size in (2, 3, 4, 5):

@@ -77,9 +77,11 @@ def test_every_request_is_a_line_with_all_fields(cloud, s3, bucket, target):
     s3.get_object(Bucket=bucket, Key="a b/ä", Range="bytes=0-1")["Body"].read()
     refused("NoSuchKey", s3.get_object, Bucket=bucket, Key="none")
     link = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "a b/ä"})
+    copy = {"Bucket": bucket, "Key": "copy", "CopySource": {"Bucket": bucket, "Key": "a b/ä"}}
     request = urllib.request.Request(link, headers={"Referer": 'http://x/"y"', "User-Agent": "me"})
     urllib.request.urlopen(request).read()
-    found = [line for line in delivered(cloud, s3, target, 4) if line["operation"] != "REST.HEAD.BUCKET"]
+    s3.copy_object(**copy)
+    found = [line for line in delivered(cloud, s3, target, 6) if line["operation"] != "REST.HEAD.BUCKET"]
     put, part, none, linked = found[:4]
     assert [line["operation"] for line in found[:4]] == ["REST.PUT.OBJECT"] + ["REST.GET.OBJECT"] * 3
     assert all(line["bucket"] == bucket and line["owner"] == put["owner"] for line in found)
@@ -92,6 +94,8 @@ def test_every_request_is_a_line_with_all_fields(cloud, s3, bucket, target):
     assert (put["signature"], put["auth"]) == ("SigV4", "AuthHeader")
     assert (linked["auth"], linked["agent"]) == ("QueryString", '"me"')
     assert linked["referer"] == '"http://x/%22y%22"'
+    copied = {line["operation"]: line["key"] for line in found[4:6]}
+    assert copied == {"REST.COPY.OBJECT": "copy", "REST.COPY.OBJECT_GET": "a%20b/%C3%A4"}
     assert put["host"] in cloud.url and "Boto3" in put["agent"]
 
 

@@ -135,6 +135,19 @@ def test_versions_stand_as_in_the_source_and_deletions_do_not_follow(s3, source,
     assert ids[0] in listed(target)[0] and listed(target)[1] == [(marker, True)]
 
 
+def test_replicas_stand_behind_what_is_newer(s3, source, target):
+    """However late a copy is made: what the target got itself in the meantime stays the newest."""
+    replicate(s3, source, target)
+    for n in range(20):
+        key = f"{n:02}"
+        copied = s3.put_object(Bucket=source, Key=key, Body=b"copied")["VersionId"]
+        own = s3.put_object(Bucket=target, Key=key, Body=b"own")["VersionId"]
+        completed(s3, source, key)
+        found = s3.list_object_versions(Bucket=target, Prefix=key)["Versions"]
+        assert [(entry["VersionId"], entry["IsLatest"]) for entry in found] == [(own, True), (copied, False)]
+        assert body_of(s3.get_object(Bucket=target, Key=key)) == b"own"
+
+
 def test_filters_and_priorities_decide(s3, source, target, make_target):
     other = make_target()
     replicate(

@@ -79,6 +79,8 @@ def test_what_cannot_be_restored_is_refused(s3, bucket):
     s3.put_object(Bucket=bucket, Key="deep", StorageClass="DEEP_ARCHIVE")
     error = refused("InvalidObjectState", restore, s3, bucket, "warm")
     assert error["StorageClass"] == "STANDARD"
+    s3.put_object(Bucket=bucket, Key="tiered", StorageClass="INTELLIGENT_TIERING")
+    refused("ObjectAlreadyInActiveTierError", restore, s3, bucket, "tiered")
     refused("NoSuchKey", restore, s3, bucket, "none")
     refused("MalformedXML", s3.restore_object, Bucket=bucket, Key="deep", RestoreRequest={})
     refused("InvalidArgument", restore, s3, bucket, "deep", days=0)

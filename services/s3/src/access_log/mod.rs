@@ -25,6 +25,7 @@ use tokio::sync::Notify;
 use wire::{Answer, Timestamp};
 
 use crate::bucket::Bucket;
+use crate::object::copy::Source;
 use crate::{keys, setting};
 use line::Seen;
 
@@ -34,6 +35,8 @@ const REST_MS: i64 = 60 * 1000;
 const BYTES_MAX: usize = 4 * 1024 * 1024;
 /// When nobody takes so many bytes, newer lines are lost.
 const BYTES_LOST: usize = 4 * BYTES_MAX;
+
+const COPY_SOURCE: &str = "x-amz-copy-source";
 
 /// What is known of logs beside the store.
 #[derive(Default)]
@@ -82,7 +85,18 @@ pub(crate) fn note(tx: &mut Transaction, bucket: &str, is_on: bool) {
 /// Writes a line for a call, where its bucket is logged.
 pub(crate) fn witness(exchange: &Exchange<'_>) {
     let bucket = || exchange.message.labels.get("Bucket");
-    write(&exchange.context.cloud, bucket, |bucket| Seen::of_call(exchange, bucket));
+    let cloud = &exchange.context.cloud;
+    write(cloud, bucket, |bucket| Seen::of_call(exchange, bucket));
+    // A copy also reads, and that is told where it reads.
+    if let Some(source) = exchange.message.headers.get(COPY_SOURCE).and_then(|source| source.to_str().ok()) {
+        let source = Source::parse(source).ok();
+        let bucket = || source.as_ref().map(|source| source.bucket.as_str());
+        write(cloud, bucket, |bucket| {
+            let call = Seen::of_call(exchange, bucket);
+            let operation = format!("{}_GET", call.operation);
+            Seen { key: source.as_ref().map(|source| source.key.as_str()), operation, ..call }
+        });
+    }
 }
 
 /// The same for a visit of a website.

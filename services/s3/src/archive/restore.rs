@@ -58,6 +58,11 @@ impl Wish {
             let message = "Restores of the type SELECT are not implemented.";
             return Err(Fault::new("NotImplemented", 501, message));
         }
+        if content.class() == "INTELLIGENT_TIERING" {
+            // None of them is in an archive here.
+            let message = "This action is not allowed against this storage tier.";
+            return Err(Fault::new("ObjectAlreadyInActiveTierError", 403, message));
+        }
         if !is_archived(content) {
             let message = "Restore is not allowed for the object's current storage class";
             return Err(invalid_state(content, message));

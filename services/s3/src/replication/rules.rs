@@ -131,10 +131,8 @@ mod tests {
             delete_marker_replication: None,
             ..rule("c", 1, false)
         };
-        let disabled = api::ReplicationRule {
-            status: api::ReplicationRuleStatus::Disabled,
-            ..rule("d", 1, true)
-        };
+        let disabled =
+            api::ReplicationRule { status: api::ReplicationRuleStatus::Disabled, ..rule("d", 1, true) };
         assert_eq!(chosen(vec![rule("a", 1, true), rule("b", 1, false), older, disabled]), ["a-1", "c-1"]);
     }
 }

@@ -27,7 +27,7 @@ use crate::keys::Id;
 use crate::setting::Setting as _;
 use crate::{errors, lifecycle};
 
-pub(crate) use source::{Copies, Found, find};
+pub(crate) use source::{Copies, Found, Source, find};
 
 pub(crate) async fn copy(context: Context, input: api::CopyObjectInput) -> Result<api::CopyObjectOutput> {
     encryption::check_customers(input.is_customers())?;
