@@ -22,6 +22,10 @@
 //! | `"trim", due at (ms), id` | the job that takes what is old from a shard, or ends a closed stream |
 //! | `"mark", group of replicas, region, the rest of the item's key behind its table id` | [`crate::global`]: when the item was last changed there |
 //! | `"outgoing", at (a number that rises), id` | the item that is to be carried to the other regions |
+//! | `"export", account, region, table, label` | [`crate::exports::Export`] |
+//! | `"export-file", export id, number` | what is noted of a file of it |
+//! | `"export-job", …`, `"import-job", …`, `"forget", …` | jobs: of [`crate::exports`], [`crate::imports`] and [`crate::transfer`] |
+//! | `"import", account, region, table, label` | [`crate::imports::Import`] |
 //! | `"join", …`, `"leave", …` | jobs: replicas that come, and go |
 //!
 //! The hash (eight bytes of SHA-256) scatters partitions, so that a scan in segments splits a table evenly. Keys are the
@@ -134,6 +138,29 @@ pub(crate) fn backup(scope: &Scope, table: &str, label: &str) -> Key {
     backups_of(scope, table).str(label)
 }
 
+/// Exports by their tables' names.
+pub(crate) fn exports(scope: &Scope) -> Key {
+    scoped("dynamodb", "export", scope)
+}
+
+pub(crate) fn exports_of(scope: &Scope, table: &str) -> Key {
+    exports(scope).str(table)
+}
+
+/// What is noted of the files of an export.
+pub(crate) fn export_files(export: &Id) -> Key {
+    of("export-file").bytes(export)
+}
+
+/// Imports by their tables' names.
+pub(crate) fn imports(scope: &Scope) -> Key {
+    scoped("dynamodb", "import", scope)
+}
+
+pub(crate) fn imports_of(scope: &Scope, table: &str) -> Key {
+    imports(scope).str(table)
+}
+
 /// What items were, in the order of their keys.
 pub(crate) fn history(id: &Id) -> Key {
     of("history").bytes(id)
@@ -204,6 +231,9 @@ mod tests {
             ("mark", mark(&id, scope.region, b"rest")),
             ("outgoing", outgoing_at(7, &id)),
             ("backup", backup(&scope, "t", "label")),
+            ("export", exports_of(&scope, "t").str("label")),
+            ("export-file", export_files(&id).u64(7)),
+            ("import", imports_of(&scope, "t").str("label")),
             ("history", past(&id, b"rest").u64(7)),
             ("age", age(&id, 7)),
             ("remains", remains(&id)),

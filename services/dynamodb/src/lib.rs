@@ -16,8 +16,11 @@ mod counts;
 mod definitions;
 mod dynamodbstreams;
 mod errors;
+mod exports;
+mod formats;
 mod global;
 mod guard;
+mod imports;
 mod index;
 mod insights;
 mod key;
@@ -42,6 +45,7 @@ mod tags;
 mod terms;
 mod throttle;
 mod transact;
+mod transfer;
 mod ttl;
 mod update;
 mod update_table;
@@ -60,7 +64,7 @@ pub use dynamodbstreams::service as streams;
 /// The service.
 #[must_use]
 pub fn service() -> Service {
-    with_backups(with_global_tables(Service::new(&api::FACTS)))
+    with_transfers(with_backups(with_global_tables(Service::new(&api::FACTS))))
         .resource_policies(resource_policy::policy_of, &resource_policy::ACTIONS)
         .transaction::<api::CreateTable>(tables::create, |scope, input| at(scope, &input.table_name))
         .read::<api::DescribeTable>(tables::describe, |scope, input| at(scope, &input.table_name))
@@ -123,6 +127,24 @@ fn with_global_tables(service: Service) -> Service {
         .work("carry to other regions", global::run_outgoing)
         .work("join", global::run_joins)
         .work("leave", global::run_leaves)
+}
+
+/// Adds exports to S3, and imports from it.
+fn with_transfers(service: Service) -> Service {
+    service
+        .transaction::<api::ExportTableToPointInTime>(exports::begin::begin, |_, input| {
+            tagged(&input.table_arn)
+        })
+        .read::<api::DescribeExport>(exports::list::describe, |_, input| tagged(&input.export_arn))
+        .read::<api::ListExports>(exports::list::list, |_, _| Vec::new())
+        .transaction::<api::ImportTable>(imports::begin::begin, |scope, input| {
+            at(scope, &input.table_creation_parameters.table_name)
+        })
+        .read::<api::DescribeImport>(imports::list::describe, |_, input| tagged(&input.import_arn))
+        .read::<api::ListImports>(imports::list::list, |_, _| Vec::new())
+        .work("export", exports::job::run)
+        .work("import", imports::job::run)
+        .work("forget", transfer::forget::run)
 }
 
 /// Adds what is about backups.

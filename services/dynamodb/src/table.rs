@@ -57,6 +57,9 @@ pub(crate) struct Table {
     /// While its items are restored.
     #[serde(default)]
     pub(crate) restoring: Option<Restoring>,
+    /// While its items are imported.
+    #[serde(default)]
+    pub(crate) is_importing: bool,
 }
 
 #[cfg(test)]

@@ -14,6 +14,16 @@ use crate::tags::{self, TAGGING};
 use crate::{SWEEPER, backups, counts, errors, global, keys, stream, ttl};
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<api::CreateTableOutput> {
+    let mut table = made(tx, input)?;
+    let place = table.place();
+    table.stream = stream::of_new(tx, &table, input.stream_specification.as_ref())?;
+    tx.put_record(place.key(), &table)?;
+    TAGGING.add(tx, &place.scope, &place.arn(), tags::pairs(input.tags.as_deref().unwrap_or_default()))?;
+    Ok(api::CreateTableOutput { table_description: Some(table.description("CREATING")) })
+}
+
+/// The table of that request, whose record the caller writes, if its name is free.
+pub(crate) fn made(tx: &Tx<'_>, input: &api::CreateTableInput) -> Result<Table> {
     check_unbuilt(input)?;
     let place = Place::of(&tx.scope(), &input.table_name);
     check_name(&place.name)?;
@@ -24,7 +34,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
     let indexes = declare::all(tx.random(), input, &definitions, &partition, sort.as_ref(), billing)?;
     let policy = input.resource_policy.as_deref();
     let policy = policy.map(|document| Policy::new(document, None, tx.now.millis()));
-    let mut table = Table {
+    let table = Table {
         name: place.name.clone(),
         scope: place.scope,
         id: tx.random().bytes(),
@@ -41,16 +51,14 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateTableInput) -> Result<a
         global: None,
         history: None,
         restoring: None,
+        is_importing: false,
         settings: settings(input, &place.scope, billing, tx.now.millis())?,
     };
     if tx.get(&place.key())?.is_some() {
         let message = format!("Table already exists: {}", table.name);
         return Err(api::error::resource_in_use_exception(message).into());
     }
-    table.stream = stream::of_new(tx, &table, input.stream_specification.as_ref())?;
-    tx.put_record(place.key(), &table)?;
-    TAGGING.add(tx, &place.scope, &place.arn(), tags::pairs(input.tags.as_deref().unwrap_or_default()))?;
-    Ok(api::CreateTableOutput { table_description: Some(table.description("CREATING")) })
+    Ok(table)
 }
 
 fn check_unbuilt(input: &api::CreateTableInput) -> Result<(), Fault> {

@@ -44,10 +44,10 @@ pub(crate) struct History {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Before {
     /// When it was changed.
-    at_ms: i64,
+    pub(super) at_ms: i64,
     /// After how many readers.
     epoch: u64,
-    item: Option<Item>,
+    pub(super) item: Option<Item>,
 }
 
 #[cfg(test)]
@@ -67,7 +67,7 @@ layouts::stays!(stored_remains: Remains);
 
 /// A table as it was at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     place: Place,
     table: Id,
     history: Id,
@@ -119,7 +119,7 @@ impl History {
     }
 
     /// The recovery that a table has.
-    pub(super) fn recovery_of(table: &Table) -> Option<&Recovery> {
+    pub(crate) fn recovery_of(table: &Table) -> Option<&Recovery> {
         table.history.as_ref()?.recovery.as_ref()
     }
 
@@ -134,7 +134,7 @@ impl History {
 
 impl Reading {
     /// Begins to read a table, whose record the caller writes, as it is now, or as it was at a moment that its recovery has.
-    pub(super) fn begin(tx: &Tx<'_>, table: &mut Table, at: Option<Timestamp>) -> Self {
+    pub(crate) fn begin(tx: &Tx<'_>, table: &mut Table, at: Option<Timestamp>) -> Self {
         let reader = tx.random().bytes();
         let (place, id) = (table.place(), table.id);
         let history = History::of(tx, table);
@@ -150,13 +150,21 @@ impl Reading {
         }
     }
 
+    pub(super) fn history_id(&self) -> &Id {
+        &self.history
+    }
+
+    pub(super) fn table_id(&self) -> &Id {
+        &self.table
+    }
+
     /// Whether the reader's moment is before that change.
-    fn is_before(&self, change: &Before) -> bool {
+    pub(super) fn is_before(&self, change: &Before) -> bool {
         change.epoch >= self.epoch || self.at_ms.is_some_and(|at_ms| change.at_ms > at_ms)
     }
 
     /// Ends it: what was kept for it alone goes.
-    pub(super) fn end(&self, tx: &mut Tx<'_>) -> Result<()> {
+    pub(crate) fn end(&self, tx: &mut Tx<'_>) -> Result<()> {
         let place = self.place.key();
         let table: Option<Table> = tx.get_record(&place)?;
         if let Some(mut table) = table.filter(|table| table.id == self.table) {
@@ -183,7 +191,7 @@ impl Reading {
     }
 
     /// The next piece after that key.
-    pub(super) fn piece(&self, tx: &Tx<'_>, after: Option<&[u8]>) -> Result<Piece> {
+    pub(crate) fn piece(&self, tx: &Tx<'_>, after: Option<&[u8]>) -> Result<Piece> {
         let items = keys::items(&self.table);
         let mut all = tx.scan_unchecked(behind(&items, after), Direction::Forward);
         let mut live = all.next().transpose()?;
@@ -218,7 +226,7 @@ impl Reading {
     }
 
     /// The key of the first item after that one that has a history.
-    fn changed_after(&self, tx: &Tx<'_>, after: Option<&[u8]>) -> Result<Option<Vec<u8>>> {
+    pub(super) fn changed_after(&self, tx: &Tx<'_>, after: Option<&[u8]>) -> Result<Option<Vec<u8>>> {
         let history = keys::history(&self.history);
         let mut range = history.prefix_range();
         if let Some(after) = after {

@@ -9,6 +9,7 @@
 //! `create`, `list`, `restore`, `recovery` and `moment` are the operations; `copy`, `trim` and `expiry` are the jobs. Never here: AWS Backup, whose backups this API only
 //! lists.
 
+pub(crate) mod changed;
 pub(crate) mod copy;
 pub(crate) mod create;
 mod errors;
@@ -128,8 +129,8 @@ fn find_table(reads: &impl Reads, scope: &Scope, table: &str) -> Result<Table> {
     Ok(found.filter(Table::is_usable).ok_or_else(|| errors::no_table(&place.name))?)
 }
 
-/// The last part of a new ARN, which no other backup of the table has.
-fn label(tx: &Tx<'_>) -> String {
+/// The last part of a new ARN, which no other of the table has.
+pub(crate) fn label(tx: &Tx<'_>) -> String {
     let [a, b, c, d] = tx.random().bytes();
     format!("{:014}-{:08x}", tx.now.millis(), u32::from_be_bytes([a, b, c, d]))
 }

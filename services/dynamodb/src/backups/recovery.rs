@@ -19,7 +19,7 @@ pub(super) const DAY_MS: i64 = 86_400_000;
 
 /// What a history is kept for, if it is not for readers alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Recovery {
+pub(crate) struct Recovery {
     since_ms: i64,
     days: i32,
     /// The job that trims.
@@ -32,7 +32,7 @@ impl Recovery {
     }
 
     /// The first moment to which the table may be restored, to the second.
-    fn earliest(&self, now: Timestamp) -> Timestamp {
+    pub(crate) fn earliest(&self, now: Timestamp) -> Timestamp {
         second(Timestamp(self.since_ms.max(now.millis() - self.period_ms())))
     }
 
@@ -52,7 +52,7 @@ impl Recovery {
     }
 }
 
-fn second(moment: Timestamp) -> Timestamp {
+pub(crate) fn second(moment: Timestamp) -> Timestamp {
     Timestamp(moment.millis().div_euclid(1000) * 1000)
 }
 

@@ -95,6 +95,7 @@ pub(super) fn restored(
         global: None,
         history: None,
         restoring: Some(restoring),
+        is_importing: false,
     })
 }
 

@@ -50,6 +50,7 @@ impl World {
             global: None,
             history: None,
             restoring: None,
+            is_importing: false,
         };
         let context = cloud.context_of("dynamodb", scope);
         World { context, table, items: BTreeMap::new(), chance: seed }

@@ -77,16 +77,16 @@ impl State {
 impl Table {
     /// Its status, when nothing else happens to it.
     pub(crate) fn status(&self) -> &'static str {
-        match &self.restoring {
-            Some(_) => "CREATING",
-            None => self.global.as_ref().map_or("ACTIVE", |global| global.state.name()),
+        match self.restoring.is_some() || self.is_importing {
+            true => "CREATING",
+            false => self.global.as_ref().map_or("ACTIVE", |global| global.state.name()),
         }
     }
 
-    /// Whether anybody may use it: not while it gets its first items or is restored, and not while it ends.
+    /// Whether anybody may use it: not while it gets its first items, is restored or imported, and not while it ends.
     pub(crate) fn is_usable(&self) -> bool {
         let is_active = self.global.as_ref().is_none_or(|global| global.state == State::Active);
-        is_active && self.restoring.is_none()
+        is_active && self.restoring.is_none() && !self.is_importing
     }
 
     /// Where its replica in that region is.
