@@ -64,8 +64,8 @@ impl Reader {
     pub(crate) fn end(&mut self) {
         let entries = &mut self.entries;
         let read = match &mut self.form {
-            Form::Json(lines) => Ok(lines.end(|line| json_line(line, entries))),
-            Form::Ion(lines) => Ok(lines.end(|line| ion_line(line, entries))),
+            Form::Json(lines) => lines.end(|line| json_line(line, entries)),
+            Form::Ion(lines) => lines.end(|line| ion_line(line, entries)),
             Form::Csv(rows) => rows.push(&[], |item| entries.push(item)),
         };
         self.entries.extend(read.err().map(Err));

@@ -21,7 +21,7 @@ pub(crate) enum Unpacker {
     None,
     /// Of a file of no bytes: nothing is wrong with it.
     Empty(Packing),
-    Gzip(MultiGzDecoder<Vec<u8>>),
+    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
     Zstd(Box<Decoder<'static, Vec<u8>>>),
 }
 
@@ -41,7 +41,7 @@ impl Unpacker {
         if let (Unpacker::Empty(packing), false) = (&*self, bytes.is_empty()) {
             *self = match packing {
                 Packing::Zstd => Unpacker::Zstd(Box::new(Decoder::new(Vec::new())?)),
-                _ => Unpacker::Gzip(MultiGzDecoder::new(Vec::new())),
+                _ => Unpacker::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
             };
         }
         for step in bytes.chunks(STEP_BYTES) {
@@ -69,7 +69,10 @@ impl Unpacker {
     pub(crate) fn end(self, each: impl FnOnce(&[u8])) -> io::Result<()> {
         match self {
             Unpacker::None | Unpacker::Empty(_) => {}
-            Unpacker::Gzip(decoder) => each(&decoder.finish()?),
+            Unpacker::Gzip(mut decoder) => {
+                decoder.try_finish()?;
+                each(decoder.get_ref());
+            }
             Unpacker::Zstd(mut decoder) => {
                 decoder.flush()?;
                 each(&decoder.into_inner());
