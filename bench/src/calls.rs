@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
-use signing::{Credentials, Secret, Signer};
+use ring::digest::{SHA256, digest};
+use signing::{Credentials, Declared, Secret, Signer};
 
 /// The caller: an address, and the key that it signs with.
 pub(crate) struct Caller {
@@ -52,6 +53,21 @@ impl Caller {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Vec<u8>> {
+        let sha256 = Declared::Sha256(digest(&SHA256, body).as_ref().try_into()?);
+        let mut bytes = self.head(service, (method, path), headers, sha256, body.len())?;
+        bytes.extend(body);
+        Ok(bytes)
+    }
+
+    /// The head of any call, whose body of so many bytes is covered in that way.
+    pub(crate) fn head(
+        &self,
+        service: &str,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        payload: Declared,
+        length: usize,
+    ) -> Result<Vec<u8>> {
         let mut request =
             http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         for (name, value) in headers {
@@ -60,14 +76,12 @@ impl Caller {
         let (mut parts, ()) = request.body(())?.into_parts();
         let now_s = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let signer = Signer { credentials: &self.credentials, region: "us-east-1", service };
-        signer.sign(&mut parts, body, now_s.try_into()?)?;
-        let mut bytes =
-            format!("{method} {path} HTTP/1.1\r\ncontent-length: {}\r\n", body.len()).into_bytes();
+        signer.sign_declared(&mut parts, payload, now_s.try_into()?)?;
+        let mut bytes = format!("{method} {path} HTTP/1.1\r\ncontent-length: {length}\r\n").into_bytes();
         for (name, value) in &parts.headers {
             bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
         }
         bytes.extend(b"\r\n");
-        bytes.extend(body);
         Ok(bytes)
     }
 }

@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result, ensure};
 
 /// What one read takes.
 const READ_BYTES: usize = 16 * 1024;
+/// What one takes of an answer that nobody keeps.
+const DRAIN_BYTES: usize = 256 * 1024;
 
 /// An open connection.
 pub(crate) struct Connection {
@@ -46,6 +48,30 @@ impl Connection {
 
     /// The head and the body of the answer to what was sent.
     pub(crate) fn answer(&mut self) -> Result<(String, Vec<u8>)> {
+        let (head, head_end, length) = self.head()?;
+        while self.buffer.len() < head_end + length {
+            self.read()?;
+        }
+        Ok((head, self.buffer[head_end..].to_vec()))
+    }
+
+    /// Sends a request and reads its answer, which must be a success, without keeping any of it. Gives its length.
+    pub(crate) fn drain(&mut self, request: &[u8]) -> Result<usize> {
+        self.send(request)?;
+        let (head, head_end, length) = self.head()?;
+        ensure!(head.starts_with("HTTP/1.1 2"), "{head}");
+        let mut missing = length - (self.buffer.len() - head_end);
+        self.buffer.resize(DRAIN_BYTES, 0);
+        while missing > 0 {
+            let count = self.stream.read(&mut self.buffer)?;
+            ensure!(count > 0, "the server closed the connection");
+            missing = missing.checked_sub(count).context("more came than was said")?;
+        }
+        Ok(length)
+    }
+
+    /// Reads a head. Gives it, where it ends among what was read, and the length of the body behind it.
+    fn head(&mut self) -> Result<(String, usize, usize)> {
         self.buffer.clear();
         let head_end = loop {
             self.read()?;
@@ -55,11 +81,8 @@ impl Connection {
         };
         let head = String::from_utf8_lossy(&self.buffer[..head_end]).into_owned();
         let length = header(&head, "content-length").map_or(Ok(0), str::parse)?;
-        while self.buffer.len() < head_end + length {
-            self.read()?;
-        }
         self.is_over = header(&head, "connection").is_some_and(|how| how.eq_ignore_ascii_case("close"));
-        Ok((head, self.buffer[head_end..].to_vec()))
+        Ok((head, head_end, length))
     }
 
     fn read(&mut self) -> Result<()> {

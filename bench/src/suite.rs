@@ -1,6 +1,7 @@
 //! What is measured, in order.
 
 mod messages;
+pub(crate) mod objects;
 pub(crate) mod peers;
 
 use std::ops::Range;
@@ -61,7 +62,7 @@ pub(crate) struct Flags {
 }
 
 /// The loads, in order, that come behind sends, puts and the lives of messages.
-const THEN: [Only; 10] = [
+const THEN: [Only; 16] = [
     Only::Get,
     Only::PutIndexed,
     Only::Update,
@@ -72,6 +73,12 @@ const THEN: [Only; 10] = [
     Only::Batch,
     Only::Publish,
     Only::PublishSigned,
+    Only::PutObject,
+    Only::GetObject,
+    Only::PutLarge,
+    Only::GetLarge,
+    Only::ListObjects,
+    Only::ListPrefixes,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -89,6 +96,14 @@ enum Only {
     PutBatch,
     Query,
     Scan,
+    PutObject,
+    GetObject,
+    PutLarge,
+    GetLarge,
+    ListObjects,
+    ListPrefixes,
+    /// Many clients of large objects at once: the server's memory.
+    Streams,
 }
 
 impl Only {
@@ -108,6 +123,13 @@ impl Only {
             Only::PutBatch => "DynamoDB BatchWriteItem of 25",
             Only::Query => "DynamoDB Query of 20 items",
             Only::Scan => "DynamoDB Scan",
+            Only::PutObject => "S3 PutObject of 4 KB",
+            Only::GetObject => "S3 GetObject of 4 KB",
+            Only::PutLarge => "S3 PutObject of 64 MB",
+            Only::GetLarge => "S3 GetObject of 64 MB",
+            Only::ListObjects => "S3 ListObjectsV2 of 1,000",
+            Only::ListPrefixes => "S3 ListObjectsV2 of 1,000 common prefixes",
+            Only::Streams => "S3 large objects at once",
         }
     }
 }
@@ -124,6 +146,7 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
         match only {
             Only::Get => suite.items().put(&suite.server, 0..ITEMS, 0).map(drop)?,
             Only::Query | Only::Scan => suite.items().fill(&suite.server)?,
+            Only::ListObjects | Only::ListPrefixes => suite.fill_objects(flags.stored)?,
             _ => {}
         }
         let _recording = flags.record.as_deref().map(|file| suite.server.record(file)).transpose()?;
@@ -133,9 +156,11 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     let put = suite.measure(&mut report, Only::Put)?;
     let rounds = suite.measure(&mut report, Only::Rounds)?;
     suite.items().fill(&suite.server)?;
+    suite.fill_objects(flags.stored)?;
     for only in THEN {
         suite.measure(&mut report, only)?;
     }
+    suite.measure(&mut report, Only::Streams)?;
     waits::measure(
         &suite.server,
         &|operation, queue, input| suite.sqs(operation, queue, input),
@@ -161,6 +186,8 @@ struct Compared {
     floor_us: f64,
     cost: Cost,
     ratio: f64,
+    /// Requests a second, to the bare server's.
+    speed: f64,
 }
 
 struct Suite {
@@ -226,6 +253,7 @@ impl Suite {
             connection.ask(&self.sns(TOPICS[0], "Subscribe", &[&wish[..], &raw].concat())?)?;
             connection.ask(&self.sns(TOPICS[1], "Subscribe", &wish)?)?;
         }
+        self.prepare_objects()?;
         self.items().prepare(&self.server)
     }
 
@@ -264,6 +292,13 @@ impl Suite {
             Only::PublishSigned => {
                 self.compare(report, only, None, [&|it, turns| self.publish(it, turns, TOPICS[1]); 2])
             }
+            Only::PutObject
+            | Only::GetObject
+            | Only::PutLarge
+            | Only::GetLarge
+            | Only::ListObjects
+            | Only::ListPrefixes
+            | Only::Streams => self.measure_objects(report, only),
             of_items => self.measure_items(report, of_items),
         }
     }
@@ -303,7 +338,7 @@ impl Suite {
         loads: [Load<'_>; 2],
     ) -> Result<Cost> {
         let what = only.name();
-        let Compared { floor_us, cost, ratio } = self.by_turns(loads)?;
+        let Compared { floor_us, cost, ratio, .. } = self.by_turns(loads)?;
         report.add(&format!("{what}: bare server's processor"), floor_us, "µs", None);
         report.add(what, cost.per_second, "1/s", None);
         report.add(&format!("{what}: processor"), cost.processor_us, "µs", None);
@@ -326,7 +361,9 @@ impl Suite {
         };
         let ratios = costs.iter().zip(&floors).map(|(cost, floor)| cost.processor_us / floor.processor_us);
         let ratio = load::median(ratios.collect());
-        Ok(Compared { floor_us: of(&floors, |floor| floor.processor_us), cost, ratio })
+        let speeds = costs.iter().zip(&floors).map(|(cost, floor)| cost.per_second / floor.per_second);
+        let speed = load::median(speeds.collect());
+        Ok(Compared { floor_us: of(&floors, |floor| floor.processor_us), cost, ratio, speed })
     }
 
     /// A compiled function that answers at once, called one time after another: median and 99th percentile, in ms.

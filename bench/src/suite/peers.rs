@@ -15,11 +15,21 @@ use crate::load::Cost;
 use crate::process::Server;
 use crate::report::Report;
 
-/// The loads, those of queues first.
-const LOADS: [Only; 7] =
-    [Only::Send, Only::Rounds, Only::Put, Only::Get, Only::Update, Only::Query, Only::Transact];
-const QUEUES: &[Only] = LOADS.split_at(2).0;
-const TABLES: &[Only] = LOADS.split_at(2).1;
+/// The loads, those of objects first, then those of queues.
+const LOADS: [Only; 9] = [
+    Only::PutObject,
+    Only::GetObject,
+    Only::Send,
+    Only::Rounds,
+    Only::Put,
+    Only::Get,
+    Only::Update,
+    Only::Query,
+    Only::Transact,
+];
+const OBJECTS: &[Only] = LOADS.split_at(2).0;
+const OBJECTS_AND_QUEUES: &[Only] = LOADS.split_at(4).0;
+const TABLES: &[Only] = LOADS.split_at(4).1;
 
 #[derive(Args)]
 pub(crate) struct Flags {
@@ -45,7 +55,7 @@ struct Peer {
     serve: fn(&Path, &Path, u16) -> Command,
 }
 
-const PEERS: [Peer; 4] = [
+const PEERS: [Peer; 5] = [
     Peer {
         name: "dynalite 4.0.0, on disk",
         loads: TABLES,
@@ -75,7 +85,7 @@ const PEERS: [Peer; 4] = [
     },
     Peer {
         name: "fauxqs 1.9.2, in memory",
-        loads: QUEUES,
+        loads: OBJECTS_AND_QUEUES,
         install: |folder| npm(folder, "fauxqs@1.9.2"),
         serve: |folder, _, port| {
             // Its own program logs every request.
@@ -84,6 +94,17 @@ const PEERS: [Peer; 4] = [
                 startFauxqs({ port: Number(process.argv[2]), logger: false });";
             let mut command = Command::new("node");
             command.args(["--input-type=module", "-e", start]).arg(module).arg(port.to_string());
+            command
+        },
+    },
+    Peer {
+        name: "s3rver 3.7.1, on disk",
+        loads: OBJECTS,
+        install: |folder| npm(folder, "s3rver@3.7.1"),
+        serve: |folder, data, port| {
+            let mut command = Command::new("node");
+            command.arg(folder.join("node_modules/s3rver/bin/s3rver.js")).arg("--directory").arg(data);
+            command.args(["--silent", "--address", "127.0.0.1", "--port", &port.to_string()]);
             command
         },
     },
@@ -157,6 +178,9 @@ impl Suite {
         println!("{name}:");
         if loads.contains(&Only::Send) {
             self.prepare_queues()?;
+        }
+        if loads.contains(&Only::PutObject) {
+            self.prepare_objects()?;
         }
         if loads.contains(&Only::Put) {
             self.items().prepare(&self.server)?;

@@ -86,6 +86,8 @@ fn input(form: &Form) -> Result<api::PutObjectInput, Fault> {
         metadata: Some(metadata.collect()),
         server_side_encryption: given("x-amz-server-side-encryption").map(Into::into),
         sse_customer_algorithm: text("x-amz-server-side-encryption-customer-algorithm"),
+        sse_customer_key: text("x-amz-server-side-encryption-customer-key"),
+        sse_customer_key_md5: text("x-amz-server-side-encryption-customer-key-MD5"),
         ssekms_key_id: text("x-amz-server-side-encryption-aws-kms-key-id"),
         storage_class: given("x-amz-storage-class").map(Into::into),
         website_redirect_location: text("x-amz-website-redirect-location"),

@@ -4,6 +4,7 @@ use api_s3 as api;
 use service::{Result, View};
 use wire::Timestamp;
 
+use super::customer_key::{BringsKey as _, check_reader};
 use super::existing::{Action, Existing, READ};
 use super::sums::TellsChecksum as _;
 use super::version::{Content, STANDARD};
@@ -17,6 +18,7 @@ pub(crate) fn get(
 ) -> Result<api::GetObjectAttributesOutput> {
     let object = Existing::of(&**view, view.context, input, DESCRIBE)?;
     READ.permit(view.context, &object.at(), input.version_id.as_deref())?;
+    check_reader(&object.content.encryption, input.customer_key()?.as_ref())?;
     let mut output = api::GetObjectAttributesOutput {
         last_modified: Some(Timestamp(object.version.modified_ms)),
         version_id: object.version_id(),

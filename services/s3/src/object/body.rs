@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use checksums::Algorithm;
 use futures_util::StreamExt as _;
-use service::{Context, Result};
+use service::{Context, Result, Tx};
 use store::blobs::{Blob, BlobId, Written};
 use wire::{Body, Fault};
 
+use super::customer_key::CustomerKey;
+use super::properties::Bytes;
+use super::sealed::{self, Sealer};
 use super::version::Checksum;
 
 /// The most bytes that one request may bring.
@@ -18,44 +21,98 @@ pub(crate) const DEFAULT: Algorithm = Algorithm::Crc64Nvme;
 /// A body that is here, whole and proved, and that nobody refers to yet.
 pub(crate) struct Received {
     pub(crate) written: Written,
-    /// Its MD5.
+    /// How many bytes it has, however they are written.
+    pub(crate) size: u64,
+    /// Its MD5, or anything where it is sealed.
     pub(crate) digest: [u8; 16],
     /// The one that is kept.
     pub(crate) checksum: Checksum,
     /// The one that its client sent, if it sent one.
     pub(crate) claimed: Option<Checksum>,
+    /// Only its customer's key opens it.
+    pub(crate) is_sealed: bool,
 }
 
-/// Takes a body in. The checksum that is kept of it is `kept`, or else the client's.
+impl Received {
+    /// Lets a transaction make an object of it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) fn refer(&self, tx: &mut Tx<'_>) -> Result<Bytes> {
+        Ok(Bytes {
+            size: self.size,
+            digest: self.digest,
+            parts: None,
+            blob: Some(self.written.refer(tx)?),
+            checksum: Some(self.checksum.clone()),
+        })
+    }
+}
+
+/// Takes a body in, and seals it where there is a key. The checksum that is kept of it is `kept`, or else the client's.
 ///
 /// # Errors
 /// When it is too large, breaks off, or is not what its client claimed; or the store's.
-pub(crate) async fn receive(context: &Context, mut body: Body, kept: Option<Algorithm>) -> Result<Received> {
+pub(crate) async fn receive(
+    context: &Context,
+    mut body: Body,
+    kept: Option<Algorithm>,
+    key: Option<&CustomerKey>,
+) -> Result<Received> {
     check_length(body.length().unwrap_or_default())?;
     let claimed = body.claimed();
     let algorithm = kept.or(claimed).unwrap_or(DEFAULT);
-    body.want(Algorithm::Md5);
+    if key.is_none() {
+        body.want(Algorithm::Md5);
+    }
     body.want(algorithm);
+    let (written, size) = write(context, &mut body, key).await?;
+    let mut sum = |algorithm| body.checksum(algorithm).map(<[u8]>::to_vec).unwrap_or_default();
+    let digest = match key {
+        None => sum(Algorithm::Md5).try_into().unwrap_or_default(),
+        // What an entity tag says of the bytes would be for everybody to see.
+        Some(_) => context.random().bytes(),
+    };
+    let checksum = Checksum::of_whole(algorithm, sum(algorithm));
+    let claimed = claimed.map(|claimed| Checksum::of_whole(claimed, sum(claimed)));
+    Ok(Received { written, size, digest, checksum, claimed, is_sealed: key.is_some() })
+}
+
+async fn write(context: &Context, body: &mut Body, key: Option<&CustomerKey>) -> Result<(Written, u64)> {
+    let mut sealer = key.map(|key| Sealer::new(key, context.random().bytes())).transpose()?;
     let mut writing = context.cloud.store.blobs().create(fresh_id(context));
     let mut length = 0;
     while let Some(piece) = body.next().await? {
         length += piece.len() as u64;
         check_length(length)?;
+        match &mut sealer {
+            None => writing.write(piece).await?,
+            Some(sealer) => {
+                for piece in sealer.push(&piece)? {
+                    writing.write(piece).await?;
+                }
+            }
+        }
+    }
+    for piece in sealer.map(Sealer::end).transpose()?.into_iter().flatten() {
         writing.write(piece).await?;
     }
-    let written = writing.finish().await?;
-    let mut sum = |algorithm| body.checksum(algorithm).map(<[u8]>::to_vec).unwrap_or_default();
-    let digest = sum(Algorithm::Md5).try_into().unwrap_or_default();
-    let checksum = Checksum::of_whole(algorithm, sum(algorithm));
-    let claimed = claimed.map(|claimed| Checksum::of_whole(claimed, sum(claimed)));
-    Ok(Received { written, digest, checksum, claimed })
+    Ok((writing.finish().await?, length))
 }
 
-/// The bytes of a range of some blobs; none when one of them was released in the meantime.
+/// The bytes of a range of some blobs, sealed ones where there is a key; none when one of them was released in the meantime.
 ///
 /// # Errors
 /// The store's.
-pub(crate) async fn read(context: &Context, blobs: &[Blob], range: Range<u64>) -> Result<Option<Body>> {
+pub(crate) async fn read(
+    context: &Context,
+    blobs: &[Blob],
+    range: Range<u64>,
+    key: Option<&CustomerKey>,
+) -> Result<Option<Body>> {
+    if let Some(key) = key {
+        return sealed::open(context, blobs, range, key).await;
+    }
     let length = range.end - range.start;
     let reader = context.cloud.store.blobs().read(blobs, range).await?;
     Ok(reader.map(|reader| {

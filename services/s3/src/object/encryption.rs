@@ -1,12 +1,13 @@
 //! By whose keys an object is encrypted: what its writer says, or else its bucket.
 //!
-//! KMS is not here yet, so an object says which key it has, and its bytes are as safe as the disk.
+//! KMS is not here yet, so an object says which key it has, and its bytes are as safe as the disk. Keys of customers are
+//! another matter: [`sealed`](super::sealed).
 
 use api_s3 as api;
-use service::Result;
+use service::{Context, Result};
 use store::Reads;
-use wire::Fault;
 
+use super::customer_key::CustomerKey;
 use super::version::Encryption;
 use crate::bucket::Bucket;
 use crate::{errors, setting};
@@ -17,16 +18,24 @@ pub(crate) struct Wish {
     pub(crate) kind: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) has_bucket_key: Option<bool>,
-    /// It brings a key of its own.
-    pub(crate) is_customers: bool,
+    /// A key of its own.
+    pub(crate) customers: Option<CustomerKey>,
 }
 
 /// How a new object is encrypted.
 ///
 /// # Errors
 /// For a kind that there is not, or a key that does not go with it.
-pub(crate) fn of_new(reads: &impl Reads, bucket: &Bucket, wish: &Wish) -> Result<Encryption> {
-    check_customers(wish.is_customers)?;
+pub(crate) fn of_new(
+    reads: &impl Reads,
+    context: &Context,
+    bucket: &Bucket,
+    wish: &Wish,
+) -> Result<Encryption> {
+    if let Some(key) = &wish.customers {
+        check_customers(reads, bucket, wish)?;
+        return Ok(Encryption::Customer(key.recognition(context.random().bytes())));
+    }
     let has_bucket_key = wish.has_bucket_key.unwrap_or_default();
     match (wish.kind.as_deref(), &wish.key) {
         (None, None) => by_default(reads, bucket),
@@ -47,22 +56,25 @@ pub(crate) fn of_new(reads: &impl Reads, bucket: &Bucket, wish: &Wish) -> Result
     }
 }
 
-/// Refuses a request that brings a key of its own.
-///
-/// # Errors
-/// That it is not here yet.
-pub(crate) fn check_customers(is_customers: bool) -> Result<(), Fault> {
-    if !is_customers {
-        return Ok(());
+/// Refuses a key that comes beside another kind of encryption, or that the bucket does not take.
+fn check_customers(reads: &impl Reads, bucket: &Bucket, wish: &Wish) -> Result<()> {
+    if let Some(kind) = &wish.kind {
+        let message = "Server Side Encryption with Customer provided key is incompatible with the encryption method specified";
+        return Err(errors::argument(message, "x-amz-server-side-encryption", kind).into());
     }
-    let message = "A header you provided implies functionality that is not implemented: encryption with a key of the \
-                   customer's";
-    Err(Fault::new("NotImplemented", 501, message))
+    let rule = rule_of(reads, bucket)?;
+    let blocked = rule.and_then(|rule| rule.blocked_encryption_types?.encryption_type).unwrap_or_default();
+    let is_blocked = blocked.iter().any(|kind| kind.as_str() == "SSE-C");
+    if is_blocked { Err(errors::access_denied().into()) } else { Ok(()) }
+}
+
+fn rule_of(reads: &impl Reads, bucket: &Bucket) -> Result<Option<api::ServerSideEncryptionRule>> {
+    let setting = setting::find::<api::ServerSideEncryptionConfiguration>(reads, bucket)?;
+    Ok(setting.and_then(|setting| setting.rules.into_iter().next()))
 }
 
 fn by_default(reads: &impl Reads, bucket: &Bucket) -> Result<Encryption> {
-    let setting = setting::find::<api::ServerSideEncryptionConfiguration>(reads, bucket)?;
-    let rule = setting.and_then(|setting| setting.rules.into_iter().next());
+    let rule = rule_of(reads, bucket)?;
     let has_bucket_key = rule.as_ref().and_then(|rule| rule.bucket_key_enabled).unwrap_or_default();
     let default = rule.and_then(|rule| rule.apply_server_side_encryption_by_default);
     Ok(match default {
@@ -91,6 +103,8 @@ macro_rules! tells_encryption {
                         self.ssekms_key_id = key.clone();
                         self.bucket_key_enabled = has_bucket_key.then_some(true);
                     }
+                    // Only who brings the key hears of it.
+                    Encryption::Customer(_) => {}
                 }
             }
         }

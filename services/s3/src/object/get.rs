@@ -9,6 +9,7 @@ use store::blobs::Blob;
 use wire::{Fault, Timestamp, TimestampFormat};
 
 use super::conditions::OfRead;
+use super::customer_key::{BringsKey, CustomerKey, TellsKey as _, check_reader};
 use super::encryption::TellsEncryption as _;
 use super::existing::READ;
 use super::sums::TellsChecksum as _;
@@ -28,7 +29,7 @@ pub(crate) async fn get(context: Context, input: api::GetObjectInput) -> Result<
         let (found, blobs) = find_blobs(&context.view(), &input)?;
         let size = found.version.content.as_ref().map_or(0, |content| content.size);
         let range = found.range.clone().unwrap_or(0..size);
-        if let Some(body) = body::read(&context, &blobs, range).await? {
+        if let Some(body) = body::read(&context, &blobs, range, found.key.as_ref()).await? {
             return Ok(api::GetObjectOutput { body, ..got(&found, &input) });
         }
     }
@@ -55,6 +56,8 @@ struct Found {
     range: Option<Range<u64>>,
     /// When its bucket's rules let it expire, as it is told.
     expiration: Option<String>,
+    /// What opens it, where it needs one.
+    key: Option<CustomerKey>,
 }
 
 /// The part that a reader asks for.
@@ -63,7 +66,12 @@ struct Asked<'a> {
     part: Option<i32>,
 }
 
-fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: Asked<'_>) -> Result<Found> {
+fn find(
+    view: &View<'_>,
+    input: &(impl OfObject + BringsKey),
+    condition: OfRead<'_>,
+    asked: Asked<'_>,
+) -> Result<Found> {
     let bucket = Bucket::of(&**view, view.context, input)?;
     let at = Versions { bucket: &bucket, key: input.key() };
     READ.permit(view.context, &at, input.version_id())?;
@@ -72,13 +80,15 @@ fn find(view: &View<'_>, input: &impl OfObject, condition: OfRead<'_>, asked: As
     let Some(content) = &version.content else {
         return Err(deleted(&at, &version, input.version_id()).into());
     };
+    let key = input.customer_key()?;
+    check_reader(&content.encryption, key.as_ref())?;
     condition.check(&version, content)?;
     let expiration = expiration(view, &at, &version, input.version_id())?;
     let range = match asked.part {
         None => range::of(asked.range, content.size)?,
         Some(part) => Some(parts::range(&**view, &version, content, part)?),
     };
-    Ok(Found { has_versions: bucket.has_versions(), range, version, expiration })
+    Ok(Found { has_versions: bucket.has_versions(), range, version, expiration, key })
 }
 
 /// When an object expires, as it is told; a rule that says so means the newest version alone.
@@ -146,7 +156,7 @@ macro_rules! reads_object {
         }
 
         fn $tell(found: &Found, input: &api::$input) -> api::$output {
-            let Found { version, has_versions, range, expiration } = found;
+            let Found { version, has_versions, range, expiration, key } = found;
             let mut output = api::$output {
                 accept_ranges: Some("bytes".into()),
                 last_modified: Some(Timestamp(version.modified_ms)),
@@ -187,6 +197,7 @@ macro_rules! reads_object {
             output.object_lock_retain_until_date = retention.map(|retention| Timestamp(retention.until_ms));
             output.object_lock_legal_hold_status = content.is_held.map(|is_held| lock::hold(is_held).into());
             output.tell_encryption(&content.encryption);
+            output.tell_key(key.as_ref());
             if input.checksum_mode.is_some() && range.is_none() {
                 content.checksum.iter().for_each(|checksum| output.tell(checksum, content.parts));
             }

@@ -8,6 +8,7 @@ use store::blobs::Blob;
 use store::{Reads, Transaction};
 use wire::Fault;
 
+use super::sealed;
 use super::version::{Content, Version};
 use crate::keys::{self, Id};
 
@@ -22,6 +23,9 @@ pub(crate) struct Part {
     /// Of the algorithm that its upload or its object has.
     pub(crate) checksum: Vec<u8>,
     pub(crate) blob: Blob,
+    /// Whether its blob is [sealed](super::sealed).
+    #[serde(default)]
+    pub(crate) is_sealed: bool,
 }
 
 #[cfg(test)]
@@ -31,7 +35,8 @@ layouts::stays!(stored_part: compact Part);
 
 impl Part {
     pub(crate) fn size(&self) -> u64 {
-        self.blob.length()
+        let length = self.blob.length();
+        if self.is_sealed { sealed::plain_length(length).unwrap_or_default() } else { length }
     }
 
     /// `"5eb63bbbe01eeed093cb22bb8f5acdc3"`.

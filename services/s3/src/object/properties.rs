@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use api_s3 as api;
 use serde::{Deserialize, Serialize};
-use service::Result;
+use service::{Context, Result};
 use store::Reads;
 use store::blobs::Blob;
 use wire::{Fault, Timestamp};
 
+use super::customer_key::BringsKey;
 use super::described::Describes;
 use super::fate::Fate;
 use super::version::{Checksum, Content, Described, Encryption, Retention, STANDARD};
@@ -56,6 +57,7 @@ impl Properties {
     /// When its bucket cannot have such an object.
     pub(crate) fn of_new(
         reads: &impl Reads,
+        context: &Context,
         bucket: &Bucket,
         input: &impl Wishes,
         now: Timestamp,
@@ -64,7 +66,7 @@ impl Properties {
         Ok(Properties {
             storage_class: storage_class(input.storage_class())?,
             described: input.described()?,
-            encryption: encryption::of_new(reads, bucket, &input.encryption())?,
+            encryption: encryption::of_new(reads, context, bucket, &input.encryption()?)?,
             tags: tags::of_header(input.tagging())?,
             retention,
             is_held,
@@ -93,9 +95,11 @@ impl Properties {
 }
 
 /// An input that makes an object, with what it asks for.
-pub(crate) trait Wishes: Describes {
+pub(crate) trait Wishes: Describes + BringsKey {
     fn storage_class(&self) -> Option<&api::StorageClass>;
-    fn encryption(&self) -> encryption::Wish;
+    /// # Errors
+    /// When the key that it brings is none.
+    fn encryption(&self) -> Result<encryption::Wish, Fault>;
     fn tagging(&self) -> Option<&str>;
     fn lock(&self) -> lock::Wish;
 }
@@ -107,13 +111,13 @@ macro_rules! wishes {
                 self.storage_class.as_ref()
             }
 
-            fn encryption(&self) -> encryption::Wish {
-                encryption::Wish {
+            fn encryption(&self) -> Result<encryption::Wish, Fault> {
+                Ok(encryption::Wish {
                     kind: self.server_side_encryption.as_ref().map(|kind| kind.as_str().to_owned()),
                     key: self.ssekms_key_id.clone(),
                     has_bucket_key: self.bucket_key_enabled,
-                    is_customers: self.sse_customer_algorithm.is_some() || self.sse_customer_key.is_some(),
-                }
+                    customers: self.customer_key()?,
+                })
             }
 
             fn tagging(&self) -> Option<&str> {

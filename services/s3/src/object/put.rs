@@ -5,9 +5,10 @@ use service::{Context, Result, Tx};
 
 use super::body::{self, Received};
 use super::conditions::OfWrite;
+use super::customer_key::{BringsKey as _, TellsKey as _};
 use super::encryption::TellsEncryption as _;
 use super::key;
-use super::properties::{Bytes, Properties};
+use super::properties::Properties;
 use super::sums::TellsChecksum as _;
 use super::version::Version;
 use super::versions::{Keeping, Versions};
@@ -18,8 +19,11 @@ use crate::{errors, lifecycle};
 pub(crate) async fn put(context: Context, mut input: api::PutObjectInput) -> Result<api::PutObjectOutput> {
     // Before the body is read: who cannot write should not have to send it.
     check(&context, &input)?;
-    let received = body::receive(&context, std::mem::take(&mut input.body), None).await?;
-    context.transact(|tx| commit(tx, &input, &received)).await
+    let key = input.customer_key()?;
+    let received = body::receive(&context, std::mem::take(&mut input.body), None, key.as_ref()).await?;
+    let mut output = context.transact(|tx| commit(tx, &input, &received)).await?;
+    output.tell_key(key.as_ref());
+    Ok(output)
 }
 
 fn check(context: &Context, input: &api::PutObjectInput) -> Result<()> {
@@ -31,7 +35,7 @@ fn check(context: &Context, input: &api::PutObjectInput) -> Result<()> {
     }
     let at = Versions { bucket: &bucket, key: &input.key };
     condition(input).check(&at, at.shown(&*view)?.as_ref())?;
-    Properties::of_new(&*view, &bucket, input, view.now)?;
+    Properties::of_new(&*view, context, &bucket, input, view.now)?;
     Ok(())
 }
 
@@ -40,14 +44,8 @@ fn commit(tx: &mut Tx<'_>, input: &api::PutObjectInput, received: &Received) -> 
     let keeping = Keeping::of(&**tx, &bucket)?;
     let at = Versions { bucket: &bucket, key: &input.key };
     condition(input).check(&at, at.shown(&**tx)?.as_ref())?;
-    let properties = Properties::of_new(&**tx, &bucket, input, tx.now)?;
-    let content = properties.of(Bytes {
-        size: received.written.length(),
-        digest: received.digest,
-        parts: None,
-        blob: Some(received.written.refer(tx)?),
-        checksum: Some(received.checksum.clone()),
-    });
+    let properties = Properties::of_new(&**tx, tx.context, &bucket, input, tx.now)?;
+    let content = properties.of(received.refer(tx)?);
     let version = at.add(tx, keeping, Version::new(tx, Some(content)))?;
     Event { kind: Kind::Put, bucket: &bucket, key: &input.key, version: &version }.note(tx)?;
     let expiration = lifecycle::expiration_of(&**tx, &bucket, &input.key, &version)?;

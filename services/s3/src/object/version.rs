@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use service::Tx;
 use store::blobs::Blob;
 
+use super::customer_key::Recognition;
 use super::fate::Fate;
 use crate::keys::Id;
 
@@ -96,6 +97,8 @@ pub(crate) enum Encryption {
         key: Option<String>,
         has_bucket_key: bool,
     },
+    /// By one that its customer brings with each request. Its blobs are [sealed](super::sealed).
+    Customer(Recognition),
 }
 
 /// Until when it cannot be deleted.

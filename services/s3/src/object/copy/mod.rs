@@ -1,5 +1,5 @@
 //! CopyObject: an object from another one, or a new one in its own place. Its bytes are not copied, but read where another
-//! checksum is asked for.
+//! checksum is asked for, and copied where a customer's key is in play.
 //!
 //! What was uploaded in parts keeps them, and with them its entity tag.
 
@@ -11,14 +11,15 @@ use service::{Context, Result, Tx};
 use store::blobs::Blob;
 use wire::{Fault, Timestamp};
 
-use super::body::{self, BYTES_MAX, fresh_id};
+use super::body::{self, BYTES_MAX, Received, fresh_id};
 use super::conditions::OfWrite;
-use super::encryption::{self, TellsEncryption as _};
+use super::customer_key::{BringsKey as _, BringsSourceKey as _, CustomerKey, TellsKey as _};
+use super::encryption::TellsEncryption as _;
 use super::get::TRIES_MAX;
 use super::multipart::algorithm_of;
 use super::properties::{Bytes, Properties};
 use super::sums::TellsChecksum as _;
-use super::version::{Checksum, Content, Described, Version};
+use super::version::{Checksum, Content, Described, Encryption, Version};
 use super::versions::{Keeping, Versions};
 use super::{key, parts};
 use crate::bucket::Bucket;
@@ -30,41 +31,62 @@ use crate::{errors, lifecycle};
 pub(crate) use source::{Copies, Found, Source, find};
 
 pub(crate) async fn copy(context: Context, input: api::CopyObjectInput) -> Result<api::CopyObjectOutput> {
-    encryption::check_customers(input.is_customers())?;
     key::check(&input.key)?;
+    let key = input.customer_key()?;
     for _ in 0..TRIES_MAX {
-        let summed = match to_sum(&context, &input)? {
+        let made = match to_read(&context, &input)? {
             None => None,
-            Some(to_sum) => match sum(&context, to_sum).await? {
+            Some(source) => match source.read(&context, key.as_ref()).await? {
                 None => continue,
-                summed => summed,
+                made => made,
             },
         };
-        if let Some(output) = context.transact(|tx| commit(tx, &input, summed.as_ref())).await? {
+        if let Some(mut output) = context.transact(|tx| commit(tx, &input, made.as_ref())).await? {
+            output.tell_key(key.as_ref());
             return Ok(output);
         }
     }
     Err(errors::slow_down().into())
 }
 
-/// A version whose bytes have to be read, because another checksum of them is wanted than the one it has.
-struct ToSum {
+/// A version whose bytes have to be read, because another checksum of them is wanted than the one it has, or because they are
+/// sealed, or are to be.
+struct ToRead {
     version: Id,
     blobs: Vec<Blob>,
     size: u64,
     algorithm: Algorithm,
+    is_moved: bool,
+    /// What opens it.
+    key: Option<CustomerKey>,
 }
 
-/// A version, and the checksum of its bytes.
-type Summed = (Id, Checksum);
+/// What was made of the bytes of a version.
+struct Made {
+    version: Id,
+    checksum: Checksum,
+    /// Bytes of its own, where it does not share those of its source.
+    moved: Option<Received>,
+}
 
-fn to_sum(context: &Context, input: &api::CopyObjectInput) -> Result<Option<ToSum>> {
+fn to_read(context: &Context, input: &api::CopyObjectInput) -> Result<Option<ToRead>> {
     let view = context.view();
     let found = find(&*view, context, input)?;
     check_size(found.content.size)?;
-    let Some(algorithm) = other_algorithm(input, &found.content)? else { return Ok(None) };
+    let is_moved = is_moved(input, &found.content)?;
+    let algorithm = match (other_algorithm(input, &found.content)?, &found.content.checksum) {
+        (Some(other), _) => other,
+        (None, Some(own)) if is_moved => Algorithm::parse(&own.algorithm).unwrap_or(body::DEFAULT),
+        (None, _) => return Ok(None),
+    };
     let blobs = parts::blobs(&*view, &found.version)?;
-    Ok(Some(ToSum { version: found.version.id, blobs, size: found.content.size, algorithm }))
+    let (size, key) = (found.content.size, input.source_key()?);
+    Ok(Some(ToRead { version: found.version.id, blobs, size, algorithm, is_moved, key }))
+}
+
+/// Whether a copy cannot share the bytes of its source.
+fn is_moved(input: &api::CopyObjectInput, source: &Content) -> Result<bool, Fault> {
+    Ok(matches!(source.encryption, Encryption::Customer(_)) || input.customer_key()?.is_some())
 }
 
 /// The algorithm that a request wants and its source does not have.
@@ -78,13 +100,21 @@ fn other_algorithm(input: &api::CopyObjectInput, source: &Content) -> Result<Opt
     Ok((!has_it).then_some(wanted))
 }
 
-/// Reads it; nothing when it is gone.
-async fn sum(context: &Context, of: ToSum) -> Result<Option<Summed>> {
-    let Some(mut body) = body::read(context, &of.blobs, 0..of.size).await? else { return Ok(None) };
-    body.want(of.algorithm);
-    while body.next().await?.is_some() {}
-    let value = body.checksum(of.algorithm).map(<[u8]>::to_vec).unwrap_or_default();
-    Ok(Some((of.version, Checksum::of_whole(of.algorithm, value))))
+impl ToRead {
+    /// Reads it, and seals it anew for the copy's key; nothing when it is gone.
+    async fn read(self, context: &Context, key: Option<&CustomerKey>) -> Result<Option<Made>> {
+        let ToRead { version, algorithm, .. } = self;
+        let body = body::read(context, &self.blobs, 0..self.size, self.key.as_ref()).await?;
+        let Some(mut body) = body else { return Ok(None) };
+        if self.is_moved {
+            let received = body::receive(context, body, Some(algorithm), key).await?;
+            return Ok(Some(Made { version, checksum: received.checksum.clone(), moved: Some(received) }));
+        }
+        body.want(algorithm);
+        while body.next().await?.is_some() {}
+        let value = body.checksum(algorithm).map(<[u8]>::to_vec).unwrap_or_default();
+        Ok(Some(Made { version, checksum: Checksum::of_whole(algorithm, value), moved: None }))
+    }
 }
 
 /// Refuses what is too large to be copied at once.
@@ -97,39 +127,54 @@ pub(crate) fn check_size(size: u64) -> Result<(), Fault> {
     )))
 }
 
-/// Makes the copy; nothing when its source is not any more the one whose checksum was taken.
+/// Makes the copy; nothing when its source is not any more the one that was read.
 fn commit(
     tx: &mut Tx<'_>,
     input: &api::CopyObjectInput,
-    summed: Option<&Summed>,
+    made: Option<&Made>,
 ) -> Result<Option<api::CopyObjectOutput>> {
     let found = find(&**tx, tx.context, input)?;
     check_size(found.content.size)?;
-    let checksum = match (other_algorithm(input, &found.content)?, summed) {
-        (None, _) => found.content.checksum.clone(),
-        (Some(_), Some((version, checksum))) if *version == found.version.id => Some(checksum.clone()),
-        (Some(_), _) => return Ok(None),
-    };
+    let needs_it = is_moved(input, &found.content)? || other_algorithm(input, &found.content)?.is_some();
+    let made = made.filter(|made| needs_it && made.version == found.version.id);
+    if needs_it && made.is_none() {
+        return Ok(None);
+    }
     let bucket = Bucket::of(&**tx, tx.context, input)?;
     let at = Versions { bucket: &bucket, key: &input.key };
     check_change(&at, input)?;
     let condition = OfWrite { is: input.if_match.as_deref(), is_not: input.if_none_match.as_deref() };
     condition.check(&at, at.shown(&**tx)?.as_ref())?;
     let properties = properties(tx, &bucket, input, &found.content)?;
-    let content = properties.of(Bytes {
-        size: found.content.size,
-        digest: found.content.digest,
-        parts: found.content.parts,
-        blob: found.content.blob.as_ref().map(|blob| copy_blob(tx, blob)).transpose()?,
-        checksum,
-    });
-    let copy = Version::new(tx, Some(content));
-    copy_parts(tx, &found, &copy)?;
+    let copy = match made.and_then(|made| made.moved.as_ref()) {
+        Some(received) => moved(tx, properties, received)?,
+        None => shared(tx, properties, &found, made)?,
+    };
     let keeping = Keeping::of(&**tx, &bucket)?;
     let copy = at.add(tx, keeping, copy)?;
     Event { kind: Kind::Copied, bucket: &bucket, key: &input.key, version: &copy }.note(tx)?;
     let expiration = lifecycle::expiration_of(&**tx, &bucket, &input.key, &copy)?;
     Ok(Some(api::CopyObjectOutput { expiration, ..output(&found, &copy, keeping) }))
+}
+
+/// A copy with bytes of its own.
+fn moved(tx: &mut Tx<'_>, properties: Properties, received: &Received) -> Result<Version> {
+    let content = properties.of(received.refer(tx)?);
+    Ok(Version::new(tx, Some(content)))
+}
+
+/// A copy that shares the bytes of its source.
+fn shared(tx: &mut Tx<'_>, properties: Properties, source: &Found, made: Option<&Made>) -> Result<Version> {
+    let content = properties.of(Bytes {
+        size: source.content.size,
+        digest: source.content.digest,
+        parts: source.content.parts,
+        blob: source.content.blob.as_ref().map(|blob| copy_blob(tx, blob)).transpose()?,
+        checksum: made.map(|made| made.checksum.clone()).or_else(|| source.content.checksum.clone()),
+    });
+    let copy = Version::new(tx, Some(content));
+    copy_parts(tx, source, &copy)?;
+    Ok(copy)
 }
 
 /// Refuses to copy an object onto itself without any change. An older version may come back so.
@@ -140,6 +185,8 @@ fn check_change(at: &Versions<'_>, input: &api::CopyObjectInput) -> Result<(), F
         || input.storage_class.is_some()
         || input.website_redirect_location.is_some()
         || input.server_side_encryption.is_some()
+        || input.sse_customer_key.is_some()
+        || input.copy_source_sse_customer_key.is_some()
         || at.bucket.settings.contains(api::ServerSideEncryptionConfiguration::KIND);
     if !is_itself || is_changed {
         return Ok(());
@@ -161,7 +208,7 @@ fn properties(
     input: &api::CopyObjectInput,
     source: &Content,
 ) -> Result<Properties> {
-    let mut properties = Properties::of_new(&**tx, bucket, input, tx.now)?;
+    let mut properties = Properties::of_new(&**tx, tx.context, bucket, input, tx.now)?;
     if !replaces(input) {
         let redirect = properties.described.redirect.take();
         properties.described = Described { redirect, ..source.described.clone() };

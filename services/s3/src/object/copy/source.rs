@@ -10,6 +10,7 @@ use wire::Fault;
 
 use crate::bucket::Bucket;
 use crate::object::conditions::OfRead;
+use crate::object::customer_key::{BringsSourceKey, check_reader};
 use crate::object::get;
 use crate::object::version::{Content, Version};
 use crate::object::versions::Versions;
@@ -52,14 +53,12 @@ impl Source {
 }
 
 /// An input that copies.
-pub(crate) trait Copies {
+pub(crate) trait Copies: BringsSourceKey {
     /// # Errors
     /// When it names no object.
     fn source(&self) -> Result<Source, Fault>;
     fn source_owner(&self) -> Option<&str>;
     fn source_condition(&self) -> OfRead<'_>;
-    /// Whether it brings the key of the source.
-    fn is_customers(&self) -> bool;
 }
 
 macro_rules! copies {
@@ -80,10 +79,6 @@ macro_rules! copies {
                     changed_since: self.copy_source_if_modified_since,
                     unchanged_since: self.copy_source_if_unmodified_since,
                 }
-            }
-
-            fn is_customers(&self) -> bool {
-                self.copy_source_sse_customer_algorithm.is_some() || self.copy_source_sse_customer_key.is_some()
             }
         }
     )*};
@@ -132,6 +127,7 @@ pub(crate) fn find(reads: &impl Reads, context: &Context, input: &impl Copies) -
             .into(),
         });
     };
+    check_reader(&content.encryption, input.source_key()?.as_ref())?;
     input.source_condition().check_copy(&version, &content)?;
     archive::check_source(&content, context.now())?;
     Ok(Found { bucket, version, content })

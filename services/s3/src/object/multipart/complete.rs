@@ -15,6 +15,7 @@ use crate::bucket::Bucket;
 use crate::events::{self, Event};
 use crate::keys::{self, Id};
 use crate::object::conditions::OfWrite;
+use crate::object::customer_key::{self, BringsKey as _};
 use crate::object::encryption::TellsEncryption as _;
 use crate::object::parts::{self, Part};
 use crate::object::properties::Bytes;
@@ -64,6 +65,7 @@ fn make(
     named: &[Named<'_>],
 ) -> Result<Version> {
     let Found { id, upload, .. } = upload::find(&**tx, tx.context, input)?;
+    customer_key::check_whole(&upload.properties.encryption, input.customer_key()?.as_ref())?;
     let mut has = parts_of(tx, &id)?;
     let all: Vec<u32> = has.keys().copied().collect();
     let taken = select::take(&mut has, named, upload.checksum.as_ref(), input.upload_id())?;

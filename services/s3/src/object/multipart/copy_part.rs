@@ -12,8 +12,11 @@ use super::checksum;
 use super::part::{self, number};
 use super::upload;
 use crate::errors;
-use crate::object::copy::{self, Copies as _};
-use crate::object::encryption::{self, TellsEncryption as _};
+use crate::object::copy;
+use crate::object::customer_key::{
+    BringsKey as _, BringsSourceKey as _, CustomerKey, TellsKey as _, check_part,
+};
+use crate::object::encryption::TellsEncryption as _;
 use crate::object::get::TRIES_MAX;
 use crate::object::sums::TellsChecksum as _;
 use crate::object::{body, parts, range};
@@ -23,8 +26,9 @@ pub(crate) async fn copy_part(
     input: api::UploadPartCopyInput,
 ) -> Result<api::UploadPartCopyOutput> {
     let number = number(input.part_number)?;
+    let key = input.customer_key()?;
     let (source, body) = open(&context, &input).await?;
-    let received = body::receive(&context, body, Some(source.kept)).await?;
+    let received = body::receive(&context, body, Some(source.kept), key.as_ref()).await?;
     let (upload, part) = context.transact(|tx| part::put(tx, &input, number, &received)).await?;
     let mut result = api::CopyPartResult {
         e_tag: Some(part.etag()),
@@ -40,6 +44,7 @@ pub(crate) async fn copy_part(
         ..Default::default()
     };
     output.tell_encryption(&upload.properties.encryption);
+    output.tell_key(key.as_ref());
     Ok(output)
 }
 
@@ -49,6 +54,8 @@ struct Source {
     version_id: Option<String>,
     blobs: Vec<Blob>,
     range: Range<u64>,
+    /// What opens it, where it needs one.
+    key: Option<CustomerKey>,
     /// The checksum that the upload wants of it.
     kept: Algorithm,
 }
@@ -56,7 +63,9 @@ struct Source {
 async fn open(context: &Context, input: &api::UploadPartCopyInput) -> Result<(Source, Body)> {
     for _ in 0..TRIES_MAX {
         let source = find(&context.view(), input)?;
-        if let Some(body) = body::read(context, &source.blobs, source.range.clone()).await? {
+        if let Some(body) =
+            body::read(context, &source.blobs, source.range.clone(), source.key.as_ref()).await?
+        {
             return Ok((source, body));
         }
     }
@@ -64,9 +73,8 @@ async fn open(context: &Context, input: &api::UploadPartCopyInput) -> Result<(So
 }
 
 fn find(view: &View<'_>, input: &api::UploadPartCopyInput) -> Result<Source> {
-    let is_customers = input.sse_customer_algorithm.is_some() || input.sse_customer_key.is_some();
-    encryption::check_customers(is_customers || input.is_customers())?;
     let upload = upload::find(&**view, view.context, input)?.upload;
+    check_part(&upload.properties.encryption, input.customer_key()?.as_ref())?;
     let found = copy::find(&**view, view.context, input)?;
     let range = match &input.copy_source_range {
         None => 0..found.content.size,
@@ -77,6 +85,7 @@ fn find(view: &View<'_>, input: &api::UploadPartCopyInput) -> Result<Source> {
         version_id: found.version_id(),
         blobs: parts::blobs(&**view, &found.version)?,
         range,
+        key: input.source_key()?,
         kept: checksum::kept(upload.checksum.as_ref()),
     })
 }

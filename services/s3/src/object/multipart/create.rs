@@ -7,6 +7,7 @@ use super::checksum::Kind;
 use super::upload::{Upload, id_text};
 use crate::bucket::Bucket;
 use crate::keys::{self, Id};
+use crate::object::customer_key::{BringsKey as _, TellsKey as _};
 use crate::object::encryption::TellsEncryption as _;
 use crate::object::key;
 use crate::object::properties::Properties;
@@ -23,7 +24,7 @@ pub(crate) fn create(
         initiated_ms: tx.now.millis(),
         initiator: initiator(tx),
         checksum: Kind::of_new(input)?,
-        properties: Properties::of_new(&**tx, &bucket, input, tx.now)?,
+        properties: Properties::of_new(&**tx, tx.context, &bucket, input, tx.now)?,
     };
     let id = new_id(tx);
     tx.put_record(keys::upload(&bucket.id, &input.key, &id), &upload)?;
@@ -39,6 +40,7 @@ pub(crate) fn create(
         ..Default::default()
     };
     output.tell_encryption(&upload.properties.encryption);
+    output.tell_key(input.customer_key()?.as_ref());
     Ok(output)
 }
 

@@ -7,6 +7,7 @@ use wire::{Fault, Timestamp};
 
 use super::checksum::{Kind, kept};
 use super::upload::{self, Found};
+use crate::object::customer_key::{self, BringsKey as _};
 use crate::object::parts::Part;
 use crate::object::properties::shown_class;
 use crate::object::sums::{self, TellsChecksum as _};
@@ -18,6 +19,7 @@ const PAGE_MAX: i32 = 1000;
 
 pub(crate) fn list_parts(view: &View<'_>, input: &api::ListPartsInput) -> Result<api::ListPartsOutput> {
     let Found { bucket, id, upload } = upload::find(&**view, view.context, input)?;
+    customer_key::check_whole(&upload.properties.encryption, input.customer_key()?.as_ref())?;
     let max = page("max-parts", input.max_parts)?;
     let marker = input.part_number_marker.unwrap_or_default();
     let after = u32::try_from(marker).map_err(|_| not_negative("part-number-marker", marker))?;

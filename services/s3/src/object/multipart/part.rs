@@ -42,6 +42,7 @@ pub(crate) fn put(
         digest: received.digest,
         checksum: received.checksum.value.clone(),
         blob: received.written.refer(tx)?,
+        is_sealed: received.is_sealed,
     };
     tx.put_compact(key, &part)?;
     Ok((found.upload, part))
