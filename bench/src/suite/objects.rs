@@ -143,18 +143,23 @@ impl Suite {
         let framed = Framed::new(LARGE_BYTES);
         self.put_large(&self.server, 0..1, &framed)?;
         let read = self.s3("GET", &format!("{LARGE}-0"), b"")?;
-        let readers = self.memory_of_one(|connection, _| connection.drain(&read).map(drop))?;
+        self.server.rest()?;
+        let before = self.server.resident_mb()?;
+        let readers = self.memory_of_one(before, |connection, _| connection.drain(&read).map(drop))?;
         report.add("S3 GetObject of 64 MB, 100 at once: memory of one", readers, "MB", Some(8.0));
-        let writers = self.memory_of_one(|connection, number| {
+        let writers = self.memory_of_one(before, |connection, number| {
             framed.put(self, connection, &format!("{LARGE}-{}", number % 8))
         })?;
         report.add("S3 PutObject of 64 MB, 100 at once: memory of one", writers, "MB", Some(8.0));
         Ok(Cost { per_second: 0.0, processor_us: 0.0 })
     }
 
-    fn memory_of_one(&self, once: impl Fn(&mut Connection, usize) -> Result<()> + Sync) -> Result<f64> {
-        self.server.rest()?;
-        let before = self.server.resident_mb()?;
+    /// What many clients at once add to the memory that the server held before all of them, for each.
+    fn memory_of_one(
+        &self,
+        before: f64,
+        once: impl Fn(&mut Connection, usize) -> Result<()> + Sync,
+    ) -> Result<f64> {
         let done = AtomicUsize::new(0);
         let most = std::thread::scope(|scope| {
             let clients = (0..STREAMS).map(|number| {

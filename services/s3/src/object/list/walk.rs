@@ -67,6 +67,8 @@ struct Tree<'a, R: Reads + 'a> {
     end: Vec<u8>,
     entries: R::Scan<'a>,
     head: Option<(Bytes, Bytes)>,
+    /// How many records the next pass takes one by one: groups are often as large as those before them.
+    steps: usize,
 }
 
 impl<'a, R: Reads> Tree<'a, R> {
@@ -74,7 +76,7 @@ impl<'a, R: Reads> Tree<'a, R> {
         let Range { start, end } = root.clone().beginning_with(prefix);
         let start = begin.in_tree(&root).max(start).min(end.clone());
         let entries = reads.scan(start..end.clone(), Direction::Forward);
-        let mut tree = Tree { reads, root, end, entries, head: None };
+        let mut tree = Tree { reads, root, end, entries, head: None, steps: STEPS_MAX };
         tree.step()?;
         Ok(tree)
     }
@@ -91,12 +93,14 @@ impl<'a, R: Reads> Tree<'a, R> {
 
     fn pass(&mut self, beginning: &str) -> Result<()> {
         let behind = self.root.clone().beginning_with(beginning).end;
-        for _ in 0..STEPS_MAX {
+        for _ in 0..self.steps {
             if self.head.as_ref().is_none_or(|(key, _)| **key >= *behind) {
+                self.steps = STEPS_MAX;
                 return Ok(());
             }
             self.step()?;
         }
+        self.steps = (self.steps / 2).max(2);
         self.entries = self.reads.scan(behind.min(self.end.clone())..self.end.clone(), Direction::Forward);
         self.step()
     }
