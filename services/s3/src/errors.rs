@@ -31,6 +31,15 @@ pub(crate) fn slow_down() -> Fault {
     Fault::new("SlowDown", 503, "Please reduce your request rate.")
 }
 
+/// What S3 calls a failure of its own.
+pub(crate) fn of_failure(fault: Fault) -> Fault {
+    if fault.code == "InternalFailure" {
+        Fault::new("InternalError", 500, "We encountered an internal error. Please try again.")
+    } else {
+        fault
+    }
+}
+
 /// S3 itself has no such thing.
 pub(crate) fn not_implemented() -> Fault {
     let message = "A header you provided implies functionality that is not implemented";

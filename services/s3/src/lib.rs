@@ -65,6 +65,7 @@ pub fn service() -> Service {
         .work("logs", access_log::run)
         .ending(access_log::deliver)
         .witness(access_log::witness)
+        .wording(errors::of_failure)
         .upgrade(upgrade::run)
         .setting(archive::RESTORE_SECONDS.0, archive::RESTORE_SECONDS.1);
     let parts = [
