@@ -69,10 +69,7 @@ impl Unpacker {
     pub(crate) fn end(self, each: impl FnOnce(&[u8])) -> io::Result<()> {
         match self {
             Unpacker::None | Unpacker::Empty(_) => {}
-            Unpacker::Gzip(mut decoder) => {
-                decoder.try_finish()?;
-                each(decoder.get_ref());
-            }
+            Unpacker::Gzip(decoder) => each(&decoder.finish()?),
             Unpacker::Zstd(mut decoder) => {
                 decoder.flush()?;
                 each(&decoder.into_inner());
