@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     Tagged,
     /// Its tags were taken away.
     Untagged,
+    /// It got another access control list.
+    ListPut,
 }
 
 impl Kind {
@@ -48,6 +50,7 @@ impl Kind {
             Kind::MarkerCreated => "ObjectRemoved:DeleteMarkerCreated",
             Kind::Tagged => "ObjectTagging:Put",
             Kind::Untagged => "ObjectTagging:Delete",
+            Kind::ListPut => "ObjectAcl:Put",
         }
     }
 }

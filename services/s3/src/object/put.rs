@@ -3,6 +3,7 @@
 use api_s3 as api;
 use service::{Context, Result, Tx};
 
+use super::acl;
 use super::body::{self, Received};
 use super::conditions::OfWrite;
 use super::encryption::TellsEncryption as _;
@@ -32,6 +33,7 @@ fn check(context: &Context, input: &api::PutObjectInput) -> Result<()> {
     let at = Versions { bucket: &bucket, key: &input.key };
     condition(input).check(&at, at.shown(&*view)?.as_ref())?;
     Properties::of_new(&*view, &bucket, input, view.now)?;
+    acl::of_new(&*view, context, &at, input)?;
     Ok(())
 }
 
@@ -41,6 +43,7 @@ fn commit(tx: &mut Tx<'_>, input: &api::PutObjectInput, received: &Received) -> 
     let at = Versions { bucket: &bucket, key: &input.key };
     condition(input).check(&at, at.shown(&**tx)?.as_ref())?;
     let properties = Properties::of_new(&**tx, &bucket, input, tx.now)?;
+    let list = acl::of_new(&**tx, tx.context, &at, input)?;
     let content = properties.of(Bytes {
         size: received.written.length(),
         digest: received.digest,
@@ -49,6 +52,7 @@ fn commit(tx: &mut Tx<'_>, input: &api::PutObjectInput, received: &Received) -> 
         checksum: Some(received.checksum.clone()),
     });
     let version = at.add(tx, keeping, Version::new(tx, Some(content)))?;
+    acl::keep(tx, &bucket, &version.id, list.as_ref())?;
     Event { kind: Kind::Put, bucket: &bucket, key: &input.key, version: &version }.note(tx)?;
     Ok(output(&version, keeping))
 }

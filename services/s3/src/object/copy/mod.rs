@@ -20,7 +20,7 @@ use super::properties::{Bytes, Properties};
 use super::sums::TellsChecksum as _;
 use super::version::{Checksum, Content, Described, Version};
 use super::versions::{Keeping, Versions};
-use super::{key, parts};
+use super::{acl, key, parts};
 use crate::bucket::Bucket;
 use crate::errors;
 use crate::events::{Event, Kind};
@@ -116,6 +116,8 @@ fn commit(
     let condition = OfWrite { is: input.if_match.as_deref(), is_not: input.if_none_match.as_deref() };
     condition.check(&at, at.shown(&**tx)?.as_ref())?;
     let properties = properties(tx, &bucket, input, &found.content)?;
+    // The source's list stays behind.
+    let list = acl::of_new(&**tx, tx.context, &at, input)?;
     let content = properties.of(Bytes {
         size: found.content.size,
         digest: found.content.digest,
@@ -127,6 +129,7 @@ fn commit(
     copy_parts(tx, &found, &copy)?;
     let keeping = Keeping::of(&**tx, &bucket)?;
     let copy = at.add(tx, keeping, copy)?;
+    acl::keep(tx, &bucket, &copy.id, list.as_ref())?;
     Event { kind: Kind::Copied, bucket: &bucket, key: &input.key, version: &copy }.note(tx)?;
     Ok(Some(output(&found, &copy, keeping)))
 }

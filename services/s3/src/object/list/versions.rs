@@ -10,9 +10,10 @@ use super::page::{Page, behind};
 use super::question::{Asks as _, Question};
 use super::walk::Begin;
 use crate::bucket::Bucket;
+use crate::object::acl::Owners;
 use crate::object::version::{NULL, Version};
 use crate::object::versions::Versions;
-use crate::{errors, keys, owner};
+use crate::{errors, keys};
 
 pub(crate) fn list(
     view: &View<'_>,
@@ -30,7 +31,7 @@ pub(crate) fn list(
         next_version_id_marker: next_version(&page),
         ..input.outline(&question, &page)
     };
-    show(&mut output, &page, &question, &bucket, is_older);
+    show(&mut output, &page, &question, &Owners::of(&**view, &bucket)?, is_older)?;
     Ok(output)
 }
 
@@ -104,21 +105,22 @@ pub(super) fn show(
     output: &mut api::ListObjectVersionsOutput,
     page: &Page,
     question: &Question<'_>,
-    bucket: &Bucket,
+    owners: &Owners<'_, impl Reads>,
     is_older: bool,
-) {
-    let owner = owner::shown(bucket.owner);
+) -> Result<()> {
     let (mut versions, mut markers) = (Vec::new(), Vec::new());
     let mut before = page.entries.first().filter(|_| is_older).map(|first| first.key.as_str());
     for entry in &page.entries {
         let is_latest = before.replace(&entry.key) != Some(&entry.key);
-        match shown(entry, question, &owner, is_latest) {
+        let owner = owners.owner(&entry.version.id)?;
+        match shown(entry, question, owner, is_latest) {
             Shown::Version(version) => versions.push(version),
             Shown::Marker(marker) => markers.push(marker),
         }
     }
     output.versions = Some(versions);
     output.delete_markers = Some(markers);
+    Ok(())
 }
 
 enum Shown {
@@ -126,8 +128,8 @@ enum Shown {
     Marker(api::DeleteMarkerEntry),
 }
 
-fn shown(entry: &Entry, question: &Question<'_>, owner: &api::Owner, is_latest: bool) -> Shown {
-    let (owner, key) = (Some(owner.clone()), Some(question.shown(&entry.key)));
+fn shown(entry: &Entry, question: &Question<'_>, owner: api::Owner, is_latest: bool) -> Shown {
+    let (owner, key) = (Some(owner), Some(question.shown(&entry.key)));
     let (version_id, is_latest) = (Some(entry.version.id_text()), Some(is_latest));
     let last_modified = Some(entry.modified());
     let Some(content) = &entry.version.content else {
