@@ -13,6 +13,11 @@ pub(crate) fn canonical_id(account: Account) -> String {
 /// Who wrote without saying who they are, as S3 calls them.
 const ANONYMOUS: &str = "65a011a29cdf8ec533ec3d1ccaae921c";
 
+/// Whether somebody may be called so.
+pub(crate) fn is_id(id: &str) -> bool {
+    id == ANONYMOUS || (id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// Who calls, as S3 calls them; nothing for services, which act for others.
 pub(crate) fn of_caller(caller: &Caller) -> Option<String> {
     match caller.principal.kind {

@@ -38,7 +38,13 @@ impl Identities {
         let credential = &signatory.credential;
         let secret = Secret::new(credential.secret_access_key.as_str());
         let resource = host::path_of(target.service, parts);
-        claim.verify(&request, &resource, &secret)?;
+        let verified = claim.verify(&request, &resource, &secret);
+        // Clients may sign a bucket with a slash behind it that they do not send.
+        let is_bucket = resource.rfind('/') == Some(0) && resource.len() > 1;
+        verified.or_else(|error| match is_bucket {
+            true => claim.verify(&request, &format!("{resource}/"), &secret),
+            false => Err(error),
+        })?;
         check_credential(cloud, credential, claim.session_token())?;
         let scope = Scope::new(credential.account, default.region);
         Ok(Some(Identity { scope, regions, principal: Arc::clone(&signatory.principal), proof: None }))

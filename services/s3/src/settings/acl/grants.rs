@@ -3,7 +3,7 @@
 use api_s3 as api;
 use wire::Fault;
 
-use crate::errors;
+use crate::{errors, owner};
 
 const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 const AUTHENTICATED_USERS: &str = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
@@ -127,8 +127,11 @@ fn check_grantee(grantee: &mut api::Grantee) -> Result<(), Fault> {
     match grantee.r#type {
         api::Type::CanonicalUser => {
             let id = text(&grantee.id);
-            let is_id = id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-            if is_id { Ok(()) } else { Err(errors::argument("Invalid id", "CanonicalUser/ID", &id)) }
+            if owner::is_id(&id) {
+                Ok(())
+            } else {
+                Err(errors::argument("Invalid id", "CanonicalUser/ID", &id))
+            }
         }
         api::Type::Group => {
             let uri = text(&grantee.uri);
