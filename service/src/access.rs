@@ -33,6 +33,18 @@ impl Access<'_> {
         format!("{}:{}", self.prefix, self.name)
     }
 
+    /// `SendMessage`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Who wants to.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        self.caller
+    }
+
     /// What it would be done to; empty for actions on no resource (`*`).
     #[must_use]
     pub fn resources(&self) -> Vec<Arn> {

@@ -190,7 +190,7 @@ impl Directory {
         message: &Message<'_>,
     ) -> Result<Box<dyn Output>, Fault> {
         let facts = service.facts();
-        let handler = service.handler(operation.name).ok_or_else(|| not_implemented(facts, operation))?;
+        let handler = service.handler(operation.name).ok_or_else(|| (service.absent)(facts, operation))?;
         let input = handler.read(protocol, message)?;
         carry_out(context, service, handler, input).await
     }

@@ -20,11 +20,30 @@ pub type PolicyOf = fn(&Snapshot, &Arn) -> Result<Option<String>>;
 /// Finds the account that a resource belongs to, where its ARN does not say so; none for one that nobody has yet.
 pub type OwnerOf = fn(&Snapshot, &Arn) -> Result<Option<Account>>;
 
+/// What access control lists of a resource say of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// Nothing.
+    Silent,
+    /// They let the caller in, as a policy would.
+    Allows,
+    /// The resource does not belong to the account that owns what holds it: nothing but its list can let anybody in, and a
+    /// policy can only deny.
+    Apart {
+        /// Whether its list does.
+        allows: bool,
+    },
+}
+
+/// Asks the access control lists of a resource.
+pub type ListsOf = fn(&Snapshot, &Access<'_>, &Arn) -> Result<Listed>;
+
 /// What a service declares of the policies of its resources.
 #[derive(Clone, Copy)]
 pub(crate) struct Guard {
     pub(crate) policy_of: PolicyOf,
     pub(crate) owner_of: Option<OwnerOf>,
+    pub(crate) lists_of: Option<ListsOf>,
     /// The actions that make a resource, of which no policy is asked.
     pub(crate) making: &'static [&'static str],
     /// The actions that another account can be allowed; all others are the owner's.
@@ -113,7 +132,8 @@ pub(crate) fn authorise(
     let Some(name) = service.action(handler.facts()) else { return Ok(()) };
     let resources = || handler.resources(&context.caller.scope, input);
     let is_unsigned = handler.facts().unsigned;
-    ask(context, service, &Question { is_unsigned, ..Question::new(name, &resources) })
+    let conditions = |key: &str| service.condition(handler.facts().name, input, key);
+    ask(context, service, &Question { name, resources: &resources, conditions: &conditions, is_unsigned })
 }
 
 /// What is asked about a request.
@@ -153,7 +173,10 @@ pub(crate) fn ask(context: &Context, service: &Service, question: &Question<'_>)
     for resource in &resources {
         let policy = (guard.policy_of)(&snapshot, resource);
         let is_owner = guard.is_owner(&snapshot, caller, resource).map_err(crate::Error::into_fault)?;
-        let outcome = decide(&access, guard, identity, (resource, is_owner), policy)?;
+        let lists_of = |lists_of: ListsOf| lists_of(&snapshot, &access, resource);
+        let listed = guard.lists_of.map(lists_of).transpose().map_err(crate::Error::into_fault)?;
+        let side = (resource, is_owner, listed.unwrap_or(Listed::Silent));
+        let outcome = decide(&access, guard, identity, side, policy)?;
         outcome.map_err(|reason| refused(Some(resource), reason))?;
     }
     Ok(())
@@ -172,14 +195,14 @@ fn decide(
     access: &Access<'_>,
     guard: Guard,
     identity: Decision,
-    (resource, is_owner): (&Arn, bool),
+    (resource, is_owner, listed): (&Arn, bool, Listed),
     policy: Result<Option<String>>,
 ) -> Result<Result<(), Reason>, Fault> {
     let caller = access.caller;
     let principal = &caller.principal;
     let is_alone = principal.kind == PrincipalKind::Anonymous
         || (principal.kind == PrincipalKind::Service && caller.source.is_some());
-    let is_owner = !is_alone && is_owner;
+    let is_owner = !is_alone && is_owner && !matches!(listed, Listed::Apart { .. });
     if identity == Decision::Denied {
         return Ok(Err(Reason::Denied(Side::Identity)));
     }
@@ -193,7 +216,12 @@ fn decide(
     if says == Decision::Denied {
         return Ok(Err(Reason::Denied(Side::Resource)));
     }
-    let allows = says == Decision::Allowed && (is_owner || guard.shares(access.name));
+    let is_allowed = match listed {
+        Listed::Silent => says == Decision::Allowed,
+        Listed::Allows => true,
+        Listed::Apart { allows } => allows,
+    };
+    let allows = is_allowed && (is_owner || guard.shares(access.name));
     Ok(match (identity, allows) {
         (_, true) if is_owner || is_alone => Ok(()),
         (_, false) if !is_owner && (is_alone || identity == Decision::Allowed) => {

@@ -54,7 +54,7 @@ pub use directory::Directory;
 pub use error::{Error, Result};
 pub use exchange::Exchange;
 pub use form::{Form, FormFile};
-pub use guard::{Denial, OwnerOf, PolicyOf};
+pub use guard::{Denial, Listed, ListsOf, OwnerOf, PolicyOf};
 pub use idempotency::{Idempotency, Remembered};
 pub use jobs::{JobLanes, Jobs, Verdict};
 pub use lease::{Asked, Held, Lease};

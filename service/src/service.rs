@@ -2,6 +2,7 @@
 
 mod ways;
 
+use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -12,12 +13,15 @@ use store::Store;
 use wire::{Fault, Operation, OperationFacts, ServiceFacts};
 
 use crate::exchange::Witness;
+use crate::directory::not_implemented;
 use crate::form::Taker;
 use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::tags::Tagging;
 use crate::visit::Front;
-use crate::{AddressOf, Cloud, Context, CrossOriginOf, Denial, Handler, OwnerOf, PolicyOf, Result, Tx, View};
+use crate::{
+    AddressOf, Cloud, Context, CrossOriginOf, Denial, Handler, ListsOf, OwnerOf, PolicyOf, Result, Tx, View,
+};
 
 /// Background work: runs until the process stops, and is started again when it fails.
 pub(crate) type Work = Box<dyn Fn(Arc<Cloud>) -> Boxed<'static, Result<()>> + Send + Sync>;
@@ -31,6 +35,12 @@ type Wording = fn(Fault) -> Fault;
 
 /// A service's own words for a refusal.
 type Refusing = fn(&Denial<'_>) -> Fault;
+
+/// A service's own words for an operation that it does not have.
+type Absent = fn(&ServiceFacts, &OperationFacts) -> Fault;
+
+/// What an input is for a condition key.
+type Condition = Box<dyn Fn(&dyn Any, &str) -> Option<String> + Send + Sync>;
 
 /// Most services leave it at that.
 fn as_it_is(fault: Fault) -> Fault {
@@ -53,6 +63,7 @@ pub struct Service {
     facts: &'static ServiceFacts,
     handlers: HashMap<&'static str, Box<dyn Handler>>,
     actions: Actions,
+    conditions: HashMap<&'static str, Condition>,
     pub(crate) action_prefix: &'static str,
     pub(crate) tagging: Option<Tagging>,
     wording: Wording,
@@ -61,6 +72,7 @@ pub struct Service {
     settings: Vec<(&'static str, u32)>,
     pub(crate) guard: Option<Guard>,
     pub(crate) denial: Refusing,
+    pub(crate) absent: Absent,
     host_alias: Option<&'static str>,
     address_of: Option<AddressOf>,
     cross_origin: Option<CrossOriginOf>,
@@ -80,6 +92,7 @@ impl Service {
             facts,
             handlers: HashMap::default(),
             actions: own_name,
+            conditions: HashMap::default(),
             action_prefix: facts.signing_name,
             tagging: None,
             wording: as_it_is,
@@ -88,6 +101,7 @@ impl Service {
             settings: Vec::new(),
             guard: None,
             denial: in_common_words,
+            absent: not_implemented,
             host_alias: None,
             address_of: None,
             cross_origin: None,
@@ -168,6 +182,18 @@ impl Service {
         self
     }
 
+    /// What an input of an operation is for the condition keys of its service, which come in lower case.
+    #[must_use]
+    pub fn conditions<O: Operation>(mut self, condition: fn(&O::Input, &str) -> Option<String>) -> Self {
+        let of_input = move |input: &dyn Any, key: &str| condition(input.downcast_ref::<O::Input>()?, key);
+        self.conditions.insert(O::FACTS.name, Box::new(of_input));
+        self
+    }
+
+    pub(crate) fn condition(&self, operation: &str, input: &dyn Any, key: &str) -> Option<String> {
+        self.conditions.get(operation).and_then(|condition| condition(input, key))
+    }
+
     /// The prefix of its actions in policies, where that is not the name in credential scopes.
     #[must_use]
     pub fn action_prefix(mut self, prefix: &'static str) -> Self {
@@ -200,7 +226,7 @@ impl Service {
     /// actions, by IAM's names, that other accounts, services and the unknown can be allowed.
     #[must_use]
     pub fn resource_policies(mut self, policy_of: PolicyOf, shared: &'static [&'static str]) -> Self {
-        self.guard = Some(Guard { policy_of, owner_of: None, making: &[], shared });
+        self.guard = Some(Guard { policy_of, owner_of: None, lists_of: None, making: &[], shared });
         self
     }
 
@@ -209,6 +235,20 @@ impl Service {
     #[must_use]
     pub fn owners(mut self, owner_of: OwnerOf, making: &'static [&'static str]) -> Self {
         self.guard = self.guard.map(|guard| Guard { owner_of: Some(owner_of), making, ..guard });
+        self
+    }
+
+    /// Its resources have access control lists beside their policies. To be called after [`Service::resource_policies`].
+    #[must_use]
+    pub fn access_lists(mut self, lists_of: ListsOf) -> Self {
+        self.guard = self.guard.map(|guard| Guard { lists_of: Some(lists_of), ..guard });
+        self
+    }
+
+    /// How it answers operations of its API that are not there, where AWS has words of its own for it.
+    #[must_use]
+    pub fn absent(mut self, absent: Absent) -> Self {
+        self.absent = absent;
         self
     }
 

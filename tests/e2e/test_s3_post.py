@@ -206,3 +206,21 @@ def test_a_user_may_sign_what_the_user_may_do(make_cloud):
     statement = {"Effect": "Allow", "Principal": {"AWS": user}, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::trips/*"}
     accounts.root.put_bucket_policy(Bucket="trips", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     assert send(accounts.cloud, url, fields).status == 204
+
+
+def test_tags_and_locks_and_lists(enforcing, s3, root):
+    # Of us-east-1, so it may be made twice.
+    root.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    tags = "<Tagging><TagSet><Tag><Key>team</Key><Value>blue sky</Value></Tag></TagSet></Tagging>"
+    fields = {"tagging": tags, "acl": "bucket-owner-full-control", "x-amz-object-lock-legal-hold": "ON"}
+    conditions = [{name: value} for name, value in fields.items()]
+    post = s3.generate_presigned_post("locked", "k", Fields=dict(fields), Conditions=conditions)
+    assert send(enforcing, post["url"], post["fields"]).status == 204
+    assert root.get_object_tagging(Bucket="locked", Key="k")["TagSet"] == [{"Key": "team", "Value": "blue sky"}]
+    assert root.get_object_legal_hold(Bucket="locked", Key="k")["LegalHold"]["Status"] == "ON"
+    fields = {"tagging": "team=blue"}
+    post = s3.generate_presigned_post("locked", "k", Fields=dict(fields), Conditions=[fields])
+    refused(send(enforcing, post["url"], post["fields"]), "MalformedXML", 400)
+    fields = {"acl": "public-read"}
+    post = s3.generate_presigned_post("locked", "k", Fields=dict(fields), Conditions=[fields])
+    refused(send(enforcing, post["url"], post["fields"]), "AccessControlListNotSupported", 400)

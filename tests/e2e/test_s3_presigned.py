@@ -1,8 +1,13 @@
 """Links to objects, as they are given to those who have no keys; and what those may do who have no link either."""
 
+import base64
 import datetime
+import email.utils
+import hmac
 import json
+import urllib.error
 import urllib.parse
+import urllib.request
 import xml.etree.ElementTree as ET
 
 import boto3
@@ -187,3 +192,38 @@ def test_who_is_unknown_may_what_the_policy_says(make_cloud):
     assert accounts.own.get_object(Bucket="open", Key="k")["Body"].read() == b"content"
     with pytest.raises(accounts.other.exceptions.ClientError):
         accounts.other.get_object(Bucket="open", Key="k")
+
+
+def old_request(cloud, key, secret, method, path, date=None, **headers):
+    """A request that is signed with version 2 in its header, as s3cmd and s3fs do."""
+    date = date or email.utils.formatdate(usegmt=True)
+    text = f"{method}\n\n\n{date}\n" + "".join(f"{name}:{headers[name]}\n" for name in sorted(headers)) + path
+    signature = base64.b64encode(hmac.new(secret.encode(), text.encode(), "sha1").digest()).decode()
+    request = urllib.request.Request(cloud.url + path, method=method)
+    for name, value in {**headers, "Date": date, "Authorization": f"AWS {key}:{signature}"}.items():
+        request.add_header(name, value)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, ET.fromstring(refusal.read()).find("Code").text
+
+
+def test_version_2_in_a_header(enforcing):
+    key, secret = enforcing.root_key()
+    path = "/trips/" + urllib.parse.quote("a b/ü+.txt")
+    assert old_request(enforcing, key, secret, "GET", path) == (200, b"content")
+    assert old_request(enforcing, key, secret, "GET", "/trips/?acl")[0] == 200
+    assert old_request(enforcing, key, secret, "HEAD", path, **{"x-amz-meta-a": "b"})[0] == 200
+    assert old_request(enforcing, key, "wrong", "GET", path) == (403, "SignatureDoesNotMatch")
+    assert old_request(enforcing, "AKIA" + "A" * 16, secret, "GET", path) == (403, "InvalidAccessKeyId")
+    late = email.utils.formatdate(0, usegmt=True)
+    assert old_request(enforcing, key, secret, "GET", path, late) == (403, "RequestTimeTooSkewed")
+    assert old_request(enforcing, key, secret, "GET", path, "soon") == (403, "AccessDenied")
+
+
+def test_version_2_by_boto3(enforcing):
+    s3 = enforcing.client("s3", *enforcing.root_key(), signature_version="s3")
+    s3.put_object(Bucket="trips", Key="old ü", Body=b"x", Metadata={"a": "b"})
+    assert s3.get_object(Bucket="trips", Key="old ü")["Body"].read() == b"x"
+    assert [found["Key"] for found in s3.list_objects_v2(Bucket="trips", Prefix="old")["Contents"]] == ["old ü"]

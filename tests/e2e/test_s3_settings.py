@@ -288,8 +288,9 @@ def test_lifecycle_rules_get_names(cloud, bucket):
 
 def test_lists_of_access_control(cloud, bucket):
     s3 = cloud.client("s3")
-    # While ownership is enforced, only the owner's own list is taken.
-    s3.put_bucket_acl(Bucket=bucket, ACL="private")
+    # While ownership is enforced, only the owner's own list is taken, and none by its name.
+    assert refused(s3.put_bucket_acl, Bucket=bucket, ACL="private")[0] == "AccessControlListNotSupported"
+    s3.put_bucket_acl(Bucket=bucket, AccessControlPolicy=said(s3.get_bucket_acl(Bucket=bucket)))
     assert refused(s3.put_bucket_acl, Bucket=bucket, ACL="public-read") == (
         "AccessControlListNotSupported",
         "The bucket does not allow ACLs",
@@ -531,4 +532,4 @@ def test_the_cli_sets_and_shows(aws):
     assert aws("s3api", "get-bucket-cors", "--bucket", "cli") == {"CORSRules": [RULE]}
     aws("s3api", "delete-bucket-cors", "--bucket", "cli")
     assert "NoSuchCORSConfiguration" in aws("s3api", "get-bucket-cors", "--bucket", "cli", fails=True)
-    assert "NotImplemented" in aws("s3api", "get-bucket-metadata-table-configuration", "--bucket", "cli", fails=True)
+    assert "MetadataConfigurationNotFound" in aws("s3api", "get-bucket-metadata-table-configuration", "--bucket", "cli", fails=True)

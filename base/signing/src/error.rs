@@ -128,6 +128,12 @@ pub enum Error {
     /// A link of Signature Version 2 lacks a part of its claim.
     #[error("Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters")]
     OldIncomplete,
+    /// A header of Signature Version 2 is no key and signature.
+    #[error("Authorization header is invalid -- one and only one ' ' (space) required")]
+    OldHeader,
+    /// A request that is signed so has no date.
+    #[error("AWS authentication requires a valid Date or x-amz-date header")]
+    OldDate,
     /// `Expires` of such a link is no number.
     #[error("Invalid date (should be seconds since epoch): {got}")]
     OldExpires {
@@ -177,14 +183,16 @@ impl Error {
             | Self::Credential { .. } => Fault::Incomplete,
             Self::Twice | Self::Scope(_) | Self::HostUnsigned | Self::Mismatch => Fault::Invalid,
             Self::Expired { .. } | Self::NotYetCurrent { .. } => Fault::Skewed,
-            Self::PresignedExpired { .. } | Self::OldIncomplete | Self::OldExpires { .. } => Fault::Expired,
+            Self::PresignedExpired { .. } | Self::OldIncomplete | Self::OldDate | Self::OldExpires { .. } => {
+                Fault::Expired
+            }
             Self::MissingQuery { .. }
             | Self::ExpiresNumber
             | Self::ExpiresNegative
             | Self::ExpiresTooLong => Fault::Query,
             Self::UnknownKey => Fault::UnknownKey,
             Self::HeadersUnsigned { .. } => Fault::Unsigned,
-            Self::PayloadHeader => Fault::PayloadHeader,
+            Self::PayloadHeader | Self::OldHeader => Fault::PayloadHeader,
             Self::PayloadMismatch => Fault::PayloadMismatch,
         }
     }

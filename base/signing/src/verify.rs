@@ -89,29 +89,40 @@ pub(crate) fn sign_lines(key: &hmac::Key, lines: &[&[u8]]) -> HashText {
     HashText::of(context.sign().as_ref())
 }
 
+/// Checks that a request was made within what clocks may differ by.
+pub(crate) fn check_skew(signed: Timestamp, now_unix_s: i64) -> Result<(), Error> {
+    check_age(signed, SKEW_MAX_S, now_unix_s)
+}
+
 /// Checks that a claim is neither too old nor from the future.
 pub(crate) fn check_time(claim: &Claim<'_>, style: Style, now_unix_s: i64) -> Result<(), Error> {
     let signed = claim.signed_at();
-    let now = || Timestamp::from_unix_s(now_unix_s);
-    let age_s = now_unix_s - signed.unix_s();
-    if age_s < -SKEW_MAX_S {
-        let (now, latest) = (now(), Timestamp::from_unix_s(now_unix_s + SKEW_MAX_S));
-        return Err(Error::NotYetCurrent { signed, latest, now });
-    }
-    let valid_s = match (claim.kind(), style) {
+    match (claim.kind(), style) {
         (Kind::Presigned { expires_s }, Style::S3) => {
+            check_age(signed, i64::MAX, now_unix_s)?;
             let valid_s = expires_s.unwrap_or(0);
             let expired_s = signed.unix_s() + valid_s;
             let over = Error::PresignedExpired { valid_s: Some(valid_s), expired_s, now_s: now_unix_s };
-            return if age_s > valid_s { Err(over) } else { Ok(()) };
+            if now_unix_s > expired_s { Err(over) } else { Ok(()) }
         }
         // As STS does: a shorter validity than the clock's own tolerance has no effect.
-        (Kind::Presigned { expires_s: Some(expires_s) }, Style::Standard) => expires_s.max(SKEW_MAX_S),
-        _ => SKEW_MAX_S,
-    };
+        (Kind::Presigned { expires_s: Some(expires_s) }, Style::Standard) => {
+            check_age(signed, expires_s.max(SKEW_MAX_S), now_unix_s)
+        }
+        _ => check_skew(signed, now_unix_s),
+    }
+}
+
+fn check_age(signed: Timestamp, valid_s: i64, now_unix_s: i64) -> Result<(), Error> {
+    let now = || Timestamp::from_unix_s(now_unix_s);
+    let age_s = now_unix_s - signed.unix_s();
+    if age_s < -SKEW_MAX_S {
+        let latest = Timestamp::from_unix_s(now_unix_s + SKEW_MAX_S);
+        return Err(Error::NotYetCurrent { signed, latest, now: now() });
+    }
     if age_s <= valid_s {
         return Ok(());
     }
-    let (now, oldest) = (now(), Timestamp::from_unix_s(now_unix_s - valid_s));
-    Err(Error::Expired { signed, oldest, now, minutes: valid_s / 60 })
+    let oldest = Timestamp::from_unix_s(now_unix_s - valid_s);
+    Err(Error::Expired { signed, oldest, now: now(), minutes: valid_s / 60 })
 }

@@ -11,7 +11,7 @@ use signing::{Claim, DayKeys, Payload, Proof, Request, Secret, Style};
 use wire::{Fault, Protocol};
 
 mod forms;
-mod old_links;
+mod old;
 
 use crate::bare_refusals;
 use crate::identify::{Spoken, Target};
@@ -73,7 +73,7 @@ impl Identities {
         let default = Scope::new(default.account, host.unwrap_or(default.region));
         let Some(claim) = claim else {
             let regions = Regions { host, signature: None };
-            if let Some(identity) = self.by_old_link(cloud, parts, target, default)? {
+            if let Some(identity) = self.by_old_claim(cloud, parts, target, default)? {
                 return Ok(identity);
             }
             return match self.auth {

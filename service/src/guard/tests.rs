@@ -7,8 +7,13 @@ use crate::access::tests::{ask, caller};
 use crate::{Clock, Error, Principal};
 
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:000000000000:trips";
-const SHARING: Guard =
-    Guard { policy_of: |_, _| Ok(None), owner_of: None, making: &[], shared: &["SendMessage"] };
+const SHARING: Guard = Guard {
+    policy_of: |_, _| Ok(None),
+    owner_of: None,
+    lists_of: None,
+    making: &[],
+    shared: &["SendMessage"],
+};
 const KEEPING: Guard = Guard { shared: &[], ..SHARING };
 
 fn identity(kind: PrincipalKind, arn: &str) -> Caller {
@@ -61,11 +66,22 @@ fn decided(
     identity: Decision,
     policy: Result<Option<String>>,
 ) -> Result<Result<(), Reason>, Fault> {
+    listed(caller, guard, identity, policy, Listed::Silent)
+}
+
+/// The same where it has access control lists.
+fn listed(
+    caller: &Caller,
+    guard: Guard,
+    identity: Decision,
+    policy: Result<Option<String>>,
+    listed: Listed,
+) -> Result<Result<(), Reason>, Fault> {
     let resource: Arn = QUEUE.parse().unwrap();
     let is_owner = caller.principal.arn.account_text() == resource.account_text();
     let mut policy = Some(policy);
     ask(caller, &Clock::default(), |access| {
-        decide(access, guard, identity, (&resource, is_owner), policy.take().unwrap())
+        decide(access, guard, identity, (&resource, is_owner, listed), policy.take().unwrap())
     })
 }
 
@@ -180,6 +196,29 @@ fn a_policy_that_cannot_be_read_allows_and_denies_nothing() {
         assert_eq!(refused(&owner(), SHARING, Allowed, broken()), None, "{text}");
         assert_eq!(refused(&owner(), SHARING, Silent, broken()), NO_IDENTITY, "{text}");
         assert_eq!(refused(&stranger(), SHARING, Allowed, broken()), NO_RESOURCE, "{text}");
+    }
+}
+
+#[test]
+fn lists_let_in_and_policies_deny() {
+    let apart = |allows| Listed::Apart { allows };
+    for (caller, identity, says, list, is_let_in) in [
+        (owner(), Silent, Silent, Listed::Allows, true),
+        (owner(), Allowed, Denied, Listed::Allows, false),
+        (stranger(), Allowed, Silent, Listed::Allows, true),
+        (stranger(), Silent, Silent, Listed::Allows, false),
+        (anonymous(), Silent, Silent, Listed::Allows, true),
+        (anonymous(), Silent, Denied, Listed::Allows, false),
+        // What belongs to somebody else is let out by its own list alone.
+        (owner(), Allowed, Allowed, apart(false), false),
+        (root(), Allowed, Silent, apart(true), true),
+        (owner(), Silent, Silent, apart(true), false),
+        (stranger(), Allowed, Silent, apart(true), true),
+        (stranger(), Allowed, Denied, apart(true), false),
+        (anonymous(), Silent, Allowed, apart(false), false),
+    ] {
+        let decided = listed(&caller, SHARING, identity, Ok(policy(says)), list).unwrap();
+        assert_eq!(decided.is_ok(), is_let_in, "{} {identity:?} {says:?} {list:?}", caller.principal.arn);
     }
 }
 

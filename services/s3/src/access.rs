@@ -1,6 +1,6 @@
-//! Whose buckets are, and what their policies say of who may use them.
-//!
-//! Never here: access control lists, which do not decide anything yet.
+//! Whose buckets are, and what their policies say of who may use them; `lists` asks access control lists.
+
+mod lists;
 
 use api_s3 as api;
 use names::{Account, Arn};
@@ -12,6 +12,8 @@ use wire::Fault;
 use crate::bucket::Bucket;
 use crate::settings::{policy, public_access};
 use crate::{errors, keys, setting};
+
+pub(crate) use lists::{listed, permit_list};
 
 /// Actions, by IAM's names, that a policy can allow others than the owner.
 pub(crate) const SHARED: &[&str] = &[
@@ -89,9 +91,13 @@ pub(crate) const SHARED: &[&str] = &[
     "ReplicateObject",
     "ReplicateTags",
     "RestoreObject",
+    "UpdateObjectEncryption",
     // Operations, which ask for the actions that their inputs mean.
     "DeleteObjects",
     "HeadObject",
+    "ListObjectVersions",
+    "ListObjects",
+    "ListObjectsV2",
 ];
 
 /// Actions that make buckets, of which nobody's policy is asked.

@@ -5,9 +5,10 @@
 use wire::OperationFacts;
 
 /// IAM's names, by operation.
-const OTHERWISE: [(&str, &str); 48] = [
+const OTHERWISE: [(&str, &str); 51] = [
     ("CompleteMultipartUpload", "PutObject"),
     ("CopyObject", "PutObject"),
+    ("CreateBucketMetadataConfiguration", "CreateBucketMetadataTableConfiguration"),
     ("CreateMultipartUpload", "PutObject"),
     ("DeleteBucketAnalyticsConfiguration", "PutAnalyticsConfiguration"),
     ("DeleteBucketCors", "PutBucketCORS"),
@@ -16,6 +17,7 @@ const OTHERWISE: [(&str, &str); 48] = [
     ("DeleteBucketInventoryConfiguration", "PutInventoryConfiguration"),
     ("DeleteBucketLifecycle", "PutLifecycleConfiguration"),
     ("DeleteBucketMetricsConfiguration", "PutMetricsConfiguration"),
+    ("DeleteBucketMetadataConfiguration", "DeleteBucketMetadataTableConfiguration"),
     ("DeleteBucketOwnershipControls", "PutBucketOwnershipControls"),
     ("DeleteBucketReplication", "PutReplicationConfiguration"),
     ("DeleteBucketTagging", "PutBucketTagging"),
@@ -27,6 +29,7 @@ const OTHERWISE: [(&str, &str); 48] = [
     ("GetBucketIntelligentTieringConfiguration", "GetIntelligentTieringConfiguration"),
     ("GetBucketInventoryConfiguration", "GetInventoryConfiguration"),
     ("GetBucketLifecycleConfiguration", "GetLifecycleConfiguration"),
+    ("GetBucketMetadataConfiguration", "GetBucketMetadataTableConfiguration"),
     ("GetBucketMetricsConfiguration", "GetMetricsConfiguration"),
     ("GetBucketNotificationConfiguration", "GetBucketNotification"),
     ("GetBucketReplication", "GetReplicationConfiguration"),
@@ -58,11 +61,12 @@ const OTHERWISE: [(&str, &str); 48] = [
 
 /// Operations whose action or condition keys only their input tells, because versions have actions of their own; they ask for
 /// themselves.
-const BY_INPUT: [&str; 16] = [
+const BY_INPUT: [&str; 19] = [
     "DeleteObject",
     "DeleteObjectTagging",
     "DeleteObjects",
     "GetObject",
+    "GetObjectAcl",
     "GetObjectAttributes",
     "GetObjectLegalHold",
     "GetObjectRetention",
@@ -71,10 +75,12 @@ const BY_INPUT: [&str; 16] = [
     "ListObjectVersions",
     "ListObjects",
     "ListObjectsV2",
+    "PutObjectAcl",
     "PutObjectLegalHold",
     "PutObjectRetention",
     "PutObjectTagging",
     "RestoreObject",
+    "UpdateObjectEncryption",
 ];
 
 pub(crate) fn of(operation: &'static OperationFacts) -> Option<&'static str> {

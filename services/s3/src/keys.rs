@@ -11,6 +11,7 @@
 //! | `"version", bucket id, key, number, inverted` | likewise: a delete marker, or an object that is not the newest any more |
 //! | `"null", bucket id, key` | the number of the null version, where it is among the last |
 //! | `"parts", id of the version` | a list of `Part` of `crate::object`: those of an object that was uploaded in some |
+//! | `"acl", id of the version` | a list of grants, as [`wire::keep`] writes it: of an object that is not private, or not the bucket's owner's |
 //! | `"upload", bucket id, key, upload id` | `Upload` of `crate::object`: one in parts that is in progress |
 //! | `"logged", name` | nothing: the buckets whose requests are logged |
 //! | `"part", upload id, number` | `Part` of `crate::object`: what it has so far |
@@ -137,6 +138,10 @@ pub(crate) fn null(bucket: &Id, key: &str) -> Key {
 
 pub(crate) fn parts(version: &Id) -> Key {
     of("parts").bytes(version)
+}
+
+pub(crate) fn acl(version: &Id) -> Key {
+    of("acl").bytes(version)
 }
 
 /// The uploads in parts that are in progress in a bucket.

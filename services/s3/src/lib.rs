@@ -7,11 +7,13 @@
 //!
 //! Never here: signatures; and, but for those ways, HTTP and XML.
 
+mod absent;
 mod access;
 mod access_log;
 mod action;
 mod archive;
 mod bucket;
+mod condition;
 mod cors;
 mod errors;
 mod events;
@@ -33,8 +35,8 @@ use api_s3 as api;
 use service::{Service, Sweeper};
 
 use settings::{
-    accelerate, acl, analytics, encryption, inventory, logging, metrics, notification, object_lock,
-    ownership, policy, public_access, request_payment, tagging, tiering, versioning,
+    accelerate, acl, analytics, encryption, inventory, logging, metadata, metrics, notification,
+    object_lock, ownership, policy, public_access, request_payment, tagging, tiering, versioning,
 };
 
 /// Deletes what deleted buckets and uploads leave behind.
@@ -51,6 +53,8 @@ pub fn service() -> Service {
         .actions(action::of)
         .resource_policies(access::policy_of, access::SHARED)
         .owners(access::owner_of, access::MAKING)
+        .access_lists(access::listed)
+        .absent(absent::answer)
         .refusing(access::refused)
         .transaction::<api::CreateBucket>(bucket::create, bucket::resource)
         .transaction::<api::DeleteBucket>(bucket::delete, bucket::resource)
@@ -70,6 +74,8 @@ pub fn service() -> Service {
         .setting(archive::RESTORE_SECONDS.0, archive::RESTORE_SECONDS.1);
     let parts = [
         with_access,
+        with_conditions,
+        with_metadata,
         with_keeping,
         with_front,
         with_news,
@@ -89,6 +95,7 @@ fn with_objects(service: Service) -> Service {
         .transaction::<api::DeleteObjectTagging>(object::delete_tagging, object::resource)
         .waiting::<api::DeleteObjects, _, _>(object::delete_many, object::resource_of_all)
         .waiting::<api::GetObject, _, _>(object::get, object::resource)
+        .read::<api::GetObjectAcl>(object::acl, object::resource)
         .read::<api::GetObjectAttributes>(object::attributes, object::resource)
         .read::<api::GetObjectLegalHold>(object::legal_hold, object::resource)
         .read::<api::GetObjectRetention>(object::retention, object::resource)
@@ -98,10 +105,12 @@ fn with_objects(service: Service) -> Service {
         .read::<api::ListObjects>(object::list, bucket::resource)
         .read::<api::ListObjectsV2>(object::list_v2, bucket::resource)
         .waiting::<api::PutObject, _, _>(object::put, object::resource)
+        .transaction::<api::PutObjectAcl>(object::put_acl, object::resource)
         .transaction::<api::PutObjectLegalHold>(object::put_legal_hold, object::resource)
         .transaction::<api::PutObjectRetention>(object::put_retention, object::resource)
         .transaction::<api::PutObjectTagging>(object::put_tagging, object::resource)
         .transaction::<api::RestoreObject>(archive::restore, object::resource)
+        .transaction::<api::UpdateObjectEncryption>(object::update_encryption, object::resource)
 }
 
 /// What becomes an object, a part at a time.
@@ -114,6 +123,29 @@ fn with_uploads(service: Service) -> Service {
         .read::<api::ListParts>(object::list_parts, object::resource)
         .waiting::<api::UploadPart, _, _>(object::upload_part, object::resource)
         .waiting::<api::UploadPartCopy, _, _>(object::copy_part, object::resource)
+}
+
+/// What requests are for condition keys before anything is read.
+fn with_conditions(service: Service) -> Service {
+    service
+        .conditions::<api::CopyObject>(condition::of_new)
+        .conditions::<api::CreateBucket>(condition::of_list)
+        .conditions::<api::CreateMultipartUpload>(condition::of_new)
+        .conditions::<api::PutBucketAcl>(condition::of_list)
+        .conditions::<api::PutObject>(condition::of_new)
+}
+
+/// Tables of metadata, of which no bucket has any.
+fn with_metadata(service: Service) -> Service {
+    service
+        .read::<api::CreateBucketMetadataConfiguration>(metadata::refused, bucket::resource)
+        .read::<api::CreateBucketMetadataTableConfiguration>(metadata::refused, bucket::resource)
+        .read::<api::DeleteBucketMetadataConfiguration>(metadata::missing, bucket::resource)
+        .read::<api::DeleteBucketMetadataTableConfiguration>(metadata::missing, bucket::resource)
+        .read::<api::GetBucketMetadataConfiguration>(metadata::missing, bucket::resource)
+        .read::<api::GetBucketMetadataTableConfiguration>(metadata::missing, bucket::resource)
+        .read::<api::UpdateBucketMetadataInventoryTableConfiguration>(metadata::missing, bucket::resource)
+        .read::<api::UpdateBucketMetadataJournalTableConfiguration>(metadata::missing, bucket::resource)
 }
 
 /// Who may use a bucket.
@@ -255,6 +287,14 @@ fn with_news(service: Service) -> Service {
         .waiting::<api::PutBucketNotificationConfiguration, _, _>(notification::put, bucket::resource)
         .read::<api::GetBucketNotificationConfiguration>(
             |view, input| setting::get(view, input, as_kept),
+            bucket::resource,
+        )
+        .transaction::<api::PutBucketAbac>(
+            |tx, input| setting::put(tx, input, &input.abac_status),
+            bucket::resource,
+        )
+        .read::<api::GetBucketAbac>(
+            |view, input| setting::get(view, input, settings::abac::shown),
             bucket::resource,
         )
         .transaction::<api::PutBucketTagging>(

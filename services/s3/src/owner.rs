@@ -3,10 +3,30 @@
 use api_s3 as api;
 use checksums::Algorithm;
 use names::Account;
+use service::{Caller, PrincipalKind};
 
 /// The canonical user id of an account: 64 hexadecimal digits, always the same ones.
 pub(crate) fn canonical_id(account: Account) -> String {
     hex::encode(Algorithm::Sha256.of(format!("canonical user of {account}").as_bytes()))
+}
+
+/// Who wrote without saying who they are, as S3 calls them.
+const ANONYMOUS: &str = "65a011a29cdf8ec533ec3d1ccaae921c";
+
+/// Whether somebody may be called so.
+pub(crate) fn is_id(id: &str) -> bool {
+    id == ANONYMOUS || (id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Who calls, as S3 calls them; nothing for services, which act for others.
+pub(crate) fn of_caller(caller: &Caller) -> Option<String> {
+    match caller.principal.kind {
+        PrincipalKind::Anonymous => Some(ANONYMOUS.to_owned()),
+        PrincipalKind::Service => None,
+        PrincipalKind::Root | PrincipalKind::User | PrincipalKind::AssumedRole => {
+            Some(canonical_id(caller.scope.account))
+        }
+    }
 }
 
 /// The account as the owner of something. Display names are no longer told.

@@ -63,12 +63,14 @@ impl Reader {
     /// That was all.
     pub(crate) fn end(&mut self) {
         let entries = &mut self.entries;
-        let read = match &mut self.form {
+        match &mut self.form {
             Form::Json(lines) => lines.end(|line| json_line(line, entries)),
             Form::Ion(lines) => lines.end(|line| ion_line(line, entries)),
-            Form::Csv(rows) => rows.push(&[], |item| entries.push(item)),
-        };
-        self.entries.extend(read.err().map(Err));
+            Form::Csv(rows) => {
+                let read = rows.push(&[], |item| entries.push(item));
+                entries.extend(read.err().map(Err));
+            }
+        }
     }
 
     /// What was read of it since, in its order. Nothing follows what is unreadable.

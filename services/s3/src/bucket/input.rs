@@ -28,6 +28,8 @@ of_bucket! {
     AbortMultipartUploadInput
     CompleteMultipartUploadInput
     CopyObjectInput
+    CreateBucketMetadataConfigurationInput
+    CreateBucketMetadataTableConfigurationInput
     CreateMultipartUploadInput
     DeleteBucketInput
     DeleteBucketAnalyticsConfigurationInput
@@ -36,6 +38,8 @@ of_bucket! {
     DeleteBucketIntelligentTieringConfigurationInput
     DeleteBucketInventoryConfigurationInput
     DeleteBucketLifecycleInput
+    DeleteBucketMetadataConfigurationInput
+    DeleteBucketMetadataTableConfigurationInput
     DeleteBucketMetricsConfigurationInput
     DeleteBucketOwnershipControlsInput
     DeleteBucketPolicyInput
@@ -46,6 +50,7 @@ of_bucket! {
     DeleteObjectTaggingInput
     DeleteObjectsInput
     DeletePublicAccessBlockInput
+    GetBucketAbacInput
     GetBucketAccelerateConfigurationInput
     GetBucketAclInput
     GetBucketAnalyticsConfigurationInput
@@ -56,6 +61,8 @@ of_bucket! {
     GetBucketLifecycleConfigurationInput
     GetBucketLocationInput
     GetBucketLoggingInput
+    GetBucketMetadataConfigurationInput
+    GetBucketMetadataTableConfigurationInput
     GetBucketMetricsConfigurationInput
     GetBucketNotificationConfigurationInput
     GetBucketOwnershipControlsInput
@@ -66,6 +73,7 @@ of_bucket! {
     GetBucketTaggingInput
     GetBucketVersioningInput
     GetBucketWebsiteInput
+    GetObjectAclInput
     GetObjectAttributesInput
     GetObjectInput
     GetObjectLegalHoldInput
@@ -85,6 +93,7 @@ of_bucket! {
     ListObjectVersionsInput
     ListObjectsInput
     ListObjectsV2Input
+    PutBucketAbacInput
     PutBucketAccelerateConfigurationInput
     PutBucketAclInput
     PutBucketAnalyticsConfigurationInput
@@ -103,12 +112,16 @@ of_bucket! {
     PutBucketTaggingInput
     PutBucketVersioningInput
     PutBucketWebsiteInput
+    PutObjectAclInput
     PutObjectLegalHoldInput
     PutObjectLockConfigurationInput
     PutObjectRetentionInput
     PutObjectTaggingInput
     PutPublicAccessBlockInput
     RestoreObjectInput
+    UpdateBucketMetadataInventoryTableConfigurationInput
+    UpdateBucketMetadataJournalTableConfigurationInput
+    UpdateObjectEncryptionInput
     UploadPartCopyInput
     UploadPartInput
 }

@@ -49,6 +49,8 @@ pub(crate) enum Kind<'a> {
     RestoreEnded,
     /// It could not be copied to another bucket.
     NotReplicated { rule: &'a str, destination: &'a str },
+    /// It got another access control list.
+    ListPut,
 }
 
 impl Kind<'_> {
@@ -83,6 +85,7 @@ impl Kind<'_> {
             Kind::Restored => "ObjectRestore:Completed",
             Kind::RestoreEnded => "ObjectRestore:Delete",
             Kind::NotReplicated { .. } => "Replication:OperationFailedReplication",
+            Kind::ListPut => "ObjectAcl:Put",
         }
     }
 }

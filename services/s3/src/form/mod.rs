@@ -4,6 +4,7 @@
 //! allows is found out here.
 
 mod conditions;
+mod input;
 mod policy;
 mod reply;
 
@@ -17,7 +18,6 @@ use policy::Policy;
 
 /// What stands in a key for the name of the file.
 const FILE_NAME: &str = "${filename}";
-const META: &str = "x-amz-meta-";
 
 /// Uploads what a form brings.
 pub(crate) async fn take(context: Context, mut form: Form) -> Result<Answer> {
@@ -36,7 +36,7 @@ pub(crate) async fn take(context: Context, mut form: Form) -> Result<Answer> {
         }
         None => 0..=u64::MAX,
     };
-    let mut input = input(&form)?;
+    let mut input = input::of(&form)?;
     input.bucket.clone_from(&bucket);
     input.key.clone_from(&key);
     input.body = within(file.body, *sizes.start(), *sizes.end());
@@ -63,36 +63,6 @@ fn key(form: &Form, file: &FormFile) -> Result<String, Fault> {
     // Browsers may send a whole path.
     let name = file.name.as_deref().map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name));
     Ok(name.map_or_else(|| key.to_owned(), |name| key.replace(FILE_NAME, name)))
-}
-
-/// What the fields say of the object.
-fn input(form: &Form) -> Result<api::PutObjectInput, Fault> {
-    if let Some(field) = form.field("tagging") {
-        let message = "Tags of objects that forms upload are not implemented.";
-        return Err(Fault::new("NotImplemented", 501, message).with_element("Header", field));
-    }
-    let given = |name: &str| form.field(name).filter(|value| !value.is_empty());
-    let text = |name: &str| given(name).map(str::to_owned);
-    let is_meta = |name: &str| name.get(..META.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(META));
-    let metadata = form.fields.iter().filter(|(name, _)| is_meta(name));
-    let metadata = metadata.map(|(name, value)| (name[META.len()..].to_ascii_lowercase(), value.clone()));
-    Ok(api::PutObjectInput {
-        acl: given("acl").map(Into::into),
-        cache_control: text("cache-control"),
-        content_disposition: text("content-disposition"),
-        content_encoding: text("content-encoding"),
-        content_type: text("content-type"),
-        expires: text("expires"),
-        metadata: Some(metadata.collect()),
-        server_side_encryption: given("x-amz-server-side-encryption").map(Into::into),
-        sse_customer_algorithm: text("x-amz-server-side-encryption-customer-algorithm"),
-        sse_customer_key: text("x-amz-server-side-encryption-customer-key"),
-        sse_customer_key_md5: text("x-amz-server-side-encryption-customer-key-MD5"),
-        ssekms_key_id: text("x-amz-server-side-encryption-aws-kms-key-id"),
-        storage_class: given("x-amz-storage-class").map(Into::into),
-        website_redirect_location: text("x-amz-website-redirect-location"),
-        ..Default::default()
-    })
 }
 
 /// A body that is refused where it has too many bytes, and at its end where it has too few.

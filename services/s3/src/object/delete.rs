@@ -4,11 +4,14 @@ use api_s3 as api;
 use service::{Result, Tx};
 
 use super::conditions;
+use super::existing::Action;
 use super::lock;
 use super::version::Version;
 use super::versions::{Keeping, Versions};
 use crate::bucket::Bucket;
 use crate::events::{Event, Kind};
+
+const DELETE: Action = Action { on_object: "DeleteObject", on_version: "DeleteObjectVersion" };
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteObjectInput) -> Result<api::DeleteObjectOutput> {
     let bucket = Bucket::of(&**tx, tx.context, input)?;
@@ -43,8 +46,7 @@ pub(crate) struct Deleted {
 /// Deletes an object or a version; what is not there is deleted already.
 pub(crate) fn one(tx: &mut Tx<'_>, bucket: &Bucket, wish: &Wish<'_>) -> Result<Deleted> {
     let at = Versions { bucket, key: wish.key };
-    let action = if wish.version.is_some() { "DeleteObjectVersion" } else { "DeleteObject" };
-    tx.context.permit(&api::FACTS, action, &|| vec![at.arn()])?;
+    DELETE.permit(tx.context, &at, wish.version)?;
     match wish.version {
         Some(id) => a_version(tx, &at, id, wish),
         None => the_object(tx, &at, wish),

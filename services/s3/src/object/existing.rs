@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api_s3 as api;
-use service::{Context, Result, Tx};
+use service::{Conditions, Context, Result, Tx};
 use store::Reads;
 use wire::Fault;
 
@@ -12,6 +12,7 @@ use super::versions::Versions;
 use super::{OfObject, get};
 use crate::bucket::Bucket;
 use crate::replication;
+use crate::condition;
 
 /// What IAM calls an operation on an object.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +40,20 @@ impl Action {
         at: &Versions<'_>,
         version: Option<&str>,
     ) -> Result<(), Fault> {
+        self.permit_if(context, at, version, &|_| None)
+    }
+
+    /// The same with condition keys of the request beside those of the object.
+    fn permit_if(
+        self,
+        context: &Context,
+        at: &Versions<'_>,
+        version: Option<&str>,
+        conditions: Conditions<'_>,
+    ) -> Result<(), Fault> {
         let name = if version.is_some() { self.on_version } else { self.on_object };
-        context.permit(&api::FACTS, name, &|| vec![at.arn()])
+        let asked = |key: &str| conditions(key).or_else(|| condition::of_existing(context, at, version, key));
+        context.permit_if(&api::FACTS, name, &|| vec![at.arn()], &asked)
     }
 }
 
@@ -64,9 +77,20 @@ impl<'a> Existing<'a> {
         input: &'a impl OfObject,
         action: Action,
     ) -> Result<Self> {
+        Self::of_if(reads, context, input, action, &|_| None)
+    }
+
+    /// The same for a request that has condition keys of its own.
+    pub(crate) fn of_if(
+        reads: &impl Reads,
+        context: &Context,
+        input: &'a impl OfObject,
+        action: Action,
+        conditions: Conditions<'_>,
+    ) -> Result<Self> {
         let bucket = Bucket::of(reads, context, input)?;
         let at = Versions { bucket: &bucket, key: input.key() };
-        action.permit(context, &at, input.version_id())?;
+        action.permit_if(context, &at, input.version_id(), conditions)?;
         let mut version = get::of_reader(reads, &at, input.version_id())?;
         let Some(content) = version.content.take() else {
             return Err(get::deleted(&at, &version, input.version_id()).into());

@@ -4,6 +4,7 @@
 //! first takes the body in ([`body`]), and then makes it visible in one transaction: whoever reads in between, or when it
 //! breaks off, sees what was there before. [`multipart`] has the uploads in parts.
 
+mod acl;
 mod attributes;
 pub(crate) mod body;
 mod conditions;
@@ -30,12 +31,14 @@ mod sealed;
 mod sums;
 mod tagging;
 mod tags;
+mod update_encryption;
 pub(crate) mod version;
 pub(crate) mod versions;
 
 use api_s3 as api;
 use names::{Arn, Scope};
 
+pub(crate) use acl::{find as list_of, get as acl, put as put_acl};
 pub(crate) use attributes::get as attributes;
 pub(crate) use copy::copy;
 pub(crate) use delete::delete;
@@ -43,13 +46,17 @@ pub(crate) use delete_many::delete_many;
 pub(crate) use get::{get, head};
 pub(crate) use legal_hold::{get as legal_hold, put as put_legal_hold};
 pub(crate) use list::{list, list_v2, list_versions};
+pub(crate) use lock::hold;
 pub(crate) use multipart::{
     abort, complete, copy_part, create, list_parts, list_uploads, swept, upload_part,
 };
+pub(crate) use properties::Wishes;
 pub(crate) use put::put;
 pub(crate) use retention::{get as retention, put as put_retention};
 pub(crate) use tagging::{delete as delete_tagging, get as tagging, put as put_tagging};
+pub(crate) use update_encryption::update as update_encryption;
 pub(crate) use version::Version;
+pub(crate) use versions::Versions;
 
 use crate::bucket::{self, OfBucket};
 
@@ -78,16 +85,19 @@ macro_rules! of_object {
 of_object! {
     DeleteObjectInput
     DeleteObjectTaggingInput
+    GetObjectAclInput
     GetObjectAttributesInput
     GetObjectInput
     GetObjectLegalHoldInput
     GetObjectRetentionInput
     GetObjectTaggingInput
     HeadObjectInput
+    PutObjectAclInput
     PutObjectLegalHoldInput
     PutObjectRetentionInput
     PutObjectTaggingInput
     RestoreObjectInput
+    UpdateObjectEncryptionInput
 }
 
 macro_rules! of_new_object {

@@ -3,6 +3,7 @@
 use api_s3 as api;
 use service::{Context, Result, Tx};
 
+use super::acl;
 use super::body::{self, Received};
 use super::conditions::OfWrite;
 use super::customer_key::{BringsKey as _, TellsKey as _};
@@ -36,6 +37,7 @@ fn check(context: &Context, input: &api::PutObjectInput) -> Result<()> {
     let at = Versions { bucket: &bucket, key: &input.key };
     condition(input).check(&at, at.shown(&*view)?.as_ref())?;
     Properties::of_new(&*view, context, &bucket, input, view.now)?;
+    acl::of_new(&*view, context, &at, input)?;
     Ok(())
 }
 
@@ -45,8 +47,10 @@ fn commit(tx: &mut Tx<'_>, input: &api::PutObjectInput, received: &Received) -> 
     let at = Versions { bucket: &bucket, key: &input.key };
     condition(input).check(&at, at.shown(&**tx)?.as_ref())?;
     let properties = Properties::of_new(&**tx, tx.context, &bucket, input, tx.now)?;
+    let list = acl::of_new(&**tx, tx.context, &at, input)?;
     let content = properties.of(received.refer(tx)?);
     let version = at.add(tx, keeping, Version::new(tx, Some(content)))?;
+    acl::keep(tx, &bucket, &version.id, list.as_ref())?;
     Event { kind: Kind::Put, bucket: &bucket, key: &input.key, version: &version }.note(tx)?;
     let expiration = lifecycle::expiration_of(&**tx, &bucket, &input.key, &version)?;
     Ok(api::PutObjectOutput { expiration, ..output(&version, keeping) })

@@ -72,6 +72,7 @@ tells_checksum! {
 tells_checksum! {
     |_| None =>
     CopyPartResult
+    ObjectPart
     Part
     UploadPartOutput
 }

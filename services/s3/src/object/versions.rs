@@ -7,8 +7,8 @@ use names::Arn;
 use service::{Result, Tx};
 use wire::Fault;
 
-use super::parts;
 use super::version::{NULL, Version};
+use super::{acl, parts};
 use crate::bucket::Bucket;
 use crate::keys::Id;
 use crate::{errors, keys, replication, setting};
@@ -165,7 +165,7 @@ impl Versions<'_> {
         } else {
             self.take_out(tx, version);
         }
-        discard(tx, version)?;
+        discard(tx, self.bucket, version)?;
         self.promote(tx)
     }
 
@@ -184,12 +184,12 @@ impl Versions<'_> {
     /// The null version goes, wherever it is.
     fn discard_null(&self, tx: &mut Tx<'_>, shown: Option<&Version>) -> Result<()> {
         match shown {
-            Some(shown) if shown.is_null => discard(tx, shown),
+            Some(shown) if shown.is_null => discard(tx, self.bucket, shown),
             _ if !self.bucket.has_versions() => Ok(()),
             _ => match self.named(&**tx, NULL)? {
                 Some(null) => {
                     self.take_out(tx, &null);
-                    discard(tx, &null)
+                    discard(tx, self.bucket, &null)
                 }
                 None => Ok(()),
             },
@@ -245,7 +245,8 @@ impl Versions<'_> {
 }
 
 /// Gives up the bytes of a version whose record goes.
-pub(crate) fn discard(tx: &mut Transaction, version: &Version) -> Result<()> {
+pub(crate) fn discard(tx: &mut Transaction, bucket: &Bucket, version: &Version) -> Result<()> {
+    acl::forget(tx, bucket, &version.id);
     let Some(content) = &version.content else { return Ok(()) };
     if let Some(blob) = &content.blob {
         blob.release(tx);

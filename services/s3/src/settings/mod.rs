@@ -1,5 +1,6 @@
 //! What can be set for a bucket, a file each: what S3 refuses of it, and what it shows where nothing is set.
 
+pub(crate) mod abac;
 pub(crate) mod accelerate;
 pub(crate) mod acl;
 pub(crate) mod analytics;
@@ -9,6 +10,7 @@ pub(crate) mod filter;
 pub(crate) mod inventory;
 pub(crate) mod lifecycle;
 pub(crate) mod logging;
+pub(crate) mod metadata;
 pub(crate) mod metrics;
 pub(crate) mod notification;
 pub(crate) mod object_lock;

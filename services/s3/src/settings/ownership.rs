@@ -54,6 +54,13 @@ pub(crate) fn is_enforced(reads: &impl Reads, bucket: &Bucket) -> Result<bool> {
     Ok(setting::find(reads, bucket)?.is_some_and(|controls| enforces(&controls)))
 }
 
+/// Whose what others write in a bucket is; without controls, theirs.
+pub(crate) fn of(reads: &impl Reads, bucket: &Bucket) -> Result<api::ObjectOwnership> {
+    let controls: Option<api::OwnershipControls> = setting::find(reads, bucket)?;
+    let rule = controls.and_then(|controls| controls.rules.into_iter().next());
+    Ok(rule.map_or(api::ObjectOwnership::ObjectWriter, |rule| rule.object_ownership))
+}
+
 pub(crate) fn enforces(controls: &api::OwnershipControls) -> bool {
     controls.rules.iter().any(|rule| rule.object_ownership == api::ObjectOwnership::BucketOwnerEnforced)
 }

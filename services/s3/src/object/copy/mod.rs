@@ -21,7 +21,7 @@ use super::properties::{Bytes, Properties};
 use super::sums::TellsChecksum as _;
 use super::version::{Checksum, Content, Described, Encryption, Version};
 use super::versions::{Keeping, Versions};
-use super::{key, parts};
+use super::{acl, key, parts};
 use crate::bucket::Bucket;
 use crate::events::{Event, Kind};
 use crate::keys::Id;
@@ -146,12 +146,15 @@ fn commit(
     let condition = OfWrite { is: input.if_match.as_deref(), is_not: input.if_none_match.as_deref() };
     condition.check(&at, at.shown(&**tx)?.as_ref())?;
     let properties = properties(tx, &bucket, input, &found.content)?;
+    // The source's list stays behind.
+    let list = acl::of_new(&**tx, tx.context, &at, input)?;
     let copy = match made.and_then(|made| made.moved.as_ref()) {
         Some(received) => moved(tx, properties, received)?,
         None => shared(tx, properties, &found, made)?,
     };
     let keeping = Keeping::of(&**tx, &bucket)?;
     let copy = at.add(tx, keeping, copy)?;
+    acl::keep(tx, &bucket, &copy.id, list.as_ref())?;
     Event { kind: Kind::Copied, bucket: &bucket, key: &input.key, version: &copy }.note(tx)?;
     let expiration = lifecycle::expiration_of(&**tx, &bucket, &input.key, &copy)?;
     Ok(Some(api::CopyObjectOutput { expiration, ..output(&found, &copy, keeping) }))

@@ -11,6 +11,7 @@ use wire::Fault;
 use crate::bucket::Bucket;
 use crate::object::conditions::OfRead;
 use crate::object::customer_key::{BringsSourceKey, check_reader};
+use crate::object::existing::READ;
 use crate::object::get;
 use crate::object::version::{Content, Version};
 use crate::object::versions::Versions;
@@ -115,8 +116,7 @@ pub(crate) fn find(reads: &impl Reads, context: &Context, input: &impl Copies) -
         return Err(errors::access_denied().into());
     }
     let at = Versions { bucket: &bucket, key: &source.key };
-    let action = if source.version.is_some() { "GetObjectVersion" } else { "GetObject" };
-    context.permit(&api::FACTS, action, &|| vec![at.arn()])?;
+    READ.permit(context, &at, source.version.as_deref())?;
     let version = get::of_reader(reads, &at, source.version.as_deref())?;
     let Some(content) = version.content.clone() else {
         return Err(match source.version {

@@ -2,6 +2,7 @@
 
 use api_s3 as api;
 use service::{Result, View};
+use store::Snapshot;
 use wire::Fault;
 
 use super::entry;
@@ -9,7 +10,8 @@ use super::page::{Page, behind};
 use super::question::{Asks, Question};
 use super::walk::Begin;
 use crate::bucket::Bucket;
-use crate::{errors, keys, owner};
+use crate::object::acl::Owners;
+use crate::{errors, keys};
 
 const ACTION: &str = "ListBucket";
 const OPERATION: &str = "s3:ListObjectsV2";
@@ -23,10 +25,10 @@ pub(crate) fn list_v2(view: &View<'_>, input: &api::ListObjectsV2Input) -> Resul
     let last = last.as_deref().or(input.start_after.as_deref());
     let page = read(view, &bucket, &question, last)?;
     let next = page.next().map(|last| sealed(view, &bucket, last));
-    let owner = input.fetch_owner.unwrap_or_default().then(|| owner::shown(bucket.owner));
+    let owners = input.fetch_owner.unwrap_or_default().then(|| Owners::of(&**view, &bucket)).transpose()?;
     let tells_restore = entry::tells_restore(input.optional_object_attributes.as_deref());
     Ok(api::ListObjectsV2Output {
-        contents: Some(contents(&page, &question, owner.as_ref(), tells_restore)),
+        contents: Some(contents(&page, &question, owners.as_ref(), tells_restore)?),
         key_count: i32::try_from(page.count()).ok(),
         continuation_token: input.continuation_token.clone(),
         next_continuation_token: next,
@@ -40,12 +42,12 @@ pub(crate) fn list(view: &View<'_>, input: &api::ListObjectsInput) -> Result<api
     input.permit(view.context, ACTION)?;
     let question = input.question()?;
     let page = read(view, &bucket, &question, input.marker.as_deref())?;
-    let owner = owner::shown(bucket.owner);
+    let owners = Owners::of(&**view, &bucket)?;
     // Who groups nothing goes on behind the last key.
     let next = question.delimiter.and_then(|_| page.next());
     let tells_restore = entry::tells_restore(input.optional_object_attributes.as_deref());
     Ok(api::ListObjectsOutput {
-        contents: Some(contents(&page, &question, Some(&owner), tells_restore)),
+        contents: Some(contents(&page, &question, Some(&owners), tells_restore)?),
         marker: Some(question.shown(input.marker.as_deref().unwrap_or_default())),
         next_marker: next.map(|last| question.shown(last)),
         ..input.outline(&question, &page)
@@ -60,12 +62,12 @@ fn read(view: &View<'_>, bucket: &Bucket, question: &Question<'_>, last: Option<
 fn contents(
     page: &Page,
     question: &Question<'_>,
-    owner: Option<&api::Owner>,
+    owners: Option<&Owners<'_, Snapshot>>,
     tells_restore: bool,
-) -> Vec<api::Object> {
+) -> Result<Vec<api::Object>> {
     let shown = page.entries.iter().map(|entry| {
         let content = entry.version.content.as_ref();
-        api::Object {
+        Ok(api::Object {
             key: Some(question.shown(&entry.key)),
             last_modified: Some(entry.modified()),
             e_tag: content.map(|content| content.etag()),
@@ -73,9 +75,9 @@ fn contents(
             checksum_type: content.and_then(|content| content.checksum_type()),
             size: content.and_then(|content| content.size()),
             storage_class: content.map(|content| content.storage_class().into()),
-            owner: owner.cloned(),
+            owner: owners.map(|owners| owners.owner(&entry.version.id)).transpose()?,
             restore_status: content.filter(|_| tells_restore).and_then(|content| content.restore_status()),
-        }
+        })
     });
     shown.collect()
 }

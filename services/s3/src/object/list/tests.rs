@@ -15,6 +15,7 @@ use super::walk::Begin;
 use crate::bucket::Bucket;
 use crate::keys;
 use crate::object::fate::Fate;
+use crate::object::acl::Owners;
 use crate::object::version::{Content, Described, Encryption, Version};
 
 /// The versions of each key, the newest first; whether each is an object.
@@ -122,9 +123,11 @@ fn expected(model: &Model, question: &Question<'_>, after: Option<&str>, with_ol
 }
 
 /// The rows of a page, in their order.
-fn rows(page: &Page, question: &Question<'_>, is_older: bool) -> Vec<Row> {
+fn rows(snapshot: &Snapshot, page: &Page, question: &Question<'_>, is_older: bool) -> Vec<Row> {
     let mut output = api::ListObjectVersionsOutput::default();
-    versions::show(&mut output, page, question, &bucket(), is_older, false);
+    let bucket = bucket();
+    let owners = Owners::of(snapshot, &bucket).unwrap();
+    versions::show(&mut output, page, question, &owners, is_older, false).unwrap();
     let versions = output.versions.unwrap().into_iter().map(|shown| shown.is_latest.unwrap());
     let markers = output.delete_markers.unwrap().into_iter().map(|shown| shown.is_latest.unwrap());
     let (mut versions, mut markers) = (versions, markers);
@@ -168,7 +171,7 @@ proptest! {
         loop {
             let begin = last.as_deref().map_or(Begin::Start, |last| behind(last, &question));
             let page = Page::read(&snapshot, vec![keys::objects(&bucket().id)], &question, begin).unwrap();
-            prop_assert_eq!(rows(&page, &question, false), pages.next().unwrap_or_default());
+            prop_assert_eq!(rows(&snapshot, &page, &question, false), pages.next().unwrap_or_default());
             prop_assert_eq!(page.is_truncated, pages.peek().is_some());
             let Some(next) = page.next() else { break };
             last = Some(next.to_owned());
@@ -188,7 +191,7 @@ proptest! {
         loop {
             let marker = Marker { key: &last, version: version.as_deref() };
             let (page, is_older) = versions::read(&snapshot, &bucket(), &question, marker).unwrap();
-            prop_assert_eq!(rows(&page, &question, is_older), pages.next().unwrap_or_default());
+            prop_assert_eq!(rows(&snapshot, &page, &question, is_older), pages.next().unwrap_or_default());
             prop_assert_eq!(page.is_truncated, pages.peek().is_some());
             version = versions::next_version(&page);
             let Some(next) = page.next() else { break };
@@ -205,7 +208,7 @@ fn a_marker_that_is_gone_loses_nothing() {
     let listed = |key: &str, id: &str| {
         let marker = Marker { key, version: Some(id) };
         let (page, is_older) = versions::read(&snapshot, &bucket(), &question, marker).unwrap();
-        rows(&page, &question, is_older)
+        rows(&snapshot, &page, &question, is_older)
     };
     let all = expected(&model, &question, None, true);
     // Everything newer than what is left was deleted since; so was a null version that nobody knows the place of.

@@ -10,9 +10,10 @@ use super::page::{Page, behind};
 use super::question::{Asks as _, Question};
 use super::walk::Begin;
 use crate::bucket::Bucket;
+use crate::object::acl::Owners;
 use crate::object::version::{NULL, Version};
 use crate::object::versions::Versions;
-use crate::{errors, keys, owner};
+use crate::{errors, keys};
 
 pub(crate) fn list(
     view: &View<'_>,
@@ -31,7 +32,7 @@ pub(crate) fn list(
         ..input.outline(&question, &page)
     };
     let tells_restore = entry::tells_restore(input.optional_object_attributes.as_deref());
-    show(&mut output, &page, &question, &bucket, is_older, tells_restore);
+    show(&mut output, &page, &question, &Owners::of(&**view, &bucket)?, is_older, tells_restore)?;
     Ok(output)
 }
 
@@ -105,22 +106,23 @@ pub(super) fn show(
     output: &mut api::ListObjectVersionsOutput,
     page: &Page,
     question: &Question<'_>,
-    bucket: &Bucket,
+    owners: &Owners<'_, impl Reads>,
     is_older: bool,
     tells_restore: bool,
-) {
-    let owner = owner::shown(bucket.owner);
+) -> Result<()> {
     let (mut versions, mut markers) = (Vec::new(), Vec::new());
     let mut before = page.entries.first().filter(|_| is_older).map(|first| first.key.as_str());
     for entry in &page.entries {
         let is_latest = before.replace(&entry.key) != Some(&entry.key);
-        match shown(entry, question, &owner, is_latest, tells_restore) {
+        let owner = owners.owner(&entry.version.id)?;
+        match shown(entry, question, owner, is_latest, tells_restore) {
             Shown::Version(version) => versions.push(version),
             Shown::Marker(marker) => markers.push(marker),
         }
     }
     output.versions = Some(versions);
     output.delete_markers = Some(markers);
+    Ok(())
 }
 
 enum Shown {
@@ -131,11 +133,11 @@ enum Shown {
 fn shown(
     entry: &Entry,
     question: &Question<'_>,
-    owner: &api::Owner,
+    owner: api::Owner,
     is_latest: bool,
     tells_restore: bool,
 ) -> Shown {
-    let (owner, key) = (Some(owner.clone()), Some(question.shown(&entry.key)));
+    let (owner, key) = (Some(owner), Some(question.shown(&entry.key)));
     let (version_id, is_latest) = (Some(entry.version.id_text()), Some(is_latest));
     let last_modified = Some(entry.modified());
     let Some(content) = &entry.version.content else {

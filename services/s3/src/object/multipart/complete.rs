@@ -22,8 +22,8 @@ use crate::object::properties::Bytes;
 use crate::object::sums::{self, ClaimsChecksum as _, TellsChecksum as _};
 use crate::object::version::{Checksum, Content, Version};
 use crate::object::versions::{Keeping, Versions};
-use crate::object::{key, lock};
-use crate::{errors, lifecycle};
+use crate::object::{acl, key, lock};
+use crate::{errors, lifecycle, setting};
 
 pub(crate) fn complete(
     tx: &mut Tx<'_>,
@@ -64,8 +64,9 @@ fn make(
     input: &api::CompleteMultipartUploadInput,
     named: &[Named<'_>],
 ) -> Result<Version> {
-    let Found { id, upload, .. } = upload::find(&**tx, tx.context, input)?;
+    let Found { id, mut upload, .. } = upload::find(&**tx, tx.context, input)?;
     customer_key::check_whole(&upload.properties.encryption, input.customer_key()?.as_ref())?;
+    let list = upload.list.take().map(|list| setting::read(&list)).transpose()?;
     let mut has = parts_of(tx, &id)?;
     let all: Vec<u32> = has.keys().copied().collect();
     let taken = select::take(&mut has, named, upload.checksum.as_ref(), input.upload_id())?;
@@ -76,6 +77,7 @@ fn make(
     let content = content_of(tx, at.bucket, upload, &taken, checksum)?;
     let keeping = Keeping::of(&**tx, at.bucket)?;
     let version = at.add(tx, keeping, Version { id, ..Version::new(tx, Some(content)) })?;
+    acl::keep(tx, at.bucket, &id, list.as_ref())?;
     parts::put(tx, &id, &taken)?;
     // What was not named is gone.
     has.values().for_each(|part| part.blob.release(tx));

@@ -7,11 +7,13 @@ use super::checksum::Kind;
 use super::upload::{Upload, id_text};
 use crate::bucket::Bucket;
 use crate::keys::{self, Id};
+use crate::object::acl;
 use crate::object::customer_key::{BringsKey as _, TellsKey as _};
 use crate::object::encryption::TellsEncryption as _;
 use crate::object::key;
 use crate::object::properties::Properties;
 use crate::object::sums;
+use crate::object::versions::Versions;
 use crate::{lifecycle, owner};
 
 pub(crate) fn create(
@@ -20,11 +22,14 @@ pub(crate) fn create(
 ) -> Result<api::CreateMultipartUploadOutput> {
     let bucket = Bucket::of(&**tx, tx.context, input)?;
     key::check(&input.key)?;
+    let at = Versions { bucket: &bucket, key: &input.key };
+    let list = acl::of_new(&**tx, tx.context, &at, input)?;
     let upload = Upload {
         initiated_ms: tx.now.millis(),
         initiator: initiator(tx),
         checksum: Kind::of_new(input)?,
         properties: Properties::of_new(&**tx, tx.context, &bucket, input, tx.now)?,
+        list: list.as_ref().map(wire::keep),
     };
     let id = new_id(tx);
     tx.put_record(keys::upload(&bucket.id, &input.key, &id), &upload)?;

@@ -81,7 +81,7 @@ pub(crate) fn page(name: &str, wanted: Option<i32>) -> Result<usize, Fault> {
     usize::try_from(wanted.min(PAGE_MAX)).map_err(|_| not_negative(name, wanted))
 }
 
-fn not_negative(name: &str, value: i32) -> Fault {
+pub(crate) fn not_negative(name: &str, value: i32) -> Fault {
     let message = format!("Argument {name} must be an integer between 0 and {}", i32::MAX);
     errors::argument(message, name, &value.to_string())
 }

@@ -23,7 +23,7 @@ pub(crate) use checksum::algorithm_of;
 pub(crate) use complete::complete;
 pub(crate) use copy_part::copy_part;
 pub(crate) use create::create;
-pub(crate) use list_parts::list_parts;
+pub(crate) use list_parts::{list_parts, not_negative, page};
 pub(crate) use list_uploads::list_uploads;
 pub(crate) use upload::Upload;
 pub(crate) use upload_part::upload_part;

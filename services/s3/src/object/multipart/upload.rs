@@ -26,6 +26,9 @@ pub(crate) struct Upload {
     pub(crate) checksum: Option<Kind>,
     /// Of the object that it becomes.
     pub(crate) properties: Properties,
+    /// The object's access control list, as [`wire::keep`] writes it, where it has one.
+    #[serde(default)]
+    pub(crate) list: Option<Vec<u8>>,
 }
 
 #[cfg(test)]

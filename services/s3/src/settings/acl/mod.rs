@@ -13,18 +13,17 @@ use crate::bucket::Bucket;
 use crate::setting::{self, Setting};
 use crate::{errors, owner};
 
-pub(crate) use asked::Asked;
-pub(crate) use grants::is_public;
+pub(crate) use asked::{Asked, AsksForList};
+pub(crate) use grants::{Grantee, Parties, check, is_public, private};
 
 impl Setting for api::AccessControlPolicy {
     const KIND: &'static str = "acl";
 
     fn check(&mut self, tx: &Tx<'_>, bucket: &Bucket) -> Result<()> {
-        grants::check(self)?;
-        let is_private = *self == grants::private(bucket.owner);
+        check(self)?;
+        let is_private = *self == private(&owner::canonical_id(bucket.owner));
         if ownership::is_enforced(&**tx, bucket)? && !is_private {
-            let message = "The bucket does not allow ACLs";
-            return Err(Fault::new("AccessControlListNotSupported", 400, message).into());
+            return Err(not_allowed().into());
         }
         if public_access::of(&**tx, bucket)?.block_public_acls == Some(true) && is_public(self) {
             return Err(errors::access_denied().into());
@@ -33,26 +32,54 @@ impl Setting for api::AccessControlPolicy {
     }
 
     fn absent(bucket: &Bucket) -> Result<Self, Fault> {
-        Ok(grants::private(bucket.owner))
+        Ok(private(&owner::canonical_id(bucket.owner)))
     }
 }
 
 pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutBucketAclInput) -> Result<api::PutBucketAclOutput> {
     let bucket = Bucket::of(&**tx, tx.context, input)?;
-    let asked = Asked::from(input);
-    let wanted = match (asked.list(bucket.owner)?, &input.access_control_policy) {
+    let asked = input.asked();
+    if asked.canned().is_some() && ownership::is_enforced(&**tx, &bucket)? {
+        return Err(not_allowed().into());
+    }
+    let owner = owner::canonical_id(bucket.owner);
+    let parties = Parties { owner: &owner, bucket_owner: &owner };
+    let wanted = wanted(&asked, input.access_control_policy.as_ref(), parties)?;
+    setting::put(tx, input, &wanted)
+}
+
+/// The list that a request brings, by its headers or whole.
+///
+/// # Errors
+/// When it does both or neither, or names another owner.
+pub(crate) fn wanted(
+    asked: &Asked<'_>,
+    whole: Option<&api::AccessControlPolicy>,
+    parties: Parties<'_>,
+) -> Result<api::AccessControlPolicy, Fault> {
+    match (asked.list(parties)?, whole) {
         (Some(_), Some(_)) => {
-            return Err(Fault::new("UnexpectedContent", 400, "This request does not support content").into());
+            Err(Fault::new("UnexpectedContent", 400, "This request does not support content"))
         }
-        (Some(list), None) => list,
-        (None, Some(list)) => owned(list, &bucket)?,
+        (Some(list), None) => Ok(list),
+        (None, Some(list)) => owned(list, parties.owner),
         (None, None) => {
             let fault =
                 Fault::new("MissingSecurityHeader", 400, "Your request was missing a required header");
-            return Err(fault.with_element("MissingHeaderName", "x-amz-acl").into());
+            Err(fault.with_element("MissingHeaderName", "x-amz-acl"))
         }
-    };
-    setting::put(tx, input, &wanted)
+    }
+}
+
+/// Lists do not count where ownership is enforced.
+pub(crate) fn not_allowed() -> Fault {
+    Fault::new("AccessControlListNotSupported", 400, "The bucket does not allow ACLs")
+}
+
+/// The list of a bucket.
+pub(crate) fn of(reads: &impl Reads, bucket: &Bucket) -> Result<api::AccessControlPolicy> {
+    let list = setting::find(reads, bucket)?;
+    Ok(list.unwrap_or_else(|| private(&owner::canonical_id(bucket.owner))))
 }
 
 pub(crate) fn shown(setting: api::AccessControlPolicy) -> api::GetBucketAclOutput {
@@ -65,9 +92,11 @@ pub(crate) fn of_new(
     bucket: &Bucket,
     controls: &api::OwnershipControls,
 ) -> Result<Option<api::AccessControlPolicy>, Fault> {
-    let Some(mut list) = Asked::from(input).list(bucket.owner)? else { return Ok(None) };
-    grants::check(&mut list)?;
-    if list == grants::private(bucket.owner) {
+    let owner = owner::canonical_id(bucket.owner);
+    let parties = Parties { owner: &owner, bucket_owner: &owner };
+    let Some(mut list) = input.asked().list(parties)? else { return Ok(None) };
+    check(&mut list)?;
+    if list == private(&owner) {
         return Ok(None);
     }
     if ownership::enforces(controls) {
@@ -82,17 +111,16 @@ pub(crate) fn of_new(
 
 /// Whether a bucket's list lets nobody in but its owner.
 pub(crate) fn is_private(reads: &impl Reads, bucket: &Bucket) -> Result<bool> {
-    let list = setting::find::<api::AccessControlPolicy>(reads, bucket)?;
-    Ok(list.is_none_or(|list| list == grants::private(bucket.owner)))
+    Ok(of(reads, bucket)? == private(&owner::canonical_id(bucket.owner)))
 }
 
 /// A whole list names the owner, who stays the same.
-fn owned(list: &api::AccessControlPolicy, bucket: &Bucket) -> Result<api::AccessControlPolicy, Fault> {
+fn owned(list: &api::AccessControlPolicy, owner: &str) -> Result<api::AccessControlPolicy, Fault> {
     let Some(named) = list.owner.as_ref().and_then(|owner| owner.id.as_ref()) else {
         return Err(errors::malformed_xml());
     };
-    if *named != owner::canonical_id(bucket.owner) {
+    if named != owner {
         return Err(errors::access_denied());
     }
-    Ok(api::AccessControlPolicy { grants: list.grants.clone(), owner: Some(owner::shown(bucket.owner)) })
+    Ok(grants::list(owner, list.grants.clone().unwrap_or_default()))
 }
