@@ -12,8 +12,8 @@ use names::{Arn, Scope};
 use store::Store;
 use wire::{Fault, Operation, OperationFacts, ServiceFacts};
 
-use crate::exchange::Witness;
 use crate::directory::not_implemented;
+use crate::exchange::Witness;
 use crate::form::Taker;
 use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};

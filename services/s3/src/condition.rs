@@ -42,8 +42,8 @@ pub(crate) fn of_new(input: &impl Makes, key: &str) -> Option<String> {
     }
     match key {
         "s3:x-amz-copy-source" => input.source().and_then(text),
-        "s3:x-amz-server-side-encryption" => input.encryption().kind,
-        "s3:x-amz-server-side-encryption-aws-kms-key-id" => input.encryption().key,
+        "s3:x-amz-server-side-encryption" => input.encryption().ok()?.kind,
+        "s3:x-amz-server-side-encryption-aws-kms-key-id" => input.encryption().ok()?.key,
         "s3:x-amz-storage-class" => input.storage_class().map(|class| class.as_str()).and_then(text),
         "s3:object-lock-mode" => input.lock().mode,
         "s3:object-lock-retain-until-date" => {

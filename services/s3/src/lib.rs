@@ -35,8 +35,8 @@ use api_s3 as api;
 use service::{Service, Sweeper};
 
 use settings::{
-    accelerate, acl, analytics, encryption, inventory, logging, metadata, metrics, notification,
-    object_lock, ownership, policy, public_access, request_payment, tagging, tiering, versioning,
+    accelerate, acl, analytics, encryption, inventory, logging, metadata, metrics, notification, object_lock,
+    ownership, policy, public_access, request_payment, tagging, tiering, versioning,
 };
 
 /// Deletes what deleted buckets and uploads leave behind.

@@ -11,8 +11,8 @@ use super::version::{Content, Version};
 use super::versions::Versions;
 use super::{OfObject, get};
 use crate::bucket::Bucket;
-use crate::replication;
 use crate::condition;
+use crate::replication;
 
 /// What IAM calls an operation on an object.
 #[derive(Clone, Copy, Debug)]

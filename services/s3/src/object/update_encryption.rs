@@ -12,6 +12,10 @@ pub(crate) fn update(
 ) -> Result<api::UpdateObjectEncryptionOutput> {
     let action = Action::of_both("UpdateObjectEncryption");
     let mut object = Existing::of(&**tx, tx.context, input, action)?;
+    if matches!(object.content.encryption, Encryption::Customer { .. }) {
+        let message = "The encryption of objects with customer-provided keys cannot be updated.";
+        return Err(wire::Fault::new("InvalidRequest", 400, message).into());
+    }
     let api::ObjectEncryption::Ssekms(wanted) = &input.object_encryption;
     object.content.encryption = Encryption::Kms {
         kind: "aws:kms".to_owned(),

@@ -14,8 +14,8 @@ use super::versions::{self, Marker};
 use super::walk::Begin;
 use crate::bucket::Bucket;
 use crate::keys;
-use crate::object::fate::Fate;
 use crate::object::acl::Owners;
+use crate::object::fate::Fate;
 use crate::object::version::{Content, Described, Encryption, Version};
 
 /// The versions of each key, the newest first; whether each is an object.
