@@ -43,6 +43,15 @@ def test_lib_storage_uploads_streams(keys):
     all_is_well(keys, "storage.mjs")
 
 
+def test_lists_links_forms_and_reads_that_end_early(keys):
+    all_is_well(keys, "reading.mjs")
+
+
+def test_an_application_of_one_page(keys):
+    """In Debian's Chromium, which `.ci/run` installs."""
+    all_is_well(keys, "app.mjs")
+
+
 def all_is_well(keys, *command):
     environment = {**os.environ, **keys}
     run = subprocess.run(

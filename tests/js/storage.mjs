@@ -51,4 +51,17 @@ await assert.rejects(given.done(), { name: "AbortError" });
 await assert.rejects(s3.send(new HeadObjectCommand({ Bucket, Key: "given up" })), { name: "NotFound" });
 while ((await s3.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads);
 
+// Nor does one whose stream fails; who wants its parts gets them.
+for (const leavePartsOnError of [false, true]) {
+  const broken = Readable.from((async function* () {
+    yield* pieces;
+    throw new Error("the source broke");
+  })());
+  const failing = new Upload({ client: s3, params: { Bucket, Key: "broken", Body: broken }, leavePartsOnError });
+  await assert.rejects(failing.done(), { message: "the source broke" });
+  await assert.rejects(s3.send(new HeadObjectCommand({ Bucket, Key: "broken" })), { name: "NotFound" });
+  const { Uploads } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+  assert.equal(Uploads?.length ?? 0, leavePartsOnError ? 1 : 0);
+}
+
 console.log("all is well");

@@ -16,6 +16,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use zip::write::SimpleFileOptions;
 
 use crate::screen::Screen;
+use crate::web;
 
 /// Whom the functions act as.
 const ROLE: &str = "arn:aws:iam::000000000000:role/trips";
@@ -29,6 +30,8 @@ const BILL_IN_PYTHON: [(&str, &[u8]); 2] =
 pub struct Application {
     /// Where trips are posted.
     pub address: String,
+    /// Where people book them.
+    pub page: String,
     pub table: String,
     pub audit_url: String,
     pub dynamodb: aws_sdk_dynamodb::Client,
@@ -40,6 +43,7 @@ struct Deployment {
     apis: aws_sdk_apigatewayv2::Client,
     dynamodb: aws_sdk_dynamodb::Client,
     lambda: aws_sdk_lambda::Client,
+    s3: aws_sdk_s3::Client,
     sns: aws_sdk_sns::Client,
     sqs: aws_sdk_sqs::Client,
 }
@@ -56,9 +60,12 @@ impl Application {
         deployment.bill(functions, &billing, screen).await?;
         let front = deployment.front(functions, &topic).await?;
         let api = deployment.api(&front).await?;
+        // By path, which needs no name to be resolved; `http://{api}.execute-api.localhost` is the same.
+        let address = format!("{url}/_aws/execute-api/{api}/$default/trips");
+        web::deploy(&deployment.s3, &address).await?;
         Ok(Application {
-            // By path, which needs no name to be resolved; `http://{api}.execute-api.localhost` is the same.
-            address: format!("{url}/_aws/execute-api/{api}/$default/trips"),
+            address,
+            page: web::address(url),
             table: TABLE.into(),
             audit_url,
             dynamodb: deployment.dynamodb,
@@ -81,6 +88,10 @@ impl Deployment {
             apis: aws_sdk_apigatewayv2::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             lambda: aws_sdk_lambda::Client::new(&config),
+            // By path, as above.
+            s3: aws_sdk_s3::Client::from_conf(
+                aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build(),
+            ),
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
         }
@@ -161,7 +172,7 @@ impl Deployment {
         made.function_arn.context("a function without an ARN")
     }
 
-    /// The HTTP API with its one route: its id.
+    /// The HTTP API with its routes: its id.
     async fn api(&self, function_arn: &str) -> Result<String> {
         let made = self.apis.create_api().name("trips").protocol_type(ProtocolType::Http).send().await?;
         let api = made.api_id.context("an API without an id")?;
@@ -175,7 +186,10 @@ impl Deployment {
             .send()
             .await?;
         let target = format!("integrations/{}", integration.integration_id.unwrap_or_default());
-        self.apis.create_route().api_id(&api).route_key("POST /trips").target(target).send().await?;
+        // The page is of another origin, so browsers ask (OPTIONS) before they post JSON.
+        for route in ["POST /trips", "OPTIONS /trips", "GET /trips/{id}"] {
+            self.apis.create_route().api_id(&api).route_key(route).target(&target).send().await?;
+        }
         self.apis.create_stage().api_id(&api).stage_name("$default").auto_deploy(true).send().await?;
         Ok(api)
     }

@@ -7,6 +7,7 @@ mod bookings;
 mod outcome;
 mod screen;
 mod server;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -70,7 +71,8 @@ async fn demo(arguments: &Arguments, screen: &Screen) -> Result<bool> {
     let begun = Instant::now();
     let functions = std::env::current_exe()?.parent().map(Path::to_path_buf).unwrap_or_default();
     let application = Application::deploy(&server.url(), &functions, screen).await?;
-    screen.done("the application is deployed: HTTP API, 2 functions, table, topic, 2 queues", begun);
+    screen
+        .done("the application is deployed: web page, HTTP API, 2 functions, table, topic, 2 queues", begun);
 
     let begun = Instant::now();
     let mut bookings = Bookings::begin(&application.address, TRIPS);

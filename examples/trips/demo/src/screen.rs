@@ -74,7 +74,8 @@ impl Screen {
         ));
         self.line(&format!("{aws} lambda list-functions"));
         self.line(&format!("{aws} lambda list-event-source-mappings"));
-        self.line("Another trip:");
+        self.line(&format!("Book another trip in a browser: {}", application.page));
+        self.line("or without one:");
         let trip = r#"{"id":"mine","traveller":"me","from":"here","to":"there"}"#;
         self.line(&format!("  curl -d '{trip}' '{}'", application.address));
         let id = server.id().unwrap_or_default();

@@ -14,6 +14,13 @@ pub struct Trip {
     pub to: String,
 }
 
+impl Trip {
+    /// Whether nothing of it is empty.
+    pub fn is_whole(&self) -> bool {
+        [&self.id, &self.traveller, &self.from, &self.to].iter().all(|text| !text.trim().is_empty())
+    }
+}
+
 /// The region, credentials and endpoint that the environment names.
 pub async fn config() -> SdkConfig {
     let https = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));

@@ -198,7 +198,8 @@ macro_rules! reads_object {
             output.object_lock_legal_hold_status = content.is_held.map(|is_held| lock::hold(is_held).into());
             output.tell_encryption(&content.encryption);
             output.tell_key(key.as_ref());
-            if input.checksum_mode.is_some() && range.is_none() {
+            let mode = input.checksum_mode.as_ref().map(api::ChecksumMode::as_str);
+            if mode.is_some_and(|mode| mode.eq_ignore_ascii_case("ENABLED")) && range.is_none() {
                 content.checksum.iter().for_each(|checksum| output.tell(checksum, content.parts));
             }
             output

@@ -1,0 +1,63 @@
+// The web front of examples/trips, as a traveller without a mouse uses it: trips.mjs ADDRESS.
+import assert from "node:assert/strict";
+
+import { browse } from "./chromium.mjs";
+
+const [address] = process.argv.slice(2);
+
+await browse(async (page) => {
+  await page.goto(address);
+  assert.equal(await page.evaluate(() => document.activeElement.name), "traveller");
+  const field = (name) => page.getByRole("textbox", { name });
+  const line = (way) => page.getByRole("listitem").filter({ hasText: way });
+
+  // With the keyboard alone.
+  const type = async (...words) => {
+    for (const word of words) {
+      await page.keyboard.insertText(word);
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.press("Enter");
+  };
+  await type("Ada", "London", "Zürich");
+  await line("London → Zürich").getByText("confirmed and billed").waitFor();
+  assert.equal(await field("From").inputValue(), "");
+  assert.equal(await page.evaluate(() => document.activeElement.name), "from");
+
+  // What is missing is said, and nothing is sent.
+  await field("From").fill("Rome");
+  await field("To").fill("   ");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").getByText("A trip needs a traveller").waitFor();
+  assert.equal(await page.getByRole("listitem").count(), 1);
+
+  // What the front refuses is said of the trip.
+  const refusal = { status: 400, contentType: "application/json", body: '{"message": "no such place"}' };
+  await page.route("**/$default/trips", (route) => route.fulfill({ ...refusal, headers: { "access-control-allow-origin": "*" } }));
+  await field("To").fill("Nowhere");
+  await page.keyboard.press("Enter");
+  await line("Rome → Nowhere").getByText("not booked: no such place").waitFor();
+  await page.unroute("**/$default/trips");
+
+  // While nobody answers that is said, and the trip is sent until somebody does.
+  await page.route("**/$default/trips", (route) => route.abort());
+  await field("From").fill("Oslo");
+  await field("To").fill("<b>Bergen</b>");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").getByText("cannot be reached").waitFor();
+  await line("Oslo → <b>Bergen</b>").getByText("on its way").waitFor();
+  await page.unroute("**/$default/trips");
+  await line("Oslo → <b>Bergen</b>").getByText("confirmed and billed").waitFor();
+  assert.equal(await page.getByRole("alert").textContent(), "");
+
+  // A reload loses nothing.
+  await page.reload();
+  const states = await page.getByRole("listitem").evaluateAll((lines) => lines.map((line) => line.dataset.state));
+  assert.deepEqual(states, ["billed", "refused", "billed"]);
+
+  // It fits on a narrow screen.
+  await page.setViewportSize({ width: 320, height: 640 });
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+});
+
+console.log("all is well");
