@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from objects import body_of, refused
+from web import visit
 
 SIZES = [0, 1, 1000, 32 * 1024, 32 * 1024 + 1, 300_000, 5_000_000]
 KEYS = [
@@ -237,3 +238,11 @@ def test_objects_survive_kills(make_cloud):
         s3 = cloud.client("s3")
     for key, body in written.items():
         assert body_of(s3.get_object(Bucket="kept", Key=key)) == body
+
+
+def test_checksums_are_asked_for_in_any_letters(cloud, s3, bucket):
+    """The SDK for C++ says `enabled`."""
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", ChecksumAlgorithm="SHA256")
+    for mode, is_told in [("enabled", True), ("ENABLED", True), ("disabled", False)]:
+        answer = visit(cloud, f"/{bucket}/k", x_amz_checksum_mode=mode)
+        assert (answer.status, "x-amz-checksum-sha256" in answer.headers) == (200, is_told)

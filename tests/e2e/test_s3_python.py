@@ -86,7 +86,8 @@ def test_a_dataset_of_folders(arrow, trips, s3, bucket):
     dataset = pyarrow.dataset.dataset(f"{bucket}/years", filesystem=arrow, partitioning="hive")
     assert dataset.count_rows() == ROWS
     odd = dataset.to_table(columns=["number"], filter=pyarrow.dataset.field("year") == 2001)
-    assert odd["number"].to_pylist()[:3] == [1, 3, 5]
+    # Pieces come in the order in which they were read.
+    assert sorted(odd["number"].to_pylist()) == list(range(1, ROWS, 2))
     arrow.move(f"{bucket}/years/year=2000/part-0.parquet", f"{bucket}/one.parquet")
     arrow.delete_dir(f"{bucket}/years")
     assert [found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["one.parquet"]

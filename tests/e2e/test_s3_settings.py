@@ -4,6 +4,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from web import visit
 
 from conftest import refused
 
@@ -511,6 +512,28 @@ def test_notifications_are_tried(cloud, bucket, name):
     assert "Unable to validate" in refusal(LambdaFunctionConfigurations=[function])[1]
     put(Bucket=bucket, NotificationConfiguration={})
     assert said(s3.get_bucket_notification_configuration(Bucket=bucket)) == {}
+
+
+def test_some_settings_need_a_checksum(cloud, bucket):
+    """Older clients know which: s3cmd and boto 2 send MD5 with these alone."""
+    website = "<WebsiteConfiguration><IndexDocument><Suffix>i</Suffix></IndexDocument></WebsiteConfiguration>"
+    without = {
+        "website": website,
+        "versioning": "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+        "requestPayment": "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>",
+        "logging": "<BucketLoggingStatus/>",
+        "policy": policy(statement(bucket)),
+    }
+    for kind, body in without.items():
+        assert visit(cloud, f"/{bucket}?{kind}", method="PUT", body=body).status in (200, 204), kind
+    # One that comes is proved.
+    wrong = visit(cloud, f"/{bucket}?website", method="PUT", body=website, content_md5="1B2M2Y8AsgTpgAmY7PhCfg==")
+    assert (wrong.status, "<Code>BadDigest</Code>" in wrong.text) == (400, True)
+    tags = "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tagging>"
+    rule = "<CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule>"
+    for kind, body in {"tagging": tags, "cors": f"<CORSConfiguration>{rule}</CORSConfiguration>"}.items():
+        answer = visit(cloud, f"/{bucket}?{kind}", method="PUT", body=body)
+        assert (answer.status, "Missing required header" in answer.text) == (400, True), kind
 
 
 def test_settings_survive_the_death_of_the_server(make_cloud):

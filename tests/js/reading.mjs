@@ -96,7 +96,7 @@ for (let time = 0; time < 8; time++) {
 const control = new AbortController();
 const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: "large" }), { abortSignal: control.signal });
 Body.once("data", () => control.abort());
-await assert.rejects(Body.toArray(), { name: "AbortError" });
+await assert.rejects(Body.toArray(), /abort/i);
 const slow = (await s3.send(new GetObjectCommand({ Bucket, Key: "large", Range: "bytes=5-" }))).Body;
 const pieces = [];
 for await (const piece of slow) {
