@@ -2,6 +2,7 @@
 
 mod messages;
 pub(crate) mod objects;
+mod only;
 pub(crate) mod peers;
 
 use std::ops::Range;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 
 use crate::calls::Caller;
@@ -23,9 +24,10 @@ use crate::process::Server;
 use crate::report::Report;
 use crate::waits;
 
+use only::{Only, PUT, THEN};
+
 /// Invocations of a warm function.
 const INVOCATIONS: usize = 2000;
-const PUT: &str = "DynamoDB PutItem";
 /// Requests of other loads for each scan of a whole table.
 const SCAN_REQUESTS: usize = 1000;
 /// Parts of a load, which the servers get by turns.
@@ -59,79 +61,6 @@ pub(crate) struct Flags {
     /// How many requests a load has
     #[arg(long, default_value_t = 40_000)]
     requests: usize,
-}
-
-/// The loads, in order, that come behind sends, puts and the lives of messages.
-const THEN: [Only; 16] = [
-    Only::Get,
-    Only::PutIndexed,
-    Only::Update,
-    Only::Transact,
-    Only::PutBatch,
-    Only::Query,
-    Only::Scan,
-    Only::Batch,
-    Only::Publish,
-    Only::PublishSigned,
-    Only::PutObject,
-    Only::GetObject,
-    Only::PutLarge,
-    Only::GetLarge,
-    Only::ListObjects,
-    Only::ListPrefixes,
-];
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Only {
-    Send,
-    Put,
-    Get,
-    Rounds,
-    Batch,
-    Publish,
-    PublishSigned,
-    PutIndexed,
-    Update,
-    Transact,
-    PutBatch,
-    Query,
-    Scan,
-    PutObject,
-    GetObject,
-    PutLarge,
-    GetLarge,
-    ListObjects,
-    ListPrefixes,
-    /// Many clients of large objects at once: the server's memory.
-    Streams,
-}
-
-impl Only {
-    /// What the load is called.
-    fn name(self) -> &'static str {
-        match self {
-            Only::Send => "SQS SendMessage",
-            Only::Put => PUT,
-            Only::Get => "DynamoDB GetItem",
-            Only::Rounds => "SQS send, receive and delete",
-            Only::Batch => "SQS SendMessageBatch of ten",
-            Only::Publish => "SNS Publish to ten queues",
-            Only::PublishSigned => "SNS Publish to ten queues, in signed envelopes",
-            Only::PutIndexed => "DynamoDB PutItem with a global index",
-            Only::Update => "DynamoDB UpdateItem of a counter",
-            Only::Transact => "DynamoDB TransactWriteItems of two",
-            Only::PutBatch => "DynamoDB BatchWriteItem of 25",
-            Only::Query => "DynamoDB Query of 20 items",
-            Only::Scan => "DynamoDB Scan",
-            Only::PutObject => "S3 PutObject of 4 KB",
-            Only::GetObject => "S3 GetObject of 4 KB",
-            Only::PutLarge => "S3 PutObject of 64 MB",
-            Only::GetLarge => "S3 GetObject of 64 MB",
-            Only::ListObjects => "S3 ListObjectsV2 of 1,000",
-            Only::ListPrefixes => "S3 ListObjectsV2 of 1,000 common prefixes",
-            Only::Streams => "S3 large objects at once",
-        }
-    }
 }
 
 /// Puts a server through these turns.
