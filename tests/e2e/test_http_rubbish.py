@@ -167,7 +167,7 @@ def ask(cloud, method, path, headers, body):
         ("POST", "/", to("Nobody.Nothing"), "{}", 404, "UnknownOperationException"),
         ("POST", "/", to(""), "{}", 404, "UnknownOperationException"),
         ("POST", "/", to("AmazonSQS"), "{}", 404, "UnknownOperationException"),
-        ("POST", "/", to("DynamoDB_20120810.ExportTableToPointInTime"), "{}", 501, "NotImplemented"),
+        ("POST", "/", to("DynamoDB_20120810.CreateGlobalTable"), "{}", 501, "NotImplemented"),
         ("POST", "/", to("DynamoDB_20120810.ListTables"), "{", 400, "SerializationException"),
         ("POST", "/", to("DynamoDB_20120810.ListTables"), "null", 400, "SerializationException"),
         ("POST", "/", to("DynamoDB_20120810.ListTables"), "{} {}", 400, "SerializationException"),

@@ -61,6 +61,8 @@ def rclone(request, cloud, tool):
     """By newer and by older lists; both put the bucket into the path, where Amazon's own setting wants hosts."""
     settings = {"TYPE": "s3", "PROVIDER": request.param, "ENV_AUTH": "true", "ENDPOINT": cloud.url, "REGION": "us-east-1"}
     settings |= {"UPLOAD_CUTOFF": "5Mi", "CHUNK_SIZE": "5Mi"}
+    # It asks for a private list of objects otherwise, which buckets without lists do not take.
+    settings |= {"ACL": "bucket-owner-full-control", "BUCKET_ACL": "private"}
     for name, value in settings.items():
         tool.environment[f"RCLONE_CONFIG_S3_{name}"] = value
     tool.environment |= {"RCLONE_CONFIG": "/dev/null", "RCLONE_RETRIES": "1", "RCLONE_LOW_LEVEL_RETRIES": "1"}
