@@ -94,6 +94,8 @@ async fn launch(program: &Path, folder: &Path, address: SocketAddr) -> Result<Ch
         .args(["up", "--port", &address.port().to_string(), "--data"])
         .arg(folder.join("data"))
         .stdin(Stdio::null())
+        // Nobody who reads what this program prints should wait for the end of a server that is left running.
+        .stdout(Stdio::null())
         .stderr(File::options().create(true).append(true).open(&log_path)?)
         .spawn()
         .with_context(|| format!("{} cannot be started", program.display()))?;

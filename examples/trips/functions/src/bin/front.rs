@@ -42,7 +42,10 @@ impl Front {
         let trip = match serde_json::from_str::<Trip>(body) {
             Ok(trip) if trip.is_whole() => trip,
             Ok(_) => {
-                return Ok(problem(400, "a trip needs an id, a traveller, where it begins and where it ends"));
+                return Ok(problem(
+                    400,
+                    "a trip needs an id, a traveller, where it begins and where it ends",
+                ));
             }
             Err(error) => return Ok(problem(400, &error.to_string())),
         };
