@@ -39,6 +39,10 @@ class Cut:
             "POWERCUT_SHADOW": str(self.shadow),
         }
 
+    def synced_ns(self):
+        """When a file was last synced."""
+        return max((file.stat().st_mtime_ns for file in self.shadow.glob("f-*")), default=0)
+
     def left(self, how, root, chance=None):
         """Makes `root/data` as the disk would have it after the cut. The process must be dead."""
         target = Path(root)

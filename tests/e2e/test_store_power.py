@@ -72,6 +72,11 @@ def test_at_crash_what_is_two_seconds_old_is_not_lost(make_cloud, tmp_path, libr
     begun, ledger = time.monotonic(), Ledger()
     load = Load(cloud, ledger, "0")
     eventually(lambda: time.monotonic() > begun + 4 and len(ledger) > 100)
+    # Some time after a sync, and well before the next one.
+    last = cut.synced_ns()
+    eventually(lambda: cut.synced_ns() > last)
+    count = len(ledger)
+    eventually(lambda: len(ledger) > count + 20)
     killed = time.monotonic()
     cloud.kill()
     load.end()
