@@ -232,9 +232,11 @@ impl Store {
         self.0.syncer.as_ref().map_or(Ok(()), Syncer::check)
     }
 
-    /// Syncs now. When that fails the store accepts nothing more, as after any failed sync.
-    fn sync(&self) -> Result<(), Error> {
-        self.0.committer.engine().sync().inspect_err(|error| {
+    /// Brings all that a view of now shows to the disk, with the files that it refers to. When that fails the store accepts
+    /// nothing more, as after any failed sync.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        let synced = self.0.blobs.files.sync().and_then(|()| self.0.committer.engine().sync());
+        synced.inspect_err(|error| {
             if let Some(syncer) = &self.0.syncer {
                 syncer.fail(error);
             }

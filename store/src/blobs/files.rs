@@ -22,6 +22,8 @@ pub(crate) struct Files {
     made: Mutex<[bool; 256]>,
     /// Something was finished that nobody has synced.
     is_unsynced: AtomicBool,
+    /// Whoever finds nothing to sync waits for who is at it.
+    syncing: Mutex<()>,
 }
 
 enum Place {
@@ -52,7 +54,8 @@ impl Files {
     }
 
     fn at(place: Place) -> Self {
-        Files { place, made: Mutex::new([false; 256]), is_unsynced: AtomicBool::new(false) }
+        let (is_unsynced, syncing) = (AtomicBool::new(false), Mutex::default());
+        Files { place, made: Mutex::new([false; 256]), is_unsynced, syncing }
     }
 
     /// Begins a file.
@@ -82,6 +85,7 @@ impl Files {
 
     /// Brings to the disk what was finished since the last time.
     pub(crate) fn sync(&self) -> Result<(), Error> {
+        let _alone = self.syncing.lock();
         let Some(root) = self.existing_root().filter(|_| self.is_unsynced.swap(false, Ordering::AcqRel))
         else {
             return Ok(());

@@ -1,4 +1,7 @@
 //! Deletes the files that nothing refers to.
+//!
+//! A view shows commits that a crash may still undo, and a record that comes back needs its files. So what a view shows is
+//! brought to the disk before any of them goes.
 
 use super::{BlobId, Blobs, panicked, references, released};
 use crate::tuple::Parts;
@@ -29,18 +32,17 @@ impl Blobs {
 
     /// Deletes what is garbage now, as far as somebody has reason to look. Returns how many files.
     pub(super) fn sweep_now(&self) -> Result<usize, Error> {
-        let mut deleted = 0;
         let doubtful = self.shared.holds.take_doubtful();
+        let mut garbage = Vec::new();
         let mut look = |id| {
-            if self.is_garbage(id)? {
-                deleted += usize::from(self.shared.files.delete(id)?);
-            }
+            garbage.extend(self.is_garbage(id)?.then_some(id));
             Ok::<_, Error>(())
         };
         if doubtful.all {
             self.shared.files.each(&mut look)?;
         }
         doubtful.files.into_iter().try_for_each(look)?;
+        let mut deleted = self.delete(garbage)?;
         loop {
             match self.sweep_released()? {
                 (_, 0) => return Ok(deleted),
@@ -72,16 +74,22 @@ impl Blobs {
             Ok::<_, Error>((garbage, kept.len()))
         })?;
         let garbage: Vec<_> = garbage.into_iter().filter(|(_, id)| !self.shared.holds.is_held(*id)).collect();
-        let mut deleted = 0;
-        for (_, id) in &garbage {
-            deleted += usize::from(self.shared.files.delete(*id)?);
-        }
+        let deleted = self.delete(garbage.iter().map(|(_, id)| *id).collect())?;
         // Only now: a crash in between must leave the notes. Nothing refers to garbage ever again.
         self.store.transact_now(|tx| {
             garbage.iter().for_each(|(note, _)| tx.delete(&**note));
             Ok::<_, Error>(())
         })?;
         Ok((deleted, garbage.len() + kept))
+    }
+
+    /// Deletes garbage, which nothing refers to ever again, once that is so after a crash too. Returns how many files there were.
+    fn delete(&self, garbage: Vec<BlobId>) -> Result<usize, Error> {
+        if garbage.is_empty() {
+            return Ok(0);
+        }
+        self.store.sync()?;
+        garbage.into_iter().try_fold(0, |count, id| Ok(count + usize::from(self.shared.files.delete(id)?)))
     }
 
     /// A writer holds its file until something refers to it, so what was not held before is referred to already, or never will

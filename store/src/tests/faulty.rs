@@ -8,17 +8,17 @@ use crate::engine::{Engine, View, Writes};
 
 /// What is to fail.
 #[derive(Debug, Default)]
-pub(super) struct Faults {
+pub(crate) struct Faults {
     /// The next write.
-    pub(super) write: AtomicBool,
+    pub(crate) write: AtomicBool,
     /// Every sync and flush.
-    pub(super) syncs: AtomicBool,
+    pub(crate) syncs: AtomicBool,
 }
 
 /// Another engine with faults. Its syncs are flushes: a killed process needs no more, and tests of the disk are elsewhere.
-pub(super) struct Faulty {
-    pub(super) engine: Box<dyn Engine>,
-    pub(super) faults: Arc<Faults>,
+pub(crate) struct Faulty {
+    pub(crate) engine: Box<dyn Engine>,
+    pub(crate) faults: Arc<Faults>,
 }
 
 impl Engine for Faulty {

@@ -4,7 +4,7 @@
 //! What is left to chance comes from one seed, which a failing test prints and `CLOUDLET_SEED` gives back.
 
 pub(crate) mod chance;
-mod faulty;
+pub(crate) mod faulty;
 mod folder;
 mod heads;
 mod interface;

@@ -1,6 +1,12 @@
 //! From the first byte to the last reference.
 
+use std::sync::atomic::Ordering;
+
+use futures_util::FutureExt as _;
+
 use super::*;
+use crate::engine::Memory;
+use crate::tests::faulty::{Faults, Faulty};
 
 /// So many that they are in a file.
 const LARGE: usize = INLINE_BYTES_MAX + 1;
@@ -231,4 +237,27 @@ async fn the_sweeper_and_others_agree() {
     }
     assert_eq!(bed.files(), odd);
     sweeper.abort();
+}
+
+/// What a crash may still undo takes no file along: the record that comes back needs it.
+#[tokio::test]
+async fn files_go_once_their_release_is_on_the_disk() {
+    let faults = Arc::new(Faults::default());
+    let engine = Faulty { engine: Box::new(Memory::default()), faults: Arc::clone(&faults) };
+    let store = Store::on(Box::new(engine), Some(Durability::Crash));
+    let blobs = store.blobs();
+    let mut writing = blobs.create(id(1));
+    writing.write(bytes(LARGE).into()).await.unwrap();
+    let written = writing.finish().await.unwrap();
+    let blob = store.transact_now(|tx| written.refer(tx)).unwrap();
+    drop(written);
+    faults.syncs.store(true, Ordering::Relaxed);
+    // Committed, and not yet handed over.
+    let release = |tx: &mut Transaction| {
+        blob.release(tx);
+        Ok::<_, Error>(())
+    };
+    assert!(store.transact(release).now_or_never().is_none());
+    assert!(blobs.sweep_now().is_err());
+    assert!(blobs.shared.files.open(id(1)).unwrap().is_some(), "the file is gone");
 }
