@@ -149,6 +149,32 @@ def name(request):
 
 
 @pytest.fixture
+def own_cloud(make_cloud):
+    """For tests that move the clock, in memory: nobody else's."""
+    return make_cloud("--durability", "none").start()
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """Makes small disks; a test that cannot have one is skipped."""
+    mounted = []
+
+    def make(size_kib):
+        folder = tmp_path / f"disk-{len(mounted)}"
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size_kib}k,mode=755", "cloudlet-test", folder]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            pytest.skip(f"mounting a small disk is not permitted here: {done.stderr.strip()}")
+        mounted.append(folder)
+        return folder
+
+    yield make
+    for folder in mounted:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.fixture
 def s3(cloud):
     return cloud.client("s3")
 

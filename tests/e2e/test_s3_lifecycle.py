@@ -13,14 +13,8 @@ LARGE = b"x" * (128 * 1024)
 
 
 @pytest.fixture
-def cloud(make_cloud):
-    """Each test moves its own clock."""
-    return make_cloud("--durability", "none").start()
-
-
-@pytest.fixture
-def s3(cloud):
-    return cloud.client("s3")
+def cloud(own_cloud):
+    return own_cloud
 
 
 def put_rules(s3, bucket, *rules, **parameters):

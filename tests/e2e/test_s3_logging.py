@@ -17,14 +17,8 @@ NAMES = (
 
 
 @pytest.fixture
-def cloud(make_cloud):
-    """Each test moves its own clock."""
-    return make_cloud("--durability", "none").start()
-
-
-@pytest.fixture
-def s3(cloud):
-    return cloud.client("s3")
+def cloud(own_cloud):
+    return own_cloud
 
 
 @pytest.fixture

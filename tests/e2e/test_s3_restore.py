@@ -8,14 +8,8 @@ DAY = 24 * 60 * 60
 
 
 @pytest.fixture
-def cloud(make_cloud):
-    """Each test moves its own clock."""
-    return make_cloud("--durability", "none").start()
-
-
-@pytest.fixture
-def s3(cloud):
-    return cloud.client("s3")
+def cloud(own_cloud):
+    return own_cloud
 
 
 def restore(s3, bucket, key, days=1, **more):

@@ -10,26 +10,6 @@ from raw import UNSURE, Raw, Refused
 KIB = 1024
 
 
-@pytest.fixture
-def disk(tmp_path):
-    """Makes small disks; a test that cannot have one is skipped."""
-    mounted = []
-
-    def make(size_kib):
-        folder = tmp_path / f"disk-{len(mounted)}"
-        folder.mkdir()
-        command = ["mount", "-t", "tmpfs", "-o", f"size={size_kib}k,mode=755", "cloudlet-test", folder]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            pytest.skip(f"mounting a small disk is not permitted here: {done.stderr.strip()}")
-        mounted.append(folder)
-        return folder
-
-    yield make
-    for folder in mounted:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-
-
 def up(data, port=0):
     """Starts a cloud that must end by itself, and soon."""
     command = [BINARY, "up", "--port", str(port), "--data", str(data)]

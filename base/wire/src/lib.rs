@@ -35,7 +35,7 @@ pub use codec::{
 pub use document::Document;
 pub use facts::{BodyChecksum, ErrorFacts, Http, Operation, OperationFacts, Protocol, ServiceFacts};
 pub use fault::{Beside, Fault, Faulty};
-pub use json::is_plain_in_json;
+pub use json::{from_json, is_plain_in_json, to_json};
 pub use kept::{Kept, keep, kept};
 pub use message::{Answer, Message};
 pub use protocol::{read_input, write_fault, write_output};

@@ -72,24 +72,12 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::fate::Fate;
-    use crate::object::version::{Described, Encryption};
 
     #[test]
     fn all_conditions_must_hold() {
         let content = |size, tags: &[(&str, &str)]| Content {
-            size,
-            digest: [0; 16],
-            parts: None,
-            blob: None,
-            checksum: None,
-            storage_class: None,
-            described: Described::default(),
-            encryption: Encryption::S3,
             tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
-            retention: None,
-            is_held: None,
-            fate: Fate::default(),
+            ..Content::of_test(size)
         };
         let filter = Filter {
             prefix: "in/".into(),

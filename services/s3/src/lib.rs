@@ -138,8 +138,6 @@ fn with_conditions(service: Service) -> Service {
 /// Tables of metadata, of which no bucket has any.
 fn with_metadata(service: Service) -> Service {
     service
-        .read::<api::CreateBucketMetadataConfiguration>(metadata::refused, bucket::resource)
-        .read::<api::CreateBucketMetadataTableConfiguration>(metadata::refused, bucket::resource)
         .read::<api::DeleteBucketMetadataConfiguration>(metadata::missing, bucket::resource)
         .read::<api::DeleteBucketMetadataTableConfiguration>(metadata::missing, bucket::resource)
         .read::<api::GetBucketMetadataConfiguration>(metadata::missing, bucket::resource)

@@ -4,7 +4,7 @@ use api_dynamodb as api;
 use names::Arn;
 use ring::digest::{SHA256, digest};
 use service::{Idempotency, Remembered, Result, Tx};
-use store::{Direction, Reads as _, record};
+use store::{Bytes, Reads as _, record};
 use wire::{Fault, Timestamp};
 
 use super::{Destination, Export, Format, KIND, Progress, Range, job, window};
@@ -15,8 +15,6 @@ use crate::transfer::{Asker, TOKEN_MS, denied, forget, owner};
 use crate::{errors, keys};
 
 const REMEMBERED: Idempotency = Idempotency::new("dynamodb", "export", TOKEN_MS);
-/// Exports of an account in a region at once.
-const AT_ONCE_MAX: usize = 300;
 
 pub(crate) fn begin(
     tx: &mut Tx<'_>,
@@ -66,12 +64,13 @@ fn repeated(tx: &Tx<'_>, input: &api::ExportTableToPointInTimeInput) -> Result<O
 }
 
 fn fingerprint(input: &api::ExportTableToPointInTimeInput) -> Vec<u8> {
-    digest(&SHA256, format!("{input:?}").as_bytes()).as_ref().to_vec()
+    digest(&SHA256, &wire::keep(input)).as_ref().to_vec()
 }
 
 fn begun(tx: &mut Tx<'_>, input: &api::ExportTableToPointInTimeInput, table: &mut Table) -> Result<Export> {
     let range = window::range(input, table, tx.now)?;
-    check_number(tx)?;
+    let is_open = |record: &Bytes| Ok(record::decode::<Export>(record)?.ended_ms.is_none());
+    KIND.check_number(tx, &keys::exports(&tx.scope()), is_open)?;
     // What changes at the second moment is not in it.
     let at = match range {
         Range::Full { .. } => input.export_time,
@@ -118,20 +117,5 @@ fn destination(input: &api::ExportTableToPointInTimeInput) -> Destination {
         prefix: input.s3_prefix.clone(),
         encryption: encryption.to_owned(),
         key_id: input.s3_sse_kms_key_id.clone(),
-    }
-}
-
-fn check_number(tx: &Tx<'_>) -> Result<()> {
-    let mut open = 0;
-    for entry in tx.scan_unchecked(keys::exports(&tx.scope()).prefix_range(), Direction::Forward) {
-        let export: Export = record::decode(&entry?.1)?;
-        open += usize::from(export.ended_ms.is_none());
-    }
-    match open < AT_ONCE_MAX {
-        true => Ok(()),
-        false => Err(api::error::limit_exceeded_exception(format!(
-            "Subscriber limit exceeded: There is a limit of {AT_ONCE_MAX} concurrent exports"
-        ))
-        .into()),
     }
 }

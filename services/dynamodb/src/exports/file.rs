@@ -39,9 +39,12 @@ struct Lines {
 }
 
 impl Lines {
-    fn add(&mut self, line: &str) -> Result<(), Fault> {
+    fn add(&mut self, line: &[u8]) -> Result<(), Fault> {
         self.bytes += line.len() + 1;
-        writeln!(self.packed, "{line}").map_err(|error| unexpected(&error))
+        self.packed
+            .write_all(line)
+            .and_then(|()| self.packed.write_all(b"\n"))
+            .map_err(|error| unexpected(&error))
     }
 }
 
@@ -71,24 +74,24 @@ impl Export {
         match self.range {
             Range::Full { .. } => {
                 let piece = context.transact(|tx| self.reading.piece(tx, done.as_deref())).await?;
-                for (_, item) in &piece.items {
-                    lines.add(&self.line_of_item(item)?)?;
-                    next.bytes += item_size_bytes(item) as i64;
-                }
                 next.items += piece.items.len() as i64;
                 next.done = piece.done;
+                for (_, item) in piece.items {
+                    next.bytes += item_size_bytes(&item) as i64;
+                    lines.add(&self.line_of_item(item)?)?;
+                }
             }
             Range::Changes { from_ms, with_old, .. } => {
                 let read =
                     |tx: &mut service::Tx<'_>| self.reading.changed_piece(tx, from_ms, done.as_deref());
                 let piece = context.transact(read).await?;
-                for changed in &piece.changes {
-                    lines.add(&self.line_of_change(changed, with_old)?)?;
-                    let images = changed.old.iter().chain(&changed.new);
-                    next.bytes += images.map(item_size_bytes).sum::<usize>() as i64;
-                }
                 next.items += piece.changes.len() as i64;
                 next.done = piece.done;
+                for changed in piece.changes {
+                    let images = changed.old.iter().chain(&changed.new);
+                    next.bytes += images.map(item_size_bytes).sum::<usize>() as i64;
+                    lines.add(&self.line_of_change(changed, with_old)?)?;
+                }
             }
         }
         next.is_whole = next.done.is_none();

@@ -28,6 +28,7 @@ use crate::transfer::{Asker, Failure, Kind};
 const KIND: Kind = Kind {
     name: "export",
     title: "Export",
+    at_once_max: 300,
     not_found: |message| api::error::export_not_found_exception(message),
 };
 

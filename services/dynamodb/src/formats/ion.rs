@@ -11,20 +11,22 @@ use ion_rs::{Decimal, Element, IonType, List, Sequence, Struct, TextFormat};
 use store::Bytes;
 use wire::Fault;
 
-use super::Wrong;
+use super::{Wrong, nesting};
 use crate::{attribute, errors};
 
 /// What begins each line.
 const VERSION: &str = "$ion_1_0 ";
+/// Far deeper than any item.
+const DEPTH_MAX: usize = 128;
 const STRINGS: &str = "$dynamodb_SS";
 const NUMBERS: &str = "$dynamodb_NS";
 const BINARIES: &str = "$dynamodb_BS";
 
 /// A line of a structure with these fields.
-pub(crate) fn line(fields: Vec<(&'static str, Element)>) -> Result<String, Fault> {
+pub(crate) fn line(fields: Vec<(&'static str, Element)>) -> Result<Vec<u8>, Fault> {
     let line = Element::from(structure(fields)).encode_as(Text.with_format(TextFormat::Compact));
     let line = line.map_err(|error| Fault::new("InternalServerError", 500, error.to_string()))?;
-    Ok(format!("{VERSION}{}", line.strip_prefix(VERSION.trim_end()).unwrap_or(&line).trim()))
+    Ok([VERSION, line.strip_prefix(VERSION.trim_end()).unwrap_or(&line).trim()].concat().into_bytes())
 }
 
 /// A structure of these fields.
@@ -75,6 +77,9 @@ fn number_of(number: &Number) -> Element {
 
 /// The items of a line: mostly one, or as many as stand in a list.
 pub(super) fn items(line: &[u8]) -> Result<Vec<Result<Item, Wrong>>, Wrong> {
+    if nesting::depth(line) > DEPTH_MAX {
+        return Err(Wrong::Unreadable("The line is nested too deeply".to_owned()));
+    }
     let elements = Element::read_all(line).map_err(|error| Wrong::Unreadable(error.to_string()))?;
     let each = elements.iter().flat_map(|element| match element.as_list() {
         Some(list) => list.iter().collect(),

@@ -7,6 +7,7 @@ mod csv;
 pub(crate) mod ion;
 pub(crate) mod json;
 mod lines;
+mod nesting;
 mod read;
 mod unpack;
 

@@ -59,20 +59,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn what_is_written_is_read(items in items(), size in 1_usize..3000) {
-        let json: String = items.iter().map(|item| format!("{{\"Item\":{}}}\n", json::of_item(item))).collect();
-        let ion: String =
-            items.iter().map(|item| ion::line(vec![("Item", ion::of_item(item))]).unwrap() + "\n").collect();
-        for (format, text) in [(Format::Json, json), (Format::Ion, ion)] {
-            let zstd = zstd::encode_all(text.as_bytes(), 1).unwrap();
+        let json = items.iter().map(|item| json::line([("Item", item.clone())]));
+        let ion = items.iter().map(|item| ion::line(vec![("Item", ion::of_item(item))]).unwrap());
+        let text = |lines: Vec<Vec<u8>>| lines.into_iter().flat_map(|line| [line, vec![b'\n']].concat()).collect::<Vec<_>>();
+        for (format, text) in [(Format::Json, text(json.collect())), (Format::Ion, text(ion.collect()))] {
             let files = [
-                (Packing::None, text.clone().into_bytes()),
-                (Packing::Gzip, gzip(text.as_bytes())),
-                (Packing::Zstd, zstd),
+                (Packing::None, text.clone()),
+                (Packing::Gzip, gzip(&text)),
+                (Packing::Zstd, zstd::encode_all(&text[..], 1).unwrap()),
             ];
             for (packing, file) in files {
                 let read = read(&format, packing, &file, size);
                 let read: Vec<Item> = read.into_iter().map(|entry| entry.unwrap()).collect();
-                prop_assert_eq!(&read, &items, "{:?} {:?} {}", format, packing, text);
+                prop_assert_eq!(&read, &items, "{:?} {:?} {}", format, packing, String::from_utf8_lossy(&text));
             }
         }
     }
@@ -87,7 +86,7 @@ fn ion_is_written_as_in_the_guide() {
         ("PageCount".to_owned(), Value::N("600".parse().unwrap())),
         ("Price".to_owned(), Value::N("19.50".parse().unwrap())),
     ]);
-    let line = ion::line(vec![("Item", ion::of_item(&item))]).unwrap();
+    let line = String::from_utf8(ion::line(vec![("Item", ion::of_item(&item))]).unwrap()).unwrap();
     // Commas at the end of lists are Ion.
     let without_spaces = line.replacen(' ', "_", 1).replace(' ', "").replace(",]", "]").replace(",}", "}");
     let wanted = "$ion_1_0_{Item:{Authors:$dynamodb_SS::[\"Author1\",\"Author2\"],Id:103.,InPublication:false,\
@@ -118,6 +117,32 @@ fn rows_are_items() {
     let read = read(&named, Packing::None, b"5;x\nno number;x\n6\n7;y", 3);
     assert_eq!(read.iter().filter_map(|entry| entry.as_ref().ok()).count(), 2);
     assert!(matches!(read[1..3], [Err(Wrong::Invalid(_)), Err(Wrong::Invalid(_))]), "{read:?}");
+}
+
+/// As the examples of exports have it.
+#[test]
+fn json_is_written_as_in_the_guide() {
+    let item = |name: &str, value| Item::from([(name.to_owned(), value)]);
+    let line = json::line([("Keys", item("a", Value::S("x".into()))), ("NewImage", item("b", Value::Null))]);
+    assert_eq!(
+        String::from_utf8(line).unwrap(),
+        r#"{"Keys":{"a":{"S":"x"}},"NewImage":{"b":{"NULL":true}}}"#
+    );
+}
+
+/// Whoever writes the file decides how deep it nests.
+#[test]
+fn what_nests_too_deeply_is_refused() {
+    let deep = |open: &str, close: &str| {
+        let depth = 100_000;
+        [open.repeat(depth), close.repeat(depth)].concat()
+    };
+    let json = format!("{{\"Item\":{{\"a\":{}}}}}", deep("{\"L\":[", "]}"));
+    let ion = format!("$ion_1_0 {{Item:{{a:{}}}}}", deep("[", "]"));
+    for (format, line) in [(Format::Json, json), (Format::Ion, ion)] {
+        let read = read(&format, Packing::None, line.as_bytes(), 4096);
+        assert!(matches!(read[..], [Err(_)]), "{format:?}");
+    }
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use api_dynamodb as api;
 use service::{Idempotency, Remembered, Result, Tx};
-use store::{Direction, Reads as _, record};
-use wire::Fault;
+use store::{Bytes, Reads as _, record};
 
 use super::{Counts, Import, KIND, Progress, Source, job};
 use crate::backups::label;
@@ -12,8 +11,6 @@ use crate::transfer::{Asker, TOKEN_MS, forget, owner};
 use crate::{errors, keys, tables};
 
 const REMEMBERED: Idempotency = Idempotency::new("dynamodb", "import", TOKEN_MS);
-/// Imports of an account in a region at once.
-const AT_ONCE_MAX: usize = 50;
 
 pub(crate) fn begin(tx: &mut Tx<'_>, input: &api::ImportTableInput) -> Result<api::ImportTableOutput> {
     let format = input.input_format.as_str();
@@ -41,7 +38,8 @@ fn repeated(tx: &Tx<'_>, input: &api::ImportTableInput) -> Result<Option<Import>
 }
 
 fn begun(tx: &mut Tx<'_>, input: &api::ImportTableInput) -> Result<Import> {
-    check_number(tx)?;
+    let is_open = |record: &Bytes| Ok(record::decode::<Import>(record)?.ended_ms.is_none());
+    KIND.check_number(tx, &keys::imports(&tx.scope()), is_open)?;
     let asked = &input.table_creation_parameters;
     let table = tables::made(tx, &creation(asked))?;
     let table = Table { is_importing: true, ..table };
@@ -98,22 +96,4 @@ fn source(input: &api::ImportTableInput) -> Source {
         options: input.input_format_options.as_ref().map(wire::keep),
         packing: input.input_compression_type.as_ref().map_or("NONE".to_owned(), ToString::to_string),
     }
-}
-
-fn check_number(tx: &Tx<'_>) -> Result<()> {
-    let mut open = 0;
-    for entry in tx.scan_unchecked(keys::imports(&tx.scope()).prefix_range(), Direction::Forward) {
-        let import: Import = record::decode(&entry?.1)?;
-        open += usize::from(import.ended_ms.is_none());
-    }
-    match open < AT_ONCE_MAX {
-        true => Ok(()),
-        false => Err(limit_exceeded().into()),
-    }
-}
-
-fn limit_exceeded() -> Fault {
-    api::error::limit_exceeded_exception(format!(
-        "Subscriber limit exceeded: There is a limit of {AT_ONCE_MAX} concurrent imports"
-    ))
 }

@@ -73,7 +73,8 @@ fn invalid_items() -> Failure {
 async fn read(context: &Context, import: &mut Import) -> Result<()> {
     import.open_log(context).await?;
     let table: Option<Table> = context.view().get_record(&import.table.key())?;
-    let Some(table) = table else { return Ok(()) };
+    let table = table.filter(|table| table.id == import.table_id);
+    let table = table.ok_or_else(|| tables::no_table(&import.table))?;
     let format = import.format(&table)?;
     loop {
         let input = api_s3::ListObjectsV2Input {

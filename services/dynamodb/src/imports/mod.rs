@@ -27,6 +27,7 @@ use crate::transfer::{Asker, Failure, Kind};
 const KIND: Kind = Kind {
     name: "import",
     title: "Import",
+    at_once_max: 50,
     not_found: |message| api::error::import_not_found_exception(message),
 };
 

@@ -8,7 +8,11 @@ mod failure;
 pub(crate) mod forget;
 mod list;
 
+use api_dynamodb as api;
 use names::{Arn, Scope};
+use service::{Result as Outcome, Tx};
+use store::tuple::Key;
+use store::{Bytes, Direction};
 use wire::Fault;
 
 pub(crate) use self::asker::Asker;
@@ -24,6 +28,8 @@ pub(crate) struct Kind {
     /// `export`.
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
+    /// How many an account may have at once in a region.
+    pub(crate) at_once_max: usize,
     pub(crate) not_found: fn(String) -> Fault,
 }
 
@@ -59,6 +65,25 @@ impl Kind {
 
     fn missing(&self, what: &str) -> Fault {
         (self.not_found)(format!("{} not found: {what}", self.title))
+    }
+
+    /// Refuses one more, where as many of those behind a key are not over.
+    pub(crate) fn check_number(
+        &self,
+        tx: &Tx<'_>,
+        all: &Key,
+        is_open: impl Fn(&Bytes) -> Outcome<bool>,
+    ) -> Outcome<()> {
+        let mut open = 0;
+        for entry in tx.scan_unchecked(all.prefix_range(), Direction::Forward) {
+            open += usize::from(is_open(&entry?.1)?);
+        }
+        if open < self.at_once_max {
+            return Ok(());
+        }
+        let (max, name) = (self.at_once_max, self.name);
+        let message = format!("Subscriber limit exceeded: There is a limit of {max} concurrent {name}s");
+        Err(api::error::limit_exceeded_exception(message).into())
     }
 
     /// What AWS says of a token that came with another request before.

@@ -5,18 +5,13 @@ use std::sync::Arc;
 
 use api_s3 as api;
 use names::{Arn, Scope};
-use service::{Caller, Cloud, Context, Principal, Result};
-use store::Reads as _;
+use service::{Cloud, Context};
 
 use super::{Line, Logged, name};
-use crate::bucket::Bucket;
-use crate::{keys, setting};
-
-const GROUP: &str = "http://acs.amazonaws.com/groups/s3/LogDelivery";
 
 /// All lines of one bucket.
-pub(super) async fn of(cloud: &Arc<Cloud>, logged: &Logged, lines: Vec<Line>) -> Result<()> {
-    let Some(context) = context(cloud, logged)? else { return Ok(()) };
+pub(super) async fn of(cloud: &Arc<Cloud>, logged: &Logged, lines: Vec<Line>) {
+    let context = context(cloud, logged);
     let now = cloud.clock.now();
     let mut objects: BTreeMap<String, String> = BTreeMap::new();
     for line in lines {
@@ -36,32 +31,10 @@ pub(super) async fn of(cloud: &Arc<Cloud>, logged: &Logged, lines: Vec<Line>) ->
             tracing::warn!(%fault, bucket, target, "a log of S3 cannot be delivered");
         }
     }
-    Ok(())
 }
 
-/// Who delivers: a service that the target's policy has to let in, unless its access control list lets in the group.
-fn context(cloud: &Arc<Cloud>, logged: &Logged) -> Result<Option<Context>> {
-    let snapshot = cloud.store.snapshot();
-    let Some(target) = snapshot.get_shared::<Bucket>(&keys::bucket(&logged.to.target_bucket))? else {
-        return Ok(None);
-    };
+/// Who delivers: a service that the target has to let in, by its policy or by its access control list.
+fn context(cloud: &Arc<Cloud>, logged: &Logged) -> Context {
     let context = cloud.context_of("logging.s3", Scope::new(logged.owner, logged.region));
-    let list = setting::find::<api::AccessControlPolicy>(&snapshot, &target)?;
-    if list.is_some_and(|list| lets_in_group(&list)) {
-        let principal = Arc::new(Principal::root(target.owner));
-        let caller = Caller { principal, ..Caller::clone(&context.caller) };
-        return Ok(Some(Context { caller: Arc::new(caller), ..context }));
-    }
-    let source = Arn::unowned("s3", logged.region.partition(), &logged.bucket);
-    Ok(Some(context.for_source(source)))
-}
-
-fn lets_in_group(list: &api::AccessControlPolicy) -> bool {
-    let may_write = |permission: &api::Permission| {
-        matches!(permission, api::Permission::Write | api::Permission::FullControl)
-    };
-    list.grants.iter().flatten().any(|grant| {
-        let uri = grant.grantee.as_ref().and_then(|grantee| grantee.uri.as_deref());
-        uri == Some(GROUP) && grant.permission.as_ref().is_some_and(may_write)
-    })
+    context.for_source(Arn::unowned("s3", logged.region.partition(), &logged.bucket))
 }

@@ -151,7 +151,7 @@ pub(crate) async fn deliver(cloud: Arc<Cloud>) -> Result<()> {
     // Everything may have been wiped meanwhile.
     logs.learn(&cloud)?;
     for (logged, lines) in logs.take() {
-        delivery::of(&cloud, &logged, lines).await?;
+        delivery::of(&cloud, &logged, lines).await;
     }
     Ok(())
 }

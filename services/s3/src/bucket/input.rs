@@ -28,8 +28,6 @@ of_bucket! {
     AbortMultipartUploadInput
     CompleteMultipartUploadInput
     CopyObjectInput
-    CreateBucketMetadataConfigurationInput
-    CreateBucketMetadataTableConfigurationInput
     CreateMultipartUploadInput
     DeleteBucketInput
     DeleteBucketAnalyticsConfigurationInput

@@ -154,23 +154,10 @@ mod tests {
     use super::super::days::DAY_MS;
     use super::*;
     use crate::object::fate::{Fate, Replication, Status};
-    use crate::object::version::{Described, Encryption, Retention};
+    use crate::object::version::Retention;
 
     fn object(size: u64) -> Content {
-        Content {
-            size,
-            digest: [0; 16],
-            parts: None,
-            blob: None,
-            checksum: None,
-            storage_class: None,
-            described: Described::default(),
-            encryption: Encryption::S3,
-            tags: [("team".into(), "blue".into())].into(),
-            retention: None,
-            is_held: None,
-            fate: Fate::default(),
-        }
+        Content { tags: [("team".into(), "blue".into())].into(), ..Content::of_test(size) }
     }
 
     fn rules(rules: Vec<api::LifecycleRule>) -> Rules {

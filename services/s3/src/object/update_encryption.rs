@@ -5,6 +5,7 @@ use service::{Result, Tx};
 
 use super::existing::{Action, Existing};
 use super::version::Encryption;
+use crate::errors;
 
 pub(crate) fn update(
     tx: &mut Tx<'_>,
@@ -12,9 +13,9 @@ pub(crate) fn update(
 ) -> Result<api::UpdateObjectEncryptionOutput> {
     let action = Action::of_both("UpdateObjectEncryption");
     let mut object = Existing::of(&**tx, tx.context, input, action)?;
-    if matches!(object.content.encryption, Encryption::Customer { .. }) {
+    if matches!(object.content.encryption, Encryption::Customer(_)) {
         let message = "The encryption of objects with customer-provided keys cannot be updated.";
-        return Err(wire::Fault::new("InvalidRequest", 400, message).into());
+        return Err(errors::invalid_request(message).into());
     }
     let api::ObjectEncryption::Ssekms(wanted) = &input.object_encryption;
     object.content.encryption = Encryption::Kms {

@@ -142,6 +142,25 @@ impl<C> Version<C> {
 }
 
 impl Content {
+    /// An object of so many bytes, of which nothing else is said.
+    #[cfg(test)]
+    pub(crate) fn of_test(size: u64) -> Self {
+        Content {
+            size,
+            digest: [0; 16],
+            parts: None,
+            blob: None,
+            checksum: None,
+            storage_class: None,
+            described: Described::default(),
+            encryption: Encryption::S3,
+            tags: BTreeMap::new(),
+            retention: None,
+            is_held: None,
+            fate: Fate::default(),
+        }
+    }
+
     /// `"5eb63bbbe01eeed093cb22bb8f5acdc3"`, or with the number of parts behind it.
     pub(crate) fn etag(&self) -> String {
         etag(&self.digest, self.parts)

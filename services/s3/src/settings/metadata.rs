@@ -4,12 +4,6 @@ use service::{Result, View};
 
 use crate::bucket::{Bucket, OfBucket};
 
-/// Refuses to make one.
-pub(crate) fn refused<O>(view: &View<'_>, input: &impl OfBucket) -> Result<O> {
-    Bucket::of(&**view, view.context, input)?;
-    Err(service::not_built("s3", "A table of metadata").into())
-}
-
 /// There is none to be shown, changed or deleted.
 pub(crate) fn missing<O>(view: &View<'_>, input: &impl OfBucket) -> Result<O> {
     let bucket = Bucket::of(&**view, view.context, input)?;

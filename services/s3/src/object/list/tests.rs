@@ -15,8 +15,7 @@ use super::walk::Begin;
 use crate::bucket::Bucket;
 use crate::keys;
 use crate::object::acl::Owners;
-use crate::object::fate::Fate;
-use crate::object::version::{Content, Described, Encryption, Version};
+use crate::object::version::{Content, Version};
 
 /// The versions of each key, the newest first; whether each is an object.
 type Model = BTreeMap<String, Vec<bool>>;
@@ -41,21 +40,7 @@ fn bucket() -> Bucket {
 }
 
 fn version(number: u64, is_object: bool) -> Version {
-    let content = Content {
-        size: number,
-        digest: [0; 16],
-        parts: None,
-        blob: None,
-        checksum: None,
-        storage_class: None,
-        described: Described::default(),
-        encryption: Encryption::S3,
-        tags: BTreeMap::new(),
-        retention: None,
-        is_held: None,
-        fate: Fate::default(),
-    };
-    let content = is_object.then_some(content);
+    let content = is_object.then(|| Content::of_test(number));
     // One version in the middle was made while its bucket kept none.
     Version { id: [0; 16], number, is_null: number == 2, modified_ms: 0, content }
 }
