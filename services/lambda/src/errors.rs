@@ -8,6 +8,10 @@ pub(crate) fn no_function(arn: &Arn) -> Fault {
     api::error::resource_not_found_exception(format!("Function not found: {arn}"))
 }
 
+pub(crate) fn no_alias(arn: &Arn) -> Fault {
+    api::error::resource_not_found_exception(format!("Cannot find alias arn: {arn}"))
+}
+
 pub(crate) fn invalid(message: impl Into<String>) -> Fault {
     api::error::invalid_parameter_value_exception(message)
 }

@@ -7,7 +7,7 @@ use names::Scope;
 use serde::{Deserialize, Serialize};
 use service::{Cloud, Context, Jobs, Result, Tx, Verdict};
 
-use crate::function::{self, Function};
+use crate::function;
 use crate::host::Host;
 use crate::name::Name;
 
@@ -26,16 +26,20 @@ pub(crate) struct Event {
     request_id: String,
     payload: Bytes,
     failures: u32,
+    /// The version or the alias that was invoked.
+    #[serde(default)]
+    qualifier: Option<String>,
 }
 
 #[cfg(test)]
 layouts::stays!(stored_event: Event);
 
 impl Event {
-    pub(crate) fn new(function: &Function, context: &Context, payload: Bytes) -> Self {
+    pub(crate) fn new(name: &Name, context: &Context, payload: Bytes) -> Self {
         Event {
-            scope: function.scope,
-            function: function.name.clone(),
+            scope: name.scope,
+            function: name.name.clone(),
+            qualifier: name.qualifier.clone(),
             request_id: context.caller.request_id.to_string(),
             payload,
             failures: 0,
@@ -57,13 +61,13 @@ pub(crate) async fn run(host: Arc<Host>, cloud: Arc<Cloud>) -> Result<()> {
 /// Runs the function.
 async fn deliver(host: Arc<Host>, cloud: Arc<Cloud>, event: Event) -> Result<Verdict<Event>> {
     let context = cloud.context_of("lambda", event.scope);
-    let name = Name { scope: event.scope, name: event.function.clone(), qualifier: None };
-    let function = match function::find(&*context.view(), &name) {
+    let name = Name { scope: event.scope, name: event.function.clone(), qualifier: event.qualifier.clone() };
+    let function = match function::choose(&*context.view(), &name, context.random()) {
         // The function was deleted: nobody will take the event.
         Err(service::Error::Fault(_)) => return Ok(Verdict::Done),
         found => found?,
     };
-    match host.run(&context, &function, &event.request_id, event.payload.clone()).await {
+    match host.run(&context, &function, &name, &event.request_id, event.payload.clone()).await {
         Ok(outcome) if outcome.function_error.is_none() => return Ok(Verdict::Done),
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, function = event.function, "a function could not be run"),

@@ -1,17 +1,18 @@
-//! A function's record, and how it is shown.
+//! A function's record, as it is and as it was published, how a name leads to it, and how it is shown.
 
 use std::collections::BTreeMap;
 
 use api_lambda as api;
 use names::Scope;
 use serde::{Deserialize, Serialize};
-use service::Result;
+use service::{Random, Result};
 use store::Reads;
+use store::tuple::Key;
 use wire::{Timestamp, TimestampFormat};
 
 use crate::keys::{self, Id};
-use crate::name::Name;
-use crate::{errors, package};
+use crate::name::{self, Name, Target};
+use crate::{aliases, errors, package};
 
 /// Seconds, when the client says nothing.
 pub(crate) const TIMEOUT_S: i32 = 3;
@@ -37,30 +38,62 @@ pub(crate) struct Function {
     /// Changes with every change.
     pub(crate) revision: Id,
     pub(crate) modified_ms: i64,
+    /// Its number, once it is published; 0 is `$LATEST`, which changes.
+    #[serde(default)]
+    pub(crate) version: u64,
 }
 
 #[cfg(test)]
 layouts::stays!(stored_function: Function);
 
-/// The function of that name.
+/// The version that a name leads to: an alias leads to its main one.
 pub(crate) fn find(reads: &impl Reads, name: &Name) -> Result<Function> {
-    let arn = name.qualified_arn();
-    if !name.is_latest() {
-        return Err(errors::no_function(&arn).into());
+    let number = match name.target() {
+        Target::Latest => 0,
+        Target::Version(number) => number,
+        Target::Alias(alias) => match aliases::find(reads, name, alias)? {
+            Some(alias) => alias.version,
+            None => return Err(errors::no_function(&name.qualified_arn()).into()),
+        },
+    };
+    let found = reads.get_record(&key(name, number))?;
+    Ok(found.ok_or_else(|| errors::no_function(&name.qualified_arn()))?)
+}
+
+/// The version that an invocation of that name gets: of an alias with weights, one by chance.
+pub(crate) fn choose(reads: &impl Reads, name: &Name, random: &Random) -> Result<Function> {
+    let Target::Alias(alias) = name.target() else { return find(reads, name) };
+    let Some(alias) = aliases::find(reads, name, alias)? else {
+        return Err(errors::no_function(&name.qualified_arn()).into());
+    };
+    find(reads, &name.qualified(name::version_text(alias.choose(random))))
+}
+
+fn key(name: &Name, version: u64) -> Key {
+    match version {
+        0 => keys::function(&name.scope, &name.name),
+        number => keys::version(&name.scope, &name.name, number),
     }
-    let found = reads.get_record(&keys::function(&name.scope, &name.name))?;
-    Ok(found.ok_or_else(|| errors::no_function(&arn))?)
 }
 
 impl Function {
-    /// Its only name, for now.
+    /// Its own name: a published version has its number in it.
     pub(crate) fn full_name(&self) -> Name {
-        Name { scope: self.scope, name: self.name.clone(), qualifier: None }
+        let qualifier = (self.version > 0).then(|| self.version_text());
+        Name { scope: self.scope, name: self.name.clone(), qualifier }
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        key(&self.full_name(), self.version)
+    }
+
+    pub(crate) fn version_text(&self) -> String {
+        name::version_text(self.version)
     }
 
     /// Environments are shared by this.
     pub(crate) fn environment_key(&self) -> String {
-        format!("{}@{}", self.full_name().arn(), self.revision_id())
+        format!("{}@{}", self.full_name().qualified_arn(), self.revision_id())
     }
 
     pub(crate) fn revision_id(&self) -> String {
@@ -80,7 +113,7 @@ impl Function {
         };
         api::FunctionConfiguration {
             function_name: Some(self.name.clone()),
-            function_arn: Some(self.full_name().arn().to_string()),
+            function_arn: Some(self.full_name().qualified_arn().to_string()),
             runtime: Some(self.runtime.as_str().into()),
             role: Some(self.role.clone()),
             handler: Some(self.handler.clone()),
@@ -90,7 +123,7 @@ impl Function {
             memory_size: Some(self.memory_mb),
             last_modified: Some(in_lambdas_format(self.modified_ms)),
             code_sha256: Some(self.package.sha256.clone()),
-            version: Some("$LATEST".into()),
+            version: Some(self.version_text()),
             environment: (!self.environment.is_empty()).then(|| shown(&self.environment)),
             tracing_config: Some(api::TracingConfigResponse { mode: Some("PassThrough".into()) }),
             revision_id: Some(self.revision_id()),
@@ -110,6 +143,17 @@ impl Function {
             }),
             ..api::FunctionConfiguration::default()
         }
+    }
+
+    /// The same, under the name by which it was asked for.
+    pub(crate) fn configuration_as(&self, name: &Name) -> api::FunctionConfiguration {
+        let function_arn = Some(name.qualified_arn().to_string());
+        api::FunctionConfiguration { function_arn, ..self.configuration() }
+    }
+
+    /// As lists show it: they leave its state out.
+    pub(crate) fn listed(&self, name: &Name) -> api::FunctionConfiguration {
+        api::FunctionConfiguration { state: None, last_update_status: None, ..self.configuration_as(name) }
     }
 }
 

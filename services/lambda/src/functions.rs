@@ -1,26 +1,35 @@
 //! Functions are made, shown, listed and deleted.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use api_lambda as api;
 use bytes::Bytes;
 use service::{Context, Pages, Result, Tx, View};
-use store::{Reads as _, record};
+use store::{Direction, Reads as _, record};
 use wire::Fault;
 
 use crate::function::{self, Function};
 use crate::host::Host;
-use crate::name::{self, Name};
+use crate::name::{self, Name, Target};
 use crate::tags::TAGGING;
-use crate::{errors, keys, package, refused, role};
+use crate::{errors, keys, package, refused, role, versions};
 
 /// Functions of a page.
 const PAGE_MAX: i32 = 50;
 
-/// A name in any of its forms; a qualifier of its own wins.
+/// A name in any of its forms, with a qualifier behind it or beside it; if both, they must be the same.
 pub(crate) fn named(scope: &names::Scope, text: &str, qualifier: Option<&str>) -> Result<Name, Fault> {
-    Name::parse(scope, text, qualifier)
-        .ok_or_else(|| errors::invalid(format!("Invalid function name: {text}")))
+    let invalid = || errors::invalid(format!("Invalid function name: {text}"));
+    let name = Name::parse(scope, text).ok_or_else(invalid)?;
+    match (&name.qualifier, qualifier) {
+        (Some(derived), Some(given)) if derived != given => Err(errors::invalid(
+            "The derived qualifier from the function name does not match the specified qualifier.",
+        )),
+        (None, Some(given)) => Ok(name.qualified(given)),
+        _ => Ok(name),
+    }
 }
 
 pub(crate) async fn create(
@@ -61,19 +70,20 @@ fn record(tx: &mut Tx<'_>, input: &api::CreateFunctionInput) -> Result<api::Crea
         package: store_package(tx, zip),
         revision: tx.random().bytes(),
         modified_ms: tx.now.millis(),
+        version: 0,
     };
     tx.put_record(&key, &function)?;
     TAGGING.add(tx, &function.scope, &function.full_name().arn(), input.tags.iter().flatten())?;
-    Ok(function.configuration())
+    let published = input.publish == Some(true);
+    let made = if published { versions::freeze(tx, &function, None)? } else { function };
+    Ok(made.configuration())
 }
 
 fn mandatory(what: &str) -> Fault {
     errors::invalid(format!("{what} is mandatory for functions created with deployment packages."))
 }
 
-pub(crate) fn variables(
-    environment: Option<&api::Environment>,
-) -> Result<std::collections::BTreeMap<String, String>, Fault> {
+pub(crate) fn variables(environment: Option<&api::Environment>) -> Result<BTreeMap<String, String>, Fault> {
     let variables = environment.and_then(|environment| environment.variables.clone()).unwrap_or_default();
     refused::check_environment(&variables)?;
     Ok(variables)
@@ -90,7 +100,7 @@ pub(crate) fn get(view: &View<'_>, input: &api::GetFunctionInput) -> Result<api:
     let function = function::find(&**view, &name)?;
     let tags = service::tags::of(&**view, &function.scope, &function.full_name().arn())?;
     Ok(api::GetFunctionOutput {
-        configuration: Some(function.configuration()),
+        configuration: Some(function.configuration_as(&name)),
         code: Some(api::FunctionCodeLocation {
             repository_type: Some("S3".into()),
             ..api::FunctionCodeLocation::default()
@@ -105,16 +115,35 @@ pub(crate) fn get_configuration(
     input: &api::GetFunctionConfigurationInput,
 ) -> Result<api::GetFunctionConfigurationOutput> {
     let name = named(&view.scope(), &input.function_name, input.qualifier.as_deref())?;
-    Ok(function::find(&**view, &name)?.configuration())
+    Ok(function::find(&**view, &name)?.configuration_as(&name))
 }
 
 pub(crate) fn list(view: &View<'_>, input: &api::ListFunctionsInput) -> Result<api::ListFunctionsOutput> {
     refused::refuse(&[("MasterRegion", input.master_region.is_some())])?;
     let pages = pages("lambda:ListFunctions", input.marker.as_deref(), input.max_items, PAGE_MAX);
-    let page = pages.of_range(view, keys::functions(&view.scope()).prefix_range(), |_, value| {
-        Ok(Some(record::decode::<Function>(value)?.configuration()))
-    })?;
+    let functions = keys::functions(&view.scope()).prefix_range();
+    let page = if input.function_version.is_some() {
+        pages.of_sorted(view, all_versions(view, functions)?, |_, function| {
+            Ok(function.listed(&function.full_name().qualified(function.version_text())))
+        })?
+    } else {
+        pages.of_range(view, functions, |_, value| {
+            let function: Function = record::decode(value)?;
+            Ok(Some(function.listed(&function.full_name())))
+        })?
+    };
     Ok(api::ListFunctionsOutput { next_marker: page.next_token, functions: Some(page.items) })
+}
+
+/// All functions with all their versions, in order.
+fn all_versions(view: &View<'_>, functions: Range<Vec<u8>>) -> Result<BTreeMap<String, Function>> {
+    let published = keys::all_versions(&view.scope()).prefix_range();
+    let latest = view.scan(functions, Direction::Forward);
+    let all = latest.chain(view.scan(published, Direction::Forward)).map(|entry| {
+        let function: Function = record::decode(&entry?.1)?;
+        Ok((format!("{}:{:020}", function.name, function.version), function))
+    });
+    all.collect()
 }
 
 /// The page that is asked for.
@@ -134,14 +163,35 @@ pub(crate) async fn delete(
     input: api::DeleteFunctionInput,
 ) -> Result<api::DeleteFunctionOutput> {
     let name = named(&context.scope(), &input.function_name, input.qualifier.as_deref())?;
-    let deleted = context.transact(|tx| {
-        let function = function::find(&**tx, &name)?;
-        tx.delete(keys::function(&name.scope, &name.name));
-        tx.delete(keys::policy(&name.scope, &name.name));
-        service::tags::forget(tx, &name.scope, &name.arn());
-        package::delete(tx, &function.package.id)?;
-        Ok(function)
+    let deleted = context.transact(|tx| match (name.target(), &name.qualifier) {
+        (Target::Latest, None) => delete_whole(tx, &name),
+        (Target::Latest, Some(_)) => {
+            let message = "$LATEST version cannot be deleted without deleting the function.";
+            Err(errors::invalid(message).into())
+        }
+        (Target::Version(number), _) => Ok(Vec::from_iter(versions::delete(tx, &name, number)?)),
+        (Target::Alias(_), _) => {
+            Err(errors::invalid("Deletion of aliases is not currently supported.").into())
+        }
     });
-    host.forget(&deleted.await?);
+    deleted.await?.iter().for_each(|version| host.forget(version));
     Ok(api::DeleteFunctionOutput { status_code: Some(204) })
+}
+
+/// Deletes a function with all that belongs to it, and tells which versions there were.
+fn delete_whole(tx: &mut Tx<'_>, name: &Name) -> Result<Vec<Function>> {
+    let mut versions = vec![function::find(&**tx, name)?];
+    versions.append(&mut versions::all(&**tx, name)?);
+    for version in &versions {
+        tx.delete(version.key());
+        package::delete(tx, &version.package.id)?;
+    }
+    for part in [keys::aliases(&name.scope, &name.name), keys::policy(&name.scope, &name.name)] {
+        let keys = tx.scan(part.prefix_range(), Direction::Forward).map(|entry| Ok(entry?.0));
+        let keys = keys.collect::<Result<Vec<_>>>()?;
+        keys.into_iter().for_each(|key| tx.delete(&*key));
+    }
+    tx.delete(keys::policy(&name.scope, &name.name));
+    service::tags::forget(tx, &name.scope, &name.arn());
+    Ok(versions)
 }

@@ -12,6 +12,7 @@ use service::{Context, Credential, PrincipalKind, PrincipalRecord, Result};
 use tokio::sync::OnceCell;
 
 use crate::function::Function;
+use crate::name::Name;
 use crate::output::Output;
 use crate::{errors, package, role};
 
@@ -47,11 +48,12 @@ impl Host {
         }
     }
 
-    /// Runs a function once.
+    /// Runs a version of a function once, which was invoked by that name.
     pub(crate) async fn run(
         &self,
         context: &Context,
         function: &Function,
+        invoked: &Name,
         request_id: &str,
         payload: Bytes,
     ) -> Result<Outcome> {
@@ -59,7 +61,7 @@ impl Host {
         let invocation = Invocation {
             request_id: request_id.to_owned(),
             payload,
-            function_arn: function.full_name().arn().to_string(),
+            function_arn: invoked.qualified_arn().to_string(),
             ..Invocation::default()
         };
         let outcome = self.runtime().await?.invoke(&spec, invocation).await;
@@ -93,7 +95,7 @@ impl Host {
         Ok(FunctionSpec {
             key: key_of(function, &credential),
             function_name: function.name.clone(),
-            version: "$LATEST".into(),
+            version: function.version_text(),
             region: function.scope.region.as_str().to_owned(),
             code_dir,
             opt_dir: None,

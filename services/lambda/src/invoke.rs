@@ -28,7 +28,7 @@ pub(crate) async fn invoke(
         ("TenantId", input.tenant_id.is_some()),
     ])?;
     let name = named(&context.scope(), &input.function_name, input.qualifier.as_deref())?;
-    let function = function::find(&*context.view(), &name)?;
+    let function = function::choose(&*context.view(), &name, context.random())?;
     let payload = payload(input.payload)?;
     match input.invocation_type.as_ref().map(api::InvocationType::as_str) {
         Some("DryRun") => Ok(status(204)),
@@ -40,18 +40,18 @@ pub(crate) async fn invoke(
                 );
                 return Err(api::error::request_too_large_exception(message).into());
             }
-            let event = Event::new(&function, &context, payload);
+            let event = Event::new(&name, &context, payload);
             context.transact(|tx| event::put(tx, &event)).await?;
             Ok(status(202))
         }
         _ => {
-            let outcome = host.run(&context, &function, &context.caller.request_id, payload).await?;
+            let outcome = host.run(&context, &function, &name, &context.caller.request_id, payload).await?;
             let wants_tail = input.log_type.as_ref().is_some_and(|kind| kind.as_str() == "Tail");
             Ok(api::InvokeOutput {
                 function_error: outcome.function_error.map(str::to_owned),
                 log_result: wants_tail.then(|| STANDARD.encode(&outcome.log_tail)),
                 payload: Some(outcome.payload),
-                executed_version: Some("$LATEST".into()),
+                executed_version: Some(function.version_text()),
                 ..status(200)
             })
         }

@@ -2,9 +2,13 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `"function", account, region, name` | [`crate::function::Function`] |
+//! | `"function", account, region, name` | [`crate::function::Function`], as it is: `$LATEST` |
+//! | `"version", account, region, name, number` | [`crate::function::Function`], as it was published |
+//! | `"published", account, region, name` | the last number that was given to a version; it stays when the function goes |
+//! | `"alias", account, region, name, alias` | [`crate::aliases::Alias`] |
 //! | `"package", package id, piece` | a piece of a deployment package, as it was uploaded |
-//! | `"policy", account, region, name` | [`crate::permissions::Policy`] |
+//! | `"policy", account, region, name` | [`crate::permissions::Policy`] of the function itself |
+//! | `"policy", account, region, name, qualifier` | the same of a version or an alias |
 //! | `"mapping", account, region, UUID` | [`crate::sources::mapping::Mapping`] |
 //! | `"checkpoint", account, region, UUID, shard` | [`crate::sources::streams::checkpoint::Checkpoint`] |
 //! | `"event", due at (ms), event id` | [`crate::event::Event`] |
@@ -32,8 +36,37 @@ pub(crate) fn function(scope: &Scope, name: &str) -> Key {
     functions(scope).str(name)
 }
 
+pub(crate) fn all_versions(scope: &Scope) -> Key {
+    scoped("lambda", "version", scope)
+}
+
+pub(crate) fn versions(scope: &Scope, function: &str) -> Key {
+    all_versions(scope).str(function)
+}
+
+pub(crate) fn version(scope: &Scope, function: &str, number: u64) -> Key {
+    versions(scope, function).u64(number)
+}
+
+pub(crate) fn published(scope: &Scope, function: &str) -> Key {
+    scoped("lambda", "published", scope).str(function)
+}
+
+pub(crate) fn aliases(scope: &Scope, function: &str) -> Key {
+    scoped("lambda", "alias", scope).str(function)
+}
+
+pub(crate) fn alias(scope: &Scope, function: &str, alias: &str) -> Key {
+    aliases(scope, function).str(alias)
+}
+
+/// Of the function itself; those of its versions and aliases stand behind it.
 pub(crate) fn policy(scope: &Scope, function: &str) -> Key {
     scoped("lambda", "policy", scope).str(function)
+}
+
+pub(crate) fn policy_of(scope: &Scope, function: &str, qualifier: &str) -> Key {
+    policy(scope, function).str(qualifier)
 }
 
 pub(crate) fn package(id: &Id) -> Key {
@@ -77,7 +110,11 @@ mod tests {
         let id = [1; 16];
         let keys = [
             ("function", function(&scope, "f")),
+            ("version", version(&scope, "f", 7)),
+            ("published", published(&scope, "f")),
+            ("alias", alias(&scope, "f", "a")),
             ("policy", policy(&scope, "f")),
+            ("qualified-policy", policy_of(&scope, "f", "7")),
             ("piece", piece(&id, 7)),
             ("mapping", mapping(&scope, "u")),
             ("checkpoint", checkpoint(&scope, "u", "s")),

@@ -3,9 +3,10 @@
 //! A function's record and its package are written in one transaction; a package is unpacked to disk when it is first
 //! needed, and can be unpacked again at any time. Asynchronous events are records until they are done with.
 //!
-//! Never here: processes (they are the runtime's), versions and aliases, images, layers. What is not built is refused
+//! Never here: processes (they are the runtime's), images, layers. What is not built is refused
 //! by name.
 
+mod aliases;
 mod errors;
 mod event;
 mod function;
@@ -22,6 +23,7 @@ mod role;
 mod sources;
 mod tags;
 mod update;
+mod versions;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +46,7 @@ pub fn service(work: PathBuf, room: usize) -> Service {
         .actions(action)
         .wording(errors::with_type)
         .tagging(tags::TAGGING)
+        .resource_policies(permissions::document, SHARED)
         .upgrade(tags::upgrade)
         .waiting::<api::CreateFunction, _, _>(functions::create, |scope, input| {
             at(scope, &input.function_name)
@@ -67,8 +70,15 @@ pub fn service(work: PathBuf, room: usize) -> Service {
         )
         .waiting::<api::Invoke, _, _>(
             move |context, input| invoke::invoke(Arc::clone(&invoking), context, input),
-            |scope, input| at(scope, &input.function_name),
+            |scope, input| invoked(scope, &input.function_name, input.qualifier.as_deref()),
         )
+        .transaction::<api::PublishVersion>(versions::publish, |scope, input| at(scope, &input.function_name))
+        .read::<api::ListVersionsByFunction>(versions::list, |scope, input| at(scope, &input.function_name))
+        .transaction::<api::CreateAlias>(aliases::create, |scope, input| at(scope, &input.function_name))
+        .read::<api::GetAlias>(aliases::get, |scope, input| at(scope, &input.function_name))
+        .transaction::<api::UpdateAlias>(aliases::update, |scope, input| at(scope, &input.function_name))
+        .transaction::<api::DeleteAlias>(aliases::delete, |scope, input| at(scope, &input.function_name))
+        .read::<api::ListAliases>(aliases::list, |scope, input| at(scope, &input.function_name))
         .waiting::<api::CreateEventSourceMapping, _, _>(sources::create, |scope, input| {
             at(scope, &input.function_name)
         })
@@ -96,6 +106,27 @@ pub fn service(work: PathBuf, room: usize) -> Service {
         .work("event sources", move |cloud| sources::run(Arc::clone(&polling), cloud))
 }
 
+/// What a function's policy can let others do.
+const SHARED: &[&str] = &[
+    "InvokeFunction",
+    "InvokeFunctionUrl",
+    "GetFunction",
+    "GetFunctionConfiguration",
+    "GetPolicy",
+    "GetAlias",
+    "ListAliases",
+    "ListVersionsByFunction",
+    "UpdateFunctionCode",
+    "UpdateFunctionConfiguration",
+    "PublishVersion",
+    "CreateAlias",
+    "UpdateAlias",
+    "DeleteAlias",
+    "DeleteFunction",
+    "AddPermission",
+    "RemovePermission",
+];
+
 /// Invoking has another name in policies.
 fn action(operation: &'static OperationFacts) -> Option<&'static str> {
     Some(if operation.name == "Invoke" { "InvokeFunction" } else { operation.name })
@@ -103,7 +134,12 @@ fn action(operation: &'static OperationFacts) -> Option<&'static str> {
 
 /// The function of that name, as a resource.
 fn at(scope: &Scope, name: &str) -> Vec<Arn> {
-    name::Name::parse(scope, name, None).map(|name| name.arn()).into_iter().collect()
+    name::Name::parse(scope, name).map(|name| name.arn()).into_iter().collect()
+}
+
+/// What of the function is invoked, as a resource: its versions and aliases are resources of their own.
+fn invoked(scope: &Scope, name: &str, qualifier: Option<&str>) -> Vec<Arn> {
+    functions::named(scope, name, qualifier).map(|name| name.qualified_arn()).into_iter().collect()
 }
 
 /// The event source mapping of that UUID, as a resource.

@@ -15,9 +15,31 @@ pub(crate) struct Name {
     pub(crate) qualifier: Option<String>,
 }
 
+/// What a name leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target<'a> {
+    /// The function as it is.
+    Latest,
+    Version(u64),
+    Alias(&'a str),
+}
+
+/// The qualifier of the function as it is.
+pub(crate) const LATEST: &str = "$LATEST";
+
+/// Versions are numbers; `$LATEST` is 0.
+pub(crate) fn version_number(text: &str) -> Option<u64> {
+    if text == LATEST { Some(0) } else { text.parse().ok().filter(|number| *number > 0) }
+}
+
+/// A version's number as it is shown.
+pub(crate) fn version_text(number: u64) -> String {
+    if number == 0 { LATEST.to_owned() } else { number.to_string() }
+}
+
 impl Name {
     /// Reads a name in any of its forms; the model's pattern has been checked. None when it is still no name.
-    pub(crate) fn parse(scope: &Scope, text: &str, qualifier: Option<&str>) -> Option<Self> {
+    pub(crate) fn parse(scope: &Scope, text: &str) -> Option<Self> {
         let mut scope = *scope;
         let mut rest = text;
         if text.starts_with("arn:") {
@@ -33,7 +55,7 @@ impl Name {
             Some((name, behind)) => (name, Some(behind)),
             None => (rest, None),
         };
-        let qualifier = qualifier.or(behind).map(str::to_owned);
+        let qualifier = behind.map(str::to_owned);
         (!name.is_empty()).then(|| Name { scope, name: name.to_owned(), qualifier })
     }
 
@@ -52,9 +74,18 @@ impl Name {
         }
     }
 
-    /// Only the unpublished version exists here.
-    pub(crate) fn is_latest(&self) -> bool {
-        self.qualifier.as_deref().is_none_or(|qualifier| qualifier == "$LATEST")
+    /// The same function under another qualifier.
+    pub(crate) fn qualified(&self, qualifier: impl Into<String>) -> Self {
+        Name { qualifier: Some(qualifier.into()), ..self.clone() }
+    }
+
+    pub(crate) fn target(&self) -> Target<'_> {
+        let Some(qualifier) = self.qualifier.as_deref() else { return Target::Latest };
+        match version_number(qualifier) {
+            Some(0) => Target::Latest,
+            Some(number) => Target::Version(number),
+            None => Target::Alias(qualifier),
+        }
     }
 }
 
@@ -74,7 +105,7 @@ pub(crate) fn check_length(name: &str) -> Result<(), Fault> {
 mod tests {
     use names::{Account, Region, Scope};
 
-    use super::Name;
+    use super::{Name, Target};
 
     #[test]
     fn every_form_is_understood() {
@@ -86,17 +117,32 @@ mod tests {
             "arn:aws:lambda:us-east-1:000000000000:function:f",
         ];
         for form in forms {
-            let name = Name::parse(&here, form, None).unwrap();
+            let name = Name::parse(&here, form).unwrap();
             assert_eq!(
                 (name.scope, name.name.as_str(), name.qualifier.as_deref()),
                 (here, "f", None),
                 "{form}"
             );
-            let name = Name::parse(&here, &format!("{form}:7"), None).unwrap();
+            let name = Name::parse(&here, &format!("{form}:7")).unwrap();
             assert_eq!((name.name.as_str(), name.qualifier.as_deref()), ("f", Some("7")), "{form}");
         }
-        let there = Name::parse(&here, "arn:aws:lambda:eu-west-1:123456789012:function:f", None).unwrap();
+        let there = Name::parse(&here, "arn:aws:lambda:eu-west-1:123456789012:function:f").unwrap();
         assert_eq!(there.arn().as_str(), "arn:aws:lambda:eu-west-1:123456789012:function:f");
-        assert_eq!(Name::parse(&here, "", None), None);
+        assert_eq!(Name::parse(&here, ""), None);
+    }
+
+    #[test]
+    fn a_qualifier_says_what_is_meant() {
+        let here = Scope::new(Account::ZERO, Region::US_EAST_1);
+        let target = |text: &str, expected: Target<'_>| {
+            assert_eq!(Name::parse(&here, text).unwrap().target(), expected, "{text}");
+        };
+        target("f", Target::Latest);
+        target("f:$LATEST", Target::Latest);
+        target("f:12", Target::Version(12));
+        target("f:v12", Target::Alias("v12"));
+        // No version has the number 0 or one that is greater than any.
+        target("f:0", Target::Alias("0"));
+        target("f:99999999999999999999", Target::Alias("99999999999999999999"));
     }
 }

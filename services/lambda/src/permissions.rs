@@ -1,18 +1,19 @@
-//! A function's resource policy: who else may use it, as a document made of statements. It is kept and shown; what it
-//! allows is not decided here.
+//! The resource policies of a function, of its versions and of its aliases: who else may use them, as documents made of
+//! statements. What a policy allows is decided by the frame.
 
 use api_lambda as api;
-use names::ids;
+use names::{Arn, Scope, ids};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use service::{Result, Tx, View};
-use store::Reads as _;
+use store::tuple::Key;
+use store::{Reads, Snapshot};
 use wire::Fault;
 
 use crate::functions::named;
 use crate::keys::{self, Id};
-use crate::name::Name;
-use crate::{errors, function};
+use crate::name::{LATEST, Name, Target};
+use crate::{aliases, errors, function};
 
 /// The largest policy, in bytes.
 const POLICY_BYTES_MAX: usize = 20_480;
@@ -41,7 +42,11 @@ impl Policy {
 }
 
 pub(crate) fn add(tx: &mut Tx<'_>, input: &api::AddPermissionInput) -> Result<api::AddPermissionOutput> {
-    let (name, mut policy) = find(tx, &input.function_name, input.qualifier.as_deref())?;
+    let (name, mut policy) = find(&**tx, &tx.scope(), &input.function_name, input.qualifier.as_deref())?;
+    if name.qualifier.as_deref() == Some(LATEST) {
+        let message = "We currently do not support adding policies for $LATEST.";
+        return Err(errors::invalid(message).into());
+    }
     policy.check_revision(input.revision_id.as_deref())?;
     let id = &input.statement_id;
     if policy.statements.iter().any(|(known, _)| known == id) {
@@ -63,17 +68,42 @@ pub(crate) fn add(tx: &mut Tx<'_>, input: &api::AddPermissionInput) -> Result<ap
     Ok(api::AddPermissionOutput { statement: Some(statement) })
 }
 
-/// The function of that name, which must be there, and its policy.
-fn find(tx: &Tx<'_>, name: &str, qualifier: Option<&str>) -> Result<(Name, Policy)> {
-    let name = named(&tx.scope(), name, qualifier)?;
-    function::find(&**tx, &name)?;
-    let policy: Option<Policy> = tx.get_record(&keys::policy(&name.scope, &name.name))?;
+/// What of a function is meant, which must be there, and its policy: the function's, or that of a version or an alias.
+fn find(reads: &impl Reads, scope: &Scope, name: &str, qualifier: Option<&str>) -> Result<(Name, Policy)> {
+    let name = named(scope, name, qualifier)?;
+    if let Target::Alias(alias) = name.target()
+        && aliases::find(reads, &name, alias)?.is_none()
+    {
+        return Err(errors::no_alias(&name.qualified_arn()).into());
+    }
+    function::find(reads, &name)?;
+    let policy = policy(reads, &name)?;
     Ok((name, policy.unwrap_or_default()))
+}
+
+fn policy(reads: &impl Reads, name: &Name) -> Result<Option<Policy>> {
+    Ok(reads.get_record(&key(name))?)
+}
+
+fn key(name: &Name) -> Key {
+    match &name.qualifier {
+        Some(qualifier) => keys::policy_of(&name.scope, &name.name, qualifier),
+        None => keys::policy(&name.scope, &name.name),
+    }
+}
+
+/// The policy that decides about a function, a version or an alias, as a document.
+pub(crate) fn document(snapshot: &Snapshot, arn: &Arn) -> Result<Option<String>> {
+    let Some(scope) = arn.scope().filter(|_| arn.resource().starts_with("function:")) else {
+        return Ok(None);
+    };
+    let name = named(&scope, arn.as_str(), None)?;
+    Ok(policy(snapshot, &name)?.map(|policy| policy.document()))
 }
 
 fn put(tx: &mut Tx<'_>, name: &Name, mut policy: Policy) -> Result<()> {
     policy.revision = tx.random().bytes();
-    Ok(tx.put_record(keys::policy(&name.scope, &name.name), &policy)?)
+    Ok(tx.put_record(key(name), &policy)?)
 }
 
 fn statement(input: &api::AddPermissionInput, name: &Name) -> Result<Value, Fault> {
@@ -131,7 +161,7 @@ pub(crate) fn remove(
     tx: &mut Tx<'_>,
     input: &api::RemovePermissionInput,
 ) -> Result<api::RemovePermissionOutput> {
-    let (name, mut policy) = find(tx, &input.function_name, input.qualifier.as_deref())?;
+    let (name, mut policy) = find(&**tx, &tx.scope(), &input.function_name, input.qualifier.as_deref())?;
     policy.check_revision(input.revision_id.as_deref())?;
     let Some(at) = policy.statements.iter().position(|(id, _)| *id == input.statement_id) else {
         let message = format!("Statement {} is not found in resource policy.", input.statement_id);
@@ -143,12 +173,9 @@ pub(crate) fn remove(
 }
 
 pub(crate) fn get(view: &View<'_>, input: &api::GetPolicyInput) -> Result<api::GetPolicyOutput> {
-    let name = named(&view.scope(), &input.function_name, input.qualifier.as_deref())?;
-    function::find(&**view, &name)?;
-    let policy: Option<Policy> = view.get_record(&keys::policy(&name.scope, &name.name))?;
-    let policy = policy.filter(|policy| !policy.statements.is_empty());
+    let (_, policy) = find(&**view, &view.scope(), &input.function_name, input.qualifier.as_deref())?;
     let missing = || api::error::resource_not_found_exception("The resource you requested does not exist.");
-    let policy = policy.ok_or_else(missing)?;
+    let policy = Some(policy).filter(|policy| !policy.statements.is_empty()).ok_or_else(missing)?;
     Ok(api::GetPolicyOutput {
         policy: Some(policy.document()),
         revision_id: Some(ids::uuid(policy.revision)),

@@ -42,7 +42,6 @@ pub(crate) fn check_create(input: &api::CreateFunctionInput) -> Result<(), Fault
     let is_tracing =
         |tracing: &api::TracingConfig| tracing.mode.as_ref().is_some_and(|mode| mode.as_str() == "Active");
     refuse(&[
-        ("Publish", input.publish == Some(true)),
         ("VpcConfig", input.vpc_config.is_some()),
         ("PackageType Image", input.package_type.as_ref().is_some_and(|kind| kind.as_str() == "Image")),
         ("DeadLetterConfig", input.dead_letter_config.is_some()),

@@ -21,7 +21,13 @@ fn find(reads: &impl Reads, scope: &Scope, resource: &str) -> Result<(Scope, Arn
         let mapping = sources::find(reads, scope, uuid)?;
         return Ok((mapping.scope, mapping.arn()));
     }
-    let function = function::find(reads, &named(scope, resource, None)?)?;
+    let name = named(scope, resource, None)?;
+    if name.qualifier.is_some() {
+        let message =
+            "Tags on function aliases and versions are not supported. Please specify a function ARN.";
+        return Err(errors::invalid(message).into());
+    }
+    let function = function::find(reads, &name)?;
     Ok((function.scope, function.full_name().arn()))
 }
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use api_lambda as api;
-use service::{Context, Result};
+use service::{Context, Result, Tx};
 
 use crate::function::{self, Function};
 use crate::functions::{named, store_package, variables};
 use crate::host::Host;
-use crate::{errors, keys, package, refused, role};
+use crate::name::Name;
+use crate::{errors, package, refused, role, versions};
 
 pub(crate) async fn code(
     host: Arc<Host>,
@@ -16,7 +17,6 @@ pub(crate) async fn code(
     input: api::UpdateFunctionCodeInput,
 ) -> Result<api::UpdateFunctionCodeOutput> {
     refused::refuse(&[
-        ("Publish", input.publish == Some(true)),
         ("PublishTo", input.publish_to.is_some()),
         ("S3Bucket", input.s3_bucket.is_some()),
         ("ImageUri", input.image_uri.is_some()),
@@ -28,12 +28,13 @@ pub(crate) async fn code(
         .clone()
         .ok_or_else(|| errors::invalid("Please provide a source for function code."))?;
     package::check(&zip)?;
-    change(&host, &context, &input.function_name, input.revision_id.as_deref(), |tx, function| {
+    let publish = input.publish == Some(true);
+    let wish = Wish { revision_id: input.revision_id.as_deref(), publish };
+    change(&host, &context, &input.function_name, wish, |tx, function| {
         if input.dry_run == Some(true) {
             function.package = package::describe(&zip, function.package.id);
             return Ok(false);
         }
-        package::delete(tx, &function.package.id)?;
         function.package = store_package(tx, &zip);
         Ok(true)
     })
@@ -56,7 +57,8 @@ pub(crate) async fn configuration(
         Some(environment) => Some(variables(Some(environment))?),
         None => None,
     };
-    change(&host, &context, &input.function_name, input.revision_id.as_deref(), |_, function| {
+    let wish = Wish { revision_id: input.revision_id.as_deref(), publish: false };
+    change(&host, &context, &input.function_name, wish, |_, function| {
         if let Some(runtime) = &input.runtime {
             function.runtime = runtime.to_string();
         }
@@ -80,32 +82,42 @@ fn replace<T: Clone>(place: &mut T, value: Option<&T>) {
     }
 }
 
+/// On what condition a function is changed, and what becomes of it then.
+#[derive(Clone, Copy)]
+struct Wish<'a> {
+    revision_id: Option<&'a str>,
+    publish: bool,
+}
+
 /// Changes a function in one transaction, gives it a new revision, and ends the environments of the old one. `edit` says
 /// whether the change is to be kept.
 async fn change(
     host: &Host,
     context: &Context,
     name: &str,
-    revision_id: Option<&str>,
-    edit: impl Fn(&mut service::Tx<'_>, &mut Function) -> Result<bool> + Send + Sync,
+    wish: Wish<'_>,
+    edit: impl Fn(&mut Tx<'_>, &mut Function) -> Result<bool> + Send + Sync,
 ) -> Result<api::FunctionConfiguration> {
-    let name = named(&context.scope(), name, None)?;
+    let name = Name { qualifier: None, ..named(&context.scope(), name, None)? };
     let changed = context.transact(|tx| {
         let old = function::find(&**tx, &name)?;
-        if revision_id.is_some_and(|wanted| wanted != old.revision_id()) {
+        if wish.revision_id.is_some_and(|wanted| wanted != old.revision_id()) {
             return Err(errors::changed_meanwhile().into());
         }
         let mut new = old.clone();
-        if edit(tx, &mut new)? {
-            new.revision = tx.random().bytes();
-            new.modified_ms = tx.now.millis();
-            tx.put_record(keys::function(&name.scope, &name.name), &new)?;
+        if !edit(tx, &mut new)? {
+            return Ok((old, new));
         }
-        Ok((old, new))
+        new.revision = tx.random().bytes();
+        new.modified_ms = tx.now.millis();
+        tx.put_record(new.key(), &new)?;
+        let shown = if wish.publish { versions::freeze(tx, &new, None)? } else { new };
+        versions::release(tx, &name, &old.package.id)?;
+        Ok((old, shown))
     });
-    let (old, new) = changed.await?;
-    if old.revision != new.revision {
+    let (old, shown) = changed.await?;
+    if old.revision != shown.revision {
         host.forget(&old);
     }
-    Ok(new.configuration())
+    Ok(shown.configuration())
 }

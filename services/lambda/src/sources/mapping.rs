@@ -25,6 +25,9 @@ pub(crate) struct Mapping {
     pub(crate) source: Arn,
     /// The function's name; it is in the mapping's own account and region.
     pub(crate) function: String,
+    /// Which version or alias of it, when the client named one.
+    #[serde(default)]
+    pub(crate) qualifier: Option<String>,
     pub(crate) enabled: bool,
     pub(crate) batch_size: i32,
     pub(crate) window_s: i32,
@@ -77,7 +80,7 @@ pub(crate) fn uuid_of(arn: &str) -> Option<&str> {
 impl Mapping {
     /// The function's name, as a name in full.
     pub(crate) fn function(&self) -> Name {
-        Name { scope: self.scope, name: self.function.clone(), qualifier: None }
+        Name { scope: self.scope, name: self.function.clone(), qualifier: self.qualifier.clone() }
     }
 
     pub(crate) fn arn(&self) -> Arn {
@@ -98,7 +101,7 @@ impl Mapping {
             batch_size: Some(self.batch_size),
             maximum_batching_window_in_seconds: Some(self.window_s),
             event_source_arn: Some(self.source.to_string()),
-            function_arn: Some(self.function().arn().to_string()),
+            function_arn: Some(self.function().qualified_arn().to_string()),
             last_modified: Some(Timestamp(self.modified_ms)),
             state: Some(state.to_owned()),
             state_transition_reason: Some("USER_INITIATED".into()),

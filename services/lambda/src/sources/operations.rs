@@ -1,7 +1,6 @@
 //! Mappings are made, shown, listed, changed and deleted.
 
 use api_lambda as api;
-use names::Arn;
 use service::{Context, Result, Tx, View};
 use store::{Direction, Reads, record};
 use wire::Fault;
@@ -9,6 +8,7 @@ use wire::Fault;
 use super::mapping::{self, BATCH_SIZE, Mapping, STREAM_BATCH_SIZE};
 use super::{checks, filters, streams};
 use crate::functions::{named, pages};
+use crate::name::Name;
 use crate::tags::TAGGING;
 use crate::{errors, function, keys};
 
@@ -30,6 +30,7 @@ pub(crate) async fn create(
         uuid: context.random().uuid(),
         source,
         function: name.name.clone(),
+        qualifier: name.qualifier.clone(),
         enabled: input.enabled.unwrap_or(true),
         batch_size: input.batch_size.unwrap_or(batch_size),
         window_s: input.maximum_batching_window_in_seconds.unwrap_or_default(),
@@ -80,7 +81,7 @@ fn shown(reads: &impl Reads, mapping: &Mapping, state: &str) -> Result<api::Even
 fn check_unique(reads: &impl Reads, new: &Mapping) -> Result<()> {
     for entry in reads.scan(keys::mappings_of(&new.scope).prefix_range(), Direction::Forward) {
         let known: Mapping = record::decode(&entry?.1)?;
-        if (&known.source, &known.function) == (&new.source, &new.function) {
+        if known.source == new.source && known.function() == new.function() {
             if new.stream.is_some() {
                 let message = format!(
                     "The event source arn (\" {} \") and function (\" {} \") provided mapping already exists. Please \
@@ -128,21 +129,18 @@ pub(crate) fn list(
 /// Which mappings a list shows.
 struct Wanted<'a> {
     source: Option<&'a str>,
-    function: Option<Arn>,
+    function: Option<Name>,
 }
 
 impl<'a> Wanted<'a> {
     fn read(view: &View<'_>, input: &'a api::ListEventSourceMappingsInput) -> Result<Self, Fault> {
         let function = input.function_name.as_deref().map(|name| named(&view.scope(), name, None));
-        Ok(Wanted {
-            source: input.event_source_arn.as_deref(),
-            function: function.transpose()?.map(|name| name.arn()),
-        })
+        Ok(Wanted { source: input.event_source_arn.as_deref(), function: function.transpose()? })
     }
 
     fn is(&self, mapping: &Mapping) -> bool {
         self.source.is_none_or(|source| source == mapping.source.to_string())
-            && self.function.as_ref().is_none_or(|function| *function == mapping.function().arn())
+            && self.function.as_ref().is_none_or(|function| *function == mapping.function())
     }
 }
 
@@ -152,7 +150,7 @@ pub(crate) async fn update(
 ) -> Result<api::UpdateEventSourceMappingOutput> {
     let (before, after) = changed(&context, &input)?;
     checks::settings(&after)?;
-    if after.function != before.function {
+    if after.function() != before.function() {
         let function = function::find(&*context.view(), &after.function())?;
         if after.stream.is_none() {
             checks::queue(&context.cloud, &after, &function).await?;
@@ -189,7 +187,8 @@ fn changed(context: &Context, input: &api::UpdateEventSourceMappingInput) -> Res
         after.filters = filters::of(input.filter_criteria.as_ref())?;
     }
     if let Some(name) = &input.function_name {
-        after.function = named(&context.scope(), name, None)?.name;
+        let name = named(&context.scope(), name, None)?;
+        (after.function, after.qualifier) = (name.name, name.qualifier);
     }
     after.enabled = input.enabled.unwrap_or(before.enabled);
     after.batch_size = input.batch_size.unwrap_or(before.batch_size);

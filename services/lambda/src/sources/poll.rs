@@ -151,8 +151,9 @@ fn body_bytes(messages: &[api_sqs::Message]) -> usize {
 async fn process(host: Arc<Host>, cloud: Arc<Cloud>, mapping: Arc<Mapping>, batch: Batch) {
     let context = cloud.context_of("lambda", mapping.scope);
     let work = async {
-        let function = function::find(&*context.view(), &mapping.function())?;
-        let outcome = host.run(&context, &function, &context.caller.request_id, batch.event()).await?;
+        let name = mapping.function();
+        let function = function::choose(&*context.view(), &name, context.random())?;
+        let outcome = host.run(&context, &function, &name, &context.caller.request_id, batch.event()).await?;
         if outcome.function_error.is_some() {
             return Ok(());
         }

@@ -68,11 +68,12 @@ pub(super) async fn deliver(
             continue;
         }
         let context = reader.cloud.context_of("lambda", reader.mapping.scope);
-        let function = function::find(&*context.view(), &reader.mapping.function())?;
+        let name = reader.mapping.function();
+        let function = function::choose(&*context.view(), &name, context.random())?;
         let request_id = &context.caller.request_id;
         let more = window.as_ref().map(|window| window.members(reader, part.records.is_empty()));
         let event = event::event(&part.records, &more.unwrap_or_default());
-        let outcome = reader.host.run(&context, &function, request_id, event).await?;
+        let outcome = reader.host.run(&context, &function, &name, request_id, event).await?;
         let error = outcome.function_error;
         let answer = match error {
             Some(_) => Answer::Failed,

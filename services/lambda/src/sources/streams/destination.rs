@@ -29,7 +29,7 @@ pub(super) struct GivenUp<'a> {
 
 /// Tells the mapping's destination, if it has one. A destination that does not take it keeps nobody waiting.
 pub(super) async fn send(reader: &Reader, given_up: &GivenUp<'_>) {
-    let function = reader.mapping.function().arn();
+    let function = reader.mapping.function().qualified_arn();
     tracing::warn!(
         function = function.as_str(),
         condition = given_up.condition,
