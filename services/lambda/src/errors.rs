@@ -26,6 +26,13 @@ pub(crate) fn changed_meanwhile() -> Fault {
     api::error::precondition_failed_exception(message)
 }
 
+/// As Lambda's entrance words it, under another code than its model.
+pub(crate) fn too_large(message: String) -> Fault {
+    let mut fault = api::error::request_too_large_exception(message);
+    fault.code = "RequestEntityTooLargeException".into();
+    fault
+}
+
 /// What of the API is not built.
 pub(crate) fn not_built(what: &str) -> Fault {
     service::not_built("lambda", what)
@@ -35,7 +42,7 @@ pub(crate) fn not_built(what: &str) -> Fault {
 pub(crate) fn of_runtime(error: &runtime::Error) -> Fault {
     let message = error.to_string();
     match error {
-        runtime::Error::PayloadTooLarge { .. } => api::error::request_too_large_exception(message),
+        runtime::Error::PayloadTooLarge { .. } => too_large(message),
         runtime::Error::TooManyEnvironments { .. } => api::error::too_many_requests_exception(message),
         runtime::Error::InterpreterNotFound(_) => api::error::invalid_runtime_exception(message),
         _ => api::error::service_exception(message),

@@ -41,6 +41,9 @@ pub(crate) struct Function {
     /// Its number, once it is published; 0 is `$LATEST`, which changes.
     #[serde(default)]
     pub(crate) version: u64,
+    /// The queue or topic that gets the events that were given up.
+    #[serde(default)]
+    pub(crate) dead_letter: Option<String>,
 }
 
 #[cfg(test)]
@@ -125,6 +128,10 @@ impl Function {
             code_sha256: Some(self.package.sha256.clone()),
             version: Some(self.version_text()),
             environment: (!self.environment.is_empty()).then(|| shown(&self.environment)),
+            dead_letter_config: self
+                .dead_letter
+                .clone()
+                .map(|target| api::DeadLetterConfig { target_arn: Some(target) }),
             tracing_config: Some(api::TracingConfigResponse { mode: Some("PassThrough".into()) }),
             revision_id: Some(self.revision_id()),
             state: Some("Active".into()),

@@ -10,6 +10,7 @@ use service::{Context, Pages, Result, Tx, View};
 use store::{Direction, Reads as _, record};
 use wire::Fault;
 
+use crate::event::{self, dead_letter};
 use crate::function::{self, Function};
 use crate::host::Host;
 use crate::name::{self, Name, Target};
@@ -50,6 +51,7 @@ fn record(tx: &mut Tx<'_>, input: &api::CreateFunctionInput) -> Result<api::Crea
     let handler = input.handler.as_ref().ok_or_else(|| mandatory("Handler"))?;
     refused::check_runtime(runtime)?;
     let environment = variables(input.environment.as_ref())?;
+    let dead_letter = input.dead_letter_config.as_ref().map(dead_letter::target).transpose()?.flatten();
     package::check(zip)?;
     let key = keys::function(&name.scope, &name.name);
     if tx.get(&key)?.is_some() {
@@ -71,6 +73,7 @@ fn record(tx: &mut Tx<'_>, input: &api::CreateFunctionInput) -> Result<api::Crea
         revision: tx.random().bytes(),
         modified_ms: tx.now.millis(),
         version: 0,
+        dead_letter,
     };
     tx.put_record(&key, &function)?;
     TAGGING.add(tx, &function.scope, &function.full_name().arn(), input.tags.iter().flatten())?;
@@ -192,6 +195,7 @@ fn delete_whole(tx: &mut Tx<'_>, name: &Name) -> Result<Vec<Function>> {
         keys.into_iter().for_each(|key| tx.delete(&*key));
     }
     tx.delete(keys::policy(&name.scope, &name.name));
+    event::settings::forget(tx, &name.scope, &name.name)?;
     service::tags::forget(tx, &name.scope, &name.arn());
     Ok(versions)
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use names::{Arn, ids};
 use parking_lot::Mutex;
 use runtime::{FunctionSpec, Invocation, Outcome, Runtime};
-use service::{Context, Credential, PrincipalKind, PrincipalRecord, Result};
+use service::{Caller, Context, Credential, Principal, PrincipalKind, PrincipalRecord, Result};
 use tokio::sync::OnceCell;
 
 use crate::function::Function;
@@ -20,6 +20,19 @@ use crate::{errors, package, role};
 const CREDENTIALS_MS: i64 = 12 * 3_600_000;
 /// Credentials that hold no longer than this are replaced, and their environments with them.
 const CREDENTIALS_REST_MS: i64 = 3_600_000;
+
+/// One call of a function.
+pub(crate) struct Call {
+    pub(crate) request_id: String,
+    pub(crate) payload: Bytes,
+    pub(crate) client_context: Option<String>,
+}
+
+impl Call {
+    pub(crate) fn of(request_id: &str, payload: Bytes) -> Self {
+        Call { request_id: request_id.to_owned(), payload, client_context: None }
+    }
+}
 
 /// Where functions run.
 pub(crate) struct Host {
@@ -54,18 +67,34 @@ impl Host {
         context: &Context,
         function: &Function,
         invoked: &Name,
-        request_id: &str,
-        payload: Bytes,
+        call: Call,
     ) -> Result<Outcome> {
         let spec = self.spec(context, function).await?;
         let invocation = Invocation {
-            request_id: request_id.to_owned(),
-            payload,
+            request_id: call.request_id,
+            payload: call.payload,
             function_arn: invoked.qualified_arn().to_string(),
+            client_context: call.client_context,
+            trace_id: Some(trace(context)),
             ..Invocation::default()
         };
         let outcome = self.runtime().await?.invoke(&spec, invocation).await;
         Ok(outcome.map_err(|error| errors::of_runtime(&error))?)
+    }
+
+    /// What the function's role does, in its own name.
+    pub(crate) async fn in_role(&self, context: &Context, function: &Function) -> Result<Context> {
+        let Credential { principal, access_key_id, .. } = self.credential(context, function).await?;
+        let PrincipalRecord { kind, arn, id, role } = principal;
+        let principal = Principal { kind, arn, id, access_key_id: Some(access_key_id), role };
+        let caller = Caller {
+            scope: function.scope,
+            principal: Arc::new(principal),
+            source: None,
+            source_ip: None,
+            ..Caller::clone(&context.caller)
+        };
+        Ok(Context { caller: Arc::new(caller), cloud: Arc::clone(&context.cloud) })
     }
 
     /// Ends the environments of a revision.
@@ -148,6 +177,14 @@ impl Host {
         self.credentials.lock().insert(key, fresh.clone());
         Ok(fresh)
     }
+}
+
+/// A trace that begins here, and of which nobody takes samples.
+fn trace(context: &Context) -> String {
+    let [root, parent]: [[u8; 16]; 2] = [context.random().bytes(), context.random().bytes()];
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (at_s, root, parent) = (context.now().secs(), hex(&root[..12]), hex(&parent[..8]));
+    format!("Root=1-{at_s:08x}-{root};Parent={parent};Sampled=0")
 }
 
 /// Environments share code, configuration and credentials.

@@ -12,6 +12,7 @@
 //! | `"mapping", account, region, UUID` | [`crate::sources::mapping::Mapping`] |
 //! | `"checkpoint", account, region, UUID, shard` | [`crate::sources::streams::checkpoint::Checkpoint`] |
 //! | `"event", due at (ms), event id` | [`crate::event::Event`] |
+//! | `"event settings", account, region, name, qualifier` | [`crate::event::settings::Settings`] |
 
 use names::Scope;
 use service::scoped;
@@ -100,6 +101,11 @@ pub(crate) fn checkpoint(scope: &Scope, uuid: &str, shard: &str) -> Key {
     checkpoints(scope, uuid).str(shard)
 }
 
+/// How events of a function are treated; those of each qualifier stand behind it.
+pub(crate) fn event_settings(scope: &Scope, function: &str) -> Key {
+    scoped("lambda", "event settings", scope).str(function)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +122,7 @@ mod tests {
             ("policy", policy(&scope, "f")),
             ("qualified-policy", policy_of(&scope, "f", "7")),
             ("piece", piece(&id, 7)),
+            ("event_settings", event_settings(&scope, "f").str("q")),
             ("mapping", mapping(&scope, "u")),
             ("checkpoint", checkpoint(&scope, "u", "s")),
         ];

@@ -7,6 +7,7 @@
 //! by name.
 
 mod aliases;
+mod destination;
 mod errors;
 mod event;
 mod function;
@@ -40,9 +41,8 @@ use crate::host::Host;
 #[must_use]
 pub fn service(work: PathBuf, room: usize) -> Service {
     let host = Arc::new(Host::new(work, room));
-    let [updating, configuring, deleting, invoking, delivering, polling, printing] =
-        [(); 7].map(|()| Arc::clone(&host));
-    Service::new(&api::FACTS)
+    let [updating, configuring, deleting, polling, printing] = [(); 5].map(|()| Arc::clone(&host));
+    let service = Service::new(&api::FACTS)
         .actions(action)
         .wording(errors::with_type)
         .tagging(tags::TAGGING)
@@ -68,17 +68,6 @@ pub fn service(work: PathBuf, room: usize) -> Service {
             move |context, input| update::configuration(Arc::clone(&configuring), context, input),
             |scope, input| at(scope, &input.function_name),
         )
-        .waiting::<api::Invoke, _, _>(
-            move |context, input| invoke::invoke(Arc::clone(&invoking), context, input),
-            |scope, input| invoked(scope, &input.function_name, input.qualifier.as_deref()),
-        )
-        .transaction::<api::PublishVersion>(versions::publish, |scope, input| at(scope, &input.function_name))
-        .read::<api::ListVersionsByFunction>(versions::list, |scope, input| at(scope, &input.function_name))
-        .transaction::<api::CreateAlias>(aliases::create, |scope, input| at(scope, &input.function_name))
-        .read::<api::GetAlias>(aliases::get, |scope, input| at(scope, &input.function_name))
-        .transaction::<api::UpdateAlias>(aliases::update, |scope, input| at(scope, &input.function_name))
-        .transaction::<api::DeleteAlias>(aliases::delete, |scope, input| at(scope, &input.function_name))
-        .read::<api::ListAliases>(aliases::list, |scope, input| at(scope, &input.function_name))
         .waiting::<api::CreateEventSourceMapping, _, _>(sources::create, |scope, input| {
             at(scope, &input.function_name)
         })
@@ -98,12 +87,55 @@ pub fn service(work: PathBuf, room: usize) -> Service {
         .transaction::<api::TagResource>(tags::tag, |_, input| named(&input.resource))
         .transaction::<api::UntagResource>(tags::untag, |_, input| named(&input.resource))
         .read::<api::ListTags>(tags::list, |_, input| named(&input.resource))
-        .work("events", move |cloud| event::run(Arc::clone(&delivering), cloud))
         .work("output", move |cloud| {
             let output = Arc::clone(&printing.output);
             async move { output.run(cloud).await }
         })
-        .work("event sources", move |cloud| sources::run(Arc::clone(&polling), cloud))
+        .work("event sources", move |cloud| sources::run(Arc::clone(&polling), cloud));
+    published(invocations(service, &host))
+}
+
+/// Versions and aliases.
+fn published(service: Service) -> Service {
+    service
+        .transaction::<api::PublishVersion>(versions::publish, |scope, input| at(scope, &input.function_name))
+        .read::<api::ListVersionsByFunction>(versions::list, |scope, input| at(scope, &input.function_name))
+        .transaction::<api::CreateAlias>(aliases::create, |scope, input| at(scope, &input.function_name))
+        .read::<api::GetAlias>(aliases::get, |scope, input| at(scope, &input.function_name))
+        .transaction::<api::UpdateAlias>(aliases::update, |scope, input| at(scope, &input.function_name))
+        .transaction::<api::DeleteAlias>(aliases::delete, |scope, input| at(scope, &input.function_name))
+        .read::<api::ListAliases>(aliases::list, |scope, input| at(scope, &input.function_name))
+}
+
+/// Invocations, and how events are treated.
+fn invocations(service: Service, host: &Arc<Host>) -> Service {
+    let [invoking, handling, rehandling, delivering] = [(); 4].map(|()| Arc::clone(host));
+    service
+        .waiting::<api::Invoke, _, _>(
+            move |context, input| invoke::invoke(Arc::clone(&invoking), context, input),
+            |scope, input| invoked(scope, &input.function_name, input.qualifier.as_deref()),
+        )
+        .waiting::<api::InvokeAsync, _, _>(invoke::invoke_async, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .waiting::<api::PutFunctionEventInvokeConfig, _, _>(
+            move |context, input| event::settings::put(Arc::clone(&handling), context, input),
+            |scope, input| at(scope, &input.function_name),
+        )
+        .waiting::<api::UpdateFunctionEventInvokeConfig, _, _>(
+            move |context, input| event::settings::update(Arc::clone(&rehandling), context, input),
+            |scope, input| at(scope, &input.function_name),
+        )
+        .read::<api::GetFunctionEventInvokeConfig>(event::settings::get, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .read::<api::ListFunctionEventInvokeConfigs>(event::settings::list, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .transaction::<api::DeleteFunctionEventInvokeConfig>(event::settings::delete, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .work("events", move |cloud| event::run(Arc::clone(&delivering), cloud))
 }
 
 /// What a function's policy can let others do.

@@ -44,7 +44,6 @@ pub(crate) fn check_create(input: &api::CreateFunctionInput) -> Result<(), Fault
     refuse(&[
         ("VpcConfig", input.vpc_config.is_some()),
         ("PackageType Image", input.package_type.as_ref().is_some_and(|kind| kind.as_str() == "Image")),
-        ("DeadLetterConfig", input.dead_letter_config.is_some()),
         ("KMSKeyArn", input.kms_key_arn.is_some()),
         ("TracingConfig Active", input.tracing_config.as_ref().is_some_and(is_tracing)),
         ("Layers", input.layers.as_ref().is_some_and(|layers| !layers.is_empty())),
@@ -67,7 +66,6 @@ pub(crate) fn check_create(input: &api::CreateFunctionInput) -> Result<(), Fault
 pub(crate) fn check_configuration(input: &api::UpdateFunctionConfigurationInput) -> Result<(), Fault> {
     refuse(&[
         ("VpcConfig", input.vpc_config.is_some()),
-        ("DeadLetterConfig", input.dead_letter_config.is_some()),
         ("KMSKeyArn", input.kms_key_arn.is_some()),
         ("TracingConfig", input.tracing_config.is_some()),
         ("Layers", input.layers.as_ref().is_some_and(|layers| !layers.is_empty())),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api_lambda as api;
 use service::{Context, Result, Tx};
 
+use crate::event::dead_letter;
 use crate::function::{self, Function};
 use crate::functions::{named, store_package, variables};
 use crate::host::Host;
@@ -57,6 +58,7 @@ pub(crate) async fn configuration(
         Some(environment) => Some(variables(Some(environment))?),
         None => None,
     };
+    let dead_letter = input.dead_letter_config.as_ref().map(dead_letter::target).transpose()?;
     let wish = Wish { revision_id: input.revision_id.as_deref(), publish: false };
     change(&host, &context, &input.function_name, wish, |_, function| {
         if let Some(runtime) = &input.runtime {
@@ -71,6 +73,7 @@ pub(crate) async fn configuration(
         replace(&mut function.timeout_s, input.timeout.as_ref());
         replace(&mut function.memory_mb, input.memory_size.as_ref());
         replace(&mut function.environment, variables.as_ref());
+        replace(&mut function.dead_letter, dead_letter.as_ref());
         Ok(true)
     })
     .await

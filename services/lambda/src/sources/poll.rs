@@ -14,7 +14,7 @@ use super::filters::Filters;
 use super::mapping::Mapping;
 use super::queue::Queue;
 use super::streams;
-use crate::host::Host;
+use crate::host::{Call, Host};
 use crate::{function, keys};
 
 /// Batches at work at once when the mapping sets no limit: what AWS starts with.
@@ -153,7 +153,8 @@ async fn process(host: Arc<Host>, cloud: Arc<Cloud>, mapping: Arc<Mapping>, batc
     let work = async {
         let name = mapping.function();
         let function = function::choose(&*context.view(), &name, context.random())?;
-        let outcome = host.run(&context, &function, &name, &context.caller.request_id, batch.event()).await?;
+        let call = Call::of(&context.caller.request_id, batch.event());
+        let outcome = host.run(&context, &function, &name, call).await?;
         if outcome.function_error.is_some() {
             return Ok(());
         }

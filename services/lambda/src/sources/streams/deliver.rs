@@ -10,6 +10,7 @@ use super::settings::Streaming;
 use super::shard::Reader;
 use super::window::Window;
 use crate::function;
+use crate::host::Call;
 use crate::sources::batch::failures;
 
 /// What became of a batch, in Lambda's words.
@@ -73,7 +74,7 @@ pub(super) async fn deliver(
         let request_id = &context.caller.request_id;
         let more = window.as_ref().map(|window| window.members(reader, part.records.is_empty()));
         let event = event::event(&part.records, &more.unwrap_or_default());
-        let outcome = reader.host.run(&context, &function, &name, request_id, event).await?;
+        let outcome = reader.host.run(&context, &function, &name, Call::of(request_id, event)).await?;
         let error = outcome.function_error;
         let answer = match error {
             Some(_) => Answer::Failed,

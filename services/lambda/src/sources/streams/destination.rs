@@ -3,18 +3,13 @@
 //! The document is that of <https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>. The records
 //! themselves are not in it.
 
-use std::sync::Arc;
-
-use api_sns as sns;
-use api_sqs as sqs;
 use names::Arn;
 use serde_json::{Value, json};
-use service::Cloud;
-use wire::{Fault, Timestamp, TimestampFormat};
+use wire::{Timestamp, TimestampFormat};
 
 use super::event::Record;
 use super::shard::Reader;
-use crate::errors;
+use crate::destination;
 
 /// A batch that was given up.
 pub(super) struct GivenUp<'a> {
@@ -36,32 +31,14 @@ pub(super) async fn send(reader: &Reader, given_up: &GivenUp<'_>) {
         records = given_up.records.len(),
         "a batch of a stream is given up"
     );
-    let destination = reader.settings.destination.as_ref().filter(|_| !given_up.records.is_empty());
-    let Some(destination) = destination else { return };
+    let told = reader.settings.destination.as_ref().filter(|_| !given_up.records.is_empty());
+    let Some(told) = told else { return };
     let text = given_up.document(&function, reader).to_string();
-    if let Err(fault) = send_to(&reader.cloud, destination, text).await {
-        tracing::warn!(%fault, destination, "a destination did not take what it was told");
+    let scope = reader.mapping.scope;
+    let context = reader.cloud.context_of("lambda", scope);
+    if let Err(fault) = destination::send(&context, told, &reader.mapping.function, text).await {
+        tracing::warn!(%fault, destination = told, "a destination did not take what it was told");
     }
-}
-
-async fn send_to(cloud: &Arc<Cloud>, destination: &str, text: String) -> Result<(), Fault> {
-    let arn: Arn = destination.parse().map_err(|_| errors::invalid("The destination is no ARN."))?;
-    let scope = arn.scope().ok_or_else(|| errors::invalid("The destination has no account."))?;
-    let context = cloud.context_of("lambda", scope);
-    if arn.service() == "sns" {
-        let input = sns::PublishInput {
-            topic_arn: Some(destination.to_owned()),
-            message: text,
-            ..sns::PublishInput::default()
-        };
-        return context.call::<sns::Publish>(input).await.map(drop);
-    }
-    let input = sqs::SendMessageInput {
-        queue_url: format!("{}/{}/{}", cloud.endpoint, scope.account, arn.resource()),
-        message_body: text,
-        ..sqs::SendMessageInput::default()
-    };
-    context.call::<sqs::SendMessage>(input).await.map(drop)
 }
 
 impl GivenUp<'_> {

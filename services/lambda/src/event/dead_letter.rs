@@ -1,0 +1,103 @@
+//! Queues and topics for events that were given up: they get the event itself, and why as attributes.
+//!
+//! See <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>.
+
+use std::collections::BTreeMap;
+
+use api_lambda as api;
+use api_sns as sns;
+use api_sqs as sqs;
+use names::Arn;
+use serde_json::Value;
+use service::Context;
+use wire::Fault;
+
+use super::ending::Ending;
+use crate::function::Function;
+use crate::host::Host;
+use crate::{destination, errors};
+
+/// Bytes of an error's message that go along.
+const MESSAGE_BYTES_MAX: usize = 1024;
+
+/// The target that a client wishes; nothing for an empty one, which takes it away.
+pub(crate) fn target(config: &api::DeadLetterConfig) -> Result<Option<String>, Fault> {
+    let Some(target) = config.target_arn.as_ref().filter(|target| !target.is_empty()) else {
+        return Ok(None);
+    };
+    let takes = |arn: &Arn| matches!(arn.service(), "sqs" | "sns") && !arn.resource().ends_with(".fifo");
+    match target.parse::<Arn>() {
+        Ok(arn) if takes(&arn) => Ok(Some(target.clone())),
+        _ => Err(errors::invalid(format!("The dead letter target ARN {target} is invalid."))),
+    }
+}
+
+/// Sends an event there, in the name of the function's role. A target that does not take it keeps nobody waiting.
+pub(super) async fn send(
+    ending: &Ending<'_>,
+    host: &Host,
+    context: &Context,
+    function: &Function,
+    target: &str,
+) {
+    let sent = async {
+        let in_role = host.in_role(context, function).await?;
+        Ok::<_, service::Error>(hand_over(ending, &in_role, target).await?)
+    };
+    if let Err(error) = sent.await {
+        tracing::warn!(%error, target, function = function.name, "a dead letter target did not take an event");
+    }
+}
+
+async fn hand_over(ending: &Ending<'_>, context: &Context, target: &str) -> Result<(), Fault> {
+    let body = String::from_utf8_lossy(&ending.event.payload).into_owned();
+    let attributes = [
+        ("RequestID", "String", ending.event.request_id.clone()),
+        ("ErrorCode", "Number", "200".to_owned()),
+        ("ErrorMessage", "String", message(ending)),
+    ];
+    let arn = destination::parse(target)?;
+    let context = destination::at(context, &arn);
+    if arn.service() == "sns" {
+        let attribute = |(name, kind, value): (&str, &str, String)| {
+            let value = sns::MessageAttributeValue {
+                data_type: kind.to_owned(),
+                string_value: Some(value),
+                ..sns::MessageAttributeValue::default()
+            };
+            (name.to_owned(), value)
+        };
+        let input = sns::PublishInput {
+            topic_arn: Some(target.to_owned()),
+            message: body,
+            message_attributes: Some(attributes.map(attribute).into()),
+            ..sns::PublishInput::default()
+        };
+        return context.call::<sns::Publish>(input).await.map(drop);
+    }
+    let attribute = |(name, kind, value): (&str, &str, String)| {
+        let value = sqs::MessageAttributeValue {
+            data_type: kind.to_owned(),
+            string_value: Some(value),
+            ..sqs::MessageAttributeValue::default()
+        };
+        (name.to_owned(), value)
+    };
+    let input = sqs::SendMessageInput {
+        queue_url: destination::queue_url(&context, &arn),
+        message_body: body,
+        message_attributes: Some(BTreeMap::from(attributes.map(attribute))),
+        ..sqs::SendMessageInput::default()
+    };
+    context.call::<sqs::SendMessage>(input).await.map(drop)
+}
+
+/// What the function said, or why it never ran. Attributes cannot be empty.
+fn message(ending: &Ending<'_>) -> String {
+    let document = ending.outcome.and_then(|outcome| serde_json::from_slice::<Value>(&outcome.payload).ok());
+    let said = document.and_then(|document| Some(document.get("errorMessage")?.as_str()?.to_owned()));
+    let mut text = said.filter(|said| !said.is_empty()).unwrap_or_else(|| ending.condition.to_owned());
+    let end = (0..=MESSAGE_BYTES_MAX.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    text.truncate(end.unwrap_or_default());
+    text
+}
