@@ -187,7 +187,8 @@ def main():
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
     layers = os.path.join(sys.argv[1], "python")
-    version = "python%d.%d" % sys.version_info[:2]
+    # The function's own version, also where another one runs it.
+    version = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("_")[2]
     sys.path[1:1] = [layers, os.path.join(layers, "lib", version, "site-packages")]
     set_up_logging()
     try:

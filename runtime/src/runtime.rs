@@ -108,7 +108,9 @@ impl Runtime {
             return Err(Error::Sandbox(in_force.reason.clone()));
         }
         if sandboxed {
-            open_to_everyone(&spec.code_dir).map_err(Error::system(spec.code_dir.display().to_string()))?;
+            for folder in [Some(&spec.code_dir), spec.opt_dir.as_ref()].into_iter().flatten() {
+                open_to_everyone(folder).map_err(Error::system(folder.display().to_string()))?;
+            }
         }
         let (root, launcher) = (&self.options.root, &self.launcher);
         let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;

@@ -12,7 +12,7 @@ use wire::{Timestamp, TimestampFormat};
 
 use crate::keys::{self, Id};
 use crate::name::{self, Name, Target};
-use crate::{aliases, errors, package};
+use crate::{aliases, errors, layers, package};
 
 /// Seconds, when the client says nothing.
 pub(crate) const TIMEOUT_S: i32 = 3;
@@ -44,6 +44,9 @@ pub(crate) struct Function {
     /// The queue or topic that gets the events that were given up.
     #[serde(default)]
     pub(crate) dead_letter: Option<String>,
+    /// In the order in which they lie over one another.
+    #[serde(default)]
+    pub(crate) layers: Vec<layers::Use>,
 }
 
 #[cfg(test)]
@@ -136,6 +139,7 @@ impl Function {
             revision_id: Some(self.revision_id()),
             state: Some("Active".into()),
             last_update_status: Some("Successful".into()),
+            layers: (!self.layers.is_empty()).then(|| self.layers.iter().map(layers::Use::shown).collect()),
             package_type: Some("Zip".into()),
             architectures: Some(vec![ARCHITECTURE.into()]),
             ephemeral_storage: Some(api::EphemeralStorage { size: self.tmp_mb }),
@@ -168,7 +172,7 @@ impl Function {
 pub(crate) const ARCHITECTURE: &str = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
 
 /// `2026-01-31T12:00:00.123+0000`.
-fn in_lambdas_format(at_ms: i64) -> String {
+pub(crate) fn in_lambdas_format(at_ms: i64) -> String {
     let whole = Timestamp::from_secs(at_ms.div_euclid(1000)).format(TimestampFormat::DateTime);
     format!("{}.{:03}+0000", whole.trim_end_matches('Z'), at_ms.rem_euclid(1000))
 }

@@ -5,17 +5,18 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use api_lambda as api;
-use bytes::Bytes;
 use service::{Context, Pages, Result, Tx, View};
 use store::{Direction, Reads as _, record};
 use wire::Fault;
 
+use crate::code::{self, Source};
 use crate::event::{self, dead_letter};
 use crate::function::{self, Function};
 use crate::host::Host;
 use crate::name::{self, Name, Target};
+use crate::package::Package;
 use crate::tags::TAGGING;
-use crate::{errors, keys, package, refused, role, versions};
+use crate::{download, errors, keys, layers, package, refused, role, versions};
 
 /// Functions of a page.
 const PAGE_MAX: i32 = 50;
@@ -39,20 +40,26 @@ pub(crate) async fn create(
 ) -> Result<api::CreateFunctionOutput> {
     refused::check_create(&input)?;
     role::check(&context, &input.role).await?;
-    context.transact(|tx| record(tx, &input)).await
+    let name = named(&context.scope(), &input.function_name, None)?;
+    name::check_length(&name.name)?;
+    let layers = layers::resolve(&context, &name.scope, input.layers.as_deref().unwrap_or_default())?;
+    let package = code::fetch(&context, Source::from(&input.code), "CreateFunction").await?;
+    layers::check_size(&package.describe([0; 16]), &layers)?;
+    context.transact(|tx| record(tx, &input, name.clone(), &package, layers.clone())).await
 }
 
-fn record(tx: &mut Tx<'_>, input: &api::CreateFunctionInput) -> Result<api::CreateFunctionOutput> {
-    let name = named(&tx.scope(), &input.function_name, None)?;
-    name::check_length(&name.name)?;
-    let zip = input.code.zip_file.as_ref();
-    let zip = zip.ok_or_else(|| errors::invalid("Please provide a source for function code."))?;
+fn record(
+    tx: &mut Tx<'_>,
+    input: &api::CreateFunctionInput,
+    name: Name,
+    package: &Package,
+    layers: Vec<layers::Use>,
+) -> Result<api::CreateFunctionOutput> {
     let runtime = input.runtime.as_ref().ok_or_else(|| mandatory("Runtime"))?.as_str();
     let handler = input.handler.as_ref().ok_or_else(|| mandatory("Handler"))?;
     refused::check_runtime(runtime)?;
     let environment = variables(input.environment.as_ref())?;
     let dead_letter = input.dead_letter_config.as_ref().map(dead_letter::target).transpose()?.flatten();
-    package::check(zip)?;
     let key = keys::function(&name.scope, &name.name);
     if tx.get(&key)?.is_some() {
         let message = format!("Function already exist: {}", name.name);
@@ -69,13 +76,15 @@ fn record(tx: &mut Tx<'_>, input: &api::CreateFunctionInput) -> Result<api::Crea
         memory_mb: input.memory_size.unwrap_or(function::MEMORY_MB),
         tmp_mb: input.ephemeral_storage.as_ref().map_or(function::TMP_MB, |storage| storage.size),
         environment,
-        package: store_package(tx, zip),
+        package: package.put(tx),
+        layers,
         revision: tx.random().bytes(),
         modified_ms: tx.now.millis(),
         version: 0,
         dead_letter,
     };
     tx.put_record(&key, &function)?;
+    layers::note(tx, &function);
     TAGGING.add(tx, &function.scope, &function.full_name().arn(), input.tags.iter().flatten())?;
     let published = input.publish == Some(true);
     let made = if published { versions::freeze(tx, &function, None)? } else { function };
@@ -92,12 +101,6 @@ pub(crate) fn variables(environment: Option<&api::Environment>) -> Result<BTreeM
     Ok(variables)
 }
 
-pub(crate) fn store_package(tx: &mut Tx<'_>, zip: &Bytes) -> package::Stored {
-    let stored = package::describe(zip, tx.random().bytes());
-    package::put(tx, &stored.id, zip);
-    stored
-}
-
 pub(crate) fn get(view: &View<'_>, input: &api::GetFunctionInput) -> Result<api::GetFunctionOutput> {
     let name = named(&view.scope(), &input.function_name, input.qualifier.as_deref())?;
     let function = function::find(&**view, &name)?;
@@ -106,6 +109,7 @@ pub(crate) fn get(view: &View<'_>, input: &api::GetFunctionInput) -> Result<api:
         configuration: Some(function.configuration_as(&name)),
         code: Some(api::FunctionCodeLocation {
             repository_type: Some("S3".into()),
+            location: Some(download::location(view.context, &function.package)),
             ..api::FunctionCodeLocation::default()
         }),
         tags: (!tags.is_empty()).then_some(tags),
@@ -188,6 +192,7 @@ fn delete_whole(tx: &mut Tx<'_>, name: &Name) -> Result<Vec<Function>> {
     for version in &versions {
         tx.delete(version.key());
         package::delete(tx, &version.package.id)?;
+        layers::release(tx, version)?;
     }
     for part in [keys::aliases(&name.scope, &name.name), keys::policy(&name.scope, &name.name)] {
         let keys = tx.scan(part.prefix_range(), Direction::Forward).map(|entry| Ok(entry?.0));

@@ -12,6 +12,7 @@ use service::{Caller, Context, Credential, Principal, PrincipalKind, PrincipalRe
 use tokio::sync::OnceCell;
 
 use crate::function::Function;
+use crate::keys::Id;
 use crate::name::Name;
 use crate::output::Output;
 use crate::{errors, package, role};
@@ -118,7 +119,12 @@ impl Host {
     }
 
     async fn spec(&self, context: &Context, function: &Function) -> Result<FunctionSpec> {
-        let code_dir = self.unpacked(context, function).await?;
+        let code_dir = self.unpacked(context, "packages", &[function.package.id]).await?;
+        let layers: Vec<Id> = function.layers.iter().map(|layer| layer.package.id).collect();
+        let opt_dir = match layers.is_empty() {
+            true => None,
+            false => Some(self.unpacked(context, "layers", &layers).await?),
+        };
         let credential = self.credential(context, function).await?;
         let runtime = function.runtime.parse();
         Ok(FunctionSpec {
@@ -127,7 +133,7 @@ impl Host {
             version: function.version_text(),
             region: function.scope.region.as_str().to_owned(),
             code_dir,
-            opt_dir: None,
+            opt_dir,
             handler: function.handler.clone(),
             runtime: runtime.map_err(|_| errors::not_built(&format!("Runtime {}", function.runtime)))?,
             memory_mb: function.memory_mb.unsigned_abs(),
@@ -138,9 +144,10 @@ impl Host {
         })
     }
 
-    /// The folder with the function's files.
-    async fn unpacked(&self, context: &Context, function: &Function) -> Result<PathBuf> {
-        let folder = self.work.join("packages").join(ids::uuid(function.package.id));
+    /// The folder with the files of packages, one over the other.
+    async fn unpacked(&self, context: &Context, kind: &str, packages: &[Id]) -> Result<PathBuf> {
+        let names: Vec<String> = packages.iter().map(|id| ids::uuid(*id)).collect();
+        let folder = self.work.join(kind).join(names.join("+"));
         if folder.is_dir() {
             return Ok(folder);
         }
@@ -148,9 +155,10 @@ impl Host {
         if folder.is_dir() {
             return Ok(folder);
         }
-        let zip = package::read(&context.cloud.store.snapshot(), &function.package.id)?;
+        let snapshot = context.cloud.store.snapshot();
+        let zips = packages.iter().map(|id| package::read(&snapshot, id)).collect::<Result<Vec<_>>>()?;
         let target = folder.clone();
-        let unpacked = tokio::task::spawn_blocking(move || package::unpack(&zip, &target)).await;
+        let unpacked = tokio::task::spawn_blocking(move || package::unpack(&zips, &target)).await;
         match unpacked {
             Ok(Ok(())) => Ok(folder),
             failed => {

@@ -7,8 +7,12 @@
 //! | `"published", account, region, name` | the last number that was given to a version; it stays when the function goes |
 //! | `"alias", account, region, name, alias` | [`crate::aliases::Alias`] |
 //! | `"package", package id, piece` | a piece of a deployment package, as it was uploaded |
-//! | `"policy", account, region, name` | [`crate::permissions::Policy`] of the function itself |
+//! | `"policy", account, region, name` | [`crate::policy::Policy`] of the function itself |
 //! | `"policy", account, region, name, qualifier` | the same of a version or an alias |
+//! | `"layer", account, region, name, number` | [`crate::layers::Layer`]: a version of a layer |
+//! | `"layer-published", account, region, name` | the last number that was given to a version; it stays when versions go |
+//! | `"layer-policy", account, region, name, number` | [`crate::policy::Policy`] of a version of a layer |
+//! | `"layer-use", package id, key of a function or version` | nothing: it has that package among its layers |
 //! | `"mapping", account, region, UUID` | [`crate::sources::mapping::Mapping`] |
 //! | `"checkpoint", account, region, UUID, shard` | [`crate::sources::streams::checkpoint::Checkpoint`] |
 //! | `"event", due at (ms), event id` | [`crate::event::Event`] |
@@ -70,6 +74,34 @@ pub(crate) fn policy_of(scope: &Scope, function: &str, qualifier: &str) -> Key {
     policy(scope, function).str(qualifier)
 }
 
+pub(crate) fn layers(scope: &Scope) -> Key {
+    scoped("lambda", "layer", scope)
+}
+
+pub(crate) fn layer_versions(scope: &Scope, layer: &str) -> Key {
+    layers(scope).str(layer)
+}
+
+pub(crate) fn layer(scope: &Scope, layer: &str, number: u64) -> Key {
+    layer_versions(scope, layer).u64(number)
+}
+
+pub(crate) fn layer_published(scope: &Scope, layer: &str) -> Key {
+    scoped("lambda", "layer-published", scope).str(layer)
+}
+
+pub(crate) fn layer_policy(scope: &Scope, layer: &str, number: u64) -> Key {
+    scoped("lambda", "layer-policy", scope).str(layer).u64(number)
+}
+
+pub(crate) fn layer_uses(package: &Id) -> Key {
+    of("layer-use").bytes(package)
+}
+
+pub(crate) fn layer_use(package: &Id, function: &Key) -> Key {
+    layer_uses(package).bytes(function)
+}
+
 pub(crate) fn package(id: &Id) -> Key {
     of("package").bytes(id)
 }
@@ -121,6 +153,10 @@ mod tests {
             ("alias", alias(&scope, "f", "a")),
             ("policy", policy(&scope, "f")),
             ("qualified-policy", policy_of(&scope, "f", "7")),
+            ("layer", layer(&scope, "l", 7)),
+            ("layer-published", layer_published(&scope, "l")),
+            ("layer-policy", layer_policy(&scope, "l", 7)),
+            ("layer-use", layer_use(&id, &function(&scope, "f"))),
             ("piece", piece(&id, 7)),
             ("event_settings", event_settings(&scope, "f").str("q")),
             ("mapping", mapping(&scope, "u")),

@@ -3,11 +3,13 @@
 //! A function's record and its package are written in one transaction; a package is unpacked to disk when it is first
 //! needed, and can be unpacked again at any time. Asynchronous events are records until they are done with.
 //!
-//! Never here: processes (they are the runtime's), images, layers. What is not built is refused
+//! Never here: processes (they are the runtime's), images. What is not built is refused
 //! by name.
 
 mod aliases;
+mod code;
 mod destination;
+mod download;
 mod errors;
 mod event;
 mod function;
@@ -15,10 +17,12 @@ mod functions;
 mod host;
 mod invoke;
 mod keys;
+mod layers;
 mod name;
 mod output;
 mod package;
 mod permissions;
+mod policy;
 mod refused;
 mod role;
 mod sources;
@@ -35,6 +39,7 @@ use service::Service;
 use wire::OperationFacts;
 
 use crate::host::Host;
+use crate::layers::LayerVersion;
 
 /// The service. `work` is a folder of its own, for what can be made again: unpacked packages, environments. `room` is for
 /// how many environments at once.
@@ -42,7 +47,8 @@ use crate::host::Host;
 pub fn service(work: PathBuf, room: usize) -> Service {
     let host = Arc::new(Host::new(work, room));
     let [updating, configuring, deleting, polling, printing] = [(); 5].map(|()| Arc::clone(&host));
-    let service = Service::new(&api::FACTS)
+    let service = layers_of(Service::new(&api::FACTS))
+        .front(download::accepts, download::answer)
         .actions(action)
         .wording(errors::with_type)
         .tagging(tags::TAGGING)
@@ -138,12 +144,45 @@ fn invocations(service: Service, host: &Arc<Host>) -> Service {
         .work("events", move |cloud| event::run(Arc::clone(&delivering), cloud))
 }
 
+/// Layers and their versions.
+fn layers_of(service: Service) -> Service {
+    fn layer(scope: &Scope, name: &str) -> Vec<Arn> {
+        vec![LayerVersion::of(scope, name, 0).layer_arn()]
+    }
+    fn version(scope: &Scope, name: &str, number: i64) -> Vec<Arn> {
+        vec![LayerVersion::of(scope, name, number).arn()]
+    }
+    service
+        .waiting::<api::PublishLayerVersion, _, _>(layers::publish, |scope, input| {
+            layer(scope, &input.layer_name)
+        })
+        .read::<api::GetLayerVersion>(layers::get, |scope, input| {
+            version(scope, &input.layer_name, input.version_number)
+        })
+        .read::<api::GetLayerVersionByArn>(layers::get_by_arn, |_, input| named(&input.arn))
+        .read::<api::ListLayers>(layers::list, |_, _| Vec::new())
+        .read::<api::ListLayerVersions>(layers::list_versions, |_, _| Vec::new())
+        .transaction::<api::DeleteLayerVersion>(layers::delete, |scope, input| {
+            version(scope, &input.layer_name, input.version_number)
+        })
+        .transaction::<api::AddLayerVersionPermission>(layers::add, |scope, input| {
+            version(scope, &input.layer_name, input.version_number)
+        })
+        .transaction::<api::RemoveLayerVersionPermission>(layers::remove, |scope, input| {
+            version(scope, &input.layer_name, input.version_number)
+        })
+        .read::<api::GetLayerVersionPolicy>(layers::show, |scope, input| {
+            version(scope, &input.layer_name, input.version_number)
+        })
+}
+
 /// What a function's policy can let others do.
 const SHARED: &[&str] = &[
     "InvokeFunction",
     "InvokeFunctionUrl",
     "GetFunction",
     "GetFunctionConfiguration",
+    "GetLayerVersion",
     "GetPolicy",
     "GetAlias",
     "ListAliases",
@@ -159,9 +198,13 @@ const SHARED: &[&str] = &[
     "RemovePermission",
 ];
 
-/// Invoking has another name in policies.
+/// Some operations have other names in policies.
 fn action(operation: &'static OperationFacts) -> Option<&'static str> {
-    Some(if operation.name == "Invoke" { "InvokeFunction" } else { operation.name })
+    Some(match operation.name {
+        "Invoke" => "InvokeFunction",
+        "GetLayerVersionByArn" => "GetLayerVersion",
+        name => name,
+    })
 }
 
 /// The function of that name, as a resource.

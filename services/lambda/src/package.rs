@@ -1,8 +1,10 @@
 //! Deployment packages: checked, kept in pieces beside the function's record, unpacked to disk.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read as _};
-use std::path::Path;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +19,9 @@ use crate::errors;
 use crate::keys::{self, Id};
 
 /// What all files of a package may be together (AWS's quota).
-const UNPACKED_BYTES_MAX: u64 = 262_144_000;
+pub(crate) const UNPACKED_BYTES_MAX: u64 = 262_144_000;
+/// The longest target of a symbolic link.
+const LINK_BYTES_MAX: u64 = 4096;
 /// Bytes of a record.
 const PIECE_BYTES: usize = 1 << 20;
 
@@ -28,10 +32,44 @@ pub(crate) struct Stored {
     pub(crate) size_bytes: u64,
     /// In base64, as the API shows it.
     pub(crate) sha256: String,
+    /// All its files together; 0 where an earlier program has stored it.
+    #[serde(default)]
+    pub(crate) unpacked_bytes: u64,
 }
 
-/// Refuses what is no package.
-pub(crate) fn check(zip: &[u8]) -> Result<(), Fault> {
+/// A package that was looked into.
+#[derive(Clone)]
+pub(crate) struct Package {
+    pub(crate) zip: Bytes,
+    unpacked_bytes: u64,
+}
+
+impl Package {
+    /// How it is shown, stored under that id.
+    pub(crate) fn describe(&self, id: Id) -> Stored {
+        let digest = ring::digest::digest(&ring::digest::SHA256, &self.zip);
+        let (size_bytes, unpacked_bytes) = (self.zip.len() as u64, self.unpacked_bytes);
+        Stored { id, size_bytes, sha256: STANDARD.encode(digest), unpacked_bytes }
+    }
+
+    /// Stores it.
+    pub(crate) fn put(&self, tx: &mut Tx<'_>) -> Stored {
+        let stored = self.describe(tx.random().bytes());
+        for (piece, start) in (0..self.zip.len()).step_by(PIECE_BYTES).enumerate() {
+            let end = self.zip.len().min(start + PIECE_BYTES);
+            tx.put(keys::piece(&stored.id, piece as u64), self.zip.slice(start..end));
+        }
+        stored
+    }
+}
+
+/// Refuses what is no package, or unpacks to more than Lambda takes, code and layers together.
+pub(crate) fn check(zip: Bytes) -> Result<Package, Fault> {
+    let unpacked_bytes = look_into(&zip)?;
+    Ok(Package { zip, unpacked_bytes })
+}
+
+fn look_into(zip: &[u8]) -> Result<u64, Fault> {
     let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(|_| errors::bad_zip())?;
     let mut unpacked_bytes = 0u64;
     for index in 0..archive.len() {
@@ -46,20 +84,7 @@ pub(crate) fn check(zip: &[u8]) -> Result<(), Fault> {
         let message = format!("Unzipped size must be smaller than {UNPACKED_BYTES_MAX} bytes");
         return Err(errors::invalid(message));
     }
-    Ok(())
-}
-
-/// How a package is shown before it is stored.
-pub(crate) fn describe(zip: &[u8], id: Id) -> Stored {
-    let digest = ring::digest::digest(&ring::digest::SHA256, zip);
-    Stored { id, size_bytes: zip.len() as u64, sha256: STANDARD.encode(digest) }
-}
-
-pub(crate) fn put(tx: &mut Tx<'_>, id: &Id, zip: &Bytes) {
-    for (piece, start) in (0..zip.len()).step_by(PIECE_BYTES).enumerate() {
-        let end = zip.len().min(start + PIECE_BYTES);
-        tx.put(keys::piece(id, piece as u64), zip.slice(start..end));
-    }
+    Ok(unpacked_bytes)
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, id: &Id) -> Result<()> {
@@ -78,17 +103,36 @@ pub(crate) fn read(reads: &impl Reads, id: &Id) -> Result<Vec<u8>> {
     Ok(zip)
 }
 
-/// Unpacks a package into a folder that is there whole or not at all.
-pub(crate) fn unpack(zip: &[u8], folder: &Path) -> io::Result<()> {
+/// Unpacks packages, one over the other, into a folder that is there whole or not at all.
+pub(crate) fn unpack(zips: &[Vec<u8>], folder: &Path) -> io::Result<()> {
     let parent = folder.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let unfinished = tempfile::Builder::new().prefix("unpacking-").tempdir_in(parent)?;
-    let mut archive = ZipArchive::new(Cursor::new(zip))?;
+    let mut links = BTreeMap::new();
     let mut bytes_left = UNPACKED_BYTES_MAX;
+    for zip in zips {
+        unpack_one(zip, unfinished.path(), &mut links, &mut bytes_left)?;
+    }
+    // Last, so that nothing was written through them. What they lead to is looked for inside of the sandbox.
+    for (path, target) in links {
+        symlink(target, path)?;
+    }
+    // Kept: from here on it is the folder itself.
+    fs::rename(unfinished.keep(), folder)
+}
+
+/// Writes its files, and tells its symbolic links.
+fn unpack_one(
+    zip: &[u8],
+    folder: &Path,
+    links: &mut BTreeMap<PathBuf, String>,
+    bytes_left: &mut u64,
+) -> io::Result<()> {
+    let mut archive = ZipArchive::new(Cursor::new(zip))?;
     for index in 0..archive.len() {
         let mut file = archive.by_index(index)?;
         let name = file.enclosed_name().ok_or_else(|| io::Error::other("a file outside of the package"))?;
-        let path = unfinished.path().join(name);
+        let path = folder.join(name);
         if file.is_dir() {
             fs::create_dir_all(&path)?;
             continue;
@@ -96,12 +140,28 @@ pub(crate) fn unpack(zip: &[u8], folder: &Path) -> io::Result<()> {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
+        if file.is_symlink() {
+            let mut target = String::new();
+            file.by_ref().take(LINK_BYTES_MAX).read_to_string(&mut target)?;
+            unlink(&path)?;
+            links.insert(path, target);
+            continue;
+        }
+        links.remove(&path);
         let mode = file.unix_mode();
-        bytes_left -= io::copy(&mut file.by_ref().take(bytes_left), &mut File::create(&path)?)?;
+        unlink(&path)?;
+        *bytes_left -= io::copy(&mut file.by_ref().take(*bytes_left), &mut File::create(&path)?)?;
         make_readable(&path, mode)?;
     }
-    // Kept: from here on it is the folder itself.
-    fs::rename(unfinished.keep(), folder)
+    Ok(())
+}
+
+/// What an earlier package has there goes.
+fn unlink(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Functions run as another user, so everybody must be able to read; what is executable stays so.
@@ -135,17 +195,34 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("code/one");
         let zip = zipped(&[("main.py", b"x = 1"), ("a/b/c.txt", b"deep")]);
-        check(&zip).unwrap();
-        unpack(&zip, &target).unwrap();
+        look_into(&zip).unwrap();
+        unpack(&[zip], &target).unwrap();
         assert_eq!(fs::read(target.join("a/b/c.txt")).unwrap(), b"deep");
         assert_eq!(fs::read_dir(folder.path().join("code")).unwrap().count(), 1, "nothing else is left");
     }
 
     #[test]
+    fn later_packages_lie_over_earlier_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("opt");
+        let mut linked = ZipWriter::new(Cursor::new(Vec::new()));
+        linked.add_symlink("lib/a", "../../outside", SimpleFileOptions::default()).unwrap();
+        linked.add_symlink("lib/b", "c", SimpleFileOptions::default()).unwrap();
+        let linked = linked.finish().unwrap().into_inner();
+        let zips = [linked, zipped(&[("lib/a", b"2"), ("lib/c", b"2")]), zipped(&[("lib/c", b"3")])];
+        unpack(&zips, &target).unwrap();
+        for (name, content) in [("a", b"2"), ("b", b"3"), ("c", b"3")] {
+            assert_eq!(fs::read(target.join("lib").join(name)).unwrap(), content, "{name}");
+        }
+        assert!(!folder.path().join("outside").exists());
+        assert!(fs::symlink_metadata(target.join("lib/b")).unwrap().is_symlink());
+    }
+
+    #[test]
     fn what_is_no_package_is_refused() {
-        assert!(check(b"no zip").is_err());
-        assert!(check(&zipped(&[])).is_err());
-        assert!(check(&zipped(&[("../outside", b"x")])).is_err());
-        assert!(check(&zipped(&[("big", &vec![0; UNPACKED_BYTES_MAX as usize])])).is_err());
+        assert!(look_into(b"no zip").is_err());
+        assert!(look_into(&zipped(&[])).is_err());
+        assert!(look_into(&zipped(&[("../outside", b"x")])).is_err());
+        assert!(look_into(&zipped(&[("big", &vec![0; UNPACKED_BYTES_MAX as usize])])).is_err());
     }
 }

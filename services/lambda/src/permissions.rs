@@ -2,8 +2,7 @@
 //! statements. What a policy allows is decided by the frame.
 
 use api_lambda as api;
-use names::{Arn, Scope, ids};
-use serde::{Deserialize, Serialize};
+use names::{Arn, Scope};
 use serde_json::{Map, Value, json};
 use service::{Result, Tx, View};
 use store::tuple::Key;
@@ -11,35 +10,11 @@ use store::{Reads, Snapshot};
 use wire::Fault;
 
 use crate::functions::named;
-use crate::keys::{self, Id};
+use crate::keys;
+use crate::layers::{self, LayerVersion};
 use crate::name::{LATEST, Name, Target};
+use crate::policy::Policy;
 use crate::{aliases, errors, function};
-
-/// The largest policy, in bytes.
-const POLICY_BYTES_MAX: usize = 20_480;
-
-/// The statements of a function's policy, by their ids, in the order in which they were added.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Policy {
-    statements: Vec<(String, String)>,
-    /// Changes with every change.
-    revision: Id,
-}
-
-#[cfg(test)]
-layouts::stays!(stored_policy: Policy);
-
-impl Policy {
-    fn document(&self) -> String {
-        let statements: Vec<&str> = self.statements.iter().map(|(_, statement)| statement.as_str()).collect();
-        format!(r#"{{"Version":"2012-10-17","Id":"default","Statement":[{}]}}"#, statements.join(","))
-    }
-
-    fn check_revision(&self, wanted: Option<&str>) -> Result<(), Fault> {
-        let is_present = wanted.is_none_or(|wanted| wanted == ids::uuid(self.revision));
-        if is_present { Ok(()) } else { Err(errors::changed_meanwhile()) }
-    }
-}
 
 pub(crate) fn add(tx: &mut Tx<'_>, input: &api::AddPermissionInput) -> Result<api::AddPermissionOutput> {
     let (name, mut policy) = find(&**tx, &tx.scope(), &input.function_name, input.qualifier.as_deref())?;
@@ -47,25 +22,15 @@ pub(crate) fn add(tx: &mut Tx<'_>, input: &api::AddPermissionInput) -> Result<ap
         let message = "We currently do not support adding policies for $LATEST.";
         return Err(errors::invalid(message).into());
     }
-    policy.check_revision(input.revision_id.as_deref())?;
-    let id = &input.statement_id;
-    if policy.statements.iter().any(|(known, _)| known == id) {
-        let message = format!(
-            "The statement id ({id}) provided already exists. Please provide a new statement id, or remove the \
-             existing statement."
-        );
-        return Err(api::error::resource_conflict_exception(message).into());
-    }
+    check_revision(&policy, input.revision_id.as_deref())?;
     let statement = statement(input, &name)?.to_string();
-    policy.statements.push((id.clone(), statement.clone()));
-    let size_bytes = policy.document().len();
-    if size_bytes > POLICY_BYTES_MAX {
-        let message =
-            format!("The final policy size ({size_bytes}) is bigger than the limit ({POLICY_BYTES_MAX}).");
-        return Err(api::error::policy_length_exceeded_exception(message).into());
-    }
-    put(tx, &name, policy)?;
+    policy.add(&input.statement_id, &statement, tx.random())?;
+    tx.put_record(key(&name), &policy)?;
     Ok(api::AddPermissionOutput { statement: Some(statement) })
+}
+
+fn check_revision(policy: &Policy, wanted: Option<&str>) -> Result<(), Fault> {
+    if policy.is_at(wanted) { Ok(()) } else { Err(errors::changed_meanwhile()) }
 }
 
 /// What of a function is meant, which must be there, and its policy: the function's, or that of a version or an alias.
@@ -92,18 +57,16 @@ fn key(name: &Name) -> Key {
     }
 }
 
-/// The policy that decides about a function, a version or an alias, as a document.
+/// The policy that decides about a function, a version or an alias, or about a version of a layer, as a document.
 pub(crate) fn document(snapshot: &Snapshot, arn: &Arn) -> Result<Option<String>> {
+    if let Some(layer) = LayerVersion::parse(arn) {
+        return Ok(layers::policy_of(snapshot, &layer)?.map(|policy| policy.document()));
+    }
     let Some(scope) = arn.scope().filter(|_| arn.resource().starts_with("function:")) else {
         return Ok(None);
     };
     let name = named(&scope, arn.as_str(), None)?;
     Ok(policy(snapshot, &name)?.map(|policy| policy.document()))
-}
-
-fn put(tx: &mut Tx<'_>, name: &Name, mut policy: Policy) -> Result<()> {
-    policy.revision = tx.random().bytes();
-    Ok(tx.put_record(key(name), &policy)?)
 }
 
 fn statement(input: &api::AddPermissionInput, name: &Name) -> Result<Value, Fault> {
@@ -162,22 +125,15 @@ pub(crate) fn remove(
     input: &api::RemovePermissionInput,
 ) -> Result<api::RemovePermissionOutput> {
     let (name, mut policy) = find(&**tx, &tx.scope(), &input.function_name, input.qualifier.as_deref())?;
-    policy.check_revision(input.revision_id.as_deref())?;
-    let Some(at) = policy.statements.iter().position(|(id, _)| *id == input.statement_id) else {
-        let message = format!("Statement {} is not found in resource policy.", input.statement_id);
-        return Err(api::error::resource_not_found_exception(message).into());
-    };
-    policy.statements.remove(at);
-    put(tx, &name, policy)?;
+    check_revision(&policy, input.revision_id.as_deref())?;
+    policy.remove(&input.statement_id, tx.random())?;
+    tx.put_record(key(&name), &policy)?;
     Ok(api::RemovePermissionOutput::default())
 }
 
 pub(crate) fn get(view: &View<'_>, input: &api::GetPolicyInput) -> Result<api::GetPolicyOutput> {
     let (_, policy) = find(&**view, &view.scope(), &input.function_name, input.qualifier.as_deref())?;
     let missing = || api::error::resource_not_found_exception("The resource you requested does not exist.");
-    let policy = Some(policy).filter(|policy| !policy.statements.is_empty()).ok_or_else(missing)?;
-    Ok(api::GetPolicyOutput {
-        policy: Some(policy.document()),
-        revision_id: Some(ids::uuid(policy.revision)),
-    })
+    let policy = Some(policy).filter(|policy| !policy.is_empty()).ok_or_else(missing)?;
+    Ok(api::GetPolicyOutput { policy: Some(policy.document()), revision_id: Some(policy.revision_id()) })
 }

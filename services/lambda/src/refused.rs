@@ -46,7 +46,6 @@ pub(crate) fn check_create(input: &api::CreateFunctionInput) -> Result<(), Fault
         ("PackageType Image", input.package_type.as_ref().is_some_and(|kind| kind.as_str() == "Image")),
         ("KMSKeyArn", input.kms_key_arn.is_some()),
         ("TracingConfig Active", input.tracing_config.as_ref().is_some_and(is_tracing)),
-        ("Layers", input.layers.as_ref().is_some_and(|layers| !layers.is_empty())),
         ("FileSystemConfigs", input.file_system_configs.is_some()),
         ("ImageConfig", input.image_config.is_some()),
         ("CodeSigningConfigArn", input.code_signing_config_arn.is_some()),
@@ -56,7 +55,6 @@ pub(crate) fn check_create(input: &api::CreateFunctionInput) -> Result<(), Fault
         ("PublishTo", input.publish_to.is_some()),
         ("DurableConfig", input.durable_config.is_some()),
         ("TenancyConfig", input.tenancy_config.is_some()),
-        ("Code.S3Bucket", input.code.s3_bucket.is_some()),
         ("Code.ImageUri", input.code.image_uri.is_some()),
         ("Code.SourceKMSKeyArn", input.code.source_kms_key_arn.is_some()),
     ])?;
@@ -68,7 +66,6 @@ pub(crate) fn check_configuration(input: &api::UpdateFunctionConfigurationInput)
         ("VpcConfig", input.vpc_config.is_some()),
         ("KMSKeyArn", input.kms_key_arn.is_some()),
         ("TracingConfig", input.tracing_config.is_some()),
-        ("Layers", input.layers.as_ref().is_some_and(|layers| !layers.is_empty())),
         ("FileSystemConfigs", input.file_system_configs.is_some()),
         ("ImageConfig", input.image_config.is_some()),
         ("SnapStart", input.snap_start.is_some()),

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use api_lambda as api;
 use service::{Context, Result, Tx};
 
+use crate::code::{self, Source};
 use crate::event::dead_letter;
 use crate::function::{self, Function};
-use crate::functions::{named, store_package, variables};
+use crate::functions::{named, variables};
 use crate::host::Host;
 use crate::name::Name;
-use crate::{errors, package, refused, role, versions};
+use crate::{errors, layers, refused, role, versions};
 
 pub(crate) async fn code(
     host: Arc<Host>,
@@ -19,25 +20,19 @@ pub(crate) async fn code(
 ) -> Result<api::UpdateFunctionCodeOutput> {
     refused::refuse(&[
         ("PublishTo", input.publish_to.is_some()),
-        ("S3Bucket", input.s3_bucket.is_some()),
         ("ImageUri", input.image_uri.is_some()),
         ("SourceKMSKeyArn", input.source_kms_key_arn.is_some()),
     ])?;
     refused::check_architectures(input.architectures.as_deref())?;
-    let zip = input
-        .zip_file
-        .clone()
-        .ok_or_else(|| errors::invalid("Please provide a source for function code."))?;
-    package::check(&zip)?;
+    let package = code::fetch(&context, Source::from(&input), "UpdateFunctionCode").await?;
     let publish = input.publish == Some(true);
     let wish = Wish { revision_id: input.revision_id.as_deref(), publish };
     change(&host, &context, &input.function_name, wish, |tx, function| {
-        if input.dry_run == Some(true) {
-            function.package = package::describe(&zip, function.package.id);
-            return Ok(false);
-        }
-        function.package = store_package(tx, &zip);
-        Ok(true)
+        let stored = package.describe(function.package.id);
+        layers::check_size(&stored, &function.layers)?;
+        let is_kept = input.dry_run != Some(true);
+        function.package = if is_kept { package.put(tx) } else { stored };
+        Ok(is_kept)
     })
     .await
 }
@@ -59,6 +54,8 @@ pub(crate) async fn configuration(
         None => None,
     };
     let dead_letter = input.dead_letter_config.as_ref().map(dead_letter::target).transpose()?;
+    let scope = named(&context.scope(), &input.function_name, None)?.scope;
+    let layers = input.layers.as_ref().map(|layers| layers::resolve(&context, &scope, layers)).transpose()?;
     let wish = Wish { revision_id: input.revision_id.as_deref(), publish: false };
     change(&host, &context, &input.function_name, wish, |_, function| {
         if let Some(runtime) = &input.runtime {
@@ -74,6 +71,8 @@ pub(crate) async fn configuration(
         replace(&mut function.memory_mb, input.memory_size.as_ref());
         replace(&mut function.environment, variables.as_ref());
         replace(&mut function.dead_letter, dead_letter.as_ref());
+        replace(&mut function.layers, layers.as_ref());
+        layers::check_size(&function.package, &function.layers)?;
         Ok(true)
     })
     .await
@@ -114,6 +113,7 @@ async fn change(
         new.revision = tx.random().bytes();
         new.modified_ms = tx.now.millis();
         tx.put_record(new.key(), &new)?;
+        layers::replace(tx, &old, &new)?;
         let shown = if wish.publish { versions::freeze(tx, &new, None)? } else { new };
         versions::release(tx, &name, &old.package.id)?;
         Ok((old, shown))

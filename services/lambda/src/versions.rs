@@ -10,7 +10,7 @@ use crate::function::{self, Function};
 use crate::functions::{named, pages};
 use crate::keys::{self, Id};
 use crate::name::{LATEST, Name};
-use crate::{aliases, errors, package, refused};
+use crate::{aliases, errors, layers, package, refused};
 
 /// Versions of a page.
 const PAGE_MAX: i32 = 50;
@@ -51,6 +51,7 @@ pub(crate) fn freeze(tx: &mut Tx<'_>, latest: &Function, description: Option<&st
     let version = Function { version: last + 1, description, revision, ..latest.clone() };
     tx.put_record(&counter, &version.version)?;
     tx.put_record(version.key(), &version)?;
+    layers::note(tx, &version);
     Ok(version)
 }
 
@@ -91,6 +92,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, name: &Name, number: u64) -> Result<Option
     tx.delete(key);
     tx.delete(keys::policy_of(&name.scope, &name.name, &version.version_text()));
     release(tx, &function, &version.package.id)?;
+    layers::release(tx, &version)?;
     Ok(Some(version))
 }
 
