@@ -16,7 +16,7 @@ pub(crate) struct Pool {
     places: Mutex<Places>,
     environments_max: usize,
     idle_time_max: Duration,
-    /// Told when there is an idle environment after there was none.
+    /// Told when an environment becomes idle.
     filled: Notify,
 }
 
@@ -26,6 +26,8 @@ struct Places {
     idle: HashMap<String, Vec<Idle>>,
     leased: HashMap<String, Arc<Environment>>,
     starting: usize,
+    /// How many environments of functions do not end for being idle.
+    kept: HashMap<String, usize>,
     closed: bool,
 }
 
@@ -68,17 +70,43 @@ impl Pool {
                 return Ok(Acquired::Warm(Lease { pool: self.clone(), environment }));
             }
         }
+        self.room_in(&mut places).map(Acquired::Room)
+    }
+
+    /// Room for a new environment, whatever is idle.
+    pub(crate) fn room(self: &Arc<Self>) -> Result<Room, Error> {
+        let mut places = self.places.lock();
+        if places.closed {
+            return Err(Error::ShuttingDown);
+        }
+        self.room_in(&mut places)
+    }
+
+    fn room_in(self: &Arc<Self>, places: &mut Places) -> Result<Room, Error> {
         if places.total() >= self.environments_max && !places.evict_coldest() {
             return Err(Error::TooManyEnvironments { limit: self.environments_max });
         }
         places.starting += 1;
-        Ok(Acquired::Room(Room { pool: self.clone() }))
+        Ok(Room { pool: self.clone() })
+    }
+
+    /// Says how many environments of functions are kept, by their keys; of all others none.
+    pub(crate) fn keep(&self, kept: HashMap<String, usize>) {
+        self.places.lock().kept = kept;
+    }
+
+    /// How many environments of a function have initialised.
+    pub(crate) fn count(&self, key: &str) -> usize {
+        let places = self.places.lock();
+        let at_work = places.leased.values().filter(|one| one.key == key && one.is_working()).count();
+        at_work + places.idle.get(key).map_or(0, Vec::len)
     }
 
     /// Ends the environments of a function, those at work after their present event.
     pub(crate) fn retire(&self, key: &str) {
         let mut places = self.places.lock();
         places.idle.remove(key);
+        places.kept.remove(key);
         places.leased.values().filter(|environment| environment.key == key).for_each(|one| one.retire());
     }
 
@@ -121,10 +149,14 @@ impl Places {
         warmest.map(|idle| idle.environment)
     }
 
+    fn kept_of(&self, key: &str) -> usize {
+        self.kept.get(key).copied().unwrap_or_default()
+    }
+
     /// Makes room; `false` when nothing is idle.
     fn evict_coldest(&mut self) -> bool {
-        let coldest =
-            self.idle.iter().filter_map(|(key, idle)| Some((idle.first()?.since, key.clone()))).min();
+        let to_spare = self.idle.iter().filter(|(key, idle)| idle.len() > self.kept_of(key));
+        let coldest = to_spare.filter_map(|(key, idle)| Some((idle.first()?.since, key.clone()))).min();
         let Some((_, key)) = coldest else { return false };
         if let Some(idle) = self.idle.get_mut(&key) {
             idle.remove(0);
@@ -138,11 +170,16 @@ impl Places {
     /// Ends what is idle for this time or longer; returns since when the coldest of the rest is.
     fn retire_since(&mut self, idle_time_max: Duration) -> Option<Instant> {
         let now = Instant::now();
-        self.idle.retain(|_, idle| {
-            idle.retain(|one| now.duration_since(one.since) < idle_time_max);
+        let kept = &self.kept;
+        self.idle.retain(|key, idle| {
+            let kept = kept.get(key).copied().unwrap_or_default();
+            while idle.len() > kept && now.duration_since(idle[0].since) >= idle_time_max {
+                idle.remove(0);
+            }
             !idle.is_empty()
         });
-        self.idle.values().filter_map(|idle| Some(idle.first()?.since)).min()
+        let to_spare = self.idle.iter().filter(|(key, idle)| idle.len() > self.kept_of(key));
+        to_spare.filter_map(|(_, idle)| Some(idle.first()?.since)).min()
     }
 }
 
@@ -175,12 +212,9 @@ impl Lease {
         }
         // Removed first: what is no longer leased is not killed at the lease's end.
         places.leased.remove(&self.environment.id);
-        let first = places.idle.is_empty();
         let idle = Idle { environment: self.environment.clone(), since: Instant::now() };
         places.idle.entry(self.environment.key.clone()).or_default().push(idle);
-        if first {
-            self.pool.filled.notify_one();
-        }
+        self.pool.filled.notify_one();
     }
 }
 

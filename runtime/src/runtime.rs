@@ -15,7 +15,9 @@ use crate::environment::{Environment, Host, Tasks};
 use crate::interpreter::Interpreters;
 use crate::pool::{Acquired, Lease, Pool, Room};
 use crate::sandbox::{Limits, Plan, View};
-use crate::{Error, FunctionSpec, InForce, Invocation, Isolation, Options, Outcome, PAYLOAD_BYTES_MAX};
+use crate::{
+    Error, FunctionSpec, InForce, Invocation, Isolation, Options, Outcome, PAYLOAD_BYTES_MAX, RuntimeKind,
+};
 
 const PYTHON_BOOTSTRAP: &str = include_str!("../bootstraps/bootstrap.py");
 const NODE_BOOTSTRAP: &str = include_str!("../bootstraps/bootstrap.mjs");
@@ -86,6 +88,38 @@ impl Runtime {
             lease.give_back();
         }
         Ok(outcome)
+    }
+
+    /// Whether this machine has what runs functions of that kind.
+    pub async fn check(&self, kind: RuntimeKind) -> Result<(), Error> {
+        self.interpreters.find(kind, self.options.interpreter_fallback).await.map(drop)
+    }
+
+    /// Keeps so many environments of each of these warm, and of all others only those that are called for. Returns when they
+    /// have initialised, or failed to.
+    pub async fn keep(&self, wanted: &[(FunctionSpec, usize)]) -> Result<(), Error> {
+        self.pool.keep(wanted.iter().map(|(spec, count)| (spec.key.clone(), *count)).collect());
+        for (spec, count) in wanted {
+            let spec = FunctionSpec { starts_ahead: true, ..spec.clone() };
+            for _ in self.pool.count(&spec.key)..*count {
+                self.start_ahead(&spec).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One whose function fails to initialise ends, and the next call meets that failure itself.
+    async fn start_ahead(&self, spec: &FunctionSpec) -> Result<(), Error> {
+        let lease = self.start(spec, self.pool.room()?).await?;
+        if lease.environment.initialise_ahead(spec, self.options.init_time_max).await? {
+            lease.give_back();
+        }
+        Ok(())
+    }
+
+    /// How many environments of a function have initialised.
+    pub fn count(&self, key: &str) -> usize {
+        self.pool.count(key)
     }
 
     /// Ends the environments of a function whose code or configuration changed; requests at work are finished first.

@@ -37,6 +37,8 @@ pub struct FunctionSpec {
     pub environment: BTreeMap<String, String>,
     /// `AWS_LAMBDA_LOG_GROUP_NAME`.
     pub log_group: String,
+    /// Whether environments are started before anybody calls ([`Runtime::keep`](crate::Runtime::keep)).
+    pub starts_ahead: bool,
 }
 
 /// One event for a function. The deadline is set by the runtime when the environment takes the event.

@@ -92,7 +92,6 @@ def test_what_is_refused(functions, make, name):
     assert "Reserved keys" in code_of(make, Environment={"Variables": {"AWS_REGION": "x"}})[1]
     assert code_of(make, Runtime="java21") == ("NotImplemented", "lambda: Runtime java21 is not implemented.")
     assert code_of(make, Timeout=901)[0] == "ValidationException"
-    assert code_of(make, VpcConfig={"SubnetIds": ["s"]})[0] == "NotImplemented"
     make()
     assert code_of(make) == ("ResourceConflictException", f"Function already exist: {name}")
     assert code_of(functions.invoke, FunctionName=name, Payload=b"{no")[0] == "InvalidRequestContentException"

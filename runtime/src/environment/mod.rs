@@ -138,6 +138,11 @@ impl Environment {
         !self.retired.load(Ordering::Relaxed) && !self.process.has_ended()
     }
 
+    /// Whether it has an event.
+    pub(crate) fn is_working(&self) -> bool {
+        matches!(*self.desk.stage().borrow(), api::Stage::Working)
+    }
+
     /// Measures memory now, and returns it in bytes.
     fn measure(&self) -> u64 {
         let now = memory::resident_bytes(self.process.pid).unwrap_or(0);

@@ -67,6 +67,13 @@ impl Environment {
         Ok((outcome, reusable && self.is_usable()))
     }
 
+    /// Waits until it has initialised, before there is any event for it; whether it has.
+    pub(crate) async fn initialise_ahead(&self, spec: &FunctionSpec, limit: Duration) -> Result<bool, Error> {
+        let verdict = self.initialise(limit, spec, "").await?;
+        self.report_init(milliseconds(self.started.elapsed()), verdict.as_ref());
+        Ok(verdict.is_none())
+    }
+
     /// An invocation lasts until the function asks for the next event: only then is its work done, and its log whole.
     /// `false` when it ended instead, or did not ask in time.
     async fn waits_again(&self, allowance: Duration) -> bool {

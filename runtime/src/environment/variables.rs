@@ -31,7 +31,10 @@ pub(crate) fn assemble(
         ("AWS_LAMBDA_FUNCTION_NAME", &spec.function_name),
         ("AWS_LAMBDA_FUNCTION_VERSION", &spec.version),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &spec.memory_mb.to_string()),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        (
+            "AWS_LAMBDA_INITIALIZATION_TYPE",
+            if spec.starts_ahead { "provisioned-concurrency" } else { "on-demand" },
+        ),
         ("AWS_LAMBDA_LOG_GROUP_NAME", &spec.log_group),
         ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream),
         ("AWS_REGION", &spec.region),

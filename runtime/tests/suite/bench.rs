@@ -127,6 +127,7 @@ fn spec(name: &str, runtime: RuntimeKind, code_dir: PathBuf) -> FunctionSpec {
         tmp_mb: 512,
         environment: BTreeMap::new(),
         log_group: format!("/aws/lambda/{name}"),
+        starts_ahead: false,
     }
 }
 

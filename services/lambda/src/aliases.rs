@@ -12,7 +12,7 @@ use wire::Fault;
 use crate::functions::{named, pages};
 use crate::keys::{self, Id};
 use crate::name::{self, LATEST, Name};
-use crate::{errors, function};
+use crate::{errors, function, provisioned};
 
 /// Aliases of a page.
 const PAGE_MAX: i32 = 50;
@@ -165,6 +165,7 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateAliasInput) -> Result<a
     }
     check(&**tx, &function, &alias)?;
     alias.revision = tx.random().bytes();
+    tx.signal(keys::all_provisioned());
     put(tx, &function, &alias)
 }
 
@@ -173,6 +174,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteAliasInput) -> Result<a
     let function = function_of(&**tx, &tx.scope(), &input.function_name)?;
     tx.delete(keys::alias(&function.scope, &function.name, &input.name));
     tx.delete(keys::policy_of(&function.scope, &function.name, &input.name));
+    provisioned::forget(tx, &function.qualified(&input.name));
     Ok(api::DeleteAliasOutput::default())
 }
 

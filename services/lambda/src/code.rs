@@ -11,7 +11,7 @@ use crate::errors;
 use crate::package::{self, Package};
 
 /// The largest package that a request brings itself (AWS's quota).
-const DIRECT_BYTES_MAX: usize = 52_428_800;
+pub(crate) const DIRECT_BYTES_MAX: usize = 52_428_800;
 /// The largest object that is read: no package that is larger unpacks to less.
 const OBJECT_BYTES_MAX: usize = 262_144_000;
 

@@ -43,9 +43,30 @@ pub(crate) fn of_runtime(error: &runtime::Error) -> Fault {
     let message = error.to_string();
     match error {
         runtime::Error::PayloadTooLarge { .. } => too_large(message),
-        runtime::Error::TooManyEnvironments { .. } => api::error::too_many_requests_exception(message),
+        runtime::Error::TooManyEnvironments { .. } => throttled("ConcurrentInvocationLimitExceeded"),
         runtime::Error::InterpreterNotFound(_) => api::error::invalid_runtime_exception(message),
         _ => api::error::service_exception(message),
+    }
+}
+
+/// As many invocations are at work as there may be, for that reason.
+pub(crate) fn throttled(reason: &'static str) -> Fault {
+    api::error::too_many_requests_exception("Rate Exceeded.").with_detail(Throttled(reason))
+}
+
+/// The members of that error: its type comes second, its reason last.
+struct Throttled(&'static str);
+
+impl Encode for Throttled {
+    fn encode(&self, shape: &'static Shape, writer: &mut dyn Writer) {
+        writer.structure(shape, self);
+    }
+}
+
+impl Members for Throttled {
+    fn members(&self, each: &mut dyn FnMut(usize, &dyn Encode)) {
+        each(1, &"User".to_owned());
+        each(3, &self.0.to_owned());
     }
 }
 

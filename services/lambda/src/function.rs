@@ -12,6 +12,7 @@ use wire::{Timestamp, TimestampFormat};
 
 use crate::keys::{self, Id};
 use crate::name::{self, Name, Target};
+use crate::settings::Settings;
 use crate::{aliases, errors, layers, package};
 
 /// Seconds, when the client says nothing.
@@ -47,6 +48,8 @@ pub(crate) struct Function {
     /// In the order in which they lie over one another.
     #[serde(default)]
     pub(crate) layers: Vec<layers::Use>,
+    #[serde(default)]
+    pub(crate) settings: Settings,
 }
 
 #[cfg(test)]
@@ -108,7 +111,7 @@ impl Function {
 
     /// Where what it prints goes.
     pub(crate) fn log_group(&self) -> String {
-        format!("/aws/lambda/{}", self.name)
+        self.settings.log_group(&self.name)
     }
 
     /// As the API shows it.
@@ -117,7 +120,7 @@ impl Function {
             variables: Some(variables.clone()),
             error: None,
         };
-        api::FunctionConfiguration {
+        let mut shown = api::FunctionConfiguration {
             function_name: Some(self.name.clone()),
             function_arn: Some(self.full_name().qualified_arn().to_string()),
             runtime: Some(self.runtime.as_str().into()),
@@ -135,7 +138,6 @@ impl Function {
                 .dead_letter
                 .clone()
                 .map(|target| api::DeadLetterConfig { target_arn: Some(target) }),
-            tracing_config: Some(api::TracingConfigResponse { mode: Some("PassThrough".into()) }),
             revision_id: Some(self.revision_id()),
             state: Some("Active".into()),
             last_update_status: Some("Successful".into()),
@@ -143,17 +145,15 @@ impl Function {
             package_type: Some("Zip".into()),
             architectures: Some(vec![ARCHITECTURE.into()]),
             ephemeral_storage: Some(api::EphemeralStorage { size: self.tmp_mb }),
-            snap_start: Some(api::SnapStartResponse {
-                apply_on: Some("None".into()),
-                optimization_status: Some("Off".into()),
-            }),
             logging_config: Some(api::LoggingConfig {
                 log_format: Some("Text".into()),
                 log_group: Some(self.log_group()),
                 ..api::LoggingConfig::default()
             }),
             ..api::FunctionConfiguration::default()
-        }
+        };
+        self.settings.show(&mut shown, self.version > 0);
+        shown
     }
 
     /// The same, under the name by which it was asked for.

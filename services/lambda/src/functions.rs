@@ -15,8 +15,9 @@ use crate::function::{self, Function};
 use crate::host::Host;
 use crate::name::{self, Name, Target};
 use crate::package::Package;
+use crate::settings::{Settings, Wish};
 use crate::tags::TAGGING;
-use crate::{download, errors, keys, layers, package, refused, role, versions};
+use crate::{concurrency, download, errors, keys, layers, package, refused, role, versions};
 
 /// Functions of a page.
 const PAGE_MAX: i32 = 50;
@@ -35,10 +36,14 @@ pub(crate) fn named(scope: &names::Scope, text: &str, qualifier: Option<&str>) -
 }
 
 pub(crate) async fn create(
+    host: Arc<Host>,
     context: Context,
     input: api::CreateFunctionInput,
 ) -> Result<api::CreateFunctionOutput> {
     refused::check_create(&input)?;
+    if let Some(runtime) = &input.runtime {
+        host.check_runtime(runtime.as_str()).await?;
+    }
     role::check(&context, &input.role).await?;
     let name = named(&context.scope(), &input.function_name, None)?;
     name::check_length(&name.name)?;
@@ -57,9 +62,10 @@ fn record(
 ) -> Result<api::CreateFunctionOutput> {
     let runtime = input.runtime.as_ref().ok_or_else(|| mandatory("Runtime"))?.as_str();
     let handler = input.handler.as_ref().ok_or_else(|| mandatory("Handler"))?;
-    refused::check_runtime(runtime)?;
     let environment = variables(input.environment.as_ref())?;
     let dead_letter = input.dead_letter_config.as_ref().map(dead_letter::target).transpose()?.flatten();
+    let mut settings = Settings::default();
+    settings.change(&Wish::from(input), runtime)?;
     let key = keys::function(&name.scope, &name.name);
     if tx.get(&key)?.is_some() {
         let message = format!("Function already exist: {}", name.name);
@@ -82,6 +88,7 @@ fn record(
         modified_ms: tx.now.millis(),
         version: 0,
         dead_letter,
+        settings,
     };
     tx.put_record(&key, &function)?;
     layers::note(tx, &function);
@@ -105,7 +112,9 @@ pub(crate) fn get(view: &View<'_>, input: &api::GetFunctionInput) -> Result<api:
     let name = named(&view.scope(), &input.function_name, input.qualifier.as_deref())?;
     let function = function::find(&**view, &name)?;
     let tags = service::tags::of(&**view, &function.scope, &function.full_name().arn())?;
+    let reserved = concurrency::reserved(&**view, &name.scope, &name.name)?;
     Ok(api::GetFunctionOutput {
+        concurrency: reserved.map(|reserved| concurrency::shown(Some(reserved))),
         configuration: Some(function.configuration_as(&name)),
         code: Some(api::FunctionCodeLocation {
             repository_type: Some("S3".into()),
@@ -194,12 +203,16 @@ fn delete_whole(tx: &mut Tx<'_>, name: &Name) -> Result<Vec<Function>> {
         package::delete(tx, &version.package.id)?;
         layers::release(tx, version)?;
     }
-    for part in [keys::aliases(&name.scope, &name.name), keys::policy(&name.scope, &name.name)] {
+    let behind = [keys::aliases, keys::policy, keys::provisioned_of, keys::runtime_updates];
+    for part in behind.map(|behind| behind(&name.scope, &name.name)) {
         let keys = tx.scan(part.prefix_range(), Direction::Forward).map(|entry| Ok(entry?.0));
         let keys = keys.collect::<Result<Vec<_>>>()?;
         keys.into_iter().for_each(|key| tx.delete(&*key));
     }
-    tx.delete(keys::policy(&name.scope, &name.name));
+    for key in [keys::policy, keys::concurrency, keys::recursion] {
+        tx.delete(key(&name.scope, &name.name));
+    }
+    tx.signal(keys::all_provisioned());
     event::settings::forget(tx, &name.scope, &name.name)?;
     service::tags::forget(tx, &name.scope, &name.arn());
     Ok(versions)

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use names::{Arn, ids};
 use parking_lot::Mutex;
-use runtime::{FunctionSpec, Invocation, Outcome, Runtime};
-use service::{Caller, Context, Credential, Principal, PrincipalKind, PrincipalRecord, Result};
+use runtime::{FunctionSpec, Invocation, Outcome, Runtime, RuntimeKind};
+use service::{Caller, Cloud, Context, Credential, Principal, PrincipalKind, PrincipalRecord, Result};
 use tokio::sync::OnceCell;
+use wire::Fault;
 
+use crate::concurrency::AtWork;
 use crate::function::Function;
 use crate::keys::Id;
 use crate::name::Name;
@@ -48,6 +50,7 @@ pub(crate) struct Host {
     credentials: Mutex<HashMap<String, Credential>>,
     /// One package is unpacked at a time.
     unpacking: tokio::sync::Mutex<()>,
+    at_work: Arc<AtWork>,
 }
 
 impl Host {
@@ -59,7 +62,42 @@ impl Host {
             runtime: OnceCell::new(),
             credentials: Mutex::default(),
             unpacking: tokio::sync::Mutex::default(),
+            at_work: Arc::default(),
         }
+    }
+
+    /// Refuses a runtime that is not built, and one for which this machine has no interpreter.
+    pub(crate) async fn check_runtime(&self, runtime: &str) -> Result<()> {
+        let kind: RuntimeKind = runtime.parse().map_err(|_| not_built(runtime))?;
+        let found = self.runtime().await?.check(kind).await;
+        Ok(found.map_err(|error| errors::invalid(error.to_string()))?)
+    }
+
+    /// How many environments of a version are there.
+    pub(crate) fn ready(&self, function: &Function) -> usize {
+        let credential = self.credentials.lock().get(&function.environment_key()).cloned();
+        let counted = self.runtime.get().zip(credential);
+        counted.map_or(0, |(runtime, credential)| runtime.count(&key_of(function, &credential)))
+    }
+
+    /// Keeps so many environments of versions, and no more of others than are called for.
+    pub(crate) async fn keep(&self, cloud: &Arc<Cloud>, wanted: &[(Function, u32)]) {
+        if wanted.is_empty() && self.runtime.get().is_none() {
+            return;
+        }
+        if let Err(error) = self.try_to_keep(cloud, wanted).await {
+            tracing::warn!(%error, "provisioned environments could not be started");
+        }
+    }
+
+    async fn try_to_keep(&self, cloud: &Arc<Cloud>, wanted: &[(Function, u32)]) -> Result<()> {
+        let runtime = self.runtime().await?;
+        let mut specs = Vec::new();
+        for (function, count) in wanted {
+            let context = cloud.context_of("lambda", function.scope);
+            specs.push((self.spec(&context, function).await?, *count as usize));
+        }
+        Ok(runtime.keep(&specs).await.map_err(|error| errors::of_runtime(&error))?)
     }
 
     /// Runs a version of a function once, which was invoked by that name.
@@ -70,13 +108,14 @@ impl Host {
         invoked: &Name,
         call: Call,
     ) -> Result<Outcome> {
+        let _turn = self.at_work.admit(&*context.view(), function)?;
         let spec = self.spec(context, function).await?;
         let invocation = Invocation {
             request_id: call.request_id,
             payload: call.payload,
             function_arn: invoked.qualified_arn().to_string(),
             client_context: call.client_context,
-            trace_id: Some(trace(context)),
+            trace_id: Some(trace(context, function.settings.is_traced)),
             ..Invocation::default()
         };
         let outcome = self.runtime().await?.invoke(&spec, invocation).await;
@@ -135,12 +174,13 @@ impl Host {
             code_dir,
             opt_dir,
             handler: function.handler.clone(),
-            runtime: runtime.map_err(|_| errors::not_built(&format!("Runtime {}", function.runtime)))?,
+            runtime: runtime.map_err(|_| not_built(&function.runtime))?,
             memory_mb: function.memory_mb.unsigned_abs(),
             timeout_ms: u64::from(function.timeout_s.unsigned_abs()) * 1000,
             tmp_mb: function.tmp_mb.unsigned_abs(),
             environment: variables(context, function, credential),
             log_group: function.log_group(),
+            starts_ahead: false,
         })
     }
 
@@ -179,6 +219,9 @@ impl Host {
         {
             return Ok(known);
         }
+        if let (Some(old), Some(runtime)) = (self.credentials.lock().remove(&key), self.runtime.get()) {
+            runtime.retire(&key_of(function, &old));
+        }
         let role = role::find(context, &function.role).await?;
         let fresh = session_of_role(context, function, role.map(|role| role.role_id));
         context.transact(|tx| Ok(fresh.put(tx)?)).await?;
@@ -187,12 +230,16 @@ impl Host {
     }
 }
 
-/// A trace that begins here, and of which nobody takes samples.
-fn trace(context: &Context) -> String {
+/// A trace that begins here, and whether samples are taken of it.
+fn trace(context: &Context, is_sampled: bool) -> String {
     let [root, parent]: [[u8; 16]; 2] = [context.random().bytes(), context.random().bytes()];
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let (at_s, root, parent) = (context.now().secs(), hex(&root[..12]), hex(&parent[..8]));
-    format!("Root=1-{at_s:08x}-{root};Parent={parent};Sampled=0")
+    format!("Root=1-{at_s:08x}-{root};Parent={parent};Sampled={}", u8::from(is_sampled))
+}
+
+fn not_built(runtime: &str) -> Fault {
+    errors::not_built(&format!("Runtime {runtime}"))
 }
 
 /// Environments share code, configuration and credentials.

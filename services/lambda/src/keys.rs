@@ -9,6 +9,10 @@
 //! | `"package", package id, piece` | a piece of a deployment package, as it was uploaded |
 //! | `"policy", account, region, name` | [`crate::policy::Policy`] of the function itself |
 //! | `"policy", account, region, name, qualifier` | the same of a version or an alias |
+//! | `"concurrency", account, region, name` | how many invocations the function has reserved, a whole number |
+//! | `"provisioned", account, region, name, qualifier` | [`crate::provisioned::Provisioned`] |
+//! | `"recursion", account, region, name` | whether calls of it may go round in circles, a word of the API |
+//! | `"runtime-update", account, region, name, version` | when its runtime is updated, likewise; 0 is `$LATEST` |
 //! | `"layer", account, region, name, number` | [`crate::layers::Layer`]: a version of a layer |
 //! | `"layer-published", account, region, name` | the last number that was given to a version; it stays when versions go |
 //! | `"layer-policy", account, region, name, number` | [`crate::policy::Policy`] of a version of a layer |
@@ -72,6 +76,39 @@ pub(crate) fn policy(scope: &Scope, function: &str) -> Key {
 
 pub(crate) fn policy_of(scope: &Scope, function: &str, qualifier: &str) -> Key {
     policy(scope, function).str(qualifier)
+}
+
+pub(crate) fn concurrencies(scope: &Scope) -> Key {
+    scoped("lambda", "concurrency", scope)
+}
+
+pub(crate) fn concurrency(scope: &Scope, function: &str) -> Key {
+    concurrencies(scope).str(function)
+}
+
+/// Signalled when one changes, or what it leads to.
+pub(crate) fn all_provisioned() -> Key {
+    of("provisioned")
+}
+
+pub(crate) fn provisioned_of(scope: &Scope, function: &str) -> Key {
+    scoped("lambda", "provisioned", scope).str(function)
+}
+
+pub(crate) fn provisioned(scope: &Scope, function: &str, qualifier: &str) -> Key {
+    provisioned_of(scope, function).str(qualifier)
+}
+
+pub(crate) fn recursion(scope: &Scope, function: &str) -> Key {
+    scoped("lambda", "recursion", scope).str(function)
+}
+
+pub(crate) fn runtime_updates(scope: &Scope, function: &str) -> Key {
+    scoped("lambda", "runtime-update", scope).str(function)
+}
+
+pub(crate) fn runtime_update(scope: &Scope, function: &str, version: u64) -> Key {
+    runtime_updates(scope, function).u64(version)
 }
 
 pub(crate) fn layers(scope: &Scope) -> Key {
@@ -153,6 +190,10 @@ mod tests {
             ("alias", alias(&scope, "f", "a")),
             ("policy", policy(&scope, "f")),
             ("qualified-policy", policy_of(&scope, "f", "7")),
+            ("concurrency", concurrency(&scope, "f")),
+            ("provisioned", provisioned(&scope, "f", "a")),
+            ("recursion", recursion(&scope, "f")),
+            ("runtime-update", runtime_update(&scope, "f", 7)),
             ("layer", layer(&scope, "l", 7)),
             ("layer-published", layer_published(&scope, "l")),
             ("layer-policy", layer_policy(&scope, "l", 7)),

@@ -6,8 +6,10 @@
 //! Never here: processes (they are the runtime's), images. What is not built is refused
 //! by name.
 
+mod account;
 mod aliases;
 mod code;
+mod concurrency;
 mod destination;
 mod download;
 mod errors;
@@ -23,11 +25,14 @@ mod output;
 mod package;
 mod permissions;
 mod policy;
+mod provisioned;
 mod refused;
 mod role;
+mod settings;
 mod sources;
 mod tags;
 mod update;
+mod upkeep;
 mod versions;
 
 use std::path::PathBuf;
@@ -46,7 +51,7 @@ use crate::layers::LayerVersion;
 #[must_use]
 pub fn service(work: PathBuf, room: usize) -> Service {
     let host = Arc::new(Host::new(work, room));
-    let [updating, configuring, deleting, polling, printing] = [(); 5].map(|()| Arc::clone(&host));
+    let [creating, updating, configuring, deleting, polling, printing] = [(); 6].map(|()| Arc::clone(&host));
     let service = layers_of(Service::new(&api::FACTS))
         .front(download::accepts, download::answer)
         .actions(action)
@@ -54,9 +59,10 @@ pub fn service(work: PathBuf, room: usize) -> Service {
         .tagging(tags::TAGGING)
         .resource_policies(permissions::document, SHARED)
         .upgrade(tags::upgrade)
-        .waiting::<api::CreateFunction, _, _>(functions::create, |scope, input| {
-            at(scope, &input.function_name)
-        })
+        .waiting::<api::CreateFunction, _, _>(
+            move |context, input| functions::create(Arc::clone(&creating), context, input),
+            |scope, input| at(scope, &input.function_name),
+        )
         .read::<api::GetFunction>(functions::get, |scope, input| at(scope, &input.function_name))
         .read::<api::GetFunctionConfiguration>(functions::get_configuration, |scope, input| {
             at(scope, &input.function_name)
@@ -98,7 +104,48 @@ pub fn service(work: PathBuf, room: usize) -> Service {
             async move { output.run(cloud).await }
         })
         .work("event sources", move |cloud| sources::run(Arc::clone(&polling), cloud));
-    published(invocations(service, &host))
+    limits(published(invocations(service, &host)), &host)
+}
+
+/// How many invocations there may be at once, and what else an account and its functions are held to.
+fn limits(service: Service, host: &Arc<Host>) -> Service {
+    let [showing, listing, keeping] = [(); 3].map(|()| Arc::clone(host));
+    service
+        .read::<api::GetAccountSettings>(account::get, |_, _| Vec::new())
+        .transaction::<api::PutFunctionConcurrency>(concurrency::put, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .read::<api::GetFunctionConcurrency>(concurrency::get, |scope, input| at(scope, &input.function_name))
+        .transaction::<api::DeleteFunctionConcurrency>(concurrency::delete, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .transaction::<api::PutProvisionedConcurrencyConfig>(provisioned::put, |scope, input| {
+            invoked(scope, &input.function_name, Some(&input.qualifier))
+        })
+        .waiting::<api::GetProvisionedConcurrencyConfig, _, _>(
+            move |context, input| provisioned::get(Arc::clone(&showing), context, input),
+            |scope, input| invoked(scope, &input.function_name, Some(&input.qualifier)),
+        )
+        .waiting::<api::ListProvisionedConcurrencyConfigs, _, _>(
+            move |context, input| provisioned::list(Arc::clone(&listing), context, input),
+            |scope, input| at(scope, &input.function_name),
+        )
+        .transaction::<api::DeleteProvisionedConcurrencyConfig>(provisioned::delete, |scope, input| {
+            invoked(scope, &input.function_name, Some(&input.qualifier))
+        })
+        .transaction::<api::PutFunctionRecursionConfig>(upkeep::put_recursion, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .read::<api::GetFunctionRecursionConfig>(upkeep::get_recursion, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .transaction::<api::PutRuntimeManagementConfig>(upkeep::put_runtime, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .read::<api::GetRuntimeManagementConfig>(upkeep::get_runtime, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .work("provisioned", move |cloud| provisioned::run(Arc::clone(&keeping), cloud))
 }
 
 /// Versions and aliases.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use api_lambda as api;
-use runtime::RuntimeKind;
 use wire::Fault;
 
 use crate::errors;
@@ -39,18 +38,10 @@ pub(crate) fn refuse(parameters: &[(&str, bool)]) -> Result<(), Fault> {
 }
 
 pub(crate) fn check_create(input: &api::CreateFunctionInput) -> Result<(), Fault> {
-    let is_tracing =
-        |tracing: &api::TracingConfig| tracing.mode.as_ref().is_some_and(|mode| mode.as_str() == "Active");
     refuse(&[
-        ("VpcConfig", input.vpc_config.is_some()),
         ("PackageType Image", input.package_type.as_ref().is_some_and(|kind| kind.as_str() == "Image")),
-        ("KMSKeyArn", input.kms_key_arn.is_some()),
-        ("TracingConfig Active", input.tracing_config.as_ref().is_some_and(is_tracing)),
-        ("FileSystemConfigs", input.file_system_configs.is_some()),
         ("ImageConfig", input.image_config.is_some()),
         ("CodeSigningConfigArn", input.code_signing_config_arn.is_some()),
-        ("SnapStart", input.snap_start.is_some()),
-        ("LoggingConfig", input.logging_config.is_some()),
         ("CapacityProviderConfig", input.capacity_provider_config.is_some()),
         ("PublishTo", input.publish_to.is_some()),
         ("DurableConfig", input.durable_config.is_some()),
@@ -63,13 +54,7 @@ pub(crate) fn check_create(input: &api::CreateFunctionInput) -> Result<(), Fault
 
 pub(crate) fn check_configuration(input: &api::UpdateFunctionConfigurationInput) -> Result<(), Fault> {
     refuse(&[
-        ("VpcConfig", input.vpc_config.is_some()),
-        ("KMSKeyArn", input.kms_key_arn.is_some()),
-        ("TracingConfig", input.tracing_config.is_some()),
-        ("FileSystemConfigs", input.file_system_configs.is_some()),
         ("ImageConfig", input.image_config.is_some()),
-        ("SnapStart", input.snap_start.is_some()),
-        ("LoggingConfig", input.logging_config.is_some()),
         ("CapacityProviderConfig", input.capacity_provider_config.is_some()),
         ("DurableConfig", input.durable_config.is_some()),
     ])
@@ -84,10 +69,6 @@ pub(crate) fn check_architectures(wanted: Option<&[api::Architecture]>) -> Resul
         }
         None => Ok(()),
     }
-}
-
-pub(crate) fn check_runtime(runtime: &str) -> Result<(), Fault> {
-    runtime.parse::<RuntimeKind>().map(drop).map_err(|_| errors::not_built(&format!("Runtime {runtime}")))
 }
 
 /// The variables that a function may have.

@@ -11,7 +11,7 @@ use crate::function::{self, Function};
 use crate::functions::{named, variables};
 use crate::host::Host;
 use crate::name::Name;
-use crate::{errors, layers, refused, role, versions};
+use crate::{errors, layers, refused, role, settings, versions};
 
 pub(crate) async fn code(
     host: Arc<Host>,
@@ -44,7 +44,7 @@ pub(crate) async fn configuration(
 ) -> Result<api::UpdateFunctionConfigurationOutput> {
     refused::check_configuration(&input)?;
     if let Some(runtime) = &input.runtime {
-        refused::check_runtime(runtime.as_str())?;
+        host.check_runtime(runtime.as_str()).await?;
     }
     if let Some(role) = &input.role {
         role::check(&context, role).await?;
@@ -73,6 +73,8 @@ pub(crate) async fn configuration(
         replace(&mut function.dead_letter, dead_letter.as_ref());
         replace(&mut function.layers, layers.as_ref());
         layers::check_size(&function.package, &function.layers)?;
+        let runtime = function.runtime.clone();
+        function.settings.change(&settings::Wish::from(&input), &runtime)?;
         Ok(true)
     })
     .await

@@ -10,7 +10,7 @@ use crate::function::{self, Function};
 use crate::functions::{named, pages};
 use crate::keys::{self, Id};
 use crate::name::{LATEST, Name};
-use crate::{aliases, errors, layers, package, refused};
+use crate::{aliases, errors, layers, package, provisioned, refused};
 
 /// Versions of a page.
 const PAGE_MAX: i32 = 50;
@@ -91,6 +91,8 @@ pub(crate) fn delete(tx: &mut Tx<'_>, name: &Name, number: u64) -> Result<Option
     let Some(version) = tx.get_record::<Function>(&key)? else { return Ok(None) };
     tx.delete(key);
     tx.delete(keys::policy_of(&name.scope, &name.name, &version.version_text()));
+    tx.delete(keys::runtime_update(&name.scope, &name.name, number));
+    provisioned::forget(tx, &version.full_name());
     release(tx, &function, &version.package.id)?;
     layers::release(tx, &version)?;
     Ok(Some(version))

@@ -87,6 +87,10 @@ fn layer_named(scope: &Scope, text: &str) -> (Scope, String) {
 }
 
 impl Layer {
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.package.size_bytes
+    }
+
     fn id(&self) -> LayerVersion {
         LayerVersion { scope: self.scope, layer: self.name.clone(), number: self.number }
     }

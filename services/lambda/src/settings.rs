@@ -1,0 +1,151 @@
+//! What else is set for a function: where its logs go, whether its calls are traced, and what is only kept and shown: its
+//! network, file systems, key and SnapStart.
+
+use api_lambda as api;
+use runtime::RuntimeKind;
+use serde::{Deserialize, Serialize};
+use wire::Fault;
+
+use crate::errors;
+
+/// Settings, most of which few functions have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    log_group: Option<String>,
+    /// Whether samples are taken of its traces.
+    pub(crate) is_traced: bool,
+    has_snap_start: bool,
+    kms_key: Option<String>,
+    vpc: Option<Vpc>,
+    /// ARNs, and where they are mounted.
+    file_systems: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Vpc {
+    subnets: Vec<String>,
+    security_groups: Vec<String>,
+    has_ipv6: bool,
+}
+
+/// What a request says of them.
+pub(crate) struct Wish<'a> {
+    logging: Option<&'a api::LoggingConfig>,
+    tracing: Option<&'a api::TracingConfig>,
+    snap_start: Option<&'a api::SnapStart>,
+    kms_key: Option<&'a String>,
+    vpc: Option<&'a api::VpcConfig>,
+    file_systems: Option<&'a Vec<api::FileSystemConfig>>,
+}
+
+impl Settings {
+    /// Makes them what a request wishes, for a function of that runtime.
+    pub(crate) fn change(&mut self, wish: &Wish<'_>, runtime: &str) -> Result<(), Fault> {
+        self.change_logging(wish.logging)?;
+        if let Some(mode) = wish.tracing.and_then(|tracing| tracing.mode.as_ref()) {
+            self.is_traced = mode.as_str() == "Active";
+        }
+        if let Some(apply_on) = wish.snap_start.and_then(|snap_start| snap_start.apply_on.as_ref()) {
+            self.has_snap_start = apply_on.as_str() == "PublishedVersions";
+        }
+        if self.has_snap_start && !can_have_snap_start(runtime) {
+            let message = format!("{runtime} is not supported for SnapStart enabled functions.");
+            return Err(errors::invalid(message));
+        }
+        if let Some(key) = wish.kms_key {
+            self.kms_key = Some(key.clone()).filter(|key| !key.is_empty());
+        }
+        if let Some(vpc) = wish.vpc {
+            self.vpc = Some(Vpc {
+                subnets: vpc.subnet_ids.clone().unwrap_or_default(),
+                security_groups: vpc.security_group_ids.clone().unwrap_or_default(),
+                has_ipv6: vpc.ipv6_allowed_for_dual_stack.unwrap_or_default(),
+            });
+        }
+        if let Some(file_systems) = wish.file_systems {
+            let pair = |one: &api::FileSystemConfig| (one.arn.clone(), one.local_mount_path.clone());
+            self.file_systems = file_systems.iter().map(pair).collect();
+        }
+        Ok(())
+    }
+
+    fn change_logging(&mut self, wish: Option<&api::LoggingConfig>) -> Result<(), Fault> {
+        let Some(wish) = wish else { return Ok(()) };
+        if wish.log_format.as_ref().is_some_and(|format| format.as_str() == "JSON") {
+            return Err(errors::not_built("LogFormat JSON"));
+        }
+        if wish.application_log_level.is_some() || wish.system_log_level.is_some() {
+            let message = "ApplicationLogLevel and SystemLogLevel cannot be set when LogFormat is Text.";
+            return Err(errors::invalid(message));
+        }
+        if let Some(group) = &wish.log_group {
+            self.log_group = Some(group.clone());
+        }
+        Ok(())
+    }
+
+    /// Where a function of that name prints.
+    pub(crate) fn log_group(&self, function: &str) -> String {
+        self.log_group.clone().unwrap_or_else(|| format!("/aws/lambda/{function}"))
+    }
+
+    /// Shows them for a version, of which `$LATEST` is none.
+    pub(crate) fn show(&self, shown: &mut api::FunctionConfiguration, is_version: bool) {
+        let mode = if self.is_traced { "Active" } else { "PassThrough" };
+        shown.tracing_config = Some(api::TracingConfigResponse { mode: Some(mode.into()) });
+        shown.kms_key_arn.clone_from(&self.kms_key);
+        shown.vpc_config = self.vpc.as_ref().map(Vpc::shown);
+        let has_taken_it = self.has_snap_start && is_version;
+        shown.snap_start = Some(api::SnapStartResponse {
+            apply_on: Some(if self.has_snap_start { "PublishedVersions" } else { "None" }.into()),
+            optimization_status: Some(if has_taken_it { "On" } else { "Off" }.into()),
+        });
+        let file_systems = self
+            .file_systems
+            .iter()
+            .map(|(arn, path)| api::FileSystemConfig { arn: arn.clone(), local_mount_path: path.clone() });
+        shown.file_system_configs = (!self.file_systems.is_empty()).then(|| file_systems.collect());
+    }
+}
+
+impl Vpc {
+    fn shown(&self) -> api::VpcConfigResponse {
+        api::VpcConfigResponse {
+            subnet_ids: Some(self.subnets.clone()),
+            security_group_ids: Some(self.security_groups.clone()),
+            ipv6_allowed_for_dual_stack: Some(self.has_ipv6),
+            ..api::VpcConfigResponse::default()
+        }
+    }
+}
+
+/// Of the runtimes here, those of Python from 3.12 on.
+fn can_have_snap_start(runtime: &str) -> bool {
+    matches!(runtime.parse(), Ok(RuntimeKind::Python { minor }) if minor >= 12)
+}
+
+impl<'a> From<&'a api::CreateFunctionInput> for Wish<'a> {
+    fn from(input: &'a api::CreateFunctionInput) -> Self {
+        Wish {
+            logging: input.logging_config.as_ref(),
+            tracing: input.tracing_config.as_ref(),
+            snap_start: input.snap_start.as_ref(),
+            kms_key: input.kms_key_arn.as_ref(),
+            vpc: input.vpc_config.as_ref(),
+            file_systems: input.file_system_configs.as_ref(),
+        }
+    }
+}
+
+impl<'a> From<&'a api::UpdateFunctionConfigurationInput> for Wish<'a> {
+    fn from(input: &'a api::UpdateFunctionConfigurationInput) -> Self {
+        Wish {
+            logging: input.logging_config.as_ref(),
+            tracing: input.tracing_config.as_ref(),
+            snap_start: input.snap_start.as_ref(),
+            kms_key: input.kms_key_arn.as_ref(),
+            vpc: input.vpc_config.as_ref(),
+            file_systems: input.file_system_configs.as_ref(),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What is kept of a function, and changes nothing here: whether calls of it may go round in circles, and when its runtime is
+//! updated. What runs functions is the machine's own, so nobody updates it.
+
+use api_lambda as api;
+use service::{Result, Tx, View};
+use store::Reads as _;
+
+use crate::functions::named;
+use crate::{concurrency, errors, function, keys};
+
+pub(crate) fn put_recursion(
+    tx: &mut Tx<'_>,
+    input: &api::PutFunctionRecursionConfigInput,
+) -> Result<api::PutFunctionRecursionConfigOutput> {
+    let name = concurrency::function_of(&**tx, &tx.scope(), &input.function_name)?;
+    tx.put_record(keys::recursion(&name.scope, &name.name), &input.recursive_loop.to_string())?;
+    let recursive_loop = Some(input.recursive_loop.clone());
+    Ok(api::PutFunctionRecursionConfigOutput { recursive_loop })
+}
+
+pub(crate) fn get_recursion(
+    view: &View<'_>,
+    input: &api::GetFunctionRecursionConfigInput,
+) -> Result<api::GetFunctionRecursionConfigOutput> {
+    let name = concurrency::function_of(&**view, &view.scope(), &input.function_name)?;
+    let kept: Option<String> = view.get_record(&keys::recursion(&name.scope, &name.name))?;
+    let recursive_loop = Some(kept.as_deref().unwrap_or("Terminate").into());
+    Ok(api::GetFunctionRecursionConfigOutput { recursive_loop })
+}
+
+pub(crate) fn put_runtime(
+    tx: &mut Tx<'_>,
+    input: &api::PutRuntimeManagementConfigInput,
+) -> Result<api::PutRuntimeManagementConfigOutput> {
+    if input.update_runtime_on.as_str() == "Manual" || input.runtime_version_arn.is_some() {
+        return Err(errors::not_built("UpdateRuntimeOn Manual").into());
+    }
+    let name = named(&tx.scope(), &input.function_name, input.qualifier.as_deref())?;
+    let function = function::find(&**tx, &name)?;
+    let key = keys::runtime_update(&name.scope, &name.name, function.version);
+    tx.put_record(key, &input.update_runtime_on.to_string())?;
+    Ok(api::PutRuntimeManagementConfigOutput {
+        update_runtime_on: input.update_runtime_on.clone(),
+        function_arn: name.qualified_arn().to_string(),
+        runtime_version_arn: None,
+    })
+}
+
+pub(crate) fn get_runtime(
+    view: &View<'_>,
+    input: &api::GetRuntimeManagementConfigInput,
+) -> Result<api::GetRuntimeManagementConfigOutput> {
+    let name = named(&view.scope(), &input.function_name, input.qualifier.as_deref())?;
+    let function = function::find(&**view, &name)?;
+    let kept: Option<String> =
+        view.get_record(&keys::runtime_update(&name.scope, &name.name, function.version))?;
+    Ok(api::GetRuntimeManagementConfigOutput {
+        update_runtime_on: Some(kept.as_deref().unwrap_or("Auto").into()),
+        function_arn: Some(name.qualified_arn().to_string()),
+        runtime_version_arn: None,
+    })
+}
