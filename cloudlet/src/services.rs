@@ -38,6 +38,7 @@ pub(crate) fn all(work: &Path, environments: usize) -> Directory {
         service_lambda::service(work.join("lambda"), environments),
         service_logs::service(),
         service_s3::service(),
+        service_s3::control(),
         service_sns::service(),
         service_sqs::service(),
         service_sts::service(),

@@ -74,7 +74,7 @@ impl Access<'_> {
             "aws:username" if principal.kind == PrincipalKind::User => {
                 principal.arn.resource().rsplit('/').next()?.to_owned()
             }
-            key => return (self.conditions)(key),
+            key => return (self.conditions)(key).or_else(|| self.caller.passage.as_ref()?.condition(key)),
         })
     }
 
@@ -154,6 +154,7 @@ pub(crate) mod tests {
             request_id: "r".into(),
             source_ip: Some("10.1.2.3".parse().unwrap()),
             source: None,
+            passage: None,
             endpoint: endpoint.into(),
         }
     }

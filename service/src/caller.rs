@@ -6,7 +6,7 @@ use std::sync::Arc;
 use names::{Account, Arn, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::{PrincipalRecord, Regions};
+use crate::{Passage, PrincipalRecord, Regions};
 
 /// The caller of one request.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Caller {
     pub source_ip: Option<IpAddr>,
     /// The resource for which a service acts in its own name, so that whom it calls must let it in.
     pub source: Option<Arn>,
+    /// What the request came through to the resource that it names.
+    pub passage: Option<Arc<Passage>>,
     /// Scheme, host and port by which the client reached us, for addresses in answers: `http://localhost:4566`.
     pub endpoint: Arc<str>,
 }

@@ -108,6 +108,7 @@ impl Cloud {
             request_id: Arc::clone(&visit.request_id),
             source_ip: Some(visit.source_ip),
             source: None,
+            passage: None,
             endpoint: Arc::clone(&visit.endpoint),
         };
         Context { caller: Arc::new(caller), cloud: Arc::clone(self) }
@@ -135,6 +136,7 @@ impl Cloud {
             request_id: self.random.uuid().into(),
             source_ip: None,
             source: None,
+            passage: None,
             endpoint: Arc::clone(&self.endpoint),
         };
         Context { caller: Arc::new(caller), cloud: Arc::clone(self) }

@@ -49,7 +49,7 @@ impl Directory {
         self.services.iter().find(|service| service.facts().name == name)
     }
 
-    /// A request's way from the message to the answer: decode, ask, carry out, encode.
+    /// A request's way from the message to the answer: find out where it goes, decode, ask, carry out, encode.
     pub async fn answer(
         &self,
         context: &Context,
@@ -58,11 +58,23 @@ impl Directory {
         protocol: Protocol,
         message: &Message<'_>,
     ) -> Answer {
-        let facts = service.facts();
-        let request_id = &context.caller.request_id;
         let begun = std::time::Instant::now();
-        let outcome = self.outcome(context, service, operation, protocol, message).await;
+        let passage =
+            service.passage_of.map_or(Ok(None), |passage_of| passage_of(context, operation, message.labels));
+        let (passage, refused) = match passage {
+            Ok(passage) => (passage, None),
+            Err(fault) => (None, Some(fault)),
+        };
+        let behind = passage.map(|(passage, labels)| (context.through(Some(passage)), labels));
+        let (context, labels) =
+            behind.as_ref().map_or((context, message.labels), |(context, labels)| (context, labels));
+        let message = &Message { labels, ..*message };
+        let outcome = match refused {
+            None => self.outcome(context, service, operation, protocol, message).await,
+            Some(fault) => Err(fault),
+        };
         let outcome = outcome.map_err(|fault| service.worded(fault));
+        let (facts, request_id) = (service.facts(), &context.caller.request_id);
         let (answer, code) = match outcome {
             Ok(output) => {
                 (wire::write_output(protocol, facts, operation, encode(&*output), request_id), None)

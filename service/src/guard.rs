@@ -152,8 +152,18 @@ impl<'a> Question<'a> {
     }
 }
 
-/// Asks whether the caller may do what IAM calls so.
+/// Asks whether the caller may do what IAM calls so: of the resources, and before that of what the request came through to
+/// them.
 pub(crate) fn ask(context: &Context, service: &Service, question: &Question<'_>) -> Result<(), Fault> {
+    let passage = context.caller.passage.as_ref();
+    if let Some(passage) = passage.filter(|passage| passage.arn.service() == service.action_prefix) {
+        let seen = || (question.resources)().iter().map(|arn| (passage.seen)(&passage.arn, arn)).collect();
+        ask_of(context, service, &Question { resources: &seen, ..*question })?;
+    }
+    ask_of(context, service, question)
+}
+
+fn ask_of(context: &Context, service: &Service, question: &Question<'_>) -> Result<(), Fault> {
     let Question { name, resources, conditions, is_unsigned } = *question;
     let (caller, cloud) = (&*context.caller, &context.cloud);
     let prefix = service.action_prefix;

@@ -20,7 +20,8 @@ use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::tags::Tagging;
 use crate::visit::Front;
 use crate::{
-    AddressOf, Cloud, Context, CrossOriginOf, Denial, Handler, ListsOf, OwnerOf, PolicyOf, Result, Tx, View,
+    AddressOf, Cloud, Context, CrossOriginOf, Denial, Handler, ListsOf, OwnerOf, PassageOf, PolicyOf, Result,
+    Tx, View,
 };
 
 /// Background work: runs until the process stops, and is started again when it fails.
@@ -75,6 +76,8 @@ pub struct Service {
     pub(crate) absent: Absent,
     host_alias: Option<&'static str>,
     address_of: Option<AddressOf>,
+    mark: Option<&'static str>,
+    pub(crate) passage_of: Option<PassageOf>,
     cross_origin: Option<CrossOriginOf>,
     pub(crate) forms: Option<Taker>,
     pub(crate) front: Option<Front>,
@@ -104,6 +107,8 @@ impl Service {
             absent: not_implemented,
             host_alias: None,
             address_of: None,
+            mark: None,
+            passage_of: None,
             cross_origin: None,
             forms: None,
             front: None,

@@ -8,7 +8,7 @@ class Accounts:
 
     def __init__(self, make_cloud, service):
         cloud = make_cloud().start()
-        keys = {}
+        keys = self.keys = {}
         for account in (OWN, OTHER):
             iam = cloud.client("iam", account)
             iam.create_user(UserName="ada")
@@ -17,10 +17,12 @@ class Accounts:
         cloud.flags = ("--auth", "enforce")
         self.cloud = cloud.start()
         self.root = cloud.client(service, *cloud.root_key())
-        self.own, self.other = (
-            cloud.client(service, keys[account]["AccessKeyId"], keys[account]["SecretAccessKey"])
-            for account in (OWN, OTHER)
-        )
+        self.own, self.other = (self.client(service, account) for account in (OWN, OTHER))
+
+    def client(self, service, account, **config):
+        """A client of another service, for the user of that account."""
+        key = self.keys[account]
+        return self.cloud.client(service, key["AccessKeyId"], key["SecretAccessKey"], **config)
 
 
 def denial(account, action, resource, why):

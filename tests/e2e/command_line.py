@@ -34,6 +34,9 @@ class CommandLine:
 
 def serve():
     from awscli import clidriver
+    from local_names import resolve_local_names
+
+    resolve_local_names()
 
     # Only for what it imports: each command makes its own, which reads the environment and the files there.
     clidriver.create_clidriver()

@@ -16,8 +16,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from command_line import CommandLine
+from local_names import resolve_local_names
 
 BINARY = os.environ.get("CLOUDLET_BINARY", str(Path(__file__).parents[2] / "target/debug/cloudlet"))
+resolve_local_names()
 START_SECONDS_MAX = 20
 STOP_SECONDS_MAX = 5
 

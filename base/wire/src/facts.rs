@@ -70,6 +70,13 @@ impl ServiceFacts {
         }
     }
 
+    /// Whether it is one of S3's APIs: they have words of their own for what no operation has seen, and a second name for each
+    /// request.
+    #[must_use]
+    pub fn is_of_s3(&self) -> bool {
+        self.signing_name == "s3"
+    }
+
     /// The operation of that exact name.
     #[must_use]
     pub fn operation(&self, name: &str) -> Option<&'static OperationFacts> {

@@ -45,7 +45,7 @@ pub fn read_input<T: Decode>(
     };
     let input = input.map_err(|malformed| unreadable(protocol, service, malformed))?;
     match (checks.message(), checks.violations()) {
-        (Some(text), [first, ..]) if service.bare_errors => Err(bare_faults::invalid(first, &text)),
+        (Some(text), [first, ..]) if service.is_of_s3() => Err(bare_faults::invalid(first, &text)),
         (Some(text), _) => Err(Fault::new(validation_code(protocol), 400, text)),
         (None, _) => Ok(input),
     }
@@ -65,7 +65,7 @@ fn from_form<T: Decode>(
 fn unreadable(protocol: Protocol, service: &ServiceFacts, malformed: Malformed) -> Fault {
     let code = match protocol {
         Protocol::AwsQuery | Protocol::Ec2Query => "MalformedInput",
-        Protocol::RestXml if service.bare_errors => return bare_faults::unreadable(malformed),
+        Protocol::RestXml if service.is_of_s3() => return bare_faults::unreadable(malformed),
         Protocol::RestXml => "InvalidInput",
         _ => "SerializationException",
     };

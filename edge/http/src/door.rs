@@ -225,6 +225,7 @@ impl Door {
             request_id: Arc::clone(peer.request_id),
             source_ip: Some(peer.ip),
             source: None,
+            passage: None,
             endpoint: endpoint(parts, peer.secure).unwrap_or_else(|| Arc::clone(&cloud.endpoint)),
         };
         Context { caller: Arc::new(caller), cloud: Arc::clone(cloud) }

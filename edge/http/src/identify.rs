@@ -93,7 +93,11 @@ pub(crate) struct Routers(Vec<(&'static str, wire::rest::Router)>);
 impl Routers {
     pub(crate) fn new(directory: &Directory) -> Self {
         let speaks_rest = |facts: &ServiceFacts| facts.protocols.iter().any(|protocol| is_rest(*protocol));
-        let facts = directory.services().map(Service::facts).filter(|facts| speaks_rest(facts));
+        let mut services: Vec<_> =
+            directory.services().filter(|service| speaks_rest(service.facts())).collect();
+        // What every request can be asked for comes last.
+        services.sort_by_key(|service| service.mark().is_none());
+        let facts = services.into_iter().map(Service::facts);
         Routers(facts.map(|facts| (facts.name, wire::rest::Router::new(facts.operations))).collect())
     }
 }
@@ -190,7 +194,9 @@ fn by_path<'a>(
     scope_service: Option<&str>,
 ) -> Result<Target<'a>, Unknown> {
     for (name, router) in &routers.0 {
-        let Some(service) = directory.service(name) else { continue };
+        let Some(service) = directory.service(name).filter(|service| is_marked(service, parts)) else {
+            continue;
+        };
         let address = host::address_in(service, parts);
         if !host::is_meant(
             directory,
@@ -214,6 +220,11 @@ fn by_path<'a>(
         }
     }
     Err(no_api(dialect(parts), &format!("{} {}", parts.method, parts.uri.path())))
+}
+
+/// Whether a request has what all requests of a service have.
+fn is_marked(service: &Service, parts: &Parts) -> bool {
+    service.mark().is_none_or(|header| parts.headers.contains_key(header))
 }
 
 fn operation_of<'a>(service: &'a Service, protocol: Protocol, name: &str) -> Result<Target<'a>, Unknown> {

@@ -218,10 +218,10 @@ impl Refused {
     /// As AWS says it in this protocol: query and XML have other codes than JSON, and other statuses.
     pub(crate) fn into_fault(self, spoken: Spoken) -> Fault {
         match &self {
-            Refused::Signature(error) if has_bare_errors(spoken) => {
+            Refused::Signature(error) if is_of_s3(spoken) => {
                 return bare_refusals::of_signature(error);
             }
-            Refused::ExpiredToken if has_bare_errors(spoken) => return bare_refusals::of_expired_token(),
+            Refused::ExpiredToken if is_of_s3(spoken) => return bare_refusals::of_expired_token(),
             _ => {}
         }
         let protocol = spoken.map(|(protocol, _)| protocol);
@@ -247,8 +247,8 @@ impl Refused {
     }
 }
 
-fn has_bare_errors(spoken: Spoken) -> bool {
-    spoken.is_some_and(|(_, facts)| facts.bare_errors)
+fn is_of_s3(spoken: Spoken) -> bool {
+    spoken.is_some_and(|(_, facts)| facts.is_of_s3())
 }
 
 fn codes(fault: signing::Fault) -> (&'static str, &'static str) {

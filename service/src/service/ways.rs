@@ -9,7 +9,7 @@ use wire::Answer;
 use super::Service;
 use crate::form;
 use crate::visit::Front;
-use crate::{Address, AddressOf, Cloud, Context, CrossOriginOf, Exchange, Form, Result, Visit};
+use crate::{Address, AddressOf, Cloud, Context, CrossOriginOf, Exchange, Form, PassageOf, Result, Visit};
 
 impl Service {
     /// A front for web clients: `accepts` says by host and path which requests are its own, before they are taken for calls of an API.
@@ -35,6 +35,26 @@ impl Service {
     pub fn addresses(mut self, address_of: AddressOf) -> Self {
         self.address_of = Some(address_of);
         self
+    }
+
+    /// Requests come to its resources through others: `passage_of` finds out.
+    #[must_use]
+    pub fn passages(mut self, passage_of: PassageOf) -> Self {
+        self.passage_of = Some(passage_of);
+        self
+    }
+
+    /// All requests of its API have this header, which those of another API at the same hosts do not have.
+    #[must_use]
+    pub fn marked_by(mut self, header: &'static str) -> Self {
+        self.mark = Some(header);
+        self
+    }
+
+    /// The header that tells its requests from those of another API.
+    #[must_use]
+    pub fn mark(&self) -> Option<&'static str> {
+        self.mark
     }
 
     /// Owners of its resources have rules for pages of other origins: `allowed` applies them.

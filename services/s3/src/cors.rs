@@ -12,6 +12,7 @@ use service::CrossOrigin;
 use store::{Reads as _, Snapshot};
 use wire::Fault;
 
+use crate::access_point::passage;
 use crate::bucket::Bucket;
 use crate::{keys, setting};
 
@@ -36,7 +37,9 @@ pub(crate) fn allowed(snapshot: &Snapshot, request: &CrossOrigin<'_>) -> Result<
             .with_element("Method", request.wanted_method())
             .with_element("ResourceType", kind)
     };
-    let bucket = snapshot.get_shared::<Bucket>(&keys::bucket(bucket.trim_start_matches('/')));
+    let bucket = bucket.trim_start_matches('/');
+    let behind = passage::bucket_behind(snapshot, bucket).map_err(service::Error::into_fault)?;
+    let bucket = snapshot.get_shared::<Bucket>(&keys::bucket(behind.as_deref().unwrap_or(bucket)));
     let Some(bucket) = bucket.map_err(in_store)? else { return Err(refused(NO_BUCKET, "BUCKET")) };
     let setting = setting::find::<api::CorsConfiguration>(snapshot, &bucket);
     let Some(setting) = setting.map_err(service::Error::into_fault)? else {

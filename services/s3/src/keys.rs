@@ -14,6 +14,10 @@
 //! | `"acl", id of the version` | a list of grants, as [`wire::keep`] writes it: of an object that is not private, or not the bucket's owner's |
 //! | `"upload", bucket id, key, upload id` | `Upload` of `crate::object`: one in parts that is in progress |
 //! | `"logged", name` | nothing: the buckets whose requests are logged |
+//! | `"access-point", account, region, name` | [`crate::access_point::AccessPoint`] |
+//! | `"alias", alias` | the ARN of the access point that has it |
+//! | `"attached", bucket's name, name of the access point` | nothing: the access points of a bucket that its owner has made |
+//! | `"public-access", account` | `Closed` of `crate::settings`: what an account has closed to the public |
 //! | `"part", upload id, number` | `Part` of `crate::object`: what it has so far |
 //!
 //! So a key that shows an object has a record at `"object"`, and no other key has; a list of objects reads nothing else.
@@ -23,7 +27,7 @@
 //!
 //! A bucket that is made again under its old name has another id.
 
-use names::Account;
+use names::{Account, Scope};
 use store::tuple::{Key, Parts};
 
 /// Sixteen random bytes.
@@ -88,6 +92,32 @@ pub(crate) fn logged_name(key: &[u8]) -> Result<String, store::Error> {
     parts.str()?;
     parts.str()?;
     Ok(parts.str()?.into_owned())
+}
+
+/// The access points of an account in a region.
+pub(crate) fn access_points(scope: &Scope) -> Key {
+    service::scoped("s3", "access-point", scope)
+}
+
+pub(crate) fn access_point(scope: &Scope, name: &str) -> Key {
+    access_points(scope).str(name)
+}
+
+pub(crate) fn alias(alias: &str) -> Key {
+    of("alias").str(alias)
+}
+
+/// The access points of a bucket that keep it from being deleted.
+pub(crate) fn attached_to(bucket: &str) -> Key {
+    of("attached").str(bucket)
+}
+
+pub(crate) fn attached(bucket: &str, point: &str) -> Key {
+    attached_to(bucket).str(point)
+}
+
+pub(crate) fn public_access(account: Account) -> Key {
+    of("public-access").str(account.as_str())
 }
 
 /// All settings of a bucket.

@@ -10,6 +10,7 @@
 mod absent;
 mod access;
 mod access_log;
+mod access_point;
 mod action;
 mod archive;
 mod bucket;
@@ -26,6 +27,7 @@ mod numbered;
 mod object;
 mod owner;
 mod replication;
+mod s3control;
 mod setting;
 mod settings;
 mod upgrade;
@@ -33,6 +35,8 @@ mod website;
 
 use api_s3 as api;
 use service::{Service, Sweeper};
+
+pub use s3control::service as control;
 
 use settings::{
     accelerate, acl, analytics, encryption, inventory, logging, metadata, metrics, notification, object_lock,
@@ -47,6 +51,7 @@ const SWEEPER: Sweeper = Sweeper::new("s3").deleting(object::swept);
 pub fn service() -> Service {
     let service = Service::new(&api::FACTS)
         .addresses(host::address)
+        .passages(access_point::passage::of)
         .cross_origin(cors::allowed)
         .forms(form::take)
         .front(website::accepts, website::answer)

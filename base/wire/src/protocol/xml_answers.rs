@@ -57,8 +57,7 @@ pub(super) fn rest_fault(service: &ServiceFacts, fault: &Fault, request_id: &str
     if service.bare_errors {
         writer.element("Error", |writer| {
             what(writer, fault);
-            text_element(writer, "RequestId", request_id);
-            text_element(writer, "HostId", &host_id(request_id));
+            ids(writer, service, request_id);
         });
     } else {
         wrapped(&mut writer, service, fault, request_id);
@@ -68,7 +67,7 @@ pub(super) fn rest_fault(service: &ServiceFacts, fault: &Fault, request_id: &str
 
 /// The names that S3's clients look for in each of its answers.
 pub(super) fn with_ids(answer: Answer, service: &ServiceFacts, request_id: &str) -> Answer {
-    if !service.bare_errors {
+    if !service.is_of_s3() {
         return answer;
     }
     answer.with_header("x-amz-request-id", request_id).with_header("x-amz-id-2", &host_id(request_id))
@@ -83,11 +82,21 @@ fn wrapped(writer: &mut XmlWriter, service: &ServiceFacts, fault: &Fault, reques
     let space = service.xml_namespace.map(|address| ("", address));
     writer.spaced_element("ErrorResponse", space, |writer| {
         writer.element("Error", |writer| {
-            text_element(writer, "Type", if fault.is_sender() { "Sender" } else { "Receiver" });
+            if !service.is_of_s3() {
+                text_element(writer, "Type", if fault.is_sender() { "Sender" } else { "Receiver" });
+            }
             what(writer, fault);
         });
-        text_element(writer, "RequestId", request_id);
+        ids(writer, service, request_id);
     });
+}
+
+/// The request's names.
+fn ids(writer: &mut XmlWriter, service: &ServiceFacts, request_id: &str) {
+    text_element(writer, "RequestId", request_id);
+    if service.is_of_s3() {
+        text_element(writer, "HostId", &host_id(request_id));
+    }
 }
 
 /// Code, message, and the other members of the error.

@@ -20,6 +20,15 @@ impl Labels {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(label, _)| *label == name).map(|(_, value)| value.as_str())
     }
+
+    /// The same with another value of that label.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: String) -> Self {
+        if let Some((_, known)) = self.0.iter_mut().find(|(label, _)| *label == name) {
+            *known = value;
+        }
+        self
+    }
 }
 
 /// What a request means.

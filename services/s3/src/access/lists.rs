@@ -67,7 +67,7 @@ fn grantee(snapshot: &Snapshot, bucket: &Bucket, caller: &Caller) -> Result<Gran
         id: owner::of_caller(caller),
         is_known: !is_service && caller.principal.kind != PrincipalKind::Anonymous,
         delivers_logs: is_service && caller.principal.id == "logging.s3.amazonaws.com",
-        ignores_public: public_access::of(snapshot, bucket)?.ignore_public_acls == Some(true),
+        ignores_public: public_access::of_request(snapshot, bucket, caller)?.to_lists,
     })
 }
 

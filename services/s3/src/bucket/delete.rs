@@ -16,6 +16,12 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteBucketInput) -> Result<
         let fault = Fault::new("BucketNotEmpty", 409, "The bucket you tried to delete is not empty");
         return Err(fault.with_element("BucketName", bucket.name.clone()).into());
     }
+    if holds(keys::attached_to(&bucket.name))?.is_some() {
+        let message = "The bucket you tried to delete has access points attached. Delete your access points before deleting \
+                       your bucket.";
+        let fault = Fault::new("BucketHasAccessPointsAttached", 400, message);
+        return Err(fault.with_element("BucketName", bucket.name.clone()).into());
+    }
     tx.delete(keys::bucket(&bucket.name));
     tx.delete(keys::owned(bucket.owner, &bucket.name));
     SWEEPER.put(tx, &keys::settings(&bucket.id));

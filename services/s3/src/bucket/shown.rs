@@ -7,9 +7,10 @@ use super::Bucket;
 
 pub(crate) fn head(view: &View<'_>, input: &api::HeadBucketInput) -> Result<api::HeadBucketOutput> {
     let bucket = Bucket::of(&**view, view.context, input)?;
+    let is_alias = view.context.caller.passage.as_ref().is_some_and(|passage| passage.is_alias);
     Ok(api::HeadBucketOutput {
         bucket_region: Some(bucket.region.to_string()),
-        access_point_alias: Some(false),
+        access_point_alias: Some(is_alias),
         ..Default::default()
     })
 }

@@ -61,7 +61,7 @@ fn wanted(
         let kept = find(&**tx, &object.bucket, &object.version.id)?;
         return if is_taken { Ok(kept) } else { Err(acl::not_allowed().into()) };
     }
-    check_public(&**tx, &object.bucket, &list)?;
+    check_public(&**tx, tx.context, &object.bucket, &list)?;
     Ok(Some(list).filter(|_| !is_private))
 }
 
@@ -95,16 +95,21 @@ pub(crate) fn of_new(
         let is_taken = list == private && asked.canned().is_none_or(|canned| canned == BUCKET_OWNERS);
         return if is_taken { Ok(None) } else { Err(acl::not_allowed().into()) };
     }
-    check_public(reads, bucket, &list)?;
+    check_public(reads, context, bucket, &list)?;
     if asked.is_any() {
         access::permit_list(context, at, &asked)?;
     }
     Ok(Some(list).filter(|list| *list != acl::private(&bucket_owner)))
 }
 
-fn check_public(reads: &impl Reads, bucket: &Bucket, list: &api::AccessControlPolicy) -> Result<()> {
+fn check_public(
+    reads: &impl Reads,
+    context: &Context,
+    bucket: &Bucket,
+    list: &api::AccessControlPolicy,
+) -> Result<()> {
     let is_blocked =
-        acl::is_public(list) && public_access::of(reads, bucket)?.block_public_acls == Some(true);
+        acl::is_public(list) && public_access::of_request(reads, bucket, &context.caller)?.to_new_lists;
     if is_blocked { Err(errors::access_denied().into()) } else { Ok(()) }
 }
 

@@ -28,7 +28,7 @@ use crate::keys::Id;
 use crate::setting::Setting as _;
 use crate::{errors, lifecycle};
 
-pub(crate) use source::{Copies, Found, Source, find};
+pub(crate) use source::{Found, Source, find};
 
 pub(crate) async fn copy(context: Context, input: api::CopyObjectInput) -> Result<api::CopyObjectOutput> {
     key::check(&input.key)?;
@@ -142,7 +142,7 @@ fn commit(
     }
     let bucket = Bucket::of(&**tx, tx.context, input)?;
     let at = Versions { bucket: &bucket, key: &input.key };
-    check_change(&at, input)?;
+    check_change(&at, input, &found)?;
     let condition = OfWrite { is: input.if_match.as_deref(), is_not: input.if_none_match.as_deref() };
     condition.check(&at, at.shown(&**tx)?.as_ref())?;
     let properties = properties(tx, &bucket, input, &found.content)?;
@@ -181,9 +181,7 @@ fn shared(tx: &mut Tx<'_>, properties: Properties, source: &Found, made: Option<
 }
 
 /// Refuses to copy an object onto itself without any change. An older version may come back so.
-fn check_change(at: &Versions<'_>, input: &api::CopyObjectInput) -> Result<(), Fault> {
-    let source = input.source()?;
-    let is_itself = source.version.is_none() && source.bucket == at.bucket.name && source.key == at.key;
+fn check_change(at: &Versions<'_>, input: &api::CopyObjectInput, source: &Found) -> Result<(), Fault> {
     let is_changed = replaces(input)
         || input.storage_class.is_some()
         || input.website_redirect_location.is_some()
@@ -191,7 +189,7 @@ fn check_change(at: &Versions<'_>, input: &api::CopyObjectInput) -> Result<(), F
         || input.sse_customer_key.is_some()
         || input.copy_source_sse_customer_key.is_some()
         || at.bucket.settings.contains(api::ServerSideEncryptionConfiguration::KIND);
-    if !is_itself || is_changed {
+    if !source.is_at(at) || is_changed {
         return Ok(());
     }
     Err(errors::invalid_request(

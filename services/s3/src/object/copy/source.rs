@@ -1,4 +1,5 @@
-//! The object that a request copies from: `trips/2026/berlin.json?versionId=…`, in the encoding of URLs.
+//! The object that a request copies from: `trips/2026/berlin.json?versionId=…`, in the encoding of URLs. An access point's ARN
+//! has `/object/` before the key.
 
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use service::{Context, Result};
 use store::Reads;
 use wire::Fault;
 
+use crate::access_point::passage;
 use crate::bucket::Bucket;
 use crate::object::conditions::OfRead;
 use crate::object::customer_key::{BringsSourceKey, check_reader};
@@ -20,6 +22,7 @@ use crate::{archive, errors};
 /// What a request says of its source.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Source {
+    /// Its name, or what names an access point.
     pub(crate) bucket: String,
     pub(crate) key: String,
     pub(crate) version: Option<String>,
@@ -40,7 +43,9 @@ impl Source {
         };
         let path = decoded(path)?;
         let path = path.strip_prefix('/').unwrap_or(&path);
-        let (bucket, key) = path.split_once('/').ok_or_else(|| invalid("Invalid copy source object key"))?;
+        let before_key = if path.starts_with("arn:") { "/object/" } else { "/" };
+        let (bucket, key) =
+            path.split_once(before_key).ok_or_else(|| invalid("Invalid copy source object key"))?;
         match (bucket, key) {
             ("", _) => Err(invalid("Invalid copy source bucket name")),
             (_, "") => Err(invalid("Invalid copy source object key")),
@@ -93,12 +98,20 @@ copies! {
 /// An object to be copied.
 pub(crate) struct Found {
     bucket: Arc<Bucket>,
+    key: String,
+    /// The request has named the version.
+    is_version: bool,
     /// Its content stands beside it.
     pub(crate) version: Version,
     pub(crate) content: Content,
 }
 
 impl Found {
+    /// Whether it is the object that a request without a version means there.
+    pub(crate) fn is_at(&self, at: &Versions<'_>) -> bool {
+        self.bucket.id == at.bucket.id && self.key == at.key && !self.is_version
+    }
+
     /// The version, where its bucket has some.
     pub(crate) fn version_id(&self) -> Option<String> {
         self.bucket.has_versions().then(|| self.version.id_text())
@@ -111,7 +124,9 @@ impl Found {
 /// Those of a reader, and what says that a condition does not hold.
 pub(crate) fn find(reads: &impl Reads, context: &Context, input: &impl Copies) -> Result<Found> {
     let source = input.source()?;
-    let bucket = Bucket::named(reads, &source.bucket)?;
+    let (passage, behind) = passage::through(reads, context, &source.bucket)?.unzip();
+    let context = &context.through(passage);
+    let bucket = Bucket::named(reads, behind.as_ref().unwrap_or(&source.bucket))?;
     if input.source_owner().is_some_and(|owner| owner != bucket.owner.as_str()) {
         return Err(errors::access_denied().into());
     }
@@ -130,7 +145,7 @@ pub(crate) fn find(reads: &impl Reads, context: &Context, input: &impl Copies) -
     check_reader(&content.encryption, input.source_key()?.as_ref())?;
     input.source_condition().check_copy(&version, &content)?;
     archive::check_source(&content, context.now())?;
-    Ok(Found { bucket, version, content })
+    Ok(Found { bucket, is_version: source.version.is_some(), key: source.key, version, content })
 }
 
 #[cfg(test)]
@@ -150,12 +165,18 @@ mod tests {
             ("b/k%3FversionId=abc", "b", "k?versionId=abc", None),
             ("b/k?other=1", "b", "k?other=1", None),
             ("b/k?versionId=", "b", "k", Some("")),
+            (
+                "arn:aws:s3:r:1:accesspoint/p/object/a/object/b",
+                "arn:aws:s3:r:1:accesspoint/p",
+                "a/object/b",
+                None,
+            ),
         ] {
             let expected =
                 Source { bucket: bucket.into(), key: key.into(), version: version.map(str::to_owned) };
             assert_eq!(Source::parse(text).unwrap(), expected, "{text}");
         }
-        for text in ["", "/", "b", "b/", "/b", "/b/", "//k", "b/%FF"] {
+        for text in ["", "/", "b", "b/", "/b", "/b/", "//k", "b/%FF", "arn:aws:s3:r:1:accesspoint/p/k"] {
             assert_eq!(Source::parse(text).unwrap_err().code, "InvalidArgument", "{text}");
         }
     }

@@ -25,7 +25,7 @@ impl Setting for api::AccessControlPolicy {
         if ownership::is_enforced(&**tx, bucket)? && !is_private {
             return Err(not_allowed().into());
         }
-        if public_access::of(&**tx, bucket)?.block_public_acls == Some(true) && is_public(self) {
+        if public_access::of(&**tx, bucket)?.to_new_lists && is_public(self) {
             return Err(errors::access_denied().into());
         }
         Ok(())
