@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     /// Operations that IAM calls by another name, or asks no permission for (Service Authorization Reference).
-    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 12] = [
+    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 15] = [
         // What a statement, or an action of a transaction, does is asked for by itself.
         ("dynamodb", "BatchExecuteStatement", None),
         ("dynamodb", "ExecuteStatement", None),
@@ -60,6 +60,9 @@ mod tests {
         ("dynamodb", "TransactGetItems", None),
         ("dynamodb", "TransactWriteItems", None),
         ("lambda", "Invoke", Some("InvokeFunction")),
+        ("s3control", "DeletePublicAccessBlock", Some("PutAccountPublicAccessBlock")),
+        ("s3control", "GetPublicAccessBlock", Some("GetAccountPublicAccessBlock")),
+        ("s3control", "PutPublicAccessBlock", Some("PutAccountPublicAccessBlock")),
         ("sns", "PublishBatch", Some("Publish")),
         ("sqs", "ChangeMessageVisibilityBatch", Some("ChangeMessageVisibility")),
         ("sqs", "DeleteMessageBatch", Some("DeleteMessage")),

@@ -93,6 +93,20 @@ def test_every_request_is_a_line_with_all_fields(cloud, s3, bucket, target):
     assert put["host"] in cloud.url and "Boto3" in put["agent"]
 
 
+def test_what_comes_through_an_access_point(cloud, s3, bucket, target):
+    log(s3, bucket, target)
+    control = cloud.client("s3control")
+    made = control.create_access_point(AccountId="000000000000", Name="trips", Bucket=bucket)
+    arn, alias = made["AccessPointArn"], made["Alias"]
+    is_logged(cloud, s3, bucket, target)
+    s3.put_object(Bucket=arn, Key="k")
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource={"Bucket": alias, "Key": "k"})
+    found = [line for line in delivered(cloud, s3, target, 3) if line["operation"] != "REST.HEAD.BUCKET"]
+    assert [(line["operation"], line["key"], line["access_point"]) for line in found] == [
+        ("REST.PUT.OBJECT", "k", arn), ("REST.COPY.OBJECT", "copy", "-"), ("REST.COPY.OBJECT_GET", "k", "-")
+    ]
+
+
 def test_names_have_the_format_that_was_asked_for(cloud, s3, bucket, target):
     partitioned = {"PartitionedPrefix": {"PartitionDateSource": "EventTime"}}
     log(s3, bucket, target, "p-", TargetObjectKeyFormat=partitioned)

@@ -38,6 +38,8 @@ pub(super) struct Seen<'a> {
     pub(super) requester: String,
     pub(super) source_ip: Option<IpAddr>,
     pub(super) request_id: &'a str,
+    /// The access point that it came through.
+    pub(super) access_point: Option<String>,
 }
 
 impl<'a> Seen<'a> {
@@ -60,6 +62,7 @@ impl<'a> Seen<'a> {
             requester: requester(caller),
             source_ip: caller.source_ip,
             request_id: &caller.request_id,
+            access_point: caller.passage.as_ref().map(|passage| passage.arn.to_string()),
         }
     }
 
@@ -85,6 +88,7 @@ impl<'a> Seen<'a> {
             requester: NOTHING.to_owned(),
             source_ip: Some(visit.source_ip),
             request_id: &visit.request_id,
+            access_point: None,
         }
     }
 
@@ -121,8 +125,8 @@ impl<'a> Seen<'a> {
             kind.to_owned(),
             or_nothing(header(headers, &HOST).map(str::to_owned)),
             NOTHING.to_owned(),
-            // No access point, and no access control list that decided.
-            NOTHING.to_owned(),
+            or_nothing(self.access_point.clone()),
+            // Whether an access control list has decided is not known here.
             NOTHING.to_owned(),
         ];
         fields.join(" ") + "\n"

@@ -24,6 +24,7 @@ use store::{Direction, Reads, Transaction};
 use tokio::sync::Notify;
 use wire::{Answer, Timestamp};
 
+use crate::access_point::passage;
 use crate::bucket::Bucket;
 use crate::object::copy::Source;
 use crate::{keys, setting};
@@ -90,11 +91,16 @@ pub(crate) fn witness(exchange: &Exchange<'_>) {
     // A copy also reads, and that is told where it reads.
     if let Some(source) = exchange.message.headers.get(COPY_SOURCE).and_then(|source| source.to_str().ok()) {
         let source = Source::parse(source).ok();
-        let bucket = || source.as_ref().map(|source| source.bucket.as_str());
+        let behind = source.as_ref().and_then(|source| {
+            passage::bucket_behind(&cloud.store.snapshot(), &source.bucket).ok().flatten()
+        });
+        let named = source.as_ref().map(|source| source.bucket.as_str());
+        let bucket = || behind.as_deref().or(named);
         write(cloud, bucket, |bucket| {
             let call = Seen::of_call(exchange, bucket);
             let operation = format!("{}_GET", call.operation);
-            Seen { key: source.as_ref().map(|source| source.key.as_str()), operation, ..call }
+            let key = source.as_ref().map(|source| source.key.as_str());
+            Seen { key, operation, access_point: None, ..call }
         });
     }
 }
