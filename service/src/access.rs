@@ -136,7 +136,7 @@ pub(crate) mod tests {
     use names::{Account, Region, Scope};
 
     use super::*;
-    use crate::{Principal, Regions};
+    use crate::{Passage, Principal, Regions};
 
     /// Somebody who calls from account 0 in eu-west-1.
     pub(crate) fn caller(kind: PrincipalKind, arn: &str, role: Option<&str>, endpoint: &str) -> Caller {
@@ -196,6 +196,24 @@ pub(crate) mod tests {
             assert_eq!(access.condition("aws:EpochTime"), Some(seconds));
             assert!(access.condition("aws:CurrentTime").unwrap().ends_with('Z'));
             assert_eq!(access.condition("aws:MultiFactorAuthAge"), None);
+            assert_eq!(access.condition("sqs:size"), None);
+        });
+    }
+
+    #[test]
+    fn what_a_request_came_through_has_keys_of_its_own() {
+        let root = caller(PrincipalKind::Root, "arn:aws:iam::000000000000:root", None, "http://x");
+        let passage = Passage {
+            arn: "arn:aws:s3:eu-west-1:000000000000:accesspoint/trips".parse().unwrap(),
+            is_alias: false,
+            conditions: vec![("sqs:door", "front".to_owned()), ("sqs:color", "red".to_owned())],
+            seen: |passage, _| passage.clone(),
+        };
+        let through = Caller { passage: Some(Arc::new(passage)), ..root };
+        ask(&through, &Clock::default(), |access| {
+            assert_eq!(access.condition("sqs:Door").as_deref(), Some("front"));
+            // The request itself comes first.
+            assert_eq!(access.condition("sqs:color").as_deref(), Some("blue"));
             assert_eq!(access.condition("sqs:size"), None);
         });
     }
