@@ -52,13 +52,14 @@ mod tests {
     use super::*;
 
     /// Operations that IAM calls by another name, or asks no permission for (Service Authorization Reference).
-    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 15] = [
+    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 16] = [
         // What a statement, or an action of a transaction, does is asked for by itself.
         ("dynamodb", "BatchExecuteStatement", None),
         ("dynamodb", "ExecuteStatement", None),
         ("dynamodb", "ExecuteTransaction", None),
         ("dynamodb", "TransactGetItems", None),
         ("dynamodb", "TransactWriteItems", None),
+        ("lambda", "GetLayerVersionByArn", Some("GetLayerVersion")),
         ("lambda", "Invoke", Some("InvokeFunction")),
         ("s3control", "DeletePublicAccessBlock", Some("PutAccountPublicAccessBlock")),
         ("s3control", "GetPublicAccessBlock", Some("GetAccountPublicAccessBlock")),
