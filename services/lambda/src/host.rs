@@ -17,7 +17,7 @@ use crate::function::Function;
 use crate::keys::Id;
 use crate::name::Name;
 use crate::output::Output;
-use crate::{errors, package, role};
+use crate::{errors, package, role, unpacked};
 
 /// How long the credentials of an environment hold.
 const CREDENTIALS_MS: i64 = 12 * 3_600_000;
@@ -67,9 +67,9 @@ impl Host {
     }
 
     /// Refuses a runtime that is not built, and one for which this machine has no interpreter.
-    pub(crate) async fn check_runtime(&self, runtime: &str) -> Result<()> {
+    pub(crate) async fn check_runtime(&self, context: &Context, runtime: &str) -> Result<()> {
         let kind: RuntimeKind = runtime.parse().map_err(|_| not_built(runtime))?;
-        let found = self.runtime().await?.check(kind).await;
+        let found = self.runtime(&context.cloud).await?.check(kind).await;
         Ok(found.map_err(|error| errors::invalid(error.to_string()))?)
     }
 
@@ -91,7 +91,7 @@ impl Host {
     }
 
     async fn try_to_keep(&self, cloud: &Arc<Cloud>, wanted: &[(Function, u32)]) -> Result<()> {
-        let runtime = self.runtime().await?;
+        let runtime = self.runtime(cloud).await?;
         let mut specs = Vec::new();
         for (function, count) in wanted {
             let context = cloud.context_of("lambda", function.scope);
@@ -118,7 +118,7 @@ impl Host {
             trace_id: Some(trace(context, function.settings.is_traced)),
             ..Invocation::default()
         };
-        let outcome = self.runtime().await?.invoke(&spec, invocation).await;
+        let outcome = self.runtime(&context.cloud).await?.invoke(&spec, invocation).await;
         Ok(outcome.map_err(|error| errors::of_runtime(&error))?)
     }
 
@@ -145,8 +145,9 @@ impl Host {
         }
     }
 
-    async fn runtime(&self) -> Result<&Runtime> {
+    async fn runtime(&self, cloud: &Cloud) -> Result<&Runtime> {
         let started = self.runtime.get_or_try_init(|| async {
+            self.sweep(cloud).await;
             let mut options =
                 runtime::Options::new(self.work.join("environments"), Arc::<Output>::clone(&self.output));
             // Closer to what an engineer expects of a laptop than a refusal.
@@ -155,6 +156,16 @@ impl Host {
             Runtime::new(options)
         });
         Ok(started.await.map_err(|error| errors::of_runtime(&error))?)
+    }
+
+    /// Removes what was unpacked of packages that have gone, before anything runs: later somebody might be at work in it.
+    async fn sweep(&self, cloud: &Cloud) {
+        let _one_at_a_time = self.unpacking.lock().await;
+        for kind in ["packages", "layers"] {
+            if let Err(error) = unpacked::sweep(&self.work.join(kind), &cloud.store.snapshot()) {
+                tracing::warn!(%error, kind, "unpacked packages could not be swept");
+            }
+        }
     }
 
     async fn spec(&self, context: &Context, function: &Function) -> Result<FunctionSpec> {
@@ -186,8 +197,7 @@ impl Host {
 
     /// The folder with the files of packages, one over the other.
     async fn unpacked(&self, context: &Context, kind: &str, packages: &[Id]) -> Result<PathBuf> {
-        let names: Vec<String> = packages.iter().map(|id| ids::uuid(*id)).collect();
-        let folder = self.work.join(kind).join(names.join("+"));
+        let folder = self.work.join(kind).join(unpacked::folder(packages));
         if folder.is_dir() {
             return Ok(folder);
         }
@@ -198,7 +208,7 @@ impl Host {
         let snapshot = context.cloud.store.snapshot();
         let zips = packages.iter().map(|id| package::read(&snapshot, id)).collect::<Result<Vec<_>>>()?;
         let target = folder.clone();
-        let unpacked = tokio::task::spawn_blocking(move || package::unpack(&zips, &target)).await;
+        let unpacked = tokio::task::spawn_blocking(move || unpacked::unpack(&zips, &target)).await;
         match unpacked {
             Ok(Ok(())) => Ok(folder),
             failed => {

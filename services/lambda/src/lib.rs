@@ -31,6 +31,7 @@ mod role;
 mod settings;
 mod sources;
 mod tags;
+mod unpacked;
 mod update;
 mod upkeep;
 mod versions;

@@ -44,7 +44,7 @@ pub(crate) async fn configuration(
 ) -> Result<api::UpdateFunctionConfigurationOutput> {
     refused::check_configuration(&input)?;
     if let Some(runtime) = &input.runtime {
-        host.check_runtime(runtime.as_str()).await?;
+        host.check_runtime(&context, runtime.as_str()).await?;
     }
     if let Some(role) = &input.role {
         role::check(&context, role).await?;
