@@ -44,7 +44,30 @@ const postError = (route, document) =>
     'Lambda-Runtime-Function-Error-Type': document.errorType,
   });
 
+const isJson = process.env.AWS_LAMBDA_LOG_FORMAT === 'JSON';
+const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+const lowest = LEVELS.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL);
+
+function writeJson(level, values) {
+  if (LEVELS.indexOf(level) < lowest) return;
+  const [first] = values;
+  const isAlone = values.length === 1 && typeof first === 'object' && first !== null && !(first instanceof Error);
+  const line = { timestamp: new Date().toISOString(), level, requestId, message: isAlone ? first : util.format(...values) };
+  const error = values.find((value) => value instanceof Error);
+  if (error) {
+    Object.assign(line, { errorType: error.name, errorMessage: error.message, stackTrace: (error.stack ?? '').split('\n') });
+  }
+  let text;
+  try {
+    text = JSON.stringify(line);
+  } catch {
+    text = JSON.stringify({ ...line, message: util.inspect(first) });
+  }
+  fs.writeSync(1, text + '\n');
+}
+
 function write(level, message) {
+  if (isJson) return writeJson(level, [message]);
   const line = `${new Date().toISOString()}\t${requestId || 'undefined'}\t${level}\t${message}`;
   // Carriage returns keep a message in one log event.
   fs.writeSync(1, line.replace(/\n/g, '\r') + '\n');
@@ -52,7 +75,9 @@ function write(level, message) {
 
 for (const [method, level] of Object.entries(
   { log: 'INFO', info: 'INFO', warn: 'WARN', error: 'ERROR', debug: 'DEBUG', trace: 'TRACE' })) {
-  console[method] = (...values) => write(level, util.format(...values));
+  console[method] = isJson
+    ? (...values) => writeJson(level, values)
+    : (...values) => write(level, util.format(...values));
 }
 
 function describe(error) {

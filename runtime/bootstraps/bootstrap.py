@@ -13,6 +13,8 @@ import time
 import traceback
 
 API = "/2018-06-01/runtime"
+IS_JSON = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+LEVELS = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}
 request_id = ""
 
 
@@ -90,9 +92,38 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class JsonFormatter(logging.Formatter):
+    """A record as an object, with whatever its writer has added to it."""
+
+    OWN = set(vars(logging.makeLogRecord({}))) | {"aws_request_id", "message", "asctime"}
+
+    def format(self, record):
+        document = {
+            "timestamp": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+            "requestId": record.aws_request_id or None,
+        }
+        if record.exc_info and record.exc_info[0]:
+            kind, error, trace = record.exc_info
+            document.update(errorType=kind.__name__, errorMessage=str(error),
+                            stackTrace=traceback.format_list(traceback.extract_tb(trace)),
+                            location=f"{record.pathname}:{record.funcName}:{record.lineno}")
+        document.update((key, value) for key, value in vars(record).items() if key not in self.OWN)
+        return json.dumps({key: value for key, value in document.items() if value is not None}, default=repr)
+
+
 def set_up_logging():
     logging.Formatter.converter = time.gmtime
     handler = LogHandler()
+    if IS_JSON:
+        level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO")
+        logging.getLogger().setLevel(LEVELS.get(level, level))
+        handler.setFormatter(JsonFormatter())
+        handler.addFilter(RequestIdFilter())
+        logging.getLogger().addHandler(handler)
+        return
     handler.setFormatter(logging.Formatter(
         "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s", "%Y-%m-%dT%H:%M:%S"))
     handler.addFilter(RequestIdFilter())
@@ -156,6 +187,10 @@ def describe(error):
 
 
 def log_error(document):
+    if IS_JSON:
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        print(json.dumps({"timestamp": moment, "log_level": "ERROR", **document}), flush=True)
+        return
     # Carriage returns keep the trace in one log event.
     lines = [f"[ERROR] {document['errorType']}: {document['errorMessage']}", "Traceback (most recent call last):"]
     lines += [line for entry in document["stackTrace"] for line in entry.rstrip("\n").split("\n")]

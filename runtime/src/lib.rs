@@ -22,6 +22,7 @@ pub use environment::logs::{LogSink, LogSource};
 pub use error::Error;
 pub use kind::{RuntimeKind, UnknownRuntime};
 pub use options::{InForce, Isolation, Options};
+pub use report::json::SystemLevel;
 pub use runtime::Runtime;
 pub use sandbox::sandbox_main;
 pub use spec::{FunctionSpec, Invocation, Outcome};

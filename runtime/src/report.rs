@@ -1,6 +1,8 @@
 //! The lines that Lambda itself writes into a function's log, and the error documents that it makes up when a function
 //! could not answer for itself. Worded as AWS words them.
 
+pub(crate) mod json;
+
 use bytes::Bytes;
 use serde_json::json;
 

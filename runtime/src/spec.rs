@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use crate::RuntimeKind;
+use crate::{RuntimeKind, SystemLevel};
 
 /// One revision of a function, as far as running it is concerned.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ pub struct FunctionSpec {
     pub environment: BTreeMap<String, String>,
     /// `AWS_LAMBDA_LOG_GROUP_NAME`.
     pub log_group: String,
+    /// From which level on Lambda's own lines are in the log, as JSON. Without it all are, as text.
+    pub json_lines: Option<SystemLevel>,
     /// Whether environments are started before anybody calls ([`Runtime::keep`](crate::Runtime::keep)).
     pub starts_ahead: bool,
 }

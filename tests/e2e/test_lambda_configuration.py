@@ -1,5 +1,8 @@
 """What is set for functions and accounts, and what is refused of it."""
 
+import base64
+import json
+
 import pytest
 from conftest import eventually, refused
 from functions import ROLE, create, invoke, package
@@ -91,10 +94,75 @@ def test_a_function_prints_to_its_own_group(cloud, functions, name):
         return [event for event in events or [] if "here" in event["message"]]
 
     eventually(printed)
-    json_format = refused(functions.update_function_configuration, FunctionName=name, LoggingConfig={"LogFormat": "JSON"})
-    assert json_format == ("NotImplemented", "lambda: LogFormat JSON is not implemented.")
     level = refused(functions.update_function_configuration, FunctionName=name, LoggingConfig={"SystemLogLevel": "WARN"})
     assert level[0] == "InvalidParameterValueException"
+
+
+PRINTS = """
+import logging
+def handler(event, context):
+    print("plain")
+    logging.debug("low")
+    logging.warning("careful", extra={"trip": 7})
+    if event.get("fail"):
+        raise ValueError("no way")
+"""
+
+
+def lines(answer):
+    """The end of an invocation's log, line by line."""
+    return base64.b64decode(answer["LogResult"]).decode().splitlines()
+
+
+def test_lines_are_json_where_that_is_the_format(functions, name):
+    made = create(functions, name, PRINTS, LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": "WARN"})
+    group = f"/aws/lambda/{name}"
+    expected = {"LogFormat": "JSON", "ApplicationLogLevel": "WARN", "SystemLogLevel": "INFO", "LogGroup": group}
+    assert made["LoggingConfig"] == expected
+    answer, _ = invoke(functions, name, LogType="Tail")
+    start, plain, warning, report = lines(answer)
+    assert plain == "plain"
+    start, warning, report = map(json.loads, [start, warning, report])
+    request_id = answer["ResponseMetadata"]["RequestId"]
+    assert (start["type"], start["record"]) == ("platform.start", {"requestId": request_id, "version": "$LATEST"})
+    assert (warning["level"], warning["message"], warning["trip"]) == ("WARNING", "careful", 7)
+    assert (warning["requestId"], warning["logger"]) == (request_id, "root")
+    assert (report["type"], report["record"]["status"]) == ("platform.report", "success")
+    assert report["record"]["metrics"]["memorySizeMB"] == 128 and report["record"]["metrics"]["initDurationMs"] > 0
+    answer, body = invoke(functions, name, {"fail": True}, LogType="Tail")
+    error = json.loads(lines(answer)[-2])
+    assert (error["errorType"], error["errorMessage"]) == (body["errorType"], body["errorMessage"]) == ("ValueError", "no way")
+    levels = {"ApplicationLogLevel": "DEBUG", "SystemLogLevel": "WARN"}
+    changed = functions.update_function_configuration(FunctionName=name, LoggingConfig=levels)
+    assert changed["LoggingConfig"] == {**expected, **levels}
+    messages = [json.loads(line)["message"] for line in lines(invoke(functions, name, LogType="Tail")[0])[1:]]
+    assert messages == ["low", "careful"]
+    changed = functions.update_function_configuration(FunctionName=name, LoggingConfig={"LogFormat": "Text"})
+    assert changed["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": group}
+    assert lines(invoke(functions, name, LogType="Tail")[0])[0].startswith("START RequestId: ")
+
+
+def test_lines_of_node_are_json_too(functions, name):
+    code = """
+exports.handler = async () => {
+  console.debug('low');
+  console.log('some', 1);
+  console.warn({ trip: 7 });
+  console.error(new TypeError('bad'));
+};
+"""
+    functions.create_function(
+        FunctionName=name,
+        Runtime="nodejs20.x",
+        Role=ROLE,
+        Handler="index.handler",
+        Code={"ZipFile": package(index__js=code)},
+        LoggingConfig={"LogFormat": "JSON", "SystemLogLevel": "WARN"},
+    )
+    found = [json.loads(line) for line in lines(invoke(functions, name, LogType="Tail")[0])]
+    assert [one["level"] for one in found] == ["INFO", "WARN", "ERROR"]
+    assert [one["message"] for one in found[:2]] == ["some 1", {"trip": 7}]
+    assert (found[2]["errorType"], found[2]["errorMessage"]) == ("TypeError", "bad")
 
 
 def test_revisions_guard_changes(functions, name):

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::net::unix::pipe::Receiver;
 
-use crate::LOG_TAIL_BYTES_MAX;
+use crate::report::json::Line;
+use crate::{LOG_TAIL_BYTES_MAX, SystemLevel};
 
 /// CloudWatch's largest event; a longer line is cut into several.
 const LINE_BYTES_MAX: usize = 256 * 1024;
@@ -77,6 +78,13 @@ impl Logs {
         let mut lines = self.lines.lock();
         self.end_partial(&mut lines);
         self.put(&mut lines.tail, line.as_bytes());
+    }
+
+    /// Likewise a line that is JSON, if it matters enough.
+    pub(crate) fn add_json(&self, from: SystemLevel, line: &Line) {
+        if line.level >= from {
+            self.add(&line.text());
+        }
     }
 
     /// Starts a new invocation's tail.

@@ -110,7 +110,10 @@ impl Environment {
         let logs =
             Logs::new(pipe.into(), host.sink.clone(), source).map_err(Error::system("the function's log"))?;
         let logs = Arc::new(logs);
-        logs.add(&report::init_start(spec.runtime, &spec.region));
+        match spec.json_lines {
+            Some(level) => logs.add_json(level, &report::json::init_start(spec)),
+            None => logs.add(&report::init_start(spec.runtime, &spec.region)),
+        }
         let started = Instant::now();
         let tasks = Tasks { tracker: host.tasks, seat: Some(&host.seat) };
         let process = Process::start(host.launcher, &plan, Stdio::from(writer), scratch, tasks)

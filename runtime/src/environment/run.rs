@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval_at, sleep_until};
 use super::api::{Event, Reply, Stage};
 use super::process::End;
 use super::{Environment, MB};
-use crate::report::{self, Exit, Fault, Figures};
+use crate::report::{self, Exit, Fault, Figures, json};
 use crate::{Error, FunctionSpec, Invocation, Outcome, RuntimeKind};
 
 /// How often the memory of a working environment is looked at.
@@ -52,10 +52,13 @@ impl Environment {
             let took = self.started.elapsed();
             init_ms = Some(milliseconds(took));
             allowance = allowance.saturating_sub(took.saturating_sub(terms.init_time_max));
-            self.report_init(milliseconds(took), verdict.as_ref());
+            self.report_init(terms.spec, milliseconds(took), verdict.as_ref());
         }
         self.logs.begin();
-        self.logs.add(&report::start(&invocation.request_id, &terms.spec.version));
+        match terms.spec.json_lines {
+            Some(level) => self.logs.add_json(level, &json::start(&invocation.request_id, terms.spec)),
+            None => self.logs.add(&report::start(&invocation.request_id, &terms.spec.version)),
+        }
         let began = Instant::now();
         let verdict = match verdict {
             Some(verdict) => verdict,
@@ -70,7 +73,7 @@ impl Environment {
     /// Waits until it has initialised, before there is any event for it; whether it has.
     pub(crate) async fn initialise_ahead(&self, spec: &FunctionSpec, limit: Duration) -> Result<bool, Error> {
         let verdict = self.initialise(limit, spec, "").await?;
-        self.report_init(milliseconds(self.started.elapsed()), verdict.as_ref());
+        self.report_init(spec, milliseconds(self.started.elapsed()), verdict.as_ref());
         Ok(verdict.is_none())
     }
 
@@ -107,13 +110,15 @@ impl Environment {
         }
     }
 
-    fn report_init(&self, init_ms: f64, verdict: Option<&Verdict>) {
-        match verdict {
-            Some(Verdict::Ended(fault) | Verdict::Failed(fault)) => {
-                self.logs.add(&report::init_report(init_ms, "error", &fault.kind));
-            }
-            Some(Verdict::TimedOut) => self.logs.add(&report::init_report(init_ms, "timeout", "")),
-            Some(Verdict::Success(_)) | None => {}
+    fn report_init(&self, spec: &FunctionSpec, init_ms: f64, verdict: Option<&Verdict>) {
+        let (status, kind) = match verdict {
+            Some(Verdict::Ended(fault) | Verdict::Failed(fault)) => ("error", fault.kind.as_str()),
+            Some(Verdict::TimedOut) => ("timeout", ""),
+            Some(Verdict::Success(_)) | None => return,
+        };
+        match spec.json_lines {
+            Some(level) => self.logs.add_json(level, &json::init_report(spec, init_ms, status, kind)),
+            None => self.logs.add(&report::init_report(init_ms, status, kind)),
         }
     }
 
@@ -169,13 +174,20 @@ impl Environment {
             Verdict::Ended(fault) => (fault.payload, true, "error", fault.kind),
             Verdict::TimedOut => {
                 self.kill();
-                self.logs.add(&report::timed_out(&now(), id, spec.timeout_ms));
-                self.logs.add("");
+                if spec.json_lines.is_none() {
+                    self.logs.add(&report::timed_out(&now(), id, spec.timeout_ms));
+                    self.logs.add("");
+                }
                 (Fault::timed_out(id, spec.timeout_ms).payload, true, "timeout", String::new())
             }
         };
-        self.logs.add(&report::end(id));
-        self.logs.add(&figures.line(id, spec, status, &kind));
+        if let Some(level) = spec.json_lines {
+            self.logs.add_json(level, &json::runtime_done(id, duration_ms, status));
+            self.logs.add_json(level, &json::report(&figures, id, spec, status, &kind));
+        } else {
+            self.logs.add(&report::end(id));
+            self.logs.add(&figures.line(id, spec, status, &kind));
+        }
         Outcome {
             payload,
             function_error: failed.then_some("Unhandled"),

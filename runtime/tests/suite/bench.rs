@@ -128,6 +128,7 @@ fn spec(name: &str, runtime: RuntimeKind, code_dir: PathBuf) -> FunctionSpec {
         environment: BTreeMap::new(),
         log_group: format!("/aws/lambda/{name}"),
         starts_ahead: false,
+        json_lines: None,
     }
 }
 

@@ -145,11 +145,6 @@ impl Function {
             package_type: Some("Zip".into()),
             architectures: Some(vec![ARCHITECTURE.into()]),
             ephemeral_storage: Some(api::EphemeralStorage { size: self.tmp_mb }),
-            logging_config: Some(api::LoggingConfig {
-                log_format: Some("Text".into()),
-                log_group: Some(self.log_group()),
-                ..api::LoggingConfig::default()
-            }),
             ..api::FunctionConfiguration::default()
         };
         self.settings.show(&mut shown, self.version > 0);

@@ -17,6 +17,7 @@ use crate::function::Function;
 use crate::keys::Id;
 use crate::name::Name;
 use crate::output::Output;
+use crate::settings::Levels;
 use crate::{errors, package, role, unpacked};
 
 /// How long the credentials of an environment hold.
@@ -191,6 +192,7 @@ impl Host {
             tmp_mb: function.tmp_mb.unsigned_abs(),
             environment: variables(context, function, credential),
             log_group: function.log_group(),
+            json_lines: function.settings.json_levels.as_ref().map(Levels::system),
             starts_ahead: false,
         })
     }
@@ -288,6 +290,10 @@ fn variables(context: &Context, function: &Function, credential: Credential) -> 
         ("AWS_SESSION_TOKEN", credential.session_token.unwrap_or_default()),
     ];
     variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    if let Some(levels) = &function.settings.json_levels {
+        variables.insert("AWS_LAMBDA_LOG_FORMAT".into(), "JSON".into());
+        variables.insert("AWS_LAMBDA_LOG_LEVEL".into(), levels.application.clone());
+    }
     // The cloud that runs the function, unless the function says that it wants another one.
     variables.entry("AWS_ENDPOINT_URL".into()).or_insert_with(|| context.cloud.endpoint.to_string());
     variables

@@ -2,7 +2,7 @@
 //! network, file systems, key and SnapStart.
 
 use api_lambda as api;
-use runtime::RuntimeKind;
+use runtime::{RuntimeKind, SystemLevel};
 use serde::{Deserialize, Serialize};
 use wire::Fault;
 
@@ -12,6 +12,9 @@ use crate::errors;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     log_group: Option<String>,
+    /// From which levels on there are lines, of the function and of Lambda, where the format is JSON.
+    #[serde(default)]
+    pub(crate) json_levels: Option<Levels>,
     /// Whether samples are taken of its traces.
     pub(crate) is_traced: bool,
     has_snap_start: bool,
@@ -19,6 +22,29 @@ pub(crate) struct Settings {
     vpc: Option<Vpc>,
     /// ARNs, and where they are mounted.
     file_systems: Vec<(String, String)>,
+}
+
+/// Words of the API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Levels {
+    pub(crate) application: String,
+    system: String,
+}
+
+impl Default for Levels {
+    fn default() -> Self {
+        Levels { application: "INFO".to_owned(), system: "INFO".to_owned() }
+    }
+}
+
+impl Levels {
+    pub(crate) fn system(&self) -> SystemLevel {
+        match self.system.as_str() {
+            "DEBUG" => SystemLevel::Debug,
+            "WARN" => SystemLevel::Warn,
+            _ => SystemLevel::Info,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,12 +97,26 @@ impl Settings {
 
     fn change_logging(&mut self, wish: Option<&api::LoggingConfig>) -> Result<(), Fault> {
         let Some(wish) = wish else { return Ok(()) };
-        if wish.log_format.as_ref().is_some_and(|format| format.as_str() == "JSON") {
-            return Err(errors::not_built("LogFormat JSON"));
+        match wish.log_format.as_ref().map(api::LogFormat::as_str) {
+            Some("JSON") => self.json_levels = Some(self.json_levels.take().unwrap_or_default()),
+            Some(_) => self.json_levels = None,
+            None => {}
         }
-        if wish.application_log_level.is_some() || wish.system_log_level.is_some() {
-            let message = "ApplicationLogLevel and SystemLogLevel cannot be set when LogFormat is Text.";
-            return Err(errors::invalid(message));
+        let wants_levels = wish.application_log_level.is_some() || wish.system_log_level.is_some();
+        match &mut self.json_levels {
+            Some(levels) => {
+                for (level, wanted) in [
+                    (&mut levels.application, wish.application_log_level.as_ref().map(ToString::to_string)),
+                    (&mut levels.system, wish.system_log_level.as_ref().map(ToString::to_string)),
+                ] {
+                    *level = wanted.unwrap_or_else(|| level.clone());
+                }
+            }
+            None if wants_levels => {
+                let message = "ApplicationLogLevel and SystemLogLevel cannot be set when LogFormat is Text.";
+                return Err(errors::invalid(message));
+            }
+            None => {}
         }
         if let Some(group) = &wish.log_group {
             self.log_group = Some(group.clone());
@@ -89,10 +129,22 @@ impl Settings {
         self.log_group.clone().unwrap_or_else(|| format!("/aws/lambda/{function}"))
     }
 
+    /// How it is logged, for a function of that name.
+    fn logging(&self, function: &str) -> api::LoggingConfig {
+        let levels = self.json_levels.as_ref();
+        api::LoggingConfig {
+            log_format: Some(if levels.is_some() { "JSON" } else { "Text" }.into()),
+            application_log_level: levels.map(|levels| levels.application.as_str().into()),
+            system_log_level: levels.map(|levels| levels.system.as_str().into()),
+            log_group: Some(self.log_group(function)),
+        }
+    }
+
     /// Shows them for a version, of which `$LATEST` is none.
     pub(crate) fn show(&self, shown: &mut api::FunctionConfiguration, is_version: bool) {
         let mode = if self.is_traced { "Active" } else { "PassThrough" };
         shown.tracing_config = Some(api::TracingConfigResponse { mode: Some(mode.into()) });
+        shown.logging_config = Some(self.logging(shown.function_name.as_deref().unwrap_or_default()));
         shown.kms_key_arn.clone_from(&self.kms_key);
         shown.vpc_config = self.vpc.as_ref().map(Vpc::shown);
         let has_taken_it = self.has_snap_start && is_version;
