@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import eventually, refused
+from conftest import eventually, move, refused
 from functions import create, invoke
 
 IDLE = "def handler(event, context): pass"
@@ -192,6 +192,18 @@ def test_provisioned_environments_are_there_after_a_restart(make_cloud):
     functions = cloud.client("lambda", read_timeout=60)
     ready(functions, "f", "1")
     assert invoke(functions, "f", Qualifier="1")[1][0] == "provisioned-concurrency"
+
+
+def test_they_are_started_anew_with_new_credentials(own_cloud):
+    functions = own_cloud.client("lambda", read_timeout=60)
+    create(functions, "f", AHEAD, Publish=True)
+    functions.put_provisioned_concurrency_config(FunctionName="f", Qualifier="1", ProvisionedConcurrentExecutions=2)
+    ready(functions, "f", "1")
+    kind, old = invoke(functions, "f", Qualifier="1")[1]
+    assert kind == "provisioned-concurrency"
+    move(own_cloud, advance_seconds=11 * 3600 + 60)
+    assert invoke(functions, "f", Qualifier="1")[1][1] != old
+    ready(functions, "f", "1")
 
 
 def test_what_cannot_be_provisioned(functions, name):

@@ -1,5 +1,6 @@
 """Versions, aliases and qualifiers."""
 
+import concurrent.futures
 import json
 
 import pytest
@@ -116,6 +117,22 @@ def test_numbers_are_never_given_again(functions, name):
     for qualifier in ["1", "$LATEST"]:
         assert refused(functions.get_function, FunctionName=name, Qualifier=qualifier)[0] == "ResourceNotFoundException"
     assert create(functions, name, WHO % 1, Publish=True)["Version"] == "2"
+
+
+def test_versions_published_at_once_have_their_own_numbers(functions, name):
+    create(functions, name, WHO % 1)
+
+    def change(number):
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": {"NUMBER": str(number)}})
+        return functions.publish_version(FunctionName=name)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        published = list(pool.map(change, range(24)))
+    versions = functions.list_versions_by_function(FunctionName=name)["Versions"][1:]
+    numbers = [int(one["Version"]) for one in versions]
+    assert numbers == list(range(1, len(numbers) + 1))
+    shown = {one["Version"]: one["Environment"]["Variables"]["NUMBER"] for one in versions}
+    assert all(shown[one["Version"]] == one["Environment"]["Variables"]["NUMBER"] for one in published)
 
 
 def test_the_life_of_an_alias(functions, name, arn):

@@ -14,7 +14,7 @@ use wire::Fault;
 
 use crate::concurrency::AtWork;
 use crate::function::Function;
-use crate::keys::Id;
+use crate::keys::{self, Id};
 use crate::name::Name;
 use crate::output::Output;
 use crate::settings::Levels;
@@ -231,13 +231,21 @@ impl Host {
         {
             return Ok(known);
         }
-        if let (Some(old), Some(runtime)) = (self.credentials.lock().remove(&key), self.runtime.get()) {
-            runtime.retire(&key_of(function, &old));
-        }
+        let old = self.credentials.lock().remove(&key);
         let role = role::find(context, &function.role).await?;
         let fresh = session_of_role(context, function, role.map(|role| role.role_id));
         context.transact(|tx| Ok(fresh.put(tx)?)).await?;
-        self.credentials.lock().insert(key, fresh.clone());
+        // Of several calls that came at once, all take those of the first.
+        let fresh = self.credentials.lock().entry(key).or_insert(fresh).clone();
+        if let Some((old, runtime)) = old.zip(self.runtime.get()) {
+            runtime.retire(&key_of(function, &old));
+            // As many as are to be there in advance are started anew.
+            let signalled = context.transact(|tx| {
+                tx.signal(keys::all_provisioned());
+                Ok(())
+            });
+            signalled.await?;
+        }
         Ok(fresh)
     }
 }
