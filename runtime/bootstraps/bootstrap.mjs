@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import stream from 'node:stream';
 import util from 'node:util';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -177,13 +178,123 @@ function run(handler, event, headers) {
   });
 }
 
-async function answer(handler, headers, body) {
-  let event;
+function parse(body) {
   try {
-    event = JSON.parse(body.toString());
+    return JSON.parse(body.toString());
   } catch (error) {
     throw new Fault('Runtime.UnmarshalError', String(error), error);
   }
+}
+
+// Marks handlers that stream their answer, as AWS's runtime does.
+const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+const HTTP_ANSWER = 'application/vnd.awslambda.http-integration-response';
+
+// The answer of a handler that streams. Nothing is sent before its first bytes, so that a failure before them is a plain one.
+class ResponseStream extends stream.Writable {
+  contentType = 'application/octet-stream';
+  prelude;
+
+  constructor(route) {
+    super();
+    this.route = route;
+  }
+
+  setContentType(contentType) {
+    this.contentType = contentType;
+  }
+
+  begin() {
+    if (this.request) return;
+    const headers = {
+      'Content-Type': this.contentType,
+      'Lambda-Runtime-Function-Response-Mode': 'streaming',
+      'Transfer-Encoding': 'chunked',
+      Trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body',
+    };
+    const options = { hostname, port, agent, method: 'POST', path: `${API}${this.route}/response`, headers };
+    this.request = http.request(options);
+    this.answered = new Promise((resolve, reject) => {
+      this.request.on('error', reject);
+      this.request.on('response', (response) => response.resume().on('end', resolve).on('error', reject));
+    });
+    this.answered.catch((error) => this.destroy(error));
+    if (this.prelude !== undefined) {
+      this.request.write(this.prelude);
+      this.request.write(new Uint8Array(8));
+    }
+  }
+
+  write(chunk, ...more) {
+    const raw = typeof chunk === 'string' || chunk instanceof Uint8Array;
+    return super.write(raw ? chunk : JSON.stringify(chunk), ...more);
+  }
+
+  _write(chunk, encoding, done) {
+    this.begin();
+    this.request.write(chunk, done);
+  }
+
+  _final(done) {
+    this.begin();
+    if (this.failure) {
+      this.request.addTrailers({
+        'Lambda-Runtime-Function-Error-Type': this.failure.errorType,
+        'Lambda-Runtime-Function-Error-Body': Buffer.from(JSON.stringify(this.failure)).toString('base64'),
+      });
+    }
+    this.request.end(done);
+  }
+
+  // Sends the rest, and behind it what failed, if anything did.
+  async finish(failure) {
+    this.failure = failure;
+    if (!this.writableEnded) this.end();
+    if (!this.writableFinished) await new Promise((resolve, reject) => this.on('finish', resolve).on('error', reject));
+    await this.answered;
+  }
+}
+
+globalThis.awslambda = {
+  streamifyResponse(handler, options) {
+    handler[STREAMING] = 'response';
+    if (options?.highWaterMark) handler.highWaterMark = options.highWaterMark;
+    return handler;
+  },
+  HttpResponseStream: {
+    from(response, metadata) {
+      response.setContentType(HTTP_ANSWER);
+      response.prelude = JSON.stringify(metadata);
+      return response;
+    },
+  },
+};
+
+async function answerInPieces(handler, headers, body, route) {
+  const response = new ResponseStream(route);
+  try {
+    const event = parse(body);
+    await new Promise((resolve, reject) => {
+      response.on('error', reject);
+      whenIdle = () => reject(new Fault('Runtime.NodeJsExit', 'The stream of the response was never ended.'));
+      const returned = handler(event, response, makeContext(headers, () => {}));
+      if (typeof returned?.then !== 'function') {
+        reject(new Fault('Runtime.HandlerError', 'Streaming does not support non-async handlers.'));
+      } else {
+        returned.then(resolve, reject);
+      }
+    });
+    await response.finish();
+  } catch (error) {
+    if (!response.request || response.writableEnded) throw error;
+    const document = describe(error);
+    write('ERROR', `Invoke Error \t${JSON.stringify(document)}`);
+    await response.finish(document);
+  }
+}
+
+async function answer(handler, headers, body) {
+  const event = parse(body);
   const result = await run(handler, event, headers);
   try {
     return JSON.stringify(result === undefined ? null : result) ?? 'null';
@@ -219,6 +330,11 @@ async function main() {
     else delete process.env._X_AMZN_TRACE_ID;
     const route = `/invocation/${requestId}`;
     try {
+      if (handler[STREAMING] === 'response') {
+        await answerInPieces(handler, headers, body, route);
+        whenIdle = undefined;
+        continue;
+      }
       const result = await answer(handler, headers, body);
       whenIdle = undefined;
       await call('POST', `${route}/response`, result, { 'Content-Type': 'application/json' });

@@ -25,13 +25,16 @@ pub use options::{InForce, Isolation, Options};
 pub use report::json::SystemLevel;
 pub use runtime::Runtime;
 pub use sandbox::sandbox_main;
-pub use spec::{FunctionSpec, Invocation, Outcome};
+pub use spec::{FunctionSpec, Invocation, Outcome, Piece};
 
 /// The largest event of a synchronous invocation, in bytes: 6 MB, as AWS's quotas say.
 pub const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
 
 /// The largest answer, in bytes: AWS grants it 100 bytes more, and names this number in its error.
 pub const RESPONSE_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + 100;
+
+/// The largest answer that a function streams to somebody who takes it as it comes: 200 MB, as AWS's quotas say.
+pub const STREAM_BYTES_MAX: usize = 200 * 1024 * 1024;
 
 /// How much of an invocation's log comes back with its answer (`X-Amz-Log-Result`), in bytes.
 pub const LOG_TAIL_BYTES_MAX: usize = 4096;

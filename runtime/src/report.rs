@@ -81,8 +81,13 @@ impl Fault {
         Self::new("Runtime.InvalidEntrypoint", &format!("RequestId: {request_id} Error: {reason}"))
     }
 
-    pub(crate) fn response_too_large() -> Self {
-        let limit = crate::RESPONSE_BYTES_MAX;
+    /// A streamed answer that broke off while its process lives on.
+    pub(crate) fn truncated(request_id: &str) -> Self {
+        let message = format!("RequestId: {request_id} Error: Response truncated");
+        Self::new("Runtime.TruncatedResponse", &message)
+    }
+
+    pub(crate) fn response_too_large(limit: usize) -> Self {
         let message = format!("Response payload size exceeded maximum allowed payload size ({limit} bytes).");
         Self::new("Function.ResponseSizeTooLarge", &message)
     }

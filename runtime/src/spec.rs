@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use tokio::sync::mpsc;
 
 use crate::{RuntimeKind, SystemLevel};
 
@@ -58,12 +59,26 @@ pub struct Invocation {
     pub cognito_identity: Option<String>,
     /// `X-Amzn-Trace-Id`.
     pub trace_id: Option<String>,
+    /// Takes the answer as it comes, where the function streams it; without it, that is collected.
+    pub pieces: Option<mpsc::Sender<Piece>>,
+}
+
+/// A part of an answer that the function streams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// The first: what the function says that the rest is.
+    Head {
+        /// `Content-Type`.
+        content_type: String,
+    },
+    /// Some of the answer.
+    Data(Bytes),
 }
 
 /// What became of an invocation. Functions that fail are outcomes too.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// The answer, or the error document (`errorType`, `errorMessage`, ...).
+    /// The answer, or the error document (`errorType`, `errorMessage`, ...). Nothing when its pieces were taken.
     pub payload: Bytes,
     /// `X-Amz-Function-Error`. AWS's present runtimes report every failure as `Unhandled`.
     pub function_error: Option<&'static str>,

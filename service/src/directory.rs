@@ -92,10 +92,10 @@ impl Directory {
         answer
     }
 
-    /// Whether a front of some service takes visits of this host and path.
+    /// The service whose front takes visits of this host and path.
     #[must_use]
-    pub fn accepts(&self, host: &str, path: &str) -> bool {
-        self.front(host, path).is_some()
+    pub fn visited(&self, host: &str, path: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.fronts.iter().any(|front| front.accepts(host, path)))
     }
 
     /// The answer of the front that takes this visit; 404 when none does. A panic is the answer to this visit alone.
@@ -148,10 +148,8 @@ impl Directory {
     }
 
     fn front(&self, host: &str, path: &str) -> Option<&Front> {
-        self.services
-            .iter()
-            .filter_map(|service| service.front.as_ref())
-            .find(|front| front.accepts(host, path))
+        let mut fronts = self.services.iter().flat_map(|service| &service.fronts);
+        fronts.find(|front| front.accepts(host, path))
     }
 
     /// A neighbour's call as a part of a transaction.

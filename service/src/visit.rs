@@ -4,10 +4,10 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use wire::Answer;
+use wire::{Answer, Fault};
 
-use crate::Cloud;
 use crate::operation::Boxed;
+use crate::{Cloud, Principal};
 
 /// A request to a front.
 #[derive(Clone, Debug)]
@@ -30,6 +30,9 @@ pub struct Visit {
     pub body: bytes::Bytes,
     /// Who sent it.
     pub source_ip: IpAddr,
+    /// Who has signed it, proved, or why that is not so: for services that ask ([`crate::Service::signed_visits`]); none where
+    /// it is not signed.
+    pub signer: Option<Result<Arc<Principal>, Fault>>,
 }
 
 /// Says by host and path whether a visit is a front's own.

@@ -20,11 +20,11 @@ pub(crate) fn is_optional(model: &Model<'_>, owner: &str, shape: &Shape, member:
     may_be_absent && !streams(model, member)
 }
 
-/// Whether a member is a blob that streams.
+/// Whether a member is a blob that streams, or a stream of events: a body of frames, which `wire::event_stream` makes.
 pub(crate) fn streams(model: &Model<'_>, member: &Member) -> bool {
-    model
-        .shape(&member.shape)
-        .is_some_and(|shape| shape.kind == "blob" && (shape.streaming || member.streaming))
+    model.shape(&member.shape).is_some_and(|shape| {
+        shape.event_stream || (shape.kind == "blob" && (shape.streaming || member.streaming))
+    })
 }
 
 /// The type of values of a shape.

@@ -123,9 +123,12 @@ impl Door {
             return self.control_page(page, &parts, &body, peer).await;
         }
         let directory = self.control.cloud.directory();
-        if directory.accepts(host::of(&parts).unwrap_or_default(), parts.uri.path()) {
+        if let Some(service) = directory.visited(host::of(&parts).unwrap_or_default(), parts.uri.path()) {
             let body = self.whole(&parts, body).await?;
-            let visit = visit(&parts, &body, &Peer { ip: peer, secure, request_id });
+            let mut visit = visit(&parts, &body, &Peer { ip: peer, secure, request_id });
+            if service.wants_signers() {
+                visit.signer = self.identities.visitor(&self.control.cloud, &parts, &body, service);
+            }
             let answer = directory.visit(&self.control.cloud, visit).await;
             return Ok(response::from_answer(answer, request_id));
         }
@@ -290,6 +293,7 @@ fn visit(parts: &Parts, body: &Bytes, peer: &Peer<'_>) -> Visit {
         headers: parts.headers.clone(),
         body: body.clone(),
         source_ip: peer.ip,
+        signer: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use names::{Account, Region, Scope, ids};
-use service::{Cloud, Credential, Principal, PrincipalKind, Regions, Signatory};
+use service::{Cloud, Credential, Principal, PrincipalKind, Regions, Service, Signatory};
 use signing::{Claim, DayKeys, Payload, Proof, Request, Secret, Style};
 use wire::{Fault, Protocol};
 
@@ -103,6 +103,34 @@ impl Identities {
             }
             (None, Auth::Enforce { .. }) => Err(signing::Error::UnknownKey.into()),
         }
+    }
+
+    /// Who has signed a visit to a service's front, proved as far as the mode asks for it; none where it is not signed.
+    pub(crate) fn visitor(
+        &self,
+        cloud: &Cloud,
+        parts: &Parts,
+        body: &Bytes,
+        service: &Service,
+    ) -> Option<Result<Arc<Principal>, Fault>> {
+        let claim = match self.claim(parts) {
+            Ok(claim) => claim?,
+            Err(error) => return Some(Err(Refused::from(error).into_fault(None))),
+        };
+        let proved = || match (find(cloud, claim.access_key_id())?, self.auth) {
+            (Some(signatory), _) => {
+                let is_region = claim.region().parse::<Region>().is_ok();
+                check_scope(claim.service(), is_region, service.facts().signing_name)?;
+                self.prove(cloud, parts, Payload::Bytes(body), &claim, &signatory.credential)?;
+                Ok(Arc::clone(&signatory.principal))
+            }
+            (None, Auth::Open { default }) => {
+                let account = account_of(claim.access_key_id()).unwrap_or(default.account);
+                Ok(Arc::new(Principal::root(account)))
+            }
+            (None, Auth::Enforce { .. }) => Err(Refused::from(signing::Error::UnknownKey)),
+        };
+        Some(proved().map_err(|refused| refused.into_fault(None)))
     }
 
     /// Passes only the root user's key with a right signature.

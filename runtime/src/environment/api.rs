@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
+use super::streaming::{self, Stream};
 use crate::RESPONSE_BYTES_MAX;
 
 const PREFIX: &str = "/2018-06-01/runtime/";
@@ -41,8 +42,13 @@ pub(crate) struct Event {
 #[derive(Debug)]
 pub(crate) enum Reply {
     Success(Bytes),
-    Failure { kind: String, document: Bytes },
+    Failure {
+        kind: String,
+        document: Bytes,
+    },
     TooLarge,
+    /// It comes piece by piece.
+    Streaming(Stream),
 }
 
 /// What the function is at. An event is over when it is answered and the function waits again.
@@ -158,6 +164,13 @@ async fn answer(request: Request<Incoming>, desk: &Desk) -> Response<Full<Bytes>
             Some(event) => hand_out(event),
             None => refusal(StatusCode::INTERNAL_SERVER_ERROR, "ContainerError", "The environment is ending"),
         },
+        (&Method::POST, ["invocation", id, "response"]) if streaming::is_wanted(request.headers()) => {
+            let (stream, parts) = Stream::of(request.headers());
+            if !desk.settle(id, Reply::Streaming(stream)) {
+                return settled(false);
+            }
+            if streaming::pump(request.into_body(), parts).await { accepted() } else { broken_body() }
+        }
         (&Method::POST, ["invocation", id, "response"]) => match read(request.into_body()).await {
             Ok(Some(body)) => settled(desk.settle(id, Reply::Success(body))),
             Ok(None) if desk.settle(id, Reply::TooLarge) => too_large(),

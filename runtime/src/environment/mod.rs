@@ -5,6 +5,7 @@ pub(crate) mod logs;
 mod memory;
 pub(crate) mod process;
 pub(crate) mod run;
+mod streaming;
 mod variables;
 
 use std::io;

@@ -10,12 +10,16 @@ use tokio::time::{MissedTickBehavior, interval_at, sleep_until};
 
 use super::api::{Event, Reply, Stage};
 use super::process::End;
+use super::streaming::Passed;
 use super::{Environment, MB};
 use crate::report::{self, Exit, Fault, Figures, json};
-use crate::{Error, FunctionSpec, Invocation, Outcome, RuntimeKind};
+use crate::{Error, FunctionSpec, Invocation, Outcome, RESPONSE_BYTES_MAX, RuntimeKind, STREAM_BYTES_MAX};
 
 /// How often the memory of a working environment is looked at.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How long the end of a process is waited for that broke its answer off.
+const END_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// What became of an event, before it is made presentable.
 enum Verdict {
@@ -25,6 +29,13 @@ enum Verdict {
     /// The environment is at its end.
     Ended(Fault),
     TimedOut,
+}
+
+/// What an environment at work is held to.
+struct Watch<'a> {
+    spec: &'a FunctionSpec,
+    id: &'a str,
+    deadline: tokio::time::Instant,
 }
 
 /// What `environment.run` needs to know beside the event.
@@ -122,7 +133,7 @@ impl Environment {
         }
     }
 
-    /// Hands the event over and watches.
+    /// Hands the event over, and waits for the whole answer.
     async fn work(
         &self,
         allowance: Duration,
@@ -130,24 +141,62 @@ impl Environment {
         invocation: &Invocation,
     ) -> Result<Verdict, Error> {
         let id = &invocation.request_id;
-        let deadline = tokio::time::Instant::now() + allowance;
-        let mut answer = self.desk.hand_over(event(invocation, allowance));
+        let watch = Watch { spec, id, deadline: tokio::time::Instant::now() + allowance };
+        let answer = self.desk.hand_over(event(invocation, allowance));
+        let reply = match self.watched(&watch, answer).await? {
+            Ok(reply) => reply,
+            Err(verdict) => return Ok(verdict),
+        };
+        let stream = match reply {
+            Ok(Reply::Streaming(stream)) => stream,
+            Ok(Reply::Success(payload)) => return Ok(Verdict::Success(payload)),
+            Ok(Reply::Failure { kind, document }) => {
+                return Ok(Verdict::Failed(Fault::posted(&kind, document, id)));
+            }
+            Ok(Reply::TooLarge) => return Ok(Verdict::Failed(Fault::response_too_large(RESPONSE_BYTES_MAX))),
+            // It does not take events any more.
+            Err(_) => return Ok(Verdict::Ended(Fault::exited(id, Exit::Signal(libc::SIGKILL)))),
+        };
+        let limit = if invocation.pieces.is_some() { STREAM_BYTES_MAX } else { RESPONSE_BYTES_MAX };
+        let passed = match self.watched(&watch, stream.pass_on(invocation.pieces.as_ref())).await? {
+            Ok(passed) => passed,
+            Err(verdict) => return Ok(verdict),
+        };
+        match passed {
+            Passed::Whole(payload) => Ok(Verdict::Success(payload)),
+            Passed::Failed { kind, document } => Ok(Verdict::Failed(Fault::posted(&kind, document, id))),
+            Passed::TooLarge => Ok(Verdict::Ended(Fault::response_too_large(limit))),
+            Passed::Broken => self.broke_off(spec, id).await,
+        }
+    }
+
+    /// An answer that broke off: most likely because its process is at its end, which is told a little later.
+    async fn broke_off(&self, spec: &FunctionSpec, id: &str) -> Result<Verdict, Error> {
+        match tokio::time::timeout(END_TIME_MAX, self.process.ended()).await {
+            Ok(end) => end_fault(end, spec, id).map(Verdict::Ended),
+            Err(_) => Ok(Verdict::Failed(Fault::truncated(id))),
+        }
+    }
+
+    /// Waits for something of the function's; a verdict when it ends before, or takes too long or too much memory.
+    async fn watched<T>(
+        &self,
+        watch: &Watch<'_>,
+        work: impl Future<Output = T>,
+    ) -> Result<Result<T, Verdict>, Error> {
         let mut looks = interval_at(tokio::time::Instant::now() + MEMORY_INTERVAL, MEMORY_INTERVAL);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        tokio::pin!(work);
         loop {
             tokio::select! {
                 biased;
-                reply = &mut answer => return Ok(match reply {
-                    Ok(Reply::Success(payload)) => Verdict::Success(payload),
-                    Ok(Reply::Failure { kind, document }) => Verdict::Failed(Fault::posted(&kind, document, id)),
-                    Ok(Reply::TooLarge) => Verdict::Failed(Fault::response_too_large()),
-                    // It does not take events any more.
-                    Err(_) => Verdict::Ended(Fault::exited(id, Exit::Signal(libc::SIGKILL))),
-                }),
-                end = self.process.ended() => return end_fault(end, spec, id).map(Verdict::Ended),
-                () = sleep_until(deadline) => return Ok(Verdict::TimedOut),
+                done = &mut work => return Ok(Ok(done)),
+                end = self.process.ended() => {
+                    return end_fault(end, watch.spec, watch.id).map(|fault| Err(Verdict::Ended(fault)));
+                }
+                () = sleep_until(watch.deadline) => return Ok(Err(Verdict::TimedOut)),
                 _ = looks.tick() => {
-                    if self.measure() > u64::from(spec.memory_mb) * MB {
+                    if self.measure() > u64::from(watch.spec.memory_mb) * MB {
                         // Its end comes next.
                         self.kill();
                     }

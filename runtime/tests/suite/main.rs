@@ -11,3 +11,4 @@ mod isolation;
 mod log;
 mod node;
 mod python;
+mod streaming;

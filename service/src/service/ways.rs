@@ -19,8 +19,21 @@ impl Service {
         F: Fn(Arc<Cloud>, Visit) -> W + Send + Sync + 'static,
         W: Future<Output = Answer> + Send + 'static,
     {
-        self.front = Some(Front::new(accepts, answer));
+        self.fronts.push(Front::new(accepts, answer));
         self
+    }
+
+    /// Its front wants to know who has signed a visit.
+    #[must_use]
+    pub fn signed_visits(mut self) -> Self {
+        self.signed_visits = true;
+        self
+    }
+
+    /// Whether its front wants to know who has signed a visit.
+    #[must_use]
+    pub fn wants_signers(&self) -> bool {
+        self.signed_visits
     }
 
     /// `witness` sees every request of a client that is let in, with its answer.

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use api_lambda as lambda;
 use bytes::Bytes;
+use http_events::{Place, Request};
 use service::{Cloud, Result, Visit};
 use store::Reads as _;
 use wire::{Answer, Fault};
 
 use crate::api::{HttpApi, Integration};
-use crate::event::Matched;
-use crate::{keys, outcome, pattern};
+use crate::{keys, pattern};
 
 const PATH: &str = "/_aws/execute-api/";
 
@@ -35,7 +35,7 @@ pub(crate) async fn answer(cloud: Arc<Cloud>, visit: Visit) -> Answer {
     };
     answered.unwrap_or_else(|error| {
         tracing::warn!(%error, path = visit.path, request_id = &*visit.request_id, "an integration failed");
-        outcome::failure()
+        http_events::failure()
     })
 }
 
@@ -70,20 +70,42 @@ fn find(cloud: &Cloud, visit: &Visit) -> Result<Option<Found>> {
     Ok(integration.map(|integration| Found { integration, stage, path, route_key, variables, api }))
 }
 
+/// A visit as functions see it.
+fn request(visit: &Visit, at_ms: i64) -> Request<'_> {
+    Request {
+        request_id: &visit.request_id,
+        method: visit.method.as_str(),
+        host: &visit.host,
+        query: &visit.query,
+        headers: &visit.headers,
+        body: &visit.body,
+        source_ip: visit.source_ip,
+        at_ms,
+    }
+}
+
 impl Found {
+    /// The default stage has no name in the path.
+    fn place(&self) -> Place<'_> {
+        let is_default = self.stage == "$default";
+        let variables = self.api.stages.get(&self.stage).map(|stage| stage.variables.clone());
+        Place {
+            account: self.api.scope.account.as_str(),
+            api: &self.api.id,
+            route_key: &self.route_key,
+            stage: &self.stage,
+            path: if is_default { self.path.clone() } else { format!("/{}{}", self.stage, self.path) },
+            variables: self.variables.clone(),
+            stage_variables: variables.unwrap_or_default(),
+            authorizer: None,
+        }
+    }
+
     async fn run(self, cloud: &Arc<Cloud>, visit: &Visit) -> Result<Answer> {
         let context = cloud.context_of("apigateway", self.api.scope);
-        let matched = Matched {
-            api: &self.api,
-            visit,
-            stage: &self.stage,
-            path: &self.path,
-            route_key: &self.route_key,
-            variables: self.variables,
-            at_ms: cloud.clock.now().millis(),
-        };
-        let format = self.integration.payload_format.as_str();
-        let event = if format == "1.0" { matched.version_1() } else { matched.version_2() };
+        let request = request(visit, cloud.clock.now().millis());
+        let (place, format) = (self.place(), self.integration.payload_format.as_str());
+        let event = if format == "1.0" { request.version_1(&place) } else { request.version_2(&place) };
         let input = lambda::InvokeInput {
             function_name: self.integration.uri.clone(),
             payload: Some(Bytes::from(event.to_string())),
@@ -95,8 +117,8 @@ impl Found {
         };
         let output: lambda::InvokeOutput = output.map_err(|fault: Fault| fault)?;
         if output.function_error.is_some() {
-            return Ok(outcome::failure());
+            return Ok(http_events::failure());
         }
-        Ok(outcome::answer(&output.payload.unwrap_or_default(), format))
+        Ok(http_events::answer(&output.payload.unwrap_or_default(), format))
     }
 }

@@ -8,11 +8,9 @@
 mod api;
 mod apis;
 mod errors;
-mod event;
 mod front;
 mod integrations;
 mod keys;
-mod outcome;
 mod pattern;
 mod routes;
 mod stages;

@@ -17,7 +17,7 @@ use crate::name::{self, Name, Target};
 use crate::package::Package;
 use crate::settings::{Settings, Wish};
 use crate::tags::TAGGING;
-use crate::{concurrency, download, errors, keys, layers, package, refused, role, versions};
+use crate::{concurrency, download, errors, keys, layers, package, refused, role, url, versions};
 
 /// Functions of a page.
 const PAGE_MAX: i32 = 50;
@@ -217,6 +217,7 @@ fn delete_whole(tx: &mut Tx<'_>, name: &Name) -> Result<Vec<Function>> {
     }
     tx.signal(keys::all_provisioned());
     event::settings::forget(tx, &name.scope, &name.name)?;
+    url::forget(tx, &name.scope, &name.name)?;
     service::tags::forget(tx, &name.scope, &name.arn());
     Ok(versions)
 }

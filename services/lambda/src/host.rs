@@ -7,9 +7,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use names::{Arn, ids};
 use parking_lot::Mutex;
-use runtime::{FunctionSpec, Invocation, Outcome, Runtime, RuntimeKind};
+use runtime::{FunctionSpec, Invocation, Outcome, Piece, Runtime, RuntimeKind};
 use service::{Caller, Cloud, Context, Credential, Principal, PrincipalKind, PrincipalRecord, Result};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, mpsc};
 use wire::Fault;
 
 use crate::concurrency::AtWork;
@@ -30,11 +30,13 @@ pub(crate) struct Call {
     pub(crate) request_id: String,
     pub(crate) payload: Bytes,
     pub(crate) client_context: Option<String>,
+    /// Takes the answer as it comes.
+    pub(crate) pieces: Option<mpsc::Sender<Piece>>,
 }
 
 impl Call {
     pub(crate) fn of(request_id: &str, payload: Bytes) -> Self {
-        Call { request_id: request_id.to_owned(), payload, client_context: None }
+        Call { request_id: request_id.to_owned(), payload, client_context: None, pieces: None }
     }
 }
 
@@ -117,6 +119,7 @@ impl Host {
             function_arn: invoked.qualified_arn().to_string(),
             client_context: call.client_context,
             trace_id: Some(trace(context, function.settings.is_traced)),
+            pieces: call.pieces,
             ..Invocation::default()
         };
         let outcome = self.runtime(&context.cloud).await?.invoke(&spec, invocation).await;

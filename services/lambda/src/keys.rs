@@ -20,6 +20,8 @@
 //! | `"mapping", account, region, UUID` | [`crate::sources::mapping::Mapping`] |
 //! | `"checkpoint", account, region, UUID, shard` | [`crate::sources::streams::checkpoint::Checkpoint`] |
 //! | `"event", due at (ms), event id` | [`crate::event::Event`] |
+//! | `"url", URL id` | [`crate::url::FunctionUrl`] |
+//! | `"urls", account, region, name, alias` | the same |
 //! | `"event settings", account, region, name, qualifier` | [`crate::event::settings::Settings`] |
 
 use names::Scope;
@@ -170,6 +172,19 @@ pub(crate) fn checkpoint(scope: &Scope, uuid: &str, shard: &str) -> Key {
     checkpoints(scope, uuid).str(shard)
 }
 
+pub(crate) fn url(id: &str) -> Key {
+    of("url").str(id)
+}
+
+/// The URLs of a function; that of the function itself, and those of aliases, stand behind it.
+pub(crate) fn urls(scope: &Scope, function: &str) -> Key {
+    scoped("lambda", "urls", scope).str(function)
+}
+
+pub(crate) fn url_of(scope: &Scope, function: &str, alias: &str) -> Key {
+    urls(scope, function).str(alias)
+}
+
 /// How events of a function are treated; those of each qualifier stand behind it.
 pub(crate) fn event_settings(scope: &Scope, function: &str) -> Key {
     scoped("lambda", "event settings", scope).str(function)
@@ -200,6 +215,8 @@ mod tests {
             ("layer-use", layer_use(&id, &function(&scope, "f"))),
             ("piece", piece(&id, 7)),
             ("event_settings", event_settings(&scope, "f").str("q")),
+            ("url", url("i")),
+            ("url_of", url_of(&scope, "f", "a")),
             ("mapping", mapping(&scope, "u")),
             ("checkpoint", checkpoint(&scope, "u", "s")),
         ];

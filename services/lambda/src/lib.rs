@@ -30,10 +30,12 @@ mod refused;
 mod role;
 mod settings;
 mod sources;
+mod stream;
 mod tags;
 mod unpacked;
 mod update;
 mod upkeep;
+mod url;
 mod versions;
 
 use std::path::PathBuf;
@@ -105,7 +107,7 @@ pub fn service(work: PathBuf, room: usize) -> Service {
             async move { output.run(cloud).await }
         })
         .work("event sources", move |cloud| sources::run(Arc::clone(&polling), cloud));
-    limits(published(invocations(service, &host)), &host)
+    urls(limits(published(invocations(service, &host)), &host), &host)
 }
 
 /// How many invocations there may be at once, and what else an account and its functions are held to.
@@ -163,10 +165,14 @@ fn published(service: Service) -> Service {
 
 /// Invocations, and how events are treated.
 fn invocations(service: Service, host: &Arc<Host>) -> Service {
-    let [invoking, handling, rehandling, delivering] = [(); 4].map(|()| Arc::clone(host));
+    let [invoking, streaming, handling, rehandling, delivering] = [(); 5].map(|()| Arc::clone(host));
     service
         .waiting::<api::Invoke, _, _>(
             move |context, input| invoke::invoke(Arc::clone(&invoking), context, input),
+            |scope, input| invoked(scope, &input.function_name, input.qualifier.as_deref()),
+        )
+        .waiting::<api::InvokeWithResponseStream, _, _>(
+            move |context, input| stream::invoke(Arc::clone(&streaming), context, input),
             |scope, input| invoked(scope, &input.function_name, input.qualifier.as_deref()),
         )
         .waiting::<api::InvokeAsync, _, _>(invoke::invoke_async, |scope, input| {
@@ -224,6 +230,31 @@ fn layers_of(service: Service) -> Service {
         })
 }
 
+/// Functions' URLs, and who visits them.
+fn urls(service: Service, host: &Arc<Host>) -> Service {
+    let visited = Arc::clone(host);
+    service
+        .transaction::<api::CreateFunctionUrlConfig>(url::operations::create, |scope, input| {
+            invoked(scope, &input.function_name, input.qualifier.as_deref())
+        })
+        .read::<api::GetFunctionUrlConfig>(url::operations::get, |scope, input| {
+            invoked(scope, &input.function_name, input.qualifier.as_deref())
+        })
+        .transaction::<api::UpdateFunctionUrlConfig>(url::operations::update, |scope, input| {
+            invoked(scope, &input.function_name, input.qualifier.as_deref())
+        })
+        .transaction::<api::DeleteFunctionUrlConfig>(url::operations::delete, |scope, input| {
+            invoked(scope, &input.function_name, input.qualifier.as_deref())
+        })
+        .read::<api::ListFunctionUrlConfigs>(url::operations::list, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .front(url::front::accepts, move |cloud, visit| {
+            url::front::answer(Arc::clone(&visited), cloud, visit)
+        })
+        .signed_visits()
+}
+
 /// What a function's policy can let others do.
 const SHARED: &[&str] = &[
     "InvokeFunction",
@@ -249,7 +280,7 @@ const SHARED: &[&str] = &[
 /// Some operations have other names in policies.
 fn action(operation: &'static OperationFacts) -> Option<&'static str> {
     Some(match operation.name {
-        "Invoke" => "InvokeFunction",
+        "Invoke" | "InvokeWithResponseStream" => "InvokeFunction",
         "GetLayerVersionByArn" => "GetLayerVersion",
         name => name,
     })

@@ -65,13 +65,14 @@ impl RestWriter {
             Kind::String { .. } if self.format == Format::Xml && member.location_name.is_some() => None,
             Kind::Blob { .. } => Some("application/octet-stream"),
             Kind::String { .. } => Some("text/plain"),
+            Kind::Structure { event_stream: true, .. } => Some(crate::event_stream::CONTENT_TYPE),
             _ => None,
         };
         if let Some(raw_type) = raw_type {
             let mut raw = Raw::default();
             value.encode(member.shape, &mut raw);
             self.answer.body = raw.0;
-            if self.format == Format::Xml {
+            if self.format == Format::Xml || raw_type == crate::event_stream::CONTENT_TYPE {
                 self.default_type(raw_type);
             }
         } else if self.format == Format::Xml {

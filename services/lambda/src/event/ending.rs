@@ -65,7 +65,7 @@ impl Ending<'_> {
 }
 
 /// `2026-01-31T12:00:00.123Z`.
-fn in_milliseconds(at: wire::Timestamp) -> String {
+pub(crate) fn in_milliseconds(at: wire::Timestamp) -> String {
     let whole = at.format(wire::TimestampFormat::DateTime);
     let seconds = whole.split(['.', 'Z']).next().unwrap_or_default();
     format!("{seconds}.{:03}Z", at.millis().rem_euclid(1000))

@@ -16,6 +16,8 @@ use runtime::Outcome;
 use serde::{Deserialize, Serialize};
 use service::{Cloud, Context, Jobs, Result, Tx, Verdict};
 
+pub(crate) use self::ending::in_milliseconds;
+
 use self::ending::Ending;
 use self::settings::Settings;
 use crate::function::{self, Function};

@@ -7,12 +7,14 @@ use serde_json::{Map, Value};
 use wire::Answer;
 
 /// The answer for a function that failed, or answered what no client can be given.
-pub(crate) fn failure() -> Answer {
+#[must_use]
+pub fn failure() -> Answer {
     Answer::json(500, r#"{"message":"Internal Server Error"}"#)
 }
 
 /// The answer that a function's payload stands for. With payload format 2.0, what has no `statusCode` is itself the body.
-pub(crate) fn answer(payload: &[u8], format: &str) -> Answer {
+#[must_use]
+pub fn answer(payload: &[u8], format: &str) -> Answer {
     match serde_json::from_slice::<Value>(payload) {
         Ok(Value::Object(outcome)) if outcome.contains_key("statusCode") => {
             described(&outcome).unwrap_or_else(failure)
@@ -23,7 +25,9 @@ pub(crate) fn answer(payload: &[u8], format: &str) -> Answer {
     }
 }
 
-fn described(outcome: &Map<String, Value>) -> Option<Answer> {
+/// The answer that such a description stands for; none for one that no client can be given.
+#[must_use]
+pub fn described(outcome: &Map<String, Value>) -> Option<Answer> {
     let status = match outcome.get("statusCode")? {
         Value::Number(number) => number.as_u64()?,
         Value::String(text) => text.parse().ok()?,

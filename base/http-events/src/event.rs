@@ -1,53 +1,82 @@
 //! Requests as functions see them: payload formats 2.0 and 1.0 (see "Create AWS Lambda proxy integrations for HTTP APIs").
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
 use serde_json::{Map, Value, json};
-use service::Visit;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use crate::api::HttpApi;
-
-/// A request that found its route.
-pub(crate) struct Matched<'a> {
-    pub(crate) api: &'a HttpApi,
-    pub(crate) visit: &'a Visit,
-    pub(crate) stage: &'a str,
-    /// The path below the stage.
-    pub(crate) path: &'a str,
-    pub(crate) route_key: &'a str,
-    pub(crate) variables: BTreeMap<String, String>,
-    pub(crate) at_ms: i64,
+/// A request of a web client.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The id that the answer and the log carry.
+    pub request_id: &'a str,
+    /// `GET`.
+    pub method: &'a str,
+    /// The host that the client asked for, with its port.
+    pub host: &'a str,
+    /// As it came, without the question mark.
+    pub query: &'a str,
+    /// All headers.
+    pub headers: &'a HeaderMap,
+    /// The whole body.
+    pub body: &'a [u8],
+    /// Who sent it.
+    pub source_ip: IpAddr,
+    /// When it came.
+    pub at_ms: i64,
 }
 
-impl Matched<'_> {
+/// Where a request has arrived.
+pub struct Place<'a> {
+    /// Whose it is; a function URL that needs no signature says `anonymous`.
+    pub account: &'a str,
+    /// The API's id, or the URL's.
+    pub api: &'a str,
+    /// `GET /trips/{id}`.
+    pub route_key: &'a str,
+    /// The stage.
+    pub stage: &'a str,
+    /// The path, with the stage where that has a name.
+    pub path: String,
+    /// What stands for the variables of the route.
+    pub variables: BTreeMap<String, String>,
+    /// Those of the stage.
+    pub stage_variables: BTreeMap<String, String>,
+    /// Who was let in, where somebody asked.
+    pub authorizer: Option<Value>,
+}
+
+impl Request<'_> {
     /// Payload format 2.0.
-    pub(crate) fn version_2(&self) -> Value {
+    #[must_use]
+    pub fn version_2(&self, place: &Place<'_>) -> Value {
         let (body, is_base64) = self.body();
         let mut event = json!({
             "version": "2.0",
-            "routeKey": self.route_key,
-            "rawPath": self.raw_path(),
-            "rawQueryString": self.visit.query,
+            "routeKey": place.route_key,
+            "rawPath": place.path,
+            "rawQueryString": self.query,
             "headers": joined(self.headers().filter(|(name, _)| name != "cookie")),
             "requestContext": {
-                "accountId": self.api.scope.account.as_str(),
-                "apiId": self.api.id,
+                "accountId": place.account,
+                "apiId": place.api,
                 "domainName": self.domain(),
                 "domainPrefix": self.domain().split('.').next(),
                 "http": {
-                    "method": self.visit.method.as_str(),
-                    "path": self.raw_path(),
+                    "method": self.method,
+                    "path": place.path,
                     "protocol": "HTTP/1.1",
-                    "sourceIp": self.visit.source_ip.to_string(),
+                    "sourceIp": self.source_ip.to_string(),
                     "userAgent": self.header("user-agent"),
                 },
-                "requestId": &*self.visit.request_id,
-                "routeKey": self.route_key,
-                "stage": self.stage,
+                "requestId": self.request_id,
+                "routeKey": place.route_key,
+                "stage": place.stage,
                 "time": self.time(),
                 "timeEpoch": self.at_ms,
             },
@@ -60,83 +89,76 @@ impl Matched<'_> {
             .collect();
         // What a request does not have is not in its event.
         set(&mut event, "cookies", (!cookies.is_empty()).then(|| json!(cookies)));
-        set(&mut event, "queryStringParameters", some(joined(self.query())));
-        set(&mut event, "pathParameters", some(self.variables.clone()));
-        set(&mut event, "stageVariables", some(self.stage_variables()));
+        set(&mut event, "queryStringParameters", some(joined(self.parameters())));
+        set(&mut event, "pathParameters", some(place.variables.clone()));
+        set(&mut event, "stageVariables", some(place.stage_variables.clone()));
         set(&mut event, "body", body.map(Value::String));
+        set(&mut event["requestContext"], "authorizer", place.authorizer.clone());
         event
     }
 
     /// Payload format 1.0.
-    pub(crate) fn version_1(&self) -> Value {
+    #[must_use]
+    pub fn version_1(&self, place: &Place<'_>) -> Value {
         let (body, is_base64) = self.body();
-        let resource = self.route_key.split_once(' ').map_or(self.route_key, |(_, path)| path);
+        let resource = place.route_key.split_once(' ').map_or(place.route_key, |(_, path)| path);
         json!({
             "version": "1.0",
             "resource": resource,
-            "path": self.raw_path(),
-            "httpMethod": self.visit.method.as_str(),
+            "path": place.path,
+            "httpMethod": self.method,
             "headers": last(self.headers()),
             "multiValueHeaders": all(self.headers()),
-            "queryStringParameters": some(last(self.query())),
-            "multiValueQueryStringParameters": some(all(self.query())),
+            "queryStringParameters": some(last(self.parameters())),
+            "multiValueQueryStringParameters": some(all(self.parameters())),
             "requestContext": {
-                "accountId": self.api.scope.account.as_str(),
-                "apiId": self.api.id,
+                "accountId": place.account,
+                "apiId": place.api,
                 "domainName": self.domain(),
                 "domainPrefix": self.domain().split('.').next(),
-                "extendedRequestId": &*self.visit.request_id,
-                "httpMethod": self.visit.method.as_str(),
+                "extendedRequestId": self.request_id,
+                "httpMethod": self.method,
                 "identity": {
-                    "sourceIp": self.visit.source_ip.to_string(),
+                    "sourceIp": self.source_ip.to_string(),
                     "userAgent": self.header("user-agent"),
                 },
-                "path": self.raw_path(),
+                "path": place.path,
                 "protocol": "HTTP/1.1",
-                "requestId": &*self.visit.request_id,
+                "requestId": self.request_id,
                 "requestTime": self.time(),
                 "requestTimeEpoch": self.at_ms,
                 "resourcePath": resource,
-                "stage": self.stage,
+                "stage": place.stage,
             },
-            "pathParameters": some(self.variables.clone()),
-            "stageVariables": some(self.stage_variables()),
+            "pathParameters": some(place.variables.clone()),
+            "stageVariables": some(place.stage_variables.clone()),
             "body": body,
             "isBase64Encoded": is_base64,
         })
     }
 
-    /// The path with its stage, as AWS has it: the default stage has no name in it.
-    fn raw_path(&self) -> String {
-        if self.stage == "$default" { self.path.to_owned() } else { format!("/{}{}", self.stage, self.path) }
-    }
-
     fn domain(&self) -> &str {
-        self.visit.host.split(':').next().unwrap_or_default()
+        self.host.split(':').next().unwrap_or_default()
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        self.visit.headers.get(name)?.to_str().ok()
+        self.headers.get(name)?.to_str().ok()
     }
 
     fn headers(&self) -> impl Iterator<Item = (String, String)> {
-        let headers = self.visit.headers.iter();
+        let headers = self.headers.iter();
         headers.map(|(name, value)| {
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
     }
 
-    fn query(&self) -> impl Iterator<Item = (String, String)> {
-        form_urlencoded::parse(self.visit.query.as_bytes()).into_owned()
-    }
-
-    fn stage_variables(&self) -> BTreeMap<String, String> {
-        self.api.stages.get(self.stage).map(|stage| stage.variables.clone()).unwrap_or_default()
+    fn parameters(&self) -> impl Iterator<Item = (String, String)> {
+        form_urlencoded::parse(self.query.as_bytes()).into_owned()
     }
 
     /// Text as it is; anything else in base64.
     fn body(&self) -> (Option<String>, bool) {
-        let body = &self.visit.body;
+        let body = self.body;
         if body.is_empty() {
             return (None, false);
         }
