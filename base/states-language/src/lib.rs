@@ -1,0 +1,11 @@
+//! x
+#![allow(dead_code)]
+mod chance;
+mod choice;
+pub mod failure;
+mod intrinsic;
+mod jsonata;
+mod path;
+mod scope;
+mod template;
+mod time;
