@@ -44,6 +44,8 @@ pub mod names {
 enum Origin {
     /// From a task, a branch or a Fail state.
     Reported,
+    /// From a state that had nowhere to go, or nowhere to put its result.
+    State,
     /// From a field in JSONPath. Nobody catches it but by its own name; otherwise it shows as `States.Runtime`.
     Field,
     /// From a JSONata expression at this place of the state.
@@ -58,13 +60,15 @@ pub struct Failure {
     error: Option<String>,
     cause: Option<String>,
     origin: Origin,
+    /// Whether it was passed on by a branch or an item, and so names its state already.
+    is_of_branch: bool,
 }
 
 impl Failure {
     /// What a task or a Fail state reports.
     #[must_use]
     pub fn reported(error: Option<String>, cause: Option<String>) -> Self {
-        Failure { error, cause, origin: Origin::Reported }
+        Failure { error, cause, origin: Origin::Reported, is_of_branch: false }
     }
 
     /// A failure with one of the reserved names, which Retry and Catch see.
@@ -74,7 +78,12 @@ impl Failure {
 
     /// A time-out of a task, which has no cause.
     pub(crate) fn timeout(error: &str) -> Self {
-        Failure { error: Some(error.to_owned()), cause: None, origin: Origin::Reported }
+        Self::reported(Some(error.to_owned()), None)
+    }
+
+    /// A failure of a state that Retry and Catch see, with the state's name in its cause.
+    pub(crate) fn of_state(error: &str, cause: impl Into<String>) -> Self {
+        Self::of(error, cause, Origin::State)
     }
 
     pub(crate) fn field(error: &str, cause: impl Into<String>) -> Self {
@@ -90,7 +99,7 @@ impl Failure {
     }
 
     fn of(error: &str, cause: impl Into<String>, origin: Origin) -> Self {
-        Failure { error: Some(error.to_owned()), cause: Some(cause.into()), origin }
+        Failure { error: Some(error.to_owned()), cause: Some(cause.into()), origin, is_of_branch: false }
     }
 
     /// The error's name, as a history shows it.
@@ -118,7 +127,7 @@ impl Failure {
 
     /// Whether a state's own fields failed, so that its name belongs to the cause.
     pub(crate) fn is_of_state(&self) -> bool {
-        matches!(self.origin, Origin::Field | Origin::Query(_) | Origin::Limit)
+        self.origin != Origin::Reported && !self.is_of_branch
     }
 
     /// The same, said of a state.
@@ -136,7 +145,7 @@ impl Failure {
     /// What the parent of a branch sees of it.
     pub(crate) fn of_branch(self) -> Self {
         match self.origin {
-            Origin::Field | Origin::Limit => self,
+            Origin::Field | Origin::Limit => Failure { is_of_branch: true, ..self },
             _ => Failure { origin: Origin::Reported, ..self },
         }
     }

@@ -2,6 +2,9 @@
 #![allow(dead_code)]
 mod chance;
 mod choice;
+pub mod definition;
+pub mod event;
+pub mod execution;
 pub mod failure;
 mod intrinsic;
 mod jsonata;

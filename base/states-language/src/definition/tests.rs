@@ -1,0 +1,91 @@
+use serde_json::json;
+
+use super::*;
+
+fn wrong(definition: &Value) -> Vec<String> {
+    let diagnostics = Definition::parse(&definition.to_string()).map(|_| Vec::new());
+    diagnostics.unwrap_or_else(|wrong| wrong).iter().map(ToString::to_string).collect()
+}
+
+fn with_state(state: Value) -> Value {
+    json!({"StartAt": "A", "States": {"A": state}})
+}
+
+#[test]
+fn texts_that_are_no_definitions_are_named() {
+    let first = |text: &str| Definition::parse(text).unwrap_err().remove(0).to_string();
+    assert_eq!(first(""), "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object");
+    assert_eq!(first("[]"), "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object");
+    assert_eq!(first("{}"), "SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /");
+    assert!(first("not a definition").starts_with("INVALID_JSON_DESCRIPTION: "));
+    assert!(first(&" ".repeat(DEFINITION_BYTES_MAX + 1)).contains("larger than"));
+    assert!(first(&"[".repeat(100_000)).starts_with("INVALID_JSON_DESCRIPTION: "));
+}
+
+#[test]
+fn whole_definitions_are_taken() {
+    for definition in [
+        with_state(json!({"Type": "Pass", "End": true, "Comment": "x", "Result": null, "Parameters": {"a.$": "$.b"}})),
+        with_state(json!({"Type": "Task", "End": true, "Resource": "arn:aws:states:::sqs:sendMessage",
+            "Retry": [{"ErrorEquals": ["A"], "MaxAttempts": 0}, {"ErrorEquals": ["States.ALL"], "JitterStrategy": "FULL"}],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "A", "ResultPath": null}],
+            "TimeoutSeconds": 10, "HeartbeatSecondsPath": "$.h"})),
+        with_state(json!({"Type": "Wait", "QueryLanguage": "JSONata", "Seconds": "{% 1 + 1 %}", "End": true})),
+        with_state(json!({"Type": "Fail", "ErrorPath": "States.Format('{}', $.a)", "Cause": "c"})),
+        with_state(json!({"Type": "Map", "End": true, "MaxConcurrency": 3, "ItemSelector": {"i.$": "$$.Map.Item.Value"},
+            "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+                "StartAt": "B", "States": {"B": {"Type": "Succeed"}}},
+            "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "CSV"},
+                "Parameters": {"Bucket": "b", "Key.$": "$.k"}},
+            "ItemBatcher": {"MaxItemsPerBatch": 5}, "ToleratedFailurePercentage": 5})),
+    ] {
+        assert_eq!(wrong(&definition), [""; 0], "{definition}");
+    }
+}
+
+#[test]
+fn each_fault_has_its_place() {
+    let pass = |more: Value| {
+        let mut state = json!({"Type": "Pass", "End": true});
+        state.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        with_state(state)
+    };
+    let schema = |why: &str| format!("SCHEMA_VALIDATION_FAILED: {why}");
+    let cases = [
+        (json!({"StartAt": "B", "States": {"A": {"Type": "Pass", "End": true}}}), "MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /StartAt".into()),
+        (with_state(json!({"Type": "Pass", "Next": "B"})), "MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Next".into()),
+        (with_state(json!({"Type": "Pass"})), schema("One of these fields is required: [Next, End] at /States/A")),
+        (with_state(json!({"Type": "Sleep"})), schema("Value must be one of [Task, Choice, Wait, Pass, Succeed, Fail, Parallel, Map] at /States/A/Type")),
+        (with_state(json!({"Type": "Succeed", "Next": "A"})), schema("Field 'Next' is not supported at /States/A")),
+        (with_state(json!(1)), schema("Expected value of type Object at /States/A")),
+        (pass(json!({"Foo": 1})), schema("Field 'Foo' is not supported at /States/A")),
+        (pass(json!({"ResultPath": "$.a[*]"})), schema("Value is not a Reference Path at /States/A/ResultPath")),
+        (pass(json!({"Parameters": {"a.$": "b"}})), schema("The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic function call at /States/A/Parameters")),
+        (pass(json!({"QueryLanguage": "SQL"})), schema("Value must be one of [JSONPath, JSONata] at /States/A/QueryLanguage")),
+        (with_state(json!({"Type": "Task", "End": true})), schema("These fields are required: [Resource] at /States/A")),
+        (with_state(json!({"Type": "Wait", "End": true, "Seconds": 1, "TimestampPath": "$.a"})), schema("Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath] at /States/A")),
+        (with_state(json!({"Type": "Choice", "Choices": []})), schema("The field 'Choices' should be non-empty at /States/A/Choices")),
+        (with_state(json!({"Type": "Parallel", "End": true, "Branches": [{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}]})), "DUPLICATE_STATE_NAME: Duplicate State name: A at /States/A/Branches[0]/States/A".into()),
+        (json!({"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Succeed"}}}), "MISSING_TRANSITION_TARGET: State \"B\" is not reachable. at /States/B".into()),
+        (json!({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Succeed", "QueryLanguage": "JSONPath"}}}), schema("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine at /States/A")),
+    ];
+    for (definition, diagnostic) in cases {
+        assert_eq!(wrong(&definition), [diagnostic], "{definition}");
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    let definition = json!({"StartAt": "A", "States": {
+        "A": {"Type": "Task", "Resource": "nothing", "Next": "C"},
+        "B": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true, "Retry": [{"ErrorEquals": []}],
+            "Catch": [{"ErrorEquals": ["States.ALL", "X"], "Next": "A"}]}}});
+    let wrong = wrong(&definition);
+    assert_eq!(wrong.len(), 4, "{wrong:?}");
+}
+
+#[test]
+fn definitions_are_shared_by_threads() {
+    fn is_shared<T: Send + Sync>() {}
+    is_shared::<Definition>();
+}

@@ -1,0 +1,286 @@
+//! Distributed Map states: a map run, whose items are executions of their own.
+//!
+//! The state says what is to be run, and waits for the end. Items are read, counted and run by who carries out the command; what is
+//! pure of that is here: batches, and what is tolerated.
+
+use serde_json::{Map as Object, Value};
+
+use super::children::list;
+use super::context::Item;
+use super::frame::{FrameId, Phase};
+use super::run::Run;
+use super::{Command, Id};
+use crate::definition::{Batcher, Field, Machine, Map, State};
+use crate::event::{Details, EventType};
+use crate::failure::{Failure, names};
+use crate::scope::{Scope, Subject};
+use crate::template::Template;
+
+const COUNT: (u64, u64) = (0, 100_000_000);
+const CONCURRENCY: (u64, u64) = (0, 10_000);
+const BATCH_BYTES: (u64, u64) = (1, 262_144);
+
+/// What a map run is to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapRun {
+    /// Which.
+    pub id: Id,
+    /// The state's label, or its name.
+    pub label: String,
+    /// The machine for each item or batch.
+    pub machine: Machine,
+    /// STANDARD or EXPRESS.
+    pub execution_type: String,
+    /// Where the items come from.
+    pub source: MapSource,
+    /// How items come together.
+    pub batch: Option<Batch>,
+    /// How many run at once: 0 is as many as there can be.
+    pub concurrency: u64,
+    /// How many may fail.
+    pub tolerance: Tolerance,
+    /// Where the results go.
+    pub target: Option<ResultTarget>,
+}
+
+/// Where the items of a map run come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MapSource {
+    /// They are here, each as its execution gets it.
+    Items(Vec<Value>),
+    /// They are to be read.
+    Reader {
+        /// The integration that reads.
+        resource: String,
+        /// Of what format, and how many.
+        config: Value,
+        /// From where.
+        arguments: Value,
+    },
+}
+
+/// How items come together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// How many in a batch at most.
+    pub items_max: Option<u64>,
+    /// How large a batch is at most.
+    pub bytes_max: Option<u64>,
+    /// What each batch gets besides.
+    pub input: Option<Value>,
+}
+
+/// How many items may fail.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    /// Of all.
+    pub count: Option<u64>,
+    /// Of a hundred.
+    pub percentage: Option<f64>,
+}
+
+/// Where the results of a map run go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResultTarget {
+    /// The integration that writes.
+    pub resource: String,
+    /// In which shape.
+    pub config: Value,
+    /// To where.
+    pub arguments: Value,
+}
+
+impl Tolerance {
+    /// Whether so many failures are too many. What is not said is none.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^53 items")]
+    pub fn is_exceeded(&self, failed: u64, total: u64) -> bool {
+        let too_many = self.count.is_some_and(|count| failed > count);
+        let share = failed as f64 * 100.0 / total.max(1) as f64;
+        let too_large = self.percentage.is_some_and(|percentage| share > percentage);
+        too_many || too_large || (self.count.is_none() && self.percentage.is_none() && failed > 0)
+    }
+}
+
+/// Items as batches: what each execution gets.
+#[must_use]
+pub fn batches(items: Vec<Value>, batch: &Batch) -> Vec<Value> {
+    let items_max = batch.items_max.filter(|&most| most > 0).unwrap_or(u64::MAX);
+    let bytes_max = batch.bytes_max.unwrap_or(BATCH_BYTES.1);
+    let (mut batches, mut open, mut bytes) = (Vec::new(), Vec::new(), 0_u64);
+    for item in items {
+        let size = item.to_string().len() as u64 + 1;
+        if !open.is_empty() && (open.len() as u64 >= items_max || bytes + size > bytes_max) {
+            batches.push(together(std::mem::take(&mut open), batch));
+            bytes = 0;
+        }
+        bytes += size;
+        open.push(item);
+    }
+    if !open.is_empty() {
+        batches.push(together(open, batch));
+    }
+    batches
+}
+
+fn together(items: Vec<Value>, batch: &Batch) -> Value {
+    let mut whole = Object::new();
+    if let Some(input) = &batch.input {
+        whole.insert("BatchInput".into(), input.clone());
+    }
+    whole.insert("Items".into(), items.into());
+    whole.into()
+}
+
+impl Run<'_> {
+    pub(super) fn start_map_run(&mut self, id: FrameId, state: &State, map: &Map) -> Result<(), Failure> {
+        let waited = self.wait_for(id, Phase::Idle);
+        let run = self.ask(id, state, |scope, data| {
+            let subject = Subject::data(data);
+            let count = |field: &Option<Field>, bounds| optional(field, |field| field.integer(scope, subject, bounds));
+            Ok(MapRun {
+                id: waited,
+                label: map.label.as_deref().unwrap_or(&state.name).to_owned(),
+                machine: Machine(map.processor),
+                execution_type: map.distributed.as_deref().unwrap_or_default().to_owned(),
+                source: source(state, map, scope, data)?,
+                batch: map.batcher.as_ref().map(|batcher| batch(batcher, scope, subject)).transpose()?,
+                concurrency: count(&map.concurrency, CONCURRENCY)?.unwrap_or(0),
+                tolerance: Tolerance {
+                    count: count(&map.tolerated_count, COUNT)?,
+                    percentage: optional(&map.tolerated_percentage, |field| field.percentage(scope, subject))?,
+                },
+                target: target(map, scope, subject)?,
+            })
+        })?;
+        let run = self.selected(id, state, map, run)?;
+        let length = match &run.source {
+            MapSource::Items(items) => items.len() as u64,
+            MapSource::Reader { .. } => 0,
+        };
+        self.event_of(id, EventType::MapStateStarted, Details::Length(length));
+        if let Some(frame) = self.frame_mut(id) {
+            frame.phase = Phase::MapRun;
+        }
+        self.command(Command::StartMapRun(Box::new(run)));
+        Ok(())
+    }
+
+    /// The run with what ItemSelector makes of each item that is here.
+    fn selected(&self, id: FrameId, state: &State, map: &Map, mut run: MapRun) -> Result<MapRun, Failure> {
+        if let (Some(selector), MapSource::Items(items)) = (&map.selector, &mut run.source) {
+            for (index, item) in (0_u32..).zip(items.iter_mut()) {
+                *item = self.select(id, state, selector, &Item { index, value: item })?;
+            }
+        }
+        Ok(run)
+    }
+
+    pub(super) fn map_run_started(&mut self, id: Id, arn: String) {
+        if self.is_waited(id) {
+            self.event_of(id.frame, EventType::MapRunStarted, Details::MapRun(arn));
+        }
+    }
+
+    pub(super) fn map_run_succeeded(&mut self, id: Id, output: &str) {
+        let Some(state) = self.state_of(id.frame).filter(|_| self.is_waited(id)) else { return };
+        let Ok(result) = serde_json::from_str(output) else {
+            return self.map_run_failed(id, names::RUNTIME.to_owned(), "The output of the map run is no JSON".to_owned());
+        };
+        self.idle(id.frame);
+        self.event_of(id.frame, EventType::MapRunSucceeded, Details::None);
+        let previous = self.frame(id.frame).map_or(0, |frame| frame.last_event);
+        self.event(previous, EventType::MapStateSucceeded, Details::None);
+        if let Err(failure) = self.give(id.frame, state, result) {
+            self.fail(id.frame, failure);
+        }
+    }
+
+    pub(super) fn map_run_failed(&mut self, id: Id, error: String, cause: String) {
+        if !self.is_waited(id) {
+            return;
+        }
+        self.idle(id.frame);
+        self.event_of(id.frame, EventType::MapRunFailed, Details::error(Some(&error), Some(&cause)));
+        self.event_of(id.frame, EventType::MapStateFailed, Details::None);
+        self.fail(id.frame, Failure::reported(Some(error), Some(cause)));
+    }
+
+    fn is_waited(&self, id: Id) -> bool {
+        self.frame(id.frame).is_some_and(|frame| frame.serial == id.serial && frame.phase == Phase::MapRun)
+    }
+}
+
+fn optional<T>(
+    field: &Option<Field>,
+    read: impl FnOnce(&Field) -> Result<T, Failure>,
+) -> Result<Option<T>, Failure> {
+    field.as_ref().map(read).transpose()
+}
+
+fn source(state: &State, map: &Map, scope: &Scope<'_>, data: &Value) -> Result<MapSource, Failure> {
+    let subject = Subject::data(data);
+    if let Some(reader) = &map.reader {
+        return Ok(MapSource::Reader {
+            resource: reader.resource.to_string(),
+            config: reader.config.evaluate(scope, subject)?,
+            arguments: reader.arguments.evaluate(scope, subject)?,
+        });
+    }
+    let items = match &map.items {
+        Some(items) => items.evaluate(scope, subject)?,
+        None => data.clone(),
+    };
+    list(items, map.items.as_ref(), state.language).map(MapSource::Items)
+}
+
+fn batch(batcher: &Batcher, scope: &Scope<'_>, subject: Subject<'_>) -> Result<Batch, Failure> {
+    let template = |template: &Option<Template>| {
+        template.as_ref().map(|template| template.evaluate(scope, subject)).transpose()
+    };
+    Ok(Batch {
+        items_max: optional(&batcher.items_max, |field| field.integer(scope, subject, COUNT))?,
+        bytes_max: optional(&batcher.bytes_max, |field| field.integer(scope, subject, BATCH_BYTES))?,
+        input: template(&batcher.input)?,
+    })
+}
+
+fn target(map: &Map, scope: &Scope<'_>, subject: Subject<'_>) -> Result<Option<ResultTarget>, Failure> {
+    let Some(writer) = &map.writer else { return Ok(None) };
+    Ok(Some(ResultTarget {
+        resource: writer.resource.to_string(),
+        config: writer.config.evaluate(scope, subject)?,
+        arguments: writer.arguments.evaluate(scope, subject)?,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn batches_are_full_but_not_too_large() {
+        let items = || (0..5).map(Value::from).collect::<Vec<_>>();
+        let batch = |items_max, bytes_max| Batch { items_max, bytes_max, input: None };
+        let lengths = |batches: Vec<Value>| {
+            batches.iter().map(|batch| batch["Items"].as_array().unwrap().len()).collect::<Vec<_>>()
+        };
+        assert_eq!(lengths(batches(items(), &batch(Some(2), None))), [2, 2, 1]);
+        assert_eq!(lengths(batches(items(), &batch(None, Some(6)))), [3, 2]);
+        assert_eq!(lengths(batches(items(), &batch(None, Some(1)))), [1; 5]);
+        assert_eq!(lengths(batches(items(), &batch(Some(0), None))), [5]);
+        assert_eq!(batches(Vec::new(), &batch(Some(2), None)), Vec::<Value>::new());
+        let with_input = Batch { input: Some(json!("x")), ..batch(None, None) };
+        assert_eq!(batches(vec![json!(1)], &with_input), [json!({"BatchInput": "x", "Items": [1]})]);
+    }
+
+    #[test]
+    fn tolerance_is_none_unless_it_is_said() {
+        let tolerance = |count, percentage| Tolerance { count, percentage };
+        assert!(tolerance(None, None).is_exceeded(1, 100) && !tolerance(None, None).is_exceeded(0, 0));
+        assert!(!tolerance(Some(2), None).is_exceeded(2, 3) && tolerance(Some(2), None).is_exceeded(3, 3));
+        assert!(!tolerance(None, Some(50.0)).is_exceeded(1, 2) && tolerance(None, Some(49.9)).is_exceeded(1, 2));
+    }
+}

@@ -1,0 +1,129 @@
+//! Map states: items one by one and all at once, selected, nested, and as executions of their own.
+
+use cloudlet_states_language::execution::{Input, MapSource};
+use serde_json::{Value, json};
+
+use crate::drive::{Answer, Drive, function, machine, result, run};
+
+fn map(fields: Value, inner: Value) -> Value {
+    let mut state = json!({"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "I", "States": {"I": inner}}});
+    state.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    machine(json!({"A": state}))
+}
+
+#[test]
+fn items_are_selected_and_results_are_in_order() {
+    let pass = || json!({"Type": "Pass", "End": true});
+    let cases = [
+        (json!({}), json!([3, 1]), json!([3, 1])),
+        (json!({}), json!([]), json!([])),
+        (json!({"ItemsPath": "$.list"}), json!({"list": ["a"]}), json!(["a"])),
+        (json!({"ItemsPath": "$.list", "ItemSelector": {"i.$": "$$.Map.Item.Index", "v.$": "$$.Map.Item.Value.x", "n.$": "$.n"}}),
+            json!({"list": [{"x": 7}], "n": 1}), json!([{"i": 0, "v": 7, "n": 1}])),
+        (json!({"Parameters": {"v.$": "$$.Map.Item.Value"}, "MaxConcurrency": 1}), json!([5, 6]), json!([{"v": 5}, {"v": 6}])),
+        (json!({"ResultSelector": {"first.$": "$[0]"}, "ResultPath": "$"}), json!([5, 6]), json!({"first": 5})),
+        (json!({"MaxConcurrencyPath": "$[0]"}), json!([2, 9, 8]), json!([2, 9, 8])),
+    ];
+    for (fields, input, output) in cases {
+        assert_eq!(result(&map(fields.clone(), pass()), input), Ok(output), "{fields}");
+    }
+    let why = result(&map(json!({"ItemsPath": "$.n"}), pass()), json!({"n": 1})).unwrap_err();
+    assert!(why.ends_with("Reference path \"$.n\" must point to array."), "{why}");
+    let why = result(&map(json!({"ItemSelector": {"x.$": "$$.Map.Item.Value.x"}}), pass()), json!([{"x": 1}, {}])).unwrap_err();
+    assert!(why.contains("'$$.Map.Item.Value.x'"), "{why}");
+}
+
+#[test]
+fn queries_select_items() {
+    let definition = json!({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Map", "End": true,
+        "Items": "{% $states.input.list[$ > 1] %}", "ItemSelector": "{% $states.context.Map.Item.Value * 10 %}",
+        "ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Pass", "Output": "{% $states.input + $states.context.Map.Item.Index %}", "End": true}}},
+        "Output": "{% $sum($states.result) %}"}}});
+    assert_eq!(result(&definition, json!({"list": [1, 2, 3]})), Ok(json!(51)));
+    assert!(result(&definition, json!({"list": 1})).unwrap_err().starts_with("States.QueryEvaluationError: "));
+}
+
+#[test]
+fn no_more_run_at_once_than_may() {
+    let task = json!({"Type": "Task", "Resource": function("f"), "End": true});
+    let mut drive = Drive::new(&map(json!({"MaxConcurrency": 3}), task));
+    drive.start((0..10).collect());
+    let mut most = 0;
+    while let Some(task) = drive.tasks.last().cloned() {
+        most = most.max(drive.tasks.len());
+        let given = serde_json::from_str(&task.parameters).unwrap();
+        drive.answer(&task, Answer::Give(given));
+    }
+    assert_eq!(most, 3);
+    assert_eq!(drive.result(), Ok((0..10).collect()));
+}
+
+#[test]
+fn maps_nest() {
+    let inner = json!({"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "J", "States": {
+        "J": {"Type": "Task", "Resource": function("double"), "End": true}}}});
+    let drive = run(&map(json!({}), inner), json!([[1, 2], [], [3]]), |_, given| {
+        Answer::Give(json!(given.as_i64().unwrap() * 2))
+    });
+    assert_eq!(drive.result(), Ok(json!([[2, 4], [], [6]])));
+}
+
+#[test]
+fn a_failure_ends_what_runs_within() {
+    let inner = json!({"Type": "Parallel", "End": true, "Branches": [
+        {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": function("f"), "TimeoutSeconds": 60, "End": true}}},
+        {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 100, "End": true}}}]});
+    let mut drive = Drive::new(&map(json!({}), inner));
+    drive.start(json!([1, 2]));
+    assert_eq!((drive.tasks.len(), drive.timers.len()), (2, 4));
+    let task = drive.tasks[1].clone();
+    drive.answer(&task, Answer::Fail("E", "c"));
+    assert_eq!(drive.result(), Err("E: c".into()));
+    assert!(drive.tasks.is_empty() && drive.timers.is_empty());
+    let aborted: Vec<_> = drive.lines().into_iter().filter(|line| line.contains("Aborted")).collect();
+    assert_eq!(aborted.len(), 6, "{aborted:#?}");
+}
+
+fn distributed(fields: Value) -> Value {
+    let mut definition = map(fields, json!({"Type": "Pass", "End": true}));
+    definition["States"]["A"]["ItemProcessor"]["ProcessorConfig"] = json!({"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"});
+    definition
+}
+
+#[test]
+fn a_map_run_has_items_and_ends() {
+    let mut drive = Drive::new(&distributed(json!({"ItemSelector": {"v.$": "$$.Map.Item.Value"}, "ToleratedFailureCount": 1,
+        "Label": "L", "ItemBatcher": {"MaxItemsPerBatch": 2, "BatchInput": {"n.$": "$[0]"}}})));
+    drive.start(json!([4, 5]));
+    let run = drive.map_runs.remove(0);
+    assert_eq!(run.source, MapSource::Items(vec![json!({"v": 4}), json!({"v": 5})]));
+    assert_eq!((run.label.as_str(), run.execution_type.as_str(), run.tolerance.count), ("L", "EXPRESS", Some(1)));
+    assert_eq!(run.batch.unwrap().input, Some(json!({"n": 4})));
+    drive.give(Input::MapRunStarted { id: run.id, arn: "run".into() });
+    drive.give(Input::MapRunSucceeded { id: run.id, output: "[1]".into() });
+    drive.give(Input::MapRunSucceeded { id: run.id, output: "[2]".into() });
+    assert_eq!(drive.lines()[2..], [
+        "3<2 MapStateStarted 2", "4<3 MapRunStarted", "5<4 MapRunSucceeded", "6<5 MapStateSucceeded",
+        "7<5 MapStateExited A [1]", "8<7 ExecutionSucceeded [1]",
+    ]);
+}
+
+#[test]
+fn a_map_run_reads_writes_and_fails() {
+    let mut drive = Drive::new(&distributed(json!({
+        "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "CSV"}, "Parameters": {"Key.$": "$.k"}},
+        "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}},
+        "Catch": [{"ErrorEquals": ["States.ItemReaderFailed"], "Next": "B"}]})
+    ).as_object_mut().map(|whole| {
+        whole["States"].as_object_mut().unwrap().insert("B".into(), json!({"Type": "Succeed"}));
+        Value::Object(whole.clone())
+    }).unwrap());
+    drive.start(json!({"k": "key"}));
+    let run = drive.map_runs.remove(0);
+    let MapSource::Reader { resource, config, arguments } = run.source else { panic!("items") };
+    assert!(resource.ends_with("s3:getObject"));
+    assert_eq!((config, arguments), (json!({"InputType": "CSV"}), json!({"Key": "key"})));
+    assert_eq!(run.target.unwrap().arguments, json!({"Bucket": "b"}));
+    drive.give(Input::MapRunFailed { id: run.id, error: "States.ItemReaderFailed".into(), cause: "gone".into() });
+    assert_eq!(drive.result(), Ok(json!({"Error": "States.ItemReaderFailed", "Cause": "gone"})));
+}
