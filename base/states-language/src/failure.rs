@@ -197,7 +197,10 @@ mod tests {
         let path = Failure::field(names::PARAMETER_PATH, "x");
         assert_eq!(path.error(), Some("States.Runtime"));
         assert!(matches(&path, &["States.ParameterPathFailure"]) && !matches(&path, &["States.ALL"]));
-        assert!(!matches(&Failure::limit(names::DATA_LIMIT, "x"), &["States.ALL", "States.DataLimitExceeded"]));
+        assert!(!matches(
+            &Failure::limit(names::DATA_LIMIT, "x"),
+            &["States.ALL", "States.DataLimitExceeded"]
+        ));
         assert!(!matches(&Failure::named(names::RUNTIME, "x"), &["States.ALL", "States.Runtime"]));
         assert!(matches(&Failure::query("Output", "x"), &["States.ALL"]));
     }

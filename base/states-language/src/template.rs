@@ -61,7 +61,10 @@ impl Template {
     }
 
     fn items(items: &[Value], language: Language, at: &str) -> Result<Self, Wrong> {
-        let parts = items.iter().enumerate().map(|(index, item)| Self::parse(item, language, &format!("{at}[{index}]")));
+        let parts = items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| Self::parse(item, language, &format!("{at}[{index}]")));
         let parts = parts.collect::<Result<Vec<_>, _>>()?;
         if parts.iter().all(Template::is_constant) {
             return Ok(Template::Constant(Value::Array(items.to_vec())));
@@ -71,7 +74,9 @@ impl Template {
 
     fn fields(fields: &Map<String, Value>, language: Language, at: &str) -> Result<Self, Wrong> {
         let parts = fields.iter().map(|(name, value)| match name.strip_suffix(".$") {
-            Some(plain) if language == Language::JsonPath => Ok((plain.to_owned(), Self::dynamic(name, value, at)?)),
+            Some(plain) if language == Language::JsonPath => {
+                Ok((plain.to_owned(), Self::dynamic(name, value, at)?))
+            }
             _ => Ok((name.clone(), Self::parse(value, language, &format!("{at}/{name}"))?)),
         });
         let parts = parts.collect::<Result<Vec<_>, Wrong>>()?;
@@ -105,11 +110,12 @@ impl Template {
             Template::Constant(value) => Ok(value.clone()),
             Template::Array(items) => items.iter().map(|item| item.evaluate(scope, subject)).collect(),
             Template::Object(fields) => {
-                let fields = fields.iter().map(|(name, part)| Ok((name.clone(), part.evaluate(scope, subject)?)));
+                let fields =
+                    fields.iter().map(|(name, part)| Ok((name.clone(), part.evaluate(scope, subject)?)));
                 Ok(Value::Object(fields.collect::<Result<_, Failure>>()?))
             }
-            Template::Path(path, field) => match path.find(scope, subject.data) {
-                Some(found) => Ok(found.into_owned()),
+            Template::Path(path, field) => match path.find(scope, subject.data)? {
+                Some(found) => scope.copied(&found).map(|()| found.into_owned()),
                 None => Err(not_found(path, field, subject.data)),
             },
             Template::Call(call) => call.evaluate(scope, subject.data),
@@ -131,7 +137,10 @@ impl Template {
             ),
             Template::Path(path, field) => Failure::field(
                 names::RUNTIME,
-                format!("The value that '{}' finds for the field '{field}' must be of the type {expected}", path.text()),
+                format!(
+                    "The value that '{}' finds for the field '{field}' must be of the type {expected}",
+                    path.text()
+                ),
             ),
             _ => Failure::field(names::RUNTIME, format!("A value must be of the type {expected}")),
         }
@@ -146,12 +155,20 @@ fn not_found(path: &Path, field: &str, data: &Value) -> Failure {
     Failure::field(names::PARAMETER_PATH, cause)
 }
 
-fn queried(expression: &Expression, at: &str, scope: &Scope<'_>, subject: Subject<'_>) -> Result<Value, Failure> {
-    let specified = || format!("The JSONata expression '{}' specified for the field '{at}'", expression.text());
+fn queried(
+    expression: &Expression,
+    at: &str,
+    scope: &Scope<'_>,
+    subject: Subject<'_>,
+) -> Result<Value, Failure> {
+    let specified =
+        || format!("The JSONata expression '{}' specified for the field '{at}'", expression.text());
     match expression.evaluate(scope, subject) {
-        Ok(Some(value)) => Ok(value),
+        Ok(Some(value)) => scope.copied(&value).map(|()| value),
         Ok(None) => Err(Failure::query(at, format!("{} returned nothing (undefined).", specified()))),
-        Err(why) => Err(Failure::query(at, format!("{} threw an error during evaluation. {why}", specified()))),
+        Err(why) => {
+            Err(Failure::query(at, format!("{} threw an error during evaluation. {why}", specified())))
+        }
     }
 }
 

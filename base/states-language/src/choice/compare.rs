@@ -79,9 +79,11 @@ impl Comparison {
             Comparison::IsPresent(wanted) => *wanted,
             Comparison::Is(test, wanted) => test(value) == *wanted,
             Comparison::Matches(pattern) => value.as_str().is_some_and(|text| pattern.matches(text)),
-            Comparison::Ordered(kind, order, Operand::Value(other)) => order.allows(kind.compare(value, other)),
+            Comparison::Ordered(kind, order, Operand::Value(other)) => {
+                order.allows(kind.compare(value, other))
+            }
             Comparison::Ordered(kind, order, Operand::Path(path)) => {
-                let other = path.find(scope, data).ok_or_else(|| invalid(path))?;
+                let other = path.find(scope, data)?.ok_or_else(|| invalid(path))?;
                 order.allows(kind.compare(value, &other))
             }
         })

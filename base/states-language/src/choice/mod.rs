@@ -41,7 +41,9 @@ impl Condition {
             ("Or", None) => Self::list(value).map(Condition::Or),
             ("Not", None) => Ok(Condition::Not(Box::new(Self::nested(value)?))),
             ("Variable", Some((operator, operand))) => Self::compare(value, operator, operand),
-            (operator, Some((second, variable))) if second == "Variable" => Self::compare(variable, operator, value),
+            (operator, Some((second, variable))) if second == "Variable" => {
+                Self::compare(variable, operator, value)
+            }
             _ => Err(format!("'{name}' is no condition")),
         }
     }
@@ -81,7 +83,7 @@ impl Condition {
                 value.as_bool().ok_or_else(|| query.unexpected("boolean", &value))
             }
             Condition::Compare(path, comparison) => {
-                let found = path.find(scope, subject.data);
+                let found = path.find(scope, subject.data)?;
                 if let Comparison::IsPresent(wanted) = comparison {
                     return Ok(found.is_some() == *wanted);
                 }
@@ -107,8 +109,10 @@ fn any(
 
 /// The failure of a path that finds nothing to compare.
 fn invalid(path: &Path) -> Failure {
-    let cause =
-        format!("Invalid path '{}': The choice state's condition path references an invalid value.", path.text());
+    let cause = format!(
+        "Invalid path '{}': The choice state's condition path references an invalid value.",
+        path.text()
+    );
     Failure::field(names::RUNTIME, cause)
 }
 

@@ -14,7 +14,11 @@ impl Pattern {
                 '*' => pieces.push(std::mem::take(&mut piece)),
                 '\\' => match letters.next() {
                     Some(taken @ ('*' | '\\')) => piece.push(taken),
-                    _ => return Err("StringMatches has a backslash before something else than '*' or '\\'".into()),
+                    _ => {
+                        return Err(
+                            "StringMatches has a backslash before something else than '*' or '\\'".into()
+                        );
+                    }
                 },
                 letter => piece.push(letter),
             }

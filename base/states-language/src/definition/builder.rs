@@ -73,10 +73,15 @@ impl<'a> Builder<'a> {
             self.states.push(None);
             names.insert(name.as_str(), id);
             if name.chars().count() > NAME_LETTERS_MAX {
-                states.refuse(format!("State name must not be longer than {NAME_LETTERS_MAX} characters"), Some(name));
+                states.refuse(
+                    format!("State name must not be longer than {NAME_LETTERS_MAX} characters"),
+                    Some(name),
+                );
             }
             if !self.names.insert(name) {
-                let make = |at| Diagnostic::error("DUPLICATE_STATE_NAME", format!("Duplicate State name: {name}"), at);
+                let make = |at| {
+                    Diagnostic::error("DUPLICATE_STATE_NAME", format!("Duplicate State name: {name}"), at)
+                };
                 states.report(make, Some(name));
             }
         }
@@ -121,7 +126,8 @@ impl<'a> Builder<'a> {
 impl State {
     /// The states that it can lead to.
     fn targets(&self) -> Vec<StateId> {
-        let mut targets: Vec<StateId> = self.catch.iter().map(|catcher| catcher.next).chain(self.next).collect();
+        let mut targets: Vec<StateId> =
+            self.catch.iter().map(|catcher| catcher.next).chain(self.next).collect();
         if let Kind::Choice { rules, default } = &self.kind {
             targets.extend(rules.iter().map(|rule| rule.next).chain(*default));
         }
@@ -150,7 +156,10 @@ pub(super) fn language(fields: &Fields<'_>, around: Language) -> Language {
         None => around,
         Some("JSONata") => Language::Jsonata,
         Some("JSONPath") if around == Language::Jsonata => {
-            fields.refuse("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", None);
+            fields.refuse(
+                "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine",
+                None,
+            );
             around
         }
         Some("JSONPath") => Language::JsonPath,

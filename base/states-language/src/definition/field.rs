@@ -58,7 +58,11 @@ impl Field {
 }
 
 /// A float without a fraction.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "only whole numbers of 53 bits are cast")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "only whole numbers of 53 bits are cast"
+)]
 fn whole(value: &Value) -> Option<u64> {
     let number = value.as_f64()?;
     (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as u64)

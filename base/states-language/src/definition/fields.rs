@@ -116,11 +116,11 @@ impl<'a> Fields<'a> {
         self.read(Template::parse(value, language, name))
     }
 
-    /// A template that must be an object, or an expression that gives one.
+    /// A template that must be an object.
     pub(super) fn object_template(&self, name: &'static str, language: Language) -> Option<Template> {
         let template = self.template(name, language)?;
         match template {
-            Template::Constant(Value::Object(_)) | Template::Object(_) | Template::Query(..) => Some(template),
+            Template::Constant(Value::Object(_)) | Template::Object(_) => Some(template),
             _ => {
                 self.refuse("Expected value of type Object", Some(name));
                 None

@@ -87,7 +87,11 @@ impl<'a> Builder<'a> {
     }
 
     /// The machine for each item, and whether items are executions of their own.
-    fn processor(&mut self, fields: &Fields<'a>, language: Language) -> Option<(MachineId, Option<Box<str>>)> {
+    fn processor(
+        &mut self,
+        fields: &Fields<'a>,
+        language: Language,
+    ) -> Option<(MachineId, Option<Box<str>>)> {
         let is_old = !fields.all().contains_key("ItemProcessor") && language == Language::JsonPath;
         let name = if is_old && fields.all().contains_key("Iterator") { "Iterator" } else { "ItemProcessor" };
         fields.require(&[name]);
@@ -106,8 +110,10 @@ impl Map {
     /// What only distributed ones have.
     fn read_distributed(&mut self, fields: &Fields<'_>, language: Language) {
         let right = is_integer(COUNT);
-        self.tolerated_count = fields.field("ToleratedFailureCount", "ToleratedFailureCountPath", language, right);
-        let is_hundredths = |value: &Value| value.as_f64().is_some_and(|number| (0.0..=100.0).contains(&number));
+        self.tolerated_count =
+            fields.field("ToleratedFailureCount", "ToleratedFailureCountPath", language, right);
+        let is_hundredths =
+            |value: &Value| value.as_f64().is_some_and(|number| (0.0..=100.0).contains(&number));
         let twin = "ToleratedFailurePercentagePath";
         self.tolerated_percentage = fields.field("ToleratedFailurePercentage", twin, language, is_hundredths);
         self.label = fields.text("Label").map(Into::into);

@@ -166,21 +166,5 @@ impl Machine {
     pub const WHOLE: Machine = Machine(0);
 }
 
-impl State {
-    /// What histories call its type.
-    pub(crate) fn type_name(&self) -> &'static str {
-        match self.kind {
-            Kind::Pass { .. } => "Pass",
-            Kind::Task(_) => "Task",
-            Kind::Choice { .. } => "Choice",
-            Kind::Wait(_) => "Wait",
-            Kind::Succeed => "Succeed",
-            Kind::Fail { .. } => "Fail",
-            Kind::Parallel { .. } => "Parallel",
-            Kind::Map(_) => "Map",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests;

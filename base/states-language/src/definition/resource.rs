@@ -91,15 +91,31 @@ mod tests {
             ResourceKind::Service { service, action, pattern } => (service, action, pattern),
             other => panic!("{other:?}"),
         };
-        assert_eq!(service("arn:aws:states:::sqs:sendMessage"), ("sqs".into(), "sendMessage".into(), Pattern::RequestResponse));
+        assert_eq!(
+            service("arn:aws:states:::sqs:sendMessage"),
+            ("sqs".into(), "sendMessage".into(), Pattern::RequestResponse)
+        );
         let token = "sendMessage.waitForTaskToken";
-        assert_eq!(service(&format!("arn:aws:states:::sqs:{token}")), ("sqs".into(), token.into(), Pattern::WaitForTaskToken));
+        assert_eq!(
+            service(&format!("arn:aws:states:::sqs:{token}")),
+            ("sqs".into(), token.into(), Pattern::WaitForTaskToken)
+        );
         let start = "startExecution.sync:2";
-        assert_eq!(service(&format!("arn:aws:states:::states:{start}")), ("states".into(), start.into(), Pattern::Sync(2)));
+        assert_eq!(
+            service(&format!("arn:aws:states:::states:{start}")),
+            ("states".into(), start.into(), Pattern::Sync(2))
+        );
         assert_eq!(service("arn:aws:states:::aws-sdk:s3:getObject").0, "aws-sdk:s3");
         let function = Resource::parse("arn:aws:lambda:eu-west-1:000000000000:function:f:1").unwrap();
         assert_eq!(function.kind, ResourceKind::Function);
-        for wrong in ["", "f", "arn:aws:states:::", "arn:aws:states:::sqs:", "arn:aws:states:::a:b.c", "arn:aws:s3:::b"] {
+        for wrong in [
+            "",
+            "f",
+            "arn:aws:states:::",
+            "arn:aws:states:::sqs:",
+            "arn:aws:states:::a:b.c",
+            "arn:aws:s3:::b",
+        ] {
             assert_eq!(Resource::parse(wrong), None, "{wrong}");
         }
     }

@@ -37,7 +37,12 @@ pub(crate) struct Catcher {
 
 impl Retrier {
     /// How long to wait, after so many attempts were made before.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bounded"
+    )]
     pub(crate) fn delay_ms(&self, attempts: u64, chance: &Chance) -> u64 {
         let attempts = i32::try_from(attempts).unwrap_or(i32::MAX);
         let longest = self.delay_s_max.unwrap_or(DELAY_S_MAX) as f64;
@@ -58,7 +63,8 @@ impl Retrier {
         if delay_s_max.is_some_and(|most| most <= interval_s) {
             fields.refuse("MaxDelaySeconds must be greater than IntervalSeconds", Some("MaxDelaySeconds"));
         }
-        let backoff_rate = fields.value("BackoffRate").map_or(Some(2.0), Value::as_f64).filter(|&rate| rate >= 1.0);
+        let backoff_rate =
+            fields.value("BackoffRate").map_or(Some(2.0), Value::as_f64).filter(|&rate| rate >= 1.0);
         if backoff_rate.is_none() {
             fields.refuse("BackoffRate must be a number of at least 1.0", Some("BackoffRate"));
         }

@@ -25,19 +25,25 @@ fn texts_that_are_no_definitions_are_named() {
 #[test]
 fn whole_definitions_are_taken() {
     for definition in [
-        with_state(json!({"Type": "Pass", "End": true, "Comment": "x", "Result": null, "Parameters": {"a.$": "$.b"}})),
+        with_state(
+            json!({"Type": "Pass", "End": true, "Comment": "x", "Result": null, "Parameters": {"a.$": "$.b"}}),
+        ),
         with_state(json!({"Type": "Task", "End": true, "Resource": "arn:aws:states:::sqs:sendMessage",
             "Retry": [{"ErrorEquals": ["A"], "MaxAttempts": 0}, {"ErrorEquals": ["States.ALL"], "JitterStrategy": "FULL"}],
             "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "A", "ResultPath": null}],
             "TimeoutSeconds": 10, "HeartbeatSecondsPath": "$.h"})),
-        with_state(json!({"Type": "Wait", "QueryLanguage": "JSONata", "Seconds": "{% 1 + 1 %}", "End": true})),
+        with_state(
+            json!({"Type": "Wait", "QueryLanguage": "JSONata", "Seconds": "{% 1 + 1 %}", "End": true}),
+        ),
         with_state(json!({"Type": "Fail", "ErrorPath": "States.Format('{}', $.a)", "Cause": "c"})),
-        with_state(json!({"Type": "Map", "End": true, "MaxConcurrency": 3, "ItemSelector": {"i.$": "$$.Map.Item.Value"},
+        with_state(
+            json!({"Type": "Map", "End": true, "MaxConcurrency": 3, "ItemSelector": {"i.$": "$$.Map.Item.Value"},
             "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
                 "StartAt": "B", "States": {"B": {"Type": "Succeed"}}},
             "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "CSV"},
                 "Parameters": {"Bucket": "b", "Key.$": "$.k"}},
-            "ItemBatcher": {"MaxItemsPerBatch": 5}, "ToleratedFailurePercentage": 5})),
+            "ItemBatcher": {"MaxItemsPerBatch": 5}, "ToleratedFailurePercentage": 5}),
+        ),
     ] {
         assert_eq!(wrong(&definition), [""; 0], "{definition}");
     }
@@ -52,22 +58,74 @@ fn each_fault_has_its_place() {
     };
     let schema = |why: &str| format!("SCHEMA_VALIDATION_FAILED: {why}");
     let cases = [
-        (json!({"StartAt": "B", "States": {"A": {"Type": "Pass", "End": true}}}), "MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /StartAt".into()),
-        (with_state(json!({"Type": "Pass", "Next": "B"})), "MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Next".into()),
-        (with_state(json!({"Type": "Pass"})), schema("One of these fields is required: [Next, End] at /States/A")),
-        (with_state(json!({"Type": "Sleep"})), schema("Value must be one of [Task, Choice, Wait, Pass, Succeed, Fail, Parallel, Map] at /States/A/Type")),
-        (with_state(json!({"Type": "Succeed", "Next": "A"})), schema("Field 'Next' is not supported at /States/A")),
+        (
+            json!({"StartAt": "B", "States": {"A": {"Type": "Pass", "End": true}}}),
+            "MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /StartAt".into(),
+        ),
+        (
+            with_state(json!({"Type": "Pass", "Next": "B"})),
+            "MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Next".into(),
+        ),
+        (
+            with_state(json!({"Type": "Pass"})),
+            schema("One of these fields is required: [Next, End] at /States/A"),
+        ),
+        (
+            with_state(json!({"Type": "Sleep"})),
+            schema(
+                "Value must be one of [Task, Choice, Wait, Pass, Succeed, Fail, Parallel, Map] at /States/A/Type",
+            ),
+        ),
+        (
+            with_state(json!({"Type": "Succeed", "Next": "A"})),
+            schema("Field 'Next' is not supported at /States/A"),
+        ),
         (with_state(json!(1)), schema("Expected value of type Object at /States/A")),
         (pass(json!({"Foo": 1})), schema("Field 'Foo' is not supported at /States/A")),
-        (pass(json!({"ResultPath": "$.a[*]"})), schema("Value is not a Reference Path at /States/A/ResultPath")),
-        (pass(json!({"Parameters": {"a.$": "b"}})), schema("The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic function call at /States/A/Parameters")),
-        (pass(json!({"QueryLanguage": "SQL"})), schema("Value must be one of [JSONPath, JSONata] at /States/A/QueryLanguage")),
-        (with_state(json!({"Type": "Task", "End": true})), schema("These fields are required: [Resource] at /States/A")),
-        (with_state(json!({"Type": "Wait", "End": true, "Seconds": 1, "TimestampPath": "$.a"})), schema("Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath] at /States/A")),
-        (with_state(json!({"Type": "Choice", "Choices": []})), schema("The field 'Choices' should be non-empty at /States/A/Choices")),
-        (with_state(json!({"Type": "Parallel", "End": true, "Branches": [{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}]})), "DUPLICATE_STATE_NAME: Duplicate State name: A at /States/A/Branches[0]/States/A".into()),
-        (json!({"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Succeed"}}}), "MISSING_TRANSITION_TARGET: State \"B\" is not reachable. at /States/B".into()),
-        (json!({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Succeed", "QueryLanguage": "JSONPath"}}}), schema("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine at /States/A")),
+        (
+            pass(json!({"ResultPath": "$.a[*]"})),
+            schema("Value is not a Reference Path at /States/A/ResultPath"),
+        ),
+        (
+            pass(json!({"Parameters": {"a.$": "b"}})),
+            schema(
+                "The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic function call at /States/A/Parameters",
+            ),
+        ),
+        (
+            pass(json!({"QueryLanguage": "SQL"})),
+            schema("Value must be one of [JSONPath, JSONata] at /States/A/QueryLanguage"),
+        ),
+        (
+            with_state(json!({"Type": "Task", "End": true})),
+            schema("These fields are required: [Resource] at /States/A"),
+        ),
+        (
+            with_state(json!({"Type": "Wait", "End": true, "Seconds": 1, "TimestampPath": "$.a"})),
+            schema(
+                "Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath] at /States/A",
+            ),
+        ),
+        (
+            with_state(json!({"Type": "Choice", "Choices": []})),
+            schema("The field 'Choices' should be non-empty at /States/A/Choices"),
+        ),
+        (
+            with_state(
+                json!({"Type": "Parallel", "End": true, "Branches": [{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}]}),
+            ),
+            "DUPLICATE_STATE_NAME: Duplicate State name: A at /States/A/Branches[0]/States/A".into(),
+        ),
+        (
+            json!({"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Succeed"}}}),
+            "MISSING_TRANSITION_TARGET: State \"B\" is not reachable. at /States/B".into(),
+        ),
+        (
+            json!({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Succeed", "QueryLanguage": "JSONPath"}}}),
+            schema(
+                "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine at /States/A",
+            ),
+        ),
     ];
     for (definition, diagnostic) in cases {
         assert_eq!(wrong(&definition), [diagnostic], "{definition}");

@@ -85,7 +85,9 @@ impl Run<'_> {
         if self.is_full() {
             return Ok(());
         }
-        let Some(Phase::Children(children)) = self.frame_mut(id).map(|frame| &mut frame.phase) else { return Ok(()) };
+        let Some(Phase::Children(children)) = self.frame_mut(id).map(|frame| &mut frame.phase) else {
+            return Ok(());
+        };
         if children.started == children.count {
             return Ok(());
         }
@@ -108,7 +110,13 @@ impl Run<'_> {
     }
 
     /// What ItemSelector makes of an item.
-    pub(super) fn select(&self, id: FrameId, state: &State, selector: &Template, item: &Item<'_>) -> Result<Value, Failure> {
+    pub(super) fn select(
+        &self,
+        id: FrameId,
+        state: &State,
+        selector: &Template,
+        item: &Item<'_>,
+    ) -> Result<Value, Failure> {
         let Some(frame) = self.frame(id) else { return Err(no_frame()) };
         let scope = self.scope(id, frame, Some(Item { index: item.index, value: item.value }));
         let data = super::enter::seen(state.input_path.as_ref(), "InputPath", &scope, &frame.input)?;
@@ -122,7 +130,8 @@ impl Run<'_> {
         let previous = last_event;
         if let Kind::Map(_) = &state.kind {
             let name = state.name.to_string();
-            last_event = self.event(previous, EventType::MapIterationSucceeded, Details::Iteration { name, index });
+            last_event =
+                self.event(previous, EventType::MapIterationSucceeded, Details::Iteration { name, index });
         }
         let Some(frame) = self.frame_mut(id) else { return };
         let Phase::Children(children) = &mut frame.phase else { return };
@@ -159,7 +168,13 @@ impl Run<'_> {
     }
 
     /// The event of success is beside the line: what comes next has the same event before it.
-    fn succeed(&mut self, id: FrameId, state: &State, kind: EventType, results: Vec<Value>) -> Result<(), Failure> {
+    fn succeed(
+        &mut self,
+        id: FrameId,
+        state: &State,
+        kind: EventType,
+        results: Vec<Value>,
+    ) -> Result<(), Failure> {
         let previous = self.frame(id).map_or(0, |frame| frame.last_event);
         self.event(previous, kind, Details::None);
         self.give(id, state, Value::Array(results))
@@ -197,10 +212,13 @@ impl Run<'_> {
             return;
         }
         for child in children {
-            let is_running = self.frame(child).is_some_and(|frame| !matches!(frame.phase, Phase::Pending | Phase::Done(_)));
+            let is_running = self
+                .frame(child)
+                .is_some_and(|frame| !matches!(frame.phase, Phase::Pending | Phase::Done(_)));
             if is_running {
                 if failed != Some(child) && matches!(state.kind, Kind::Map(_)) {
-                    let (name, index) = (state.name.to_string(), self.frame(child).map_or(0, |frame| frame.index));
+                    let (name, index) =
+                        (state.name.to_string(), self.frame(child).map_or(0, |frame| frame.index));
                     self.event(previous, EventType::MapIterationAborted, Details::Iteration { name, index });
                 }
                 self.abort(child, previous, failed == Some(child));
@@ -234,14 +252,19 @@ fn aborted(kind: &Kind) -> Option<EventType> {
 }
 
 /// The items of a Map state.
-pub(super) fn list(items: Value, template: Option<&Template>, language: Language) -> Result<Vec<Value>, Failure> {
+pub(super) fn list(
+    items: Value,
+    template: Option<&Template>,
+    language: Language,
+) -> Result<Vec<Value>, Failure> {
     match items {
         Value::Array(items) => Ok(items),
         other => Err(match (template, language) {
             (Some(template), Language::Jsonata) => template.unexpected("array", &other),
-            (Some(Template::Path(path, _)), _) => {
-                Failure::field(names::RUNTIME, format!("Reference path \"{}\" must point to array.", path.text()))
-            }
+            (Some(Template::Path(path, _)), _) => Failure::field(
+                names::RUNTIME,
+                format!("Reference path \"{}\" must point to array.", path.text()),
+            ),
             _ => Failure::field(names::RUNTIME, "Reference path \"$\" must point to array."),
         }),
     }

@@ -1,6 +1,6 @@
 //! What the expressions of a frame's state see: variables of the scopes around it, and the context object.
 
-use std::cell::LazyCell;
+use std::cell::{Cell, LazyCell};
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::Id;
 use super::frame::{Frame, FrameId};
 use super::run::Run;
 use crate::definition::{Kind, State};
-use crate::scope::Scope;
+use crate::scope::{COPIED_MAX, Scope};
 use crate::time;
 
 /// An item of a Map state whose turn comes.
@@ -27,6 +27,7 @@ impl Run<'_> {
             variables: self.line(id).map(|(_, frame)| &frame.variables).collect(),
             chance: &self.chance,
             now_ms: self.now_ms,
+            budget: Cell::new(COPIED_MAX),
         }
     }
 
@@ -55,7 +56,8 @@ impl Run<'_> {
                 "RetryCount": frame.retry_count(),
             },
         });
-        if let Some(token) = state.and_then(|state| self.token(state, Id { frame: id, serial: frame.serial })) {
+        if let Some(token) = state.and_then(|state| self.token(state, Id { frame: id, serial: frame.serial }))
+        {
             context["Task"] = json!({"Token": token});
         }
         let around = || self.line(id).find_map(|(_, frame)| Some((frame.index, frame.item.as_ref()?)));

@@ -137,7 +137,9 @@ impl Run<'_> {
         let waited = self.wait_for(id, Phase::Idle);
         let run = self.ask(id, state, |scope, data| {
             let subject = Subject::data(data);
-            let count = |field: &Option<Field>, bounds| optional(field, |field| field.integer(scope, subject, bounds));
+            let count = |field: &Option<Field>, bounds| {
+                optional(field, |field| field.integer(scope, subject, bounds))
+            };
             Ok(MapRun {
                 id: waited,
                 label: map.label.as_deref().unwrap_or(&state.name).to_owned(),
@@ -148,7 +150,9 @@ impl Run<'_> {
                 concurrency: count(&map.concurrency, CONCURRENCY)?.unwrap_or(0),
                 tolerance: Tolerance {
                     count: count(&map.tolerated_count, COUNT)?,
-                    percentage: optional(&map.tolerated_percentage, |field| field.percentage(scope, subject))?,
+                    percentage: optional(&map.tolerated_percentage, |field| {
+                        field.percentage(scope, subject)
+                    })?,
                 },
                 target: target(map, scope, subject)?,
             })
@@ -185,7 +189,11 @@ impl Run<'_> {
     pub(super) fn map_run_succeeded(&mut self, id: Id, output: &str) {
         let Some(state) = self.state_of(id.frame).filter(|_| self.is_waited(id)) else { return };
         let Ok(result) = serde_json::from_str(output) else {
-            return self.map_run_failed(id, names::RUNTIME.to_owned(), "The output of the map run is no JSON".to_owned());
+            return self.map_run_failed(
+                id,
+                names::RUNTIME.to_owned(),
+                "The output of the map run is no JSON".to_owned(),
+            );
         };
         self.idle(id.frame);
         self.event_of(id.frame, EventType::MapRunSucceeded, Details::None);
@@ -281,6 +289,8 @@ mod tests {
         let tolerance = |count, percentage| Tolerance { count, percentage };
         assert!(tolerance(None, None).is_exceeded(1, 100) && !tolerance(None, None).is_exceeded(0, 0));
         assert!(!tolerance(Some(2), None).is_exceeded(2, 3) && tolerance(Some(2), None).is_exceeded(3, 3));
-        assert!(!tolerance(None, Some(50.0)).is_exceeded(1, 2) && tolerance(None, Some(49.9)).is_exceeded(1, 2));
+        assert!(
+            !tolerance(None, Some(50.0)).is_exceeded(1, 2) && tolerance(None, Some(49.9)).is_exceeded(1, 2)
+        );
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::Timer;
 use super::frame::{FrameId, Phase};
 use super::run::{Run, no_frame, payload};
-use super::Timer;
 use crate::definition::{Field, Kind, Rule, State, StateId, Until};
 use crate::event::{Details, EventType};
 use crate::failure::{Failure, names};
@@ -146,7 +146,8 @@ impl Run<'_> {
         cause: Option<&Field>,
     ) -> Result<(), Failure> {
         let (error, cause) = self.ask(id, state, |scope, data| {
-            let text = |field: Option<&Field>| field.map(|field| field.text(scope, Subject::data(data))).transpose();
+            let text =
+                |field: Option<&Field>| field.map(|field| field.text(scope, Subject::data(data))).transpose();
             Ok((text(error)?, text(cause)?))
         })?;
         Err(Failure::reported(error, cause))
@@ -162,10 +163,12 @@ pub(super) fn seen<'v>(
 ) -> Result<std::borrow::Cow<'v, Value>, Failure> {
     match path {
         None => Ok(std::borrow::Cow::Owned(Value::Object(Map::new()))),
-        Some(path) => path.find(scope, value).ok_or_else(|| {
+        Some(path) => path.find(scope, value)?.ok_or_else(|| {
             let text = path.text();
             let why = match field {
-                "OutputPath" => format!("Invalid OutputPath '{text}': The Output path references an invalid value."),
+                "OutputPath" => {
+                    format!("Invalid OutputPath '{text}': The Output path references an invalid value.")
+                }
                 _ => format!("Invalid path '{text}': The {field} references an invalid value."),
             };
             Failure::field(names::RUNTIME, why)

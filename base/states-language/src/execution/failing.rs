@@ -52,7 +52,8 @@ impl Run<'_> {
             return false;
         };
         let rule = &state.retry[index];
-        let attempts = self.frame(id).and_then(|frame| frame.attempts.get(index)).copied().unwrap_or_default();
+        let attempts =
+            self.frame(id).and_then(|frame| frame.attempts.get(index)).copied().unwrap_or_default();
         if attempts >= rule.attempts_max {
             return false;
         }
@@ -89,5 +90,6 @@ impl Run<'_> {
 fn is_for(errors: &[String], state: &State, failure: &Failure) -> bool {
     let is_branch = matches!(state.kind, Kind::Parallel { .. });
     let is_catchable = || failure.matches(&[names::ALL.to_owned()]);
-    failure.matches(errors) || (is_branch && errors.iter().any(|error| error == names::BRANCH) && is_catchable())
+    failure.matches(errors)
+        || (is_branch && errors.iter().any(|error| error == names::BRANCH) && is_catchable())
 }

@@ -43,7 +43,10 @@ pub(super) enum Phase {
     /// It is in its state, and waits for nothing.
     Idle,
     /// A task was asked for.
-    Task { has_timeout: bool, heartbeat_s: Option<u64> },
+    Task {
+        has_timeout: bool,
+        heartbeat_s: Option<u64>,
+    },
     Waiting,
     Retrying,
     /// Branches or items run.

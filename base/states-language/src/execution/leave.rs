@@ -66,7 +66,8 @@ impl Run<'_> {
             None => result,
         };
         let assign = state.assign.as_ref();
-        let assigned = assign.map(|assign| variables(assign, &scope, Subject::result(&selected))).transpose()?;
+        let assigned =
+            assign.map(|assign| variables(assign, &scope, Subject::result(&selected))).transpose()?;
         let combined = combined(state.result_path.as_ref(), &frame.input, selected)?;
         let output = seen(state.output_path.as_ref(), "OutputPath", &scope, &combined)?.into_owned();
         Ok(Left { output, assigned })
@@ -112,14 +113,27 @@ impl Run<'_> {
         Ok(Left { output, assigned })
     }
 
-    fn leave(&mut self, id: FrameId, state: &State, left: Left, next: Option<StateId>) -> Result<(), Failure> {
+    fn leave(
+        &mut self,
+        id: FrameId,
+        state: &State,
+        left: Left,
+        next: Option<StateId>,
+    ) -> Result<(), Failure> {
         let output = payload(&left.output, &state.name)?;
+        if let Some(assigned) = &left.assigned {
+            payload(&Value::Object(assigned.clone()), &state.name)?;
+        }
         let assigned = left.assigned.as_ref().map(|assigned| {
             let texts = assigned.iter().map(|(name, value)| (name.clone(), value.to_string()));
             texts.collect::<BTreeMap<_, _>>()
         });
         let name = state.name.to_string();
-        self.event_of(id, exited(&state.kind), Details::StateExited { name, output: output.clone(), assigned });
+        self.event_of(
+            id,
+            exited(&state.kind),
+            Details::StateExited { name, output: output.clone(), assigned },
+        );
         if let Some(frame) = self.frame_mut(id) {
             frame.variables.extend(left.assigned.unwrap_or_default());
         }
@@ -156,7 +170,11 @@ impl Run<'_> {
 }
 
 /// What a state assigns: an object, whose fields are variables.
-fn variables(assign: &Template, scope: &Scope<'_>, subject: Subject<'_>) -> Result<Map<String, Value>, Failure> {
+fn variables(
+    assign: &Template,
+    scope: &Scope<'_>,
+    subject: Subject<'_>,
+) -> Result<Map<String, Value>, Failure> {
     match assign.evaluate(scope, subject)? {
         Value::Object(variables) => Ok(variables),
         other => Err(assign.unexpected("object", &other)),

@@ -10,6 +10,10 @@ use crate::chance::Chance;
 use crate::definition::{Definition, State};
 use crate::event::{Details, EventType, HistoryEvent};
 use crate::failure::{Failure, names};
+use crate::scope::is_deeper;
+
+/// How deep payloads nest. What is written must be readable again.
+const DEPTH_MAX: usize = 100;
 
 /// A step that is taken.
 pub(super) struct Run<'a> {
@@ -228,8 +232,12 @@ impl<'a> Run<'a> {
     }
 }
 
-/// A payload as text, if it is not too large.
+/// A payload as text, if it is neither too large nor too deep.
 pub(super) fn payload(value: &Value, of: &str) -> Result<String, Failure> {
+    if is_deeper(value, DEPTH_MAX) {
+        let cause = format!("The input or output of '{of}' nests more than {DEPTH_MAX} deep.");
+        return Err(Failure::limit(names::RUNTIME, cause));
+    }
     let text = value.to_string();
     if text.len() > PAYLOAD_BYTES_MAX {
         return Err(Failure::limit(names::DATA_LIMIT, too_large(of)));
@@ -239,7 +247,9 @@ pub(super) fn payload(value: &Value, of: &str) -> Result<String, Failure> {
 
 /// How a payload that is too large is spoken of.
 pub(super) fn too_large(of: &str) -> String {
-    format!("The state/task '{of}' returned a result with a size exceeding the maximum number of bytes service limit.")
+    format!(
+        "The state/task '{of}' returned a result with a size exceeding the maximum number of bytes service limit."
+    )
 }
 
 /// There is no way to this: whoever asks about a frame has found it before.

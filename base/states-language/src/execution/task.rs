@@ -160,9 +160,16 @@ fn wanted(state: &State, task: &Task, scope: &Scope<'_>, data: &Value) -> Result
         Some(arguments) => arguments.evaluate(scope, subject)?,
         None => data.clone(),
     };
-    let credentials = task.credentials.as_ref().map(|template| template.evaluate(scope, subject)).transpose()?;
-    let role_arn = credentials.as_ref().and_then(|credentials| credentials["RoleArn"].as_str()).map(str::to_owned);
-    Ok(Wanted { parameters, timeout_s: seconds(&task.timeout)?, heartbeat_s: seconds(&task.heartbeat)?, role_arn })
+    let credentials =
+        task.credentials.as_ref().map(|template| template.evaluate(scope, subject)).transpose()?;
+    let role_arn =
+        credentials.as_ref().and_then(|credentials| credentials["RoleArn"].as_str()).map(str::to_owned);
+    Ok(Wanted {
+        parameters,
+        timeout_s: seconds(&task.timeout)?,
+        heartbeat_s: seconds(&task.heartbeat)?,
+        role_arn,
+    })
 }
 
 /// The event of a task: each kind of resource has names of its own.

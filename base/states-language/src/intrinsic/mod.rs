@@ -82,30 +82,43 @@ impl Intrinsic {
 
     /// What the function gives.
     pub(crate) fn evaluate(&self, scope: &Scope<'_>, data: &Value) -> Result<Value, Failure> {
-        self.call.evaluate(scope, data).map_err(|why| {
-            let cause = format!("The function '{}' had the following error: {why}", self.text);
-            Failure::field(names::INTRINSIC, cause)
+        self.call.evaluate(scope, data).map_err(|refusal| match refusal {
+            Refusal::Limit(failure) => failure,
+            Refusal::Words(why) => {
+                let cause = format!("The function '{}' had the following error: {why}", self.text);
+                Failure::field(names::INTRINSIC, cause)
+            }
         })
     }
 }
 
+/// Why there is no value: what a function says, or a limit.
+enum Refusal {
+    Words(String),
+    Limit(Failure),
+}
+
 impl Call {
-    fn evaluate(&self, scope: &Scope<'_>, data: &Value) -> Result<Value, String> {
-        let given: Result<Vec<Given>, String> =
+    fn evaluate(&self, scope: &Scope<'_>, data: &Value) -> Result<Value, Refusal> {
+        let given: Result<Vec<Given>, Refusal> =
             self.arguments.iter().map(|argument| argument.evaluate(scope, data)).collect();
-        (self.function)(&given?, scope)
+        let value = (self.function)(&given?, scope).map_err(Refusal::Words)?;
+        scope.copied(&value).map_err(Refusal::Limit)?;
+        Ok(value)
     }
 }
 
 impl Argument {
-    fn evaluate(&self, scope: &Scope<'_>, data: &Value) -> Result<Given, String> {
+    fn evaluate(&self, scope: &Scope<'_>, data: &Value) -> Result<Given, Refusal> {
         let (value, written) = match self {
             Argument::Text(text, written) => (Value::from(text.as_str()), Some(written.clone())),
             Argument::Constant(value) => (value.clone(), None),
             Argument::Call(call) => (call.evaluate(scope, data)?, None),
             Argument::Path(path) => {
-                let found = path.find(scope, data);
-                let found = found.ok_or_else(|| format!("The path '{}' finds nothing in the input", path.text()))?;
+                let nothing =
+                    || Refusal::Words(format!("The path '{}' finds nothing in the input", path.text()));
+                let found = path.find(scope, data).map_err(Refusal::Limit)?.ok_or_else(nothing)?;
+                scope.copied(&found).map_err(Refusal::Limit)?;
                 (found.into_owned(), None)
             }
         };

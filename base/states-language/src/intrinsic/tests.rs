@@ -81,7 +81,14 @@ fn refusals_name_the_function() {
 #[test]
 fn what_is_no_call_is_refused() {
     let nested = format!("{}1{}", "States.Array(".repeat(11), ")".repeat(11));
-    let wrong = ["States.Nothing()", "States.Array(", "States.Array('a)", "States.Array(1) 2", "States.UUID(1)", "States.Array([1])"];
+    let wrong = [
+        "States.Nothing()",
+        "States.Array(",
+        "States.Array('a)",
+        "States.Array(1) 2",
+        "States.UUID(1)",
+        "States.Array([1])",
+    ];
     for text in wrong.into_iter().chain([nested.as_str()]) {
         assert!(Intrinsic::parse(text).is_err(), "{text}");
     }

@@ -13,7 +13,7 @@ use crate::chance::Chance;
 use crate::intrinsic::digest;
 use crate::scope::Scope;
 
-/// How long a padded text may be.
+/// How long a padded text or a range may be.
 const PADDED_MAX: f64 = 262_144.0;
 
 type Given<'a> = &'a [JValue];
@@ -29,7 +29,9 @@ pub(super) fn register(evaluator: &mut Evaluator, scope: &Scope<'_>) -> Result<(
     evaluator.register_fn("range", range)?;
     evaluator.register_fn("hash", hash)?;
     evaluator.register_fn("parse", parse)?;
-    evaluator.register_fn_override("eval", |_: Given<'_>| Err(refused("D3001: $eval is not there; use $parse")))?;
+    evaluator
+        .register_fn_override("eval", |_: Given<'_>| Err(refused("D3001: $eval is not there; use $parse")))?;
+    evaluator.register_fn_override("pad", pad)?;
     let (now_ms, shown) = (scope.now_ms, crate::time::format(scope.now_ms));
     evaluator.register_fn_override("now", move |_: Given<'_>| Ok(JValue::string(shown.as_str())))?;
     evaluator.register_fn_override("millis", move |_: Given<'_>| Ok(to_engine(&now_ms.into())))?;
@@ -37,6 +39,23 @@ pub(super) fn register(evaluator: &mut Evaluator, scope: &Scope<'_>) -> Result<(
     let of_uuid = Rc::clone(&chance);
     evaluator.register_fn("uuid", move |_: Given<'_>| Ok(JValue::string(of_uuid.uuid())))?;
     evaluator.register_fn_override("random", move |given: Given<'_>| random(given, &chance))
+}
+
+/// A text made as long as it is said, at its end or, for a negative width, at its beginning. JSONata's own knows no bounds.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the width is bounded")]
+fn pad(given: Given<'_>) -> Answer {
+    let Some(text) = given.first().filter(|text| !text.is_undefined()) else { return Ok(JValue::Undefined) };
+    let width = given.get(1).and_then(JValue::as_f64).map(f64::trunc);
+    let (Some(text), Some(width)) = (text.as_str(), width) else {
+        return Err(refused("T0410: $pad needs a string and a width"));
+    };
+    if width.abs() > PADDED_MAX {
+        return Err(refused("D2014: $pad makes a string that is too long"));
+    }
+    let with = given.get(2).and_then(JValue::as_str).filter(|with| !with.is_empty()).unwrap_or(" ");
+    let missing = (width.abs() as usize).saturating_sub(text.chars().count());
+    let padding: String = with.chars().cycle().take(missing).collect();
+    Ok(JValue::string(if width < 0.0 { padding + text } else { text.to_owned() + &padding }))
 }
 
 fn random(given: Given<'_>, chance: &Chance) -> Answer {
@@ -54,7 +73,8 @@ fn partition(given: Given<'_>) -> Answer {
     let items = given.first().and_then(JValue::as_array);
     let items = items.ok_or_else(|| refused("T0410: $partition needs an array"))?;
     let size = given.get(1).and_then(JValue::as_i64).and_then(|size| usize::try_from(size).ok());
-    let size = size.filter(|&size| size > 0).ok_or_else(|| refused("T0410: $partition needs a positive size"))?;
+    let size =
+        size.filter(|&size| size > 0).ok_or_else(|| refused("T0410: $partition needs a positive size"))?;
     Ok(JValue::array(items.chunks(size).map(|chunk| JValue::array(chunk.to_vec())).collect()))
 }
 

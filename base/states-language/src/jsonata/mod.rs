@@ -71,9 +71,8 @@ impl Expression {
             cancel: None,
         };
         let mut evaluator = Evaluator::with_options(context, options);
-        let given = functions::register(&mut evaluator, scope).and_then(|()| {
-            evaluator.evaluate(&self.tree, &JValue::Undefined)
-        });
+        let given = functions::register(&mut evaluator, scope)
+            .and_then(|()| evaluator.evaluate(&self.tree, &JValue::Undefined));
         from_engine(&given.map_err(worded)?)
     }
 

@@ -46,13 +46,23 @@ fn the_language_adds_functions() {
         ("$random(7) = $random(8)", json!(false)),
         ("$random() = $random()", json!(false)),
         ("$length($uuid())", json!(36)),
+        ("$pad('ab', 5, '#é')", json!("ab#é#")),
+        ("$pad('ab', -4)", json!("  ab")),
         ("$millis()", json!(0)),
         ("$now()", json!("1970-01-01T00:00:00.000Z")),
     ];
     for (text, value) in cases {
         assert_eq!(evaluate(text), Ok(Some(value)), "{text}");
     }
-    for text in ["$eval('1')", "$partition(1, 2)", "$partition([1], 0)", "$range(1, 2, 0)", "$hash('a', 'b')", "$parse('{')"] {
+    for text in [
+        "$eval('1')",
+        "$partition(1, 2)",
+        "$partition([1], 0)",
+        "$range(1, 2, 0)",
+        "$hash('a', 'b')",
+        "$parse('{')",
+        "$pad('x', 1000000000)",
+    ] {
         assert!(evaluate(text).is_err(), "{text}");
     }
 }

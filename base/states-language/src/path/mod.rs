@@ -15,7 +15,11 @@ use serde_json_path::JsonPath;
 
 use self::function::Function;
 use self::segment::Segment;
+use crate::failure::Failure;
 use crate::scope::Scope;
+
+/// In how many ways a search may come to one place: `$..*..*` has a square of the depth, and each further one multiplies it.
+const WAYS_MAX: usize = 10_000;
 
 /// A path that was read.
 #[derive(Clone, Debug)]
@@ -56,7 +60,8 @@ impl Path {
         let mut segments = segment::read(rest)?;
         let function = match segments.last() {
             Some(Segment::Function(name)) => {
-                let function = Function::named(name).ok_or_else(|| format!("There is no function '{name}'."))?;
+                let function =
+                    Function::named(name).ok_or_else(|| format!("There is no function '{name}'."))?;
                 segments.pop();
                 Some(function)
             }
@@ -84,23 +89,35 @@ impl Path {
         }
     }
 
-    /// What it finds: nothing where its one place is not there.
-    pub(crate) fn find<'a>(&self, scope: &'a Scope<'_>, data: &'a Value) -> Option<Cow<'a, Value>> {
+    /// What it finds: nothing where its one place is not there. What is found by searching is copied.
+    pub(crate) fn find<'a>(
+        &self,
+        scope: &'a Scope<'_>,
+        data: &'a Value,
+    ) -> Result<Option<Cow<'a, Value>>, Failure> {
         let root = match &self.root {
             Root::Data => data,
             Root::Context => &scope.context,
-            Root::Variable(name) => scope.variable(name)?,
+            Root::Variable(name) => match scope.variable(name) {
+                Some(value) => value,
+                None => return Ok(None),
+            },
         };
         let found = match &self.query {
-            Query::Steps(steps) => Cow::Borrowed(follow(root, steps)?),
+            Query::Steps(steps) => match follow(root, steps) {
+                Some(found) => Cow::Borrowed(found),
+                None => return Ok(None),
+            },
             Query::Search(path) => {
-                Cow::Owned(Value::Array(path.query(root).all().into_iter().cloned().collect()))
+                let found = path.query(root).all().into_iter();
+                let copy = |value: &Value| scope.copied(value).map(|()| value.clone());
+                Cow::Owned(Value::Array(found.map(copy).collect::<Result<_, _>>()?))
             }
         };
-        match &self.function {
+        Ok(match &self.function {
             None => Some(found),
             Some(function) => function.apply(&found).map(Cow::Owned),
-        }
+        })
     }
 }
 
@@ -119,6 +136,10 @@ fn query(segments: &[Segment]) -> Result<Query, String> {
     let steps: Option<Vec<Step>> = segments.iter().map(Segment::step).collect();
     if let Some(steps) = steps {
         return Ok(Query::Steps(steps));
+    }
+    let ways = segments.iter().fold(1_usize, |ways, segment| ways.saturating_mul(segment.ways()));
+    if ways > WAYS_MAX {
+        return Err("The path is too complex.".into());
     }
     let mut text = String::from("$");
     for segment in segments {
@@ -162,7 +183,7 @@ mod tests {
             "l": [1, 2, 3]
         });
         let path = Path::parse(path).unwrap();
-        with(&data, &json!({"w": [9]}), |scope| path.find(scope, &data).map(Cow::into_owned))
+        with(&data, &json!({"w": [9]}), |scope| path.find(scope, &data).unwrap().map(Cow::into_owned))
     }
 
     #[test]
@@ -228,7 +249,20 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_refused() {
-        for path in ["", "a", "$.", "$.a[", "$[?(@.a =~ /x/)]", "$.a.nothing()", "$.a.length().b", "$[']", "$..", "$.a b c[??]"] {
+        for path in [
+            "",
+            "a",
+            "$.",
+            "$.a[",
+            "$[?(@.a =~ /x/)]",
+            "$.a.nothing()",
+            "$.a.length().b",
+            "$[']",
+            "$..",
+            "$.a b c[??]",
+            "$..*..*..*",
+            "$[*,*][*,*][?(@..a)][?(@..b)]",
+        ] {
             assert!(Path::parse(path).is_err(), "{path}");
         }
     }

@@ -28,6 +28,18 @@ impl Segment {
         }
     }
 
+    /// In how many ways it can come to one place, at most.
+    pub(super) fn ways(&self) -> usize {
+        match self {
+            Segment::Deep => 100,
+            Segment::Search(inside) => {
+                let deep = u32::try_from(inside.matches("..").count()).unwrap_or(u32::MAX);
+                (inside.matches(',').count() + 1).saturating_mul(100_usize.saturating_pow(deep))
+            }
+            _ => 1,
+        }
+    }
+
     /// Writes itself as RFC 9535 has it.
     pub(super) fn write(&self, text: &mut String) -> Result<(), String> {
         match self {

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use cloudlet_states_language::definition::{Definition, Machine};
 use cloudlet_states_language::event::{Details, HistoryEvent, TaskDetails};
 use cloudlet_states_language::execution::{
-    About, Command, Execution, FailedAt, Frame, FrameId, Head, Id, Input, MapRun, Moment, Outcome, Scheduled, Timer, step,
+    About, Command, Execution, FailedAt, Frame, FrameId, Head, Id, Input, MapRun, Moment, Outcome, Scheduled,
+    Timer, step,
 };
 use serde_json::{Value, json};
 
@@ -99,7 +100,8 @@ impl Drive {
     /// The execution as it was kept, record by record.
     pub(crate) fn execution(&self) -> Execution {
         let head: Head = serde_json::from_slice(&self.head).unwrap();
-        let frames = self.frames.iter().map(|(id, frame)| (*id, serde_json::from_slice::<Frame>(frame).unwrap()));
+        let frames =
+            self.frames.iter().map(|(id, frame)| (*id, serde_json::from_slice::<Frame>(frame).unwrap()));
         Execution::restored(head, frames)
     }
 
@@ -154,7 +156,9 @@ impl Drive {
 
     /// Fires the timer whose time comes first.
     pub(crate) fn fire(&mut self) -> bool {
-        let Some((&timer, &at_ms)) = self.timers.iter().min_by_key(|(_, at_ms)| **at_ms) else { return false };
+        let Some((&timer, &at_ms)) = self.timers.iter().min_by_key(|(_, at_ms)| **at_ms) else {
+            return false;
+        };
         self.timers.remove(&timer);
         self.now_ms = self.now_ms.max(at_ms);
         self.give(Input::TimerFired(timer));
@@ -204,7 +208,9 @@ fn line(event: &HistoryEvent) -> String {
             format!(" {} {}", error.as_deref().unwrap_or("-"), cause.as_deref().unwrap_or("-"))
         }
         Details::Output(output) => format!(" {output}"),
-        Details::Task { what: TaskDetails::Error { error, .. }, .. } => format!(" {}", error.as_deref().unwrap_or("-")),
+        Details::Task { what: TaskDetails::Error { error, .. }, .. } => {
+            format!(" {}", error.as_deref().unwrap_or("-"))
+        }
         Details::Evaluation { location, .. } => format!(" {location}"),
         _ => String::new(),
     };

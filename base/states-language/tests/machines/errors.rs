@@ -42,10 +42,17 @@ fn attempts_come_later_and_later() {
         (busy(json!({})), vec!["Busy"; 4], (vec![0, 1, 3, 7], Err("Busy: ".into()))),
         (busy(json!({"MaxAttempts": 0})), vec!["Busy"], (vec![0], Err("Busy: ".into()))),
         (busy(json!({"BackoffRate": 1.0, "IntervalSeconds": 5})), vec!["Busy"; 2], (vec![0, 5, 10], done())),
-        (busy(json!({"MaxDelaySeconds": 3, "MaxAttempts": 5})), vec!["Busy"; 4], (vec![0, 1, 3, 6, 9], done())),
+        (
+            busy(json!({"MaxDelaySeconds": 3, "MaxAttempts": 5})),
+            vec!["Busy"; 4],
+            (vec![0, 1, 3, 6, 9], done()),
+        ),
         (busy(json!({})), vec!["Busy", "Other"], (vec![0, 1], Err("Other: ".into()))),
-        (json!([{"ErrorEquals": ["Busy"], "MaxAttempts": 1}, {"ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 9}]),
-            vec!["Busy", "Other", "Busy"], (vec![0, 1, 10], Err("Busy: ".into()))),
+        (
+            json!([{"ErrorEquals": ["Busy"], "MaxAttempts": 1}, {"ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 9}]),
+            vec!["Busy", "Other", "Busy"],
+            (vec![0, 1, 10], Err("Busy: ".into())),
+        ),
     ];
     for (retry, errors, wanted) in cases {
         assert_eq!(attempts(retry.clone(), &errors), wanted, "{retry}");
@@ -57,18 +64,26 @@ fn jitter_shortens_delays() {
     let rule = json!([{"ErrorEquals": ["Busy"], "IntervalSeconds": 1000, "JitterStrategy": "FULL", "MaxAttempts": 5, "BackoffRate": 1.0}]);
     let (times, _) = attempts(rule, &["Busy"; 5]);
     let delays: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert!(delays.iter().all(|&delay| delay <= 1000) && delays.iter().any(|&delay| delay != delays[0]), "{delays:?}");
+    assert!(
+        delays.iter().all(|&delay| delay <= 1000) && delays.iter().any(|&delay| delay != delays[0]),
+        "{delays:?}"
+    );
 }
 
 #[test]
 fn retry_counts_are_seen() {
-    let fields = json!({"Parameters": {"n.$": "$$.State.RetryCount"}, "Retry": [{"ErrorEquals": ["States.ALL"]}]});
+    let fields =
+        json!({"Parameters": {"n.$": "$$.State.RetryCount"}, "Retry": [{"ErrorEquals": ["States.ALL"]}]});
     let mut seen = Vec::new();
-    let drive = run(&task(json!({"Parameters": fields["Parameters"], "Retry": fields["Retry"],
-        "Catch": [{"ErrorEquals": ["Never"], "Next": "B"}]})), json!({}), |_, given| {
-        seen.push(given["n"].clone());
-        if seen.len() < 3 { Answer::Fail("E", "") } else { Answer::Give(json!(1)) }
-    });
+    let drive = run(
+        &task(json!({"Parameters": fields["Parameters"], "Retry": fields["Retry"],
+        "Catch": [{"ErrorEquals": ["Never"], "Next": "B"}]})),
+        json!({}),
+        |_, given| {
+            seen.push(given["n"].clone());
+            if seen.len() < 3 { Answer::Fail("E", "") } else { Answer::Give(json!(1)) }
+        },
+    );
     assert_eq!((drive.result(), seen), (Ok(json!(1)), vec![json!(0), json!(1), json!(2)]));
 }
 
@@ -114,7 +129,10 @@ fn catches_assign_and_give() {
 fn what_a_field_fails_with_is_caught_by_name_alone() {
     let caught = |name: &str| {
         let catch = json!([{"ErrorEquals": [name], "Next": "B"}]);
-        run(&task(json!({"Parameters": {"x.$": "$.nothing"}, "Catch": catch})), json!({}), |_, _| Answer::Silence).result()
+        run(&task(json!({"Parameters": {"x.$": "$.nothing"}, "Catch": catch})), json!({}), |_, _| {
+            Answer::Silence
+        })
+        .result()
     };
     assert!(caught("States.ALL").unwrap_err().starts_with("States.Runtime: "));
     assert_eq!(caught("States.ParameterPathFailure").unwrap()["Error"], "States.ParameterPathFailure");
@@ -140,7 +158,8 @@ fn a_failing_branch_fails_the_others_and_is_tried_again_as_a_whole() {
 
 #[test]
 fn a_runtime_error_within_a_branch_is_not_caught() {
-    let branch = json!({"StartAt": "x", "States": {"x": {"Type": "Pass", "InputPath": "$.nothing", "End": true}}});
+    let branch =
+        json!({"StartAt": "x", "States": {"x": {"Type": "Pass", "InputPath": "$.nothing", "End": true}}});
     let definition = machine(json!({
         "A": {"Type": "Parallel", "End": true, "Branches": [branch], "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "B"}]},
         "B": {"Type": "Pass", "End": true}}));

@@ -10,7 +10,8 @@ fn one(state: Value, input: Value) -> Result<Value, String> {
 
 fn task(mut state: Value, input: Value, answer: Value) -> (Value, Result<Value, String>) {
     let fields = state.as_object_mut().unwrap();
-    fields.extend(json!({"Type": "Task", "Resource": function("f"), "End": true}).as_object().unwrap().clone());
+    fields
+        .extend(json!({"Type": "Task", "Resource": function("f"), "End": true}).as_object().unwrap().clone());
     let mut parameters = Value::Null;
     let drive = run(&machine(json!({"A": state})), input, |_, given| {
         parameters = given.clone();
@@ -35,8 +36,10 @@ fn paths_shape_a_pass_state() {
         (json!({"OutputPath": null}), json!({})),
         (json!({"Result": [1], "ResultPath": "$.c[0]"}), json!({"a": {"b": 1}, "c": [[1]]})),
         (json!({"Result": 1, "ResultPath": null}), json!({"a": {"b": 1}, "c": [2]})),
-        (json!({"InputPath": "$.a", "Parameters": {"x.$": "$.b", "y.$": "$$.State.Name"}, "ResultPath": "$.d.e"}),
-            json!({"a": {"b": 1}, "c": [2], "d": {"e": {"x": 1, "y": "A"}}})),
+        (
+            json!({"InputPath": "$.a", "Parameters": {"x.$": "$.b", "y.$": "$$.State.Name"}, "ResultPath": "$.d.e"}),
+            json!({"a": {"b": 1}, "c": [2], "d": {"e": {"x": 1, "y": "A"}}}),
+        ),
     ];
     for (fields, output) in cases {
         assert_eq!(pass(fields.clone(), input.clone()), Ok(output), "{fields}");
@@ -108,7 +111,10 @@ fn choices_lead_and_assign() {
     assert_eq!(result(&definition, json!({"n": 5})), Ok(json!({"was": "small"})));
     assert_eq!(result(&definition, json!({"n": "x"})), Err("x: no x".into()));
     let why = result(&definition, json!({})).unwrap_err();
-    assert!(why.ends_with("Invalid path '$.n': The choice state's condition path references an invalid value."), "{why}");
+    assert!(
+        why.ends_with("Invalid path '$.n': The choice state's condition path references an invalid value."),
+        "{why}"
+    );
     let queried = json!({"QueryLanguage": "JSONata", "StartAt": "A", "States": {
         "A": {"Type": "Choice", "Choices": [
             {"Condition": "{% $states.input.n > 5 %}", "Next": "B", "Output": "large"}, {"Condition": "{% $states.input.n = 0 %}", "Next": "B"}]},
@@ -145,9 +151,14 @@ fn waits_end_when_they_should() {
 
 #[test]
 fn the_context_says_where_it_is() {
-    let definition = machine(json!({"A": {"Type": "Pass", "Parameters": {"c.$": "$$"}, "OutputPath": "$.c", "End": true}}));
+    let definition = machine(
+        json!({"A": {"Type": "Pass", "Parameters": {"c.$": "$$"}, "OutputPath": "$.c", "End": true}}),
+    );
     let context = result(&definition, json!({"in": 1})).unwrap();
     assert_eq!(context["Execution"]["Input"], json!({"in": 1}));
     assert_eq!(context["Execution"]["StartTime"], json!("1970-01-01T00:16:40.000Z"));
-    assert_eq!(context["State"], json!({"Name": "A", "EnteredTime": "1970-01-01T00:16:40.000Z", "RetryCount": 0}));
+    assert_eq!(
+        context["State"],
+        json!({"Name": "A", "EnteredTime": "1970-01-01T00:16:40.000Z", "RetryCount": 0})
+    );
 }

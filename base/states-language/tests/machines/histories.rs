@@ -6,7 +6,8 @@ use crate::drive::{Answer, Drive, function, machine, run};
 
 #[test]
 fn a_pass_state() {
-    let drive = run(&machine(json!({"A": {"Type": "Pass", "End": true}})), json!({"a": 1}), |_, _| Answer::Silence);
+    let drive =
+        run(&machine(json!({"A": {"Type": "Pass", "End": true}})), json!({"a": 1}), |_, _| Answer::Silence);
     let wanted = [
         "1<0 ExecutionStarted",
         "2<0 PassStateEntered A {\"a\":1}",
@@ -42,8 +43,10 @@ fn a_map_one_at_a_time() {
 
 #[test]
 fn a_map_whose_items_time_out() {
-    let definition = machine(json!({"M": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "T", "States": {
-        "T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 5, "End": true}}}}}));
+    let definition = machine(
+        json!({"M": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "T", "States": {
+        "T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 5, "End": true}}}}}),
+    );
     let mut drive = Drive::new(&json!({"StartAt": "M", "States": definition["States"]}));
     drive.start(json!([1, 2]));
     for task in drive.tasks.clone() {
@@ -77,7 +80,8 @@ fn a_map_whose_items_time_out() {
 #[test]
 fn parallel_branches() {
     let branch = |name: &str| json!({"StartAt": name, "States": {name: {"Type": "Pass", "End": true}}});
-    let definition = machine(json!({"A": {"Type": "Parallel", "End": true, "Branches": [branch("B"), branch("C")]}}));
+    let definition =
+        machine(json!({"A": {"Type": "Parallel", "End": true, "Branches": [branch("B"), branch("C")]}}));
     let drive = run(&definition, json!(0), |_, _| Answer::Silence);
     let wanted = [
         "1<0 ExecutionStarted",
@@ -123,9 +127,11 @@ fn a_function_that_is_tried_again_and_caught() {
 
 #[test]
 fn a_fail_state_in_an_item() {
-    let definition = machine(json!({"A": {"Type": "Map", "Next": "B", "ItemProcessor": {"StartAt": "F", "States": {
+    let definition = machine(
+        json!({"A": {"Type": "Map", "Next": "B", "ItemProcessor": {"StartAt": "F", "States": {
         "F": {"Type": "Fail", "Error": "E", "Cause": "c"}}}, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "B"}]},
-        "B": {"Type": "Succeed"}}));
+        "B": {"Type": "Succeed"}}),
+    );
     let drive = run(&definition, json!([1]), |_, _| Answer::Silence);
     let wanted = [
         "1<0 ExecutionStarted",
@@ -160,8 +166,11 @@ fn an_expression_that_fails_has_an_event() {
     let drive = run(&definition, json!({}), |_, _| Answer::Silence);
     let cause = "An error occurred while executing the state 'A' (entered at the event id #2). The JSONata expression \
                  '$nothing' specified for the field 'Output/a' returned nothing (undefined).";
-    assert_eq!(drive.lines()[2..], [
-        "3<2 EvaluationFailed Output/a".to_owned(),
-        format!("4<3 ExecutionFailed States.QueryEvaluationError {cause}"),
-    ]);
+    assert_eq!(
+        drive.lines()[2..],
+        [
+            "3<2 EvaluationFailed Output/a".to_owned(),
+            format!("4<3 ExecutionFailed States.QueryEvaluationError {cause}"),
+        ]
+    );
 }

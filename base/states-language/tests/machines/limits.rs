@@ -13,14 +13,16 @@ fn payloads_have_256_kb() {
     let give = |size: usize| run(&task, json!({}), |_, _| Answer::Give("x".repeat(size).into())).result();
     assert!(give(PAYLOAD_BYTES_MAX - 2).is_ok_and(|output| output != "caught"));
     assert_eq!(give(PAYLOAD_BYTES_MAX - 1), Ok(json!("caught")));
-    let doubled = machine(json!({"A": {"Type": "Pass", "Parameters": {"a.$": "$", "b.$": "$"}, "End": true}}));
+    let doubled =
+        machine(json!({"A": {"Type": "Pass", "Parameters": {"a.$": "$", "b.$": "$"}, "End": true}}));
     let why = result(&doubled, "x".repeat(200_000).into()).unwrap_err();
     assert!(why.starts_with("States.DataLimitExceeded: "), "{why}");
 }
 
 #[test]
 fn a_loop_ends_with_its_history() {
-    let definition = machine(json!({"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Choice", "Default": "A",
+    let definition =
+        machine(json!({"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Choice", "Default": "A",
         "Choices": [{"Variable": "$", "IsNull": true, "Next": "C"}]}, "C": {"Type": "Succeed"}}));
     let drive = run(&definition, json!({}), |_, _| Answer::Silence);
     let cause = "The execution reached the maximum number of history events (25000).";
@@ -32,7 +34,8 @@ fn a_loop_ends_with_its_history() {
 
 #[test]
 fn a_map_of_too_many_items_ends_too() {
-    let definition = machine(json!({"A": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "I", "States": {
+    let definition =
+        machine(json!({"A": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "I", "States": {
         "I": {"Type": "Pass", "End": true}}}}}));
     let mut drive = Drive::new(&definition);
     drive.start((0..30_000).collect());
@@ -43,7 +46,8 @@ fn a_map_of_too_many_items_ends_too() {
 
 #[test]
 fn a_thousand_items_are_fast_enough_to_try() {
-    let definition = machine(json!({"A": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "I", "States": {
+    let definition =
+        machine(json!({"A": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "I", "States": {
         "I": {"Type": "Pass", "End": true}}}}}));
     let items: Value = (0..1000).collect();
     assert_eq!(result(&definition, items.clone()), Ok(items));
@@ -65,4 +69,21 @@ fn nothing_happens_before_the_start() {
     drive.give(Input::Continue);
     drive.give(Input::Stopped { error: None, cause: None });
     assert!(drive.history.is_empty());
+}
+
+#[test]
+fn what_grows_without_end_is_ended() {
+    let deeper = machine(json!({"A": {"Type": "Pass", "Parameters": {"a.$": "$"}, "Next": "A2"},
+        "A2": {"Type": "Choice", "Choices": [{"Variable": "$", "IsNull": true, "Next": "B"}], "Default": "A"}, "B": {"Type": "Succeed"}}));
+    let why = result(&deeper, json!({})).unwrap_err();
+    assert!(why.contains("nests more than 100 deep"), "{why}");
+    let assigned = machine(json!({"A": {"Type": "Pass", "Assign": {"v": []}, "Next": "B"},
+        "B": {"Type": "Pass", "Assign": {"v.$": "States.Array($v)"}, "Next": "C"},
+        "C": {"Type": "Choice", "Choices": [{"Variable": "$", "IsNull": true, "Next": "D"}], "Default": "B"}, "D": {"Type": "Succeed"}}));
+    let why = result(&assigned, json!({})).unwrap_err();
+    assert!(why.contains("nests more than 100 deep"), "{why}");
+    let fields: serde_json::Map<_, _> = (0..1000).map(|index| (format!("f{index}.$"), json!("$"))).collect();
+    let wider = machine(json!({"A": {"Type": "Pass", "Parameters": fields, "End": true}}));
+    let why = result(&wider, "x".repeat(100_000).into()).unwrap_err();
+    assert!(why.starts_with("States.DataLimitExceeded: "), "{why}");
 }

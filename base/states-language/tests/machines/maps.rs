@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::drive::{Answer, Drive, function, machine, result, run};
 
 fn map(fields: Value, inner: Value) -> Value {
-    let mut state = json!({"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "I", "States": {"I": inner}}});
+    let mut state =
+        json!({"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "I", "States": {"I": inner}}});
     state.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     machine(json!({"A": state}))
 }
@@ -18,10 +19,21 @@ fn items_are_selected_and_results_are_in_order() {
         (json!({}), json!([3, 1]), json!([3, 1])),
         (json!({}), json!([]), json!([])),
         (json!({"ItemsPath": "$.list"}), json!({"list": ["a"]}), json!(["a"])),
-        (json!({"ItemsPath": "$.list", "ItemSelector": {"i.$": "$$.Map.Item.Index", "v.$": "$$.Map.Item.Value.x", "n.$": "$.n"}}),
-            json!({"list": [{"x": 7}], "n": 1}), json!([{"i": 0, "v": 7, "n": 1}])),
-        (json!({"Parameters": {"v.$": "$$.Map.Item.Value"}, "MaxConcurrency": 1}), json!([5, 6]), json!([{"v": 5}, {"v": 6}])),
-        (json!({"ResultSelector": {"first.$": "$[0]"}, "ResultPath": "$"}), json!([5, 6]), json!({"first": 5})),
+        (
+            json!({"ItemsPath": "$.list", "ItemSelector": {"i.$": "$$.Map.Item.Index", "v.$": "$$.Map.Item.Value.x", "n.$": "$.n"}}),
+            json!({"list": [{"x": 7}], "n": 1}),
+            json!([{"i": 0, "v": 7, "n": 1}]),
+        ),
+        (
+            json!({"Parameters": {"v.$": "$$.Map.Item.Value"}, "MaxConcurrency": 1}),
+            json!([5, 6]),
+            json!([{"v": 5}, {"v": 6}]),
+        ),
+        (
+            json!({"ResultSelector": {"first.$": "$[0]"}, "ResultPath": "$"}),
+            json!([5, 6]),
+            json!({"first": 5}),
+        ),
         (json!({"MaxConcurrencyPath": "$[0]"}), json!([2, 9, 8]), json!([2, 9, 8])),
     ];
     for (fields, input, output) in cases {
@@ -29,7 +41,9 @@ fn items_are_selected_and_results_are_in_order() {
     }
     let why = result(&map(json!({"ItemsPath": "$.n"}), pass()), json!({"n": 1})).unwrap_err();
     assert!(why.ends_with("Reference path \"$.n\" must point to array."), "{why}");
-    let why = result(&map(json!({"ItemSelector": {"x.$": "$$.Map.Item.Value.x"}}), pass()), json!([{"x": 1}, {}])).unwrap_err();
+    let why =
+        result(&map(json!({"ItemSelector": {"x.$": "$$.Map.Item.Value.x"}}), pass()), json!([{"x": 1}, {}]))
+            .unwrap_err();
     assert!(why.contains("'$$.Map.Item.Value.x'"), "{why}");
 }
 
@@ -40,7 +54,9 @@ fn queries_select_items() {
         "ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Pass", "Output": "{% $states.input + $states.context.Map.Item.Index %}", "End": true}}},
         "Output": "{% $sum($states.result) %}"}}});
     assert_eq!(result(&definition, json!({"list": [1, 2, 3]})), Ok(json!(51)));
-    assert!(result(&definition, json!({"list": 1})).unwrap_err().starts_with("States.QueryEvaluationError: "));
+    assert!(
+        result(&definition, json!({"list": 1})).unwrap_err().starts_with("States.QueryEvaluationError: ")
+    );
 }
 
 #[test]
@@ -86,26 +102,39 @@ fn a_failure_ends_what_runs_within() {
 
 fn distributed(fields: Value) -> Value {
     let mut definition = map(fields, json!({"Type": "Pass", "End": true}));
-    definition["States"]["A"]["ItemProcessor"]["ProcessorConfig"] = json!({"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"});
+    definition["States"]["A"]["ItemProcessor"]["ProcessorConfig"] =
+        json!({"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"});
     definition
 }
 
 #[test]
 fn a_map_run_has_items_and_ends() {
-    let mut drive = Drive::new(&distributed(json!({"ItemSelector": {"v.$": "$$.Map.Item.Value"}, "ToleratedFailureCount": 1,
-        "Label": "L", "ItemBatcher": {"MaxItemsPerBatch": 2, "BatchInput": {"n.$": "$[0]"}}})));
+    let mut drive = Drive::new(&distributed(
+        json!({"ItemSelector": {"v.$": "$$.Map.Item.Value"}, "ToleratedFailureCount": 1,
+        "Label": "L", "ItemBatcher": {"MaxItemsPerBatch": 2, "BatchInput": {"n.$": "$[0]"}}}),
+    ));
     drive.start(json!([4, 5]));
     let run = drive.map_runs.remove(0);
     assert_eq!(run.source, MapSource::Items(vec![json!({"v": 4}), json!({"v": 5})]));
-    assert_eq!((run.label.as_str(), run.execution_type.as_str(), run.tolerance.count), ("L", "EXPRESS", Some(1)));
+    assert_eq!(
+        (run.label.as_str(), run.execution_type.as_str(), run.tolerance.count),
+        ("L", "EXPRESS", Some(1))
+    );
     assert_eq!(run.batch.unwrap().input, Some(json!({"n": 4})));
     drive.give(Input::MapRunStarted { id: run.id, arn: "run".into() });
     drive.give(Input::MapRunSucceeded { id: run.id, output: "[1]".into() });
     drive.give(Input::MapRunSucceeded { id: run.id, output: "[2]".into() });
-    assert_eq!(drive.lines()[2..], [
-        "3<2 MapStateStarted 2", "4<3 MapRunStarted", "5<4 MapRunSucceeded", "6<5 MapStateSucceeded",
-        "7<5 MapStateExited A [1]", "8<7 ExecutionSucceeded [1]",
-    ]);
+    assert_eq!(
+        drive.lines()[2..],
+        [
+            "3<2 MapStateStarted 2",
+            "4<3 MapRunStarted",
+            "5<4 MapRunSucceeded",
+            "6<5 MapStateSucceeded",
+            "7<5 MapStateExited A [1]",
+            "8<7 ExecutionSucceeded [1]",
+        ]
+    );
 }
 
 #[test]
@@ -124,6 +153,10 @@ fn a_map_run_reads_writes_and_fails() {
     assert!(resource.ends_with("s3:getObject"));
     assert_eq!((config, arguments), (json!({"InputType": "CSV"}), json!({"Key": "key"})));
     assert_eq!(run.target.unwrap().arguments, json!({"Bucket": "b"}));
-    drive.give(Input::MapRunFailed { id: run.id, error: "States.ItemReaderFailed".into(), cause: "gone".into() });
+    drive.give(Input::MapRunFailed {
+        id: run.id,
+        error: "States.ItemReaderFailed".into(),
+        cause: "gone".into(),
+    });
     assert_eq!(drive.result(), Ok(json!({"Error": "States.ItemReaderFailed", "Cause": "gone"})));
 }

@@ -7,14 +7,16 @@ use serde_json::{Value, json};
 use crate::drive::{Answer, Drive, function, machine, run};
 
 fn task(fields: Value) -> Value {
-    let mut state = json!({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true});
+    let mut state =
+        json!({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true});
     state.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     machine(json!({"A": state}))
 }
 
 #[test]
 fn whoever_has_the_token_ends_the_task() {
-    let fields = json!({"Parameters": {"Token.$": "$$.Task.Token"}, "HeartbeatSeconds": 10, "TimeoutSeconds": 600});
+    let fields =
+        json!({"Parameters": {"Token.$": "$$.Task.Token"}, "HeartbeatSeconds": 10, "TimeoutSeconds": 600});
     let mut drive = Drive::new(&task(fields));
     drive.start(json!({}));
     let scheduled = drive.tasks.remove(0);
@@ -32,7 +34,9 @@ fn whoever_has_the_token_ends_the_task() {
     assert_eq!(drive.result(), Ok(json!([1])));
     assert!(!drive.execution().awaits(id) && drive.timers.is_empty());
     let events = drive.lines().len();
-    for late in [Input::TaskHeartbeat { id }, Input::TaskSucceeded { id, output: "2".into() }, Input::Continue] {
+    for late in
+        [Input::TaskHeartbeat { id }, Input::TaskSucceeded { id, output: "2".into() }, Input::Continue]
+    {
         drive.give(late);
     }
     assert_eq!(drive.lines().len(), events);
@@ -91,8 +95,12 @@ fn what_goes_wrong_has_its_event() {
 
 #[test]
 fn credentials_name_another_role() {
-    let drive = run(&task(json!({"Credentials": {"RoleArn.$": "$.role"}})), json!({"role": "r"}), |_, _| Answer::Give(json!(1)));
-    let Details::Task { what: TaskDetails::Scheduled { role_arn, .. }, resource_type, resource } = &drive.history[2].details else {
+    let drive = run(&task(json!({"Credentials": {"RoleArn.$": "$.role"}})), json!({"role": "r"}), |_, _| {
+        Answer::Give(json!(1))
+    });
+    let Details::Task { what: TaskDetails::Scheduled { role_arn, .. }, resource_type, resource } =
+        &drive.history[2].details
+    else {
         panic!("{:?}", drive.history[2]);
     };
     assert_eq!((role_arn.as_deref(), resource_type.as_str()), (Some("r"), "sqs"));
@@ -101,7 +109,8 @@ fn credentials_name_another_role() {
 
 #[test]
 fn an_activity_has_a_worker() {
-    let mut drive = Drive::new(&task(json!({"Resource": "arn:aws:states:eu-west-1:000000000000:activity:a"})));
+    let mut drive =
+        Drive::new(&task(json!({"Resource": "arn:aws:states:eu-west-1:000000000000:activity:a"})));
     drive.start(json!({}));
     let id = drive.tasks[0].id;
     drive.give(Input::TaskStarted { id, worker: Some("w".into()) });
