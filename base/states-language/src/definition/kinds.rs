@@ -85,7 +85,8 @@ fn task(fields: &Fields<'_>, language: Language) -> Option<Kind> {
         fields.refuse(why, Some("Resource"));
         return None;
     };
-    Some(Kind::Task(Box::new(Task { resource, timeout, heartbeat, credentials })))
+    let at = format!("{}/Resource", fields.at).into();
+    Some(Kind::Task(Box::new(Task { resource, at, timeout, heartbeat, credentials })))
 }
 
 fn choice(fields: &Fields<'_>, names: &HashMap<&str, StateId>, language: Language) -> Option<Kind> {

@@ -1,6 +1,6 @@
 //! Reading a Map state: where its items come from, how many at a time, and what becomes of the results.
 
-use serde_json::Value;
+use serde_json::{Map as Object, Value};
 
 use super::builder::Builder;
 use super::fields::Fields;
@@ -117,11 +117,16 @@ impl Map {
         let twin = "ToleratedFailurePercentagePath";
         self.tolerated_percentage = fields.field("ToleratedFailurePercentage", twin, language, is_hundredths);
         self.label = fields.text("Label").map(Into::into);
-        let source = |name| fields.object(name).and_then(|part| read_source(&part, language));
-        let reader = source("ItemReader");
-        self.reader = reader.map(|(resource, config, arguments)| Reader { resource, config, arguments });
-        let writer = source("ResultWriter");
-        self.writer = writer.map(|(resource, config, arguments)| Writer { resource, config, arguments });
+        self.reader = fields.object("ItemReader").map(|part| {
+            part.require(&["Resource"]);
+            let (resource, config, arguments) = read_source(&part, "ReaderConfig", language);
+            Reader { resource, config, arguments }
+        });
+        // A writer may have a configuration alone: it then shapes what is given on.
+        self.writer = fields.object("ResultWriter").map(|part| {
+            let (resource, config, arguments) = read_source(&part, "WriterConfig", language);
+            Writer { resource, config, arguments }
+        });
         self.batcher = fields.object("ItemBatcher").map(|part| read_batcher(&part, language));
     }
 }
@@ -150,19 +155,33 @@ fn execution_type(config: &Fields<'_>) -> Option<Box<str>> {
     }
 }
 
-fn read_source(part: &Fields<'_>, language: Language) -> Option<(Box<str>, Template, Template)> {
-    let (config, arguments) = match language {
-        Language::JsonPath => ("ReaderConfig", "Parameters"),
-        Language::Jsonata => ("ReaderConfig", "Arguments"),
+/// An integration with a configuration and arguments.
+fn read_source(
+    part: &Fields<'_>,
+    config: &'static str,
+    language: Language,
+) -> (Box<str>, Template, Template) {
+    let arguments = match language {
+        Language::JsonPath => "Parameters",
+        Language::Jsonata => "Arguments",
     };
-    let empty = || Template::Constant(Value::Object(serde_json::Map::new()));
-    let config = part.template(config, language).or_else(|| part.template("WriterConfig", language));
-    let arguments = part.template(arguments, language);
-    let resource = part.text("Resource");
-    part.value("WriterConfig");
+    let empty = || Template::Constant(Value::Object(Object::new()));
+    let config = part.object(config).and_then(|config| read_config(&config, language));
+    let (config, arguments) =
+        (config.unwrap_or_else(empty), part.template(arguments, language).unwrap_or_else(empty));
+    let resource = part.text("Resource").unwrap_or_default();
     part.end();
-    // A writer may have a configuration alone: it then shapes what is given on.
-    Some((resource.unwrap_or_default().into(), config.unwrap_or_else(empty), arguments.unwrap_or_else(empty)))
+    (resource.into(), config, arguments)
+}
+
+/// A configuration. In JSONPath, the most items may be found by a path.
+fn read_config(config: &Fields<'_>, language: Language) -> Option<Template> {
+    let named = |(name, value): (&String, &Value)| match name.as_str() {
+        "MaxItemsPath" if language == Language::JsonPath => ("MaxItems.$".to_owned(), value.clone()),
+        _ => (name.clone(), value.clone()),
+    };
+    let fields: Object<_, _> = config.all().iter().map(named).collect();
+    Template::parse(&fields.into(), language, "").map_err(|(why, _)| config.refuse(why, None)).ok()
 }
 
 fn read_batcher(part: &Fields<'_>, language: Language) -> Batcher {

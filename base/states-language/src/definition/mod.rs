@@ -82,6 +82,8 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) resource: Resource,
+    /// Where the definition names the resource.
+    pub(crate) at: Box<str>,
     pub(crate) timeout: Option<Field>,
     pub(crate) heartbeat: Option<Field>,
     pub(crate) credentials: Option<Template>,
@@ -135,6 +137,26 @@ impl Definition {
             Kind::Task(task) => Some((&*state.name, &task.resource)),
             _ => None,
         })
+    }
+
+    /// What an Express state machine does not do: to wait for a token, or for the end of a job.
+    #[must_use]
+    pub fn unfit_for_express(&self) -> Vec<Diagnostic> {
+        let tasks = self.states.iter().filter_map(|state| match &state.kind {
+            Kind::Task(task) => Some(task),
+            _ => None,
+        });
+        let unfit = tasks.filter_map(|task| {
+            let pattern = match &task.resource.kind {
+                ResourceKind::Service { pattern: Pattern::WaitForTaskToken, .. } => ".waitForTaskToken",
+                ResourceKind::Service { pattern: Pattern::Sync(_), .. } => ".sync",
+                _ => return None,
+            };
+            // AWS ends the sentence with a space.
+            let why = format!("Express state machine does not support '{pattern}' service integration ");
+            Some(Diagnostic::schema(why, Some(task.at.to_string())))
+        });
+        unfit.collect()
     }
 
     /// The machine that a Map state runs for its items.

@@ -147,3 +147,19 @@ fn definitions_are_shared_by_threads() {
     fn is_shared<T: Send + Sync>() {}
     is_shared::<Definition>();
 }
+
+#[test]
+fn express_machines_wait_for_nobody() {
+    let express = |resource: &str| {
+        let definition = with_state(json!({"Type": "Task", "Resource": resource, "End": true}));
+        let definition = Definition::parse(&definition.to_string()).unwrap();
+        definition.unfit_for_express().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let why = |pattern: &str| {
+        let why = format!("Express state machine does not support '{pattern}' service integration ");
+        [format!("SCHEMA_VALIDATION_FAILED: {why} at /States/A/Resource")]
+    };
+    assert_eq!(express("arn:aws:states:::sqs:sendMessage.waitForTaskToken"), why(".waitForTaskToken"));
+    assert_eq!(express("arn:aws:states:::states:startExecution.sync:2"), why(".sync"));
+    assert!(express("arn:aws:states:::sqs:sendMessage").is_empty());
+}

@@ -140,18 +140,18 @@ fn a_map_run_has_items_and_ends() {
 #[test]
 fn a_map_run_reads_writes_and_fails() {
     let mut drive = Drive::new(&distributed(json!({
-        "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "CSV"}, "Parameters": {"Key.$": "$.k"}},
+        "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "CSV", "MaxItemsPath": "$.n"}, "Parameters": {"Key.$": "$.k"}},
         "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}},
         "Catch": [{"ErrorEquals": ["States.ItemReaderFailed"], "Next": "B"}]})
     ).as_object_mut().map(|whole| {
         whole["States"].as_object_mut().unwrap().insert("B".into(), json!({"Type": "Succeed"}));
         Value::Object(whole.clone())
     }).unwrap());
-    drive.start(json!({"k": "key"}));
+    drive.start(json!({"k": "key", "n": 9}));
     let run = drive.map_runs.remove(0);
     let MapSource::Reader { resource, config, arguments } = run.source else { panic!("items") };
     assert!(resource.ends_with("s3:getObject"));
-    assert_eq!((config, arguments), (json!({"InputType": "CSV"}), json!({"Key": "key"})));
+    assert_eq!((config, arguments), (json!({"InputType": "CSV", "MaxItems": 9}), json!({"Key": "key"})));
     assert_eq!(run.target.unwrap().arguments, json!({"Bucket": "b"}));
     drive.give(Input::MapRunFailed {
         id: run.id,
