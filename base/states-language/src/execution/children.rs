@@ -97,6 +97,7 @@ impl Run<'_> {
         let event = self.event(previous, EventType::MapIterationStarted, Details::Iteration { name, index });
         let Some(frame) = self.frame_mut(child) else { return Ok(()) };
         frame.last_event = event;
+        frame.phase = Phase::Ready;
         let item = std::mem::take(&mut frame.input);
         let input = match &map.selector {
             Some(selector) => self.select(id, state, selector, &Item { index, value: &item })?,

@@ -103,10 +103,7 @@ impl Run<'_> {
         })?;
         let next = chosen.map(|rule| rule.next).or(default).ok_or_else(no_choice)?;
         let output = chosen.and_then(|rule| rule.output.as_ref()).or(state.output.as_ref());
-        let assign = match chosen {
-            Some(rule) => rule.assign.as_ref(),
-            None => state.assign.as_ref(),
-        };
+        let assign = chosen.and_then(|rule| rule.assign.as_ref()).or(state.assign.as_ref());
         self.leave_plainly(id, state, output, assign, Some(next))
     }
 

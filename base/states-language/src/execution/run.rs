@@ -130,7 +130,8 @@ impl<'a> Run<'a> {
             self.cancel(id);
             self.remove(id);
         }
-        if self.definition.timeout_s().is_some() && outcome != Outcome::TimedOut {
+        let is_timed = self.definition.timeout_s().is_some() && self.execution.head.machine == 0;
+        if is_timed && outcome != Outcome::TimedOut {
             self.command(Command::CancelTimer(Timer::Execution));
         }
         self.execution.head.ready.clear();

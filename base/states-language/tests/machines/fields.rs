@@ -126,6 +126,18 @@ fn choices_lead_and_assign() {
 }
 
 #[test]
+fn rules_that_assign_nothing_leave_it_to_their_state() {
+    let definition = machine(json!({
+        "A": {"Type": "Choice", "Default": "B", "Assign": {"was": "any"}, "Choices": [
+            {"Variable": "$", "NumericEquals": 1, "Next": "B", "Assign": {"was": "one"}},
+            {"Variable": "$", "NumericEquals": 2, "Next": "B"}]},
+        "B": {"Type": "Pass", "Parameters": {"was.$": "$was"}, "End": true}}));
+    for (input, was) in [(1, "one"), (2, "any"), (3, "any")] {
+        assert_eq!(result(&definition, json!(input)), Ok(json!({"was": was})));
+    }
+}
+
+#[test]
 fn waits_end_when_they_should() {
     let wait = |fields: Value, input: Value| {
         let mut state = json!({"Type": "Wait", "End": true});

@@ -160,3 +160,21 @@ fn a_map_run_reads_writes_and_fails() {
     });
     assert_eq!(drive.result(), Ok(json!({"Error": "States.ItemReaderFailed", "Cause": "gone"})));
 }
+
+#[test]
+fn an_item_that_cannot_be_selected_ends_those_that_run() {
+    let task = json!({"Type": "Task", "Resource": function("f"), "End": true});
+    let mut drive =
+        Drive::new(&map(json!({"ItemSelector": {"x.$": "$$.Map.Item.Value.x"}, "MaxConcurrency": 1}), task));
+    drive.start(json!([{"x": 1}, {}]));
+    let first = drive.tasks[0].clone();
+    drive.answer(&first, Answer::Give(json!(1)));
+    assert!(drive.result().unwrap_err().starts_with("States.Runtime: "));
+    let started = drive.lines().iter().filter(|line| line.contains("IterationStarted")).count();
+    let ended = drive
+        .lines()
+        .iter()
+        .filter(|line| line.contains("IterationSucceeded") || line.contains("IterationAborted"))
+        .count();
+    assert_eq!((started, ended), (2, 2));
+}
