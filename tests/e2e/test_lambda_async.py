@@ -192,6 +192,54 @@ def test_an_event_becomes_too_old(own_cloud):
     assert record["responsePayload"]["errorMessage"] == "no time"
 
 
+def test_a_function_that_may_not_run_gets_no_events(own_cloud):
+    stage = Stage(own_cloud, DeadLetterConfig={"TargetArn": "arn:aws:sqs:us-east-1:000000000000:dead"})
+    failed, dead = stage.queue("failed"), stage.queue("dead")
+    stage.functions.put_function_event_invoke_config(
+        FunctionName="f", DestinationConfig={"OnFailure": {"Destination": stage.queue_arn("failed")}}
+    )
+    stage.functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    request_id = stage.send(n=1)
+    record = stage.told(failed)
+    assert record["requestContext"]["condition"] == "ZeroReservedConcurrency"
+    assert record["requestContext"]["approximateInvokeCount"] == 0
+    assert record["requestPayload"] == {"n": 1} and "responsePayload" not in record
+    message = stage.take(dead)
+    attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+    assert attributes == {"RequestID": request_id, "ErrorCode": "429", "ErrorMessage": "Rate Exceeded."}
+    assert stage.is_empty(stage.seen)
+
+
+def test_an_event_waits_for_a_function_that_is_busy(own_cloud):
+    """What is throttled comes again, later and later, until it is taken or too old."""
+    stage = Stage(own_cloud)
+    go = stage.queue("go")
+    code = """
+import os, time, urllib.parse, urllib.request
+def call(**form):
+    form = urllib.parse.urlencode({"Version": "2012-11-05", **form}).encode()
+    return urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"], form).read()
+def handler(event, context):
+    call(Action="SendMessage", QueueUrl=os.environ["OUT"], MessageBody=event["name"])
+    while event["name"] == "first" and b"<Body>" not in call(Action="ReceiveMessage", QueueUrl=os.environ["GO"], WaitTimeSeconds=1):
+        pass
+"""
+    variables = {"OUT": stage.seen, "GO": go}
+    create(stage.functions, "g", code, Environment={"Variables": variables}, Timeout=60)
+    stage.functions.put_function_concurrency(FunctionName="g", ReservedConcurrentExecutions=1)
+
+    def send(name):
+        stage.functions.invoke(FunctionName="g", InvocationType="Event", Payload=json.dumps({"name": name}))
+
+    send("first")
+    assert stage.take(stage.seen)["Body"] == "first"
+    send("second")
+    eventually(lambda: any("a function could not be run" in line for line in own_cloud.log))
+    assert stage.is_empty(stage.seen)
+    stage.queues.send_message(QueueUrl=go, MessageBody="go")
+    assert stage.take(stage.seen)["Body"] == "second"
+
+
 def test_how_events_are_treated_is_kept(cloud, name):
     functions = cloud.client("lambda")
     arn = create(functions, name, "def handler(event, context): pass")["FunctionArn"]

@@ -53,7 +53,7 @@ async fn hand_over(ending: &Ending<'_>, context: &Context, target: &str) -> Resu
     let body = String::from_utf8_lossy(&ending.event.payload).into_owned();
     let attributes = [
         ("RequestID", "String", ending.event.request_id.clone()),
-        ("ErrorCode", "Number", "200".to_owned()),
+        ("ErrorCode", "Number", if ending.outcome.is_some() { "200" } else { "429" }.to_owned()),
         ("ErrorMessage", "String", message(ending)),
     ];
     let arn = destination::parse(target)?;
@@ -96,7 +96,8 @@ async fn hand_over(ending: &Ending<'_>, context: &Context, target: &str) -> Resu
 fn message(ending: &Ending<'_>) -> String {
     let document = ending.outcome.and_then(|outcome| serde_json::from_slice::<Value>(&outcome.payload).ok());
     let said = document.and_then(|document| Some(document.get("errorMessage")?.as_str()?.to_owned()));
-    let mut text = said.filter(|said| !said.is_empty()).unwrap_or_else(|| ending.condition.to_owned());
+    let instead = if ending.outcome.is_some() { ending.condition } else { "Rate Exceeded." };
+    let mut text = said.filter(|said| !said.is_empty()).unwrap_or_else(|| instead.to_owned());
     let end = (0..=MESSAGE_BYTES_MAX.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
     text.truncate(end.unwrap_or_default());
     text

@@ -20,6 +20,7 @@ pub(crate) use self::ending::in_milliseconds;
 
 use self::ending::Ending;
 use self::settings::Settings;
+use crate::concurrency;
 use crate::function::{self, Function};
 use crate::host::{Call, Host};
 use crate::name::Name;
@@ -96,6 +97,9 @@ async fn deliver(host: Arc<Host>, cloud: Arc<Cloud>, event: Event) -> Result<Ver
     let settings = Settings::of(&*context.view(), &name)?;
     let at = Attempt { host: &host, context: &context, function: &function, settings: &settings };
     let event = Event { accepted_ms: Some(event.accepted_ms.unwrap_or(context.now().millis())), ..event };
+    if concurrency::reserved(&*context.view(), &name.scope, &name.name)? == Some(0) {
+        return at.give_up(event, "ZeroReservedConcurrency", None).await;
+    }
     if context.now().millis() >= at.end_ms(&event) {
         return at.give_up(event, "EventAgeExceeded", None).await;
     }
