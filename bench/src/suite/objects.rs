@@ -28,8 +28,8 @@ const CHUNK_BYTES: usize = 1 << 20;
 const OBJECTS: usize = 10_000;
 /// Objects of one common prefix.
 const PREFIX_OBJECTS: usize = 100;
-/// Requests of other loads for each large object, and for each list.
-const LARGE_REQUESTS: usize = 1000;
+/// Requests of other loads for each large object, so that every connection has one at a time, and for each list.
+const LARGE_REQUESTS: usize = 100;
 const LIST_REQUESTS: usize = 100;
 /// Clients of large objects at once.
 const STREAMS: usize = 100;

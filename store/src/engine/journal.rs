@@ -107,13 +107,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let engine = Embedded::open(folder.path(), 1 << 20, 16 << 20).unwrap();
         let writes = |number: u8| -> Writes {
-            let compressible = vec![number; 10_000].into();
-            [(vec![number], Some(compressible)), (vec![number, 1], None), (vec![number, 2], Some("x".into()))]
-                .into()
+            let long = vec![number; 10_000].into();
+            [(vec![number], Some(long)), (vec![number, 1], None), (vec![number, 2], Some("x".into()))].into()
         };
         engine.write(&writes(1)).unwrap();
         engine.clear().unwrap();
         engine.write(&writes(2)).unwrap();
+        engine.flush().unwrap();
         let journal = std::fs::read(folder.path().join("0.jnl")).unwrap();
         let written = journal.iter().rposition(|byte| *byte != 0).unwrap() + 1;
         assert_eq!(whole_batches(&journal), written);

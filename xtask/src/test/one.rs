@@ -53,7 +53,10 @@ pub(crate) fn run(root: &Path, name: &str) -> Result<()> {
             println!("no test from outside has the name {name}");
             Ok(())
         }
-        files => parts.run("from outside", &mut pytest(root, &clients::python(root)?, files)),
+        files => {
+            clients::javascript(root)?;
+            parts.run("from outside", &mut pytest(root, &clients::python(root)?, files))
+        }
     };
     parts.print();
     beside.and(outside)

@@ -9,6 +9,7 @@ use store::blobs::{Blob, BlobId, Written};
 use wire::{Body, Fault};
 
 use super::customer_key::CustomerKey;
+use super::digest::Digest;
 use super::properties::Bytes;
 use super::sealed::{self, Sealer};
 use super::version::Checksum;
@@ -62,29 +63,35 @@ pub(crate) async fn receive(
     check_length(body.length().unwrap_or_default())?;
     let claimed = body.claimed();
     let algorithm = kept.or(claimed).unwrap_or(DEFAULT);
-    if key.is_none() {
-        body.want(Algorithm::Md5);
-    }
     body.want(algorithm);
-    let (written, size) = write(context, &mut body, key).await?;
-    let mut sum = |algorithm| body.checksum(algorithm).map(<[u8]>::to_vec).unwrap_or_default();
-    let digest = match key {
-        None => sum(Algorithm::Md5).try_into().unwrap_or_default(),
-        // What an entity tag says of the bytes would be for everybody to see.
-        Some(_) => context.random().bytes(),
+    // What an entity tag says of sealed bytes would be for everybody to see.
+    let digest = key.is_none().then(Digest::default);
+    let (written, size) = write(context, &mut body, key, digest.as_ref()).await?;
+    let digest = match digest {
+        Some(digest) => digest.finish().await,
+        None => context.random().bytes(),
     };
+    let mut sum = |algorithm| body.checksum(algorithm).map(<[u8]>::to_vec).unwrap_or_default();
     let checksum = Checksum::of_whole(algorithm, sum(algorithm));
     let claimed = claimed.map(|claimed| Checksum::of_whole(claimed, sum(claimed)));
     Ok(Received { written, size, digest, checksum, claimed, is_sealed: key.is_some() })
 }
 
-async fn write(context: &Context, body: &mut Body, key: Option<&CustomerKey>) -> Result<(Written, u64)> {
+async fn write(
+    context: &Context,
+    body: &mut Body,
+    key: Option<&CustomerKey>,
+    digest: Option<&Digest>,
+) -> Result<(Written, u64)> {
     let mut sealer = key.map(|key| Sealer::new(key, context.random().bytes())).transpose()?;
     let mut writing = context.cloud.store.blobs().create(fresh_id(context));
     let mut length = 0;
     while let Some(piece) = body.next().await? {
         length += piece.len() as u64;
         check_length(length)?;
+        if let Some(digest) = digest {
+            digest.push(&piece).await;
+        }
         match &mut sealer {
             None => writing.write(piece).await?,
             Some(sealer) => {

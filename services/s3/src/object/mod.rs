@@ -13,6 +13,7 @@ mod customer_key;
 mod delete;
 mod delete_many;
 mod described;
+mod digest;
 mod encryption;
 pub(crate) mod existing;
 pub(crate) mod fate;
