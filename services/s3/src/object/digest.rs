@@ -1,7 +1,7 @@
 //! The MD5 of a body while it comes, computed side by side with those of the other bodies that come on this thread.
 //!
-//! Alone, MD5 is slower than all else that an upload costs; of sixteen uploads it costs a seventh. It says nothing of a body that it
-//! has not seen whole.
+//! Alone, MD5 is slower than all else that an upload costs together; of several that come at once, each costs less. It says nothing
+//! of a body that it has not seen whole.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -42,20 +42,16 @@ impl Digest {
         std::mem::take(&mut *self.0.lock()).finish()
     }
 
-    /// Lets the other bodies of this thread have turns, as long as more of them come here too, and then catches up with all of
-    /// them, unless one of the others did it. Where fewer bytes wait it does nothing.
+    /// Lets the other bodies of this thread have their turns, and then catches up with all that came here meanwhile, unless one of
+    /// the others did it. Where fewer bytes wait it does nothing.
     async fn catch_up(&self, least: usize) {
         if self.0.lock().waiting() < least {
             return;
         }
         TOGETHER.with_borrow_mut(|together| together.push(Arc::clone(&self.0)));
-        let mut count = 0;
-        while count < TOGETHER.with_borrow(Vec::len) {
-            count = TOGETHER.with_borrow(Vec::len);
-            tokio::task::yield_now().await;
-            if self.0.lock().waiting() < least {
-                return;
-            }
+        tokio::task::yield_now().await;
+        if self.0.lock().waiting() < least {
+            return;
         }
         let mut together = TOGETHER.take();
         // Where the thread is another one now, it is not among them.
