@@ -9,7 +9,7 @@ use std::sync::Arc;
 use checksums::Md5;
 use parking_lot::Mutex;
 
-/// Bytes that wait until they are caught up with.
+/// Bytes that wait until they are caught up with; twice as many do at most.
 const WAITING_MAX: usize = 64 << 10;
 /// Fewer are not worth waiting for others.
 const TOGETHER_MIN: usize = 16 << 10;
@@ -26,12 +26,8 @@ pub(super) struct Digest(Arc<Mutex<Md5>>);
 impl Digest {
     /// Takes the next bytes.
     pub(super) async fn push(&self, bytes: &[u8]) {
-        let waiting = {
-            let mut digest = self.0.lock();
-            digest.push(bytes);
-            digest.waiting()
-        };
-        if waiting >= WAITING_MAX {
+        for bytes in bytes.chunks(WAITING_MAX) {
+            self.0.lock().push(bytes);
             self.catch_up(WAITING_MAX).await;
         }
     }
