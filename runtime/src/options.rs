@@ -42,6 +42,8 @@ pub struct Options {
     pub interpreter_fallback: bool,
     /// Idle environments are ended after this time.
     pub idle_time_max: Duration,
+    /// Environments that have no event for this time are frozen until they have one.
+    pub freeze_after: Duration,
     /// Environments at once, of all functions together. An idle one makes room for one that is needed.
     pub environments_max: usize,
     /// Environments at once that the system has room for. Where that is less than `environments_max`, invocations wait for
@@ -62,6 +64,7 @@ impl Options {
             launcher: None,
             interpreter_fallback: false,
             idle_time_max: Duration::from_secs(600),
+            freeze_after: Duration::from_millis(100),
             environments_max: 1000,
             room: usize::MAX,
             init_time_max: Duration::from_secs(10),

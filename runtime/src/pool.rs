@@ -16,6 +16,7 @@ pub(crate) struct Pool {
     places: Mutex<Places>,
     environments_max: usize,
     idle_time_max: Duration,
+    freeze_after: Duration,
     /// Told when an environment becomes idle.
     filled: Notify,
 }
@@ -54,8 +55,14 @@ pub(crate) struct Room {
 }
 
 impl Pool {
-    pub(crate) fn new(environments_max: usize, idle_time_max: Duration) -> Self {
-        Self { places: Mutex::default(), environments_max, idle_time_max, filled: Notify::new() }
+    pub(crate) fn new(environments_max: usize, idle_time_max: Duration, freeze_after: Duration) -> Self {
+        Self {
+            places: Mutex::default(),
+            environments_max,
+            idle_time_max,
+            freeze_after,
+            filled: Notify::new(),
+        }
     }
 
     /// A warm environment of this function, or room for a new one.
@@ -66,6 +73,7 @@ impl Pool {
         }
         while let Some(environment) = places.take_warmest(key) {
             if environment.is_usable() {
+                environment.wake();
                 places.leased.insert(environment.id.clone(), environment.clone());
                 return Ok(Acquired::Warm(Lease { pool: self.clone(), environment }));
             }
@@ -212,6 +220,7 @@ impl Lease {
         }
         // Removed first: what is no longer leased is not killed at the lease's end.
         places.leased.remove(&self.environment.id);
+        self.environment.rest(self.pool.freeze_after);
         let idle = Idle { environment: self.environment.clone(), since: Instant::now() };
         places.idle.entry(self.environment.key.clone()).or_default().push(idle);
         self.pool.filled.notify_one();

@@ -50,7 +50,7 @@ impl Runtime {
         let [turns, seats] = [(); 2]
             .map(|()| Semaphore::new(if is_short { options.room.max(1) } else { Semaphore::MAX_PERMITS }));
         let environments = options.environments_max.min(options.room.max(1));
-        let pool = Arc::new(Pool::new(environments, options.idle_time_max));
+        let pool = Arc::new(Pool::new(environments, options.idle_time_max, options.freeze_after));
         let options = Options { root, ..options };
         Ok(Self {
             options,

@@ -6,19 +6,30 @@
 /// Resident memory, in bytes, of all processes that descend from the launcher. `None` where the system does not tell.
 #[cfg(target_os = "linux")]
 pub(crate) fn resident_bytes(launcher: u32) -> Option<u64> {
+    // A process that ended meanwhile has no memory.
+    Some(below(children(launcher)?).into_iter().filter_map(process_bytes).sum())
+}
+
+/// The processes that descend from the launcher, but for the first `levels` of them; none where the system does not tell.
+#[cfg(target_os = "linux")]
+pub(super) fn descendants(launcher: u32, levels: usize) -> Vec<u32> {
+    let below_one = |all: Vec<u32>| all.into_iter().filter_map(children).flatten().collect();
+    let first = (0..levels).fold(children(launcher).unwrap_or_default(), |all, _| below_one(all));
+    below(first)
+}
+
+/// These processes and all that descend from them.
+#[cfg(target_os = "linux")]
+fn below(mut queue: Vec<u32>) -> Vec<u32> {
     /// More processes than a sandbox may have.
     const PROCESSES_MAX: usize = 2048;
-    let mut queue = children(launcher)?;
-    let mut total = 0;
     let mut next = 0;
     while next < queue.len() && next < PROCESSES_MAX {
-        let process = queue[next];
+        // A process that ended meanwhile has no children.
+        queue.extend(children(queue[next]).unwrap_or_default());
         next += 1;
-        // A process that ended meanwhile has neither memory nor children.
-        total += process_bytes(process).unwrap_or(0);
-        queue.extend(children(process).unwrap_or_default());
     }
-    Some(total)
+    queue
 }
 
 #[cfg(target_os = "linux")]
@@ -45,4 +56,9 @@ fn process_bytes(process: u32) -> Option<u64> {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn resident_bytes(_launcher: u32) -> Option<u64> {
     None
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn descendants(_launcher: u32, _levels: usize) -> Vec<u32> {
+    Vec::new()
 }

@@ -1,6 +1,7 @@
 //! One environment: a function's process with its Runtime API, its log and its limits. It runs one event at a time.
 
 mod api;
+mod freezer;
 pub(crate) mod logs;
 mod memory;
 pub(crate) mod process;
@@ -28,6 +29,7 @@ use crate::report;
 use crate::sandbox::{Command, Limits, Plan, View};
 use crate::{Error, FunctionSpec, LogSink, LogSource, RuntimeKind};
 use api::Desk;
+use freezer::Freezer;
 use logs::Logs;
 use process::Process;
 use variables::Places;
@@ -77,6 +79,9 @@ pub(crate) struct Environment {
     api: AbortHandle,
     memory: Mutex<MemorySeen>,
     retired: AtomicBool,
+    freezer: Freezer,
+    /// In a sandbox, another process of ours stands between the launcher and the function.
+    sandboxed: bool,
 }
 
 #[derive(Default)]
@@ -124,13 +129,32 @@ impl Environment {
         let api = tasks.spawn(api::serve(listener, desk.clone())).abort_handle();
         let pump = logs.clone();
         tasks.spawn(async move { pump.pump().await });
-        let (memory, retired) = (Mutex::default(), AtomicBool::new(false));
-        Ok(Arc::new(Self { id, key: spec.key.clone(), started, desk, process, logs, api, memory, retired }))
+        let (memory, retired, freezer) = (Mutex::default(), AtomicBool::new(false), Freezer::default());
+        let sandboxed = host.sandboxed;
+        let key = spec.key.clone();
+        Ok(Arc::new(Self { id, key, started, desk, process, logs, api, memory, retired, freezer, sandboxed }))
     }
 
     /// Kills everything that runs in it.
     pub(crate) fn kill(&self) {
         self.process.kill();
+    }
+
+    /// It has no event any more, and is frozen when that stays so for a while. To be called where tokio runs.
+    pub(crate) fn rest(self: &Arc<Self>, freeze_after: Duration) {
+        self.freezer.rest();
+        let resting = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(freeze_after).await;
+            if let Some(environment) = resting.upgrade() {
+                environment.freezer.freeze(environment.process.pid, environment.sandboxed);
+            }
+        });
+    }
+
+    /// It gets an event.
+    pub(crate) fn wake(&self) {
+        self.freezer.wake();
     }
 
     /// It is not used again after its present event.

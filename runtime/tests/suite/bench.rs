@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cloudlet_runtime::{
     FunctionSpec, Invocation, Isolation, LogSink, LogSource, Options, Outcome, Runtime, RuntimeKind,
@@ -169,6 +170,19 @@ impl Gate {
 impl Held {
     pub(crate) async fn let_go(&mut self) {
         self.0.write_all(b"!").await.unwrap();
+    }
+
+    /// Waits until nothing has come for a while.
+    pub(crate) async fn falls_silent(&mut self) {
+        const WHILE: Duration = Duration::from_millis(300);
+        let mut buffer = [0; 4096];
+        while let Ok(read) = tokio::time::timeout(WHILE, self.0.read(&mut buffer)).await {
+            assert_ne!(read.unwrap(), 0, "it has ended");
+        }
+    }
+
+    pub(crate) async fn says_something(&mut self) {
+        assert_ne!(self.0.read(&mut [0; 4096]).await.unwrap(), 0, "it has ended");
     }
 
     /// Waits until no process holds the other end any more.

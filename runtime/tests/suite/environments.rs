@@ -200,7 +200,7 @@ async fn an_environment_that_is_idle_for_too_long_is_ended() {
 
 #[tokio::test]
 async fn an_environment_that_dies_while_idle_is_replaced() {
-    let bench = Bench::new();
+    let bench = Bench::with(|options| options.freeze_after = Duration::from_secs(3600));
     let gate = Gate::new().await;
     let code = "
 import os, socket, threading
@@ -226,4 +226,47 @@ def handler(event, context):
     }
     assert_eq!((next.function_error, document(&next)), (None, json!("alive")));
     assert_ne!(next.environment_id, first.environment_id);
+}
+
+#[tokio::test]
+async fn an_environment_without_an_event_is_frozen() {
+    for isolation in [Isolation::Plain, Isolation::Auto] {
+        let bench = Bench::isolated(isolation);
+        let gate = Gate::new().await;
+        let code = "
+import os, socket, threading, time
+def work(connection):
+    while True:
+        connection.send(b'.')
+        time.sleep(0.01)
+def handler(event, context):
+    if event:
+        for start in [os.fork, lambda: 0]:
+            if start() == 0:
+                threading.Thread(target=work, args=[socket.create_connection(('127.0.0.1', event['port']))]).start()
+            if os.getpid() != own:
+                threading.Event().wait()
+    return 'alive'
+own = os.getpid()
+";
+        let spec = bench.python("restless", code);
+        let event = json!({"port": gate.port()});
+        let arrivals = async { [gate.arrival().await, gate.arrival().await] };
+        let (first, mut workers) = tokio::join!(bench.invoke(&spec, event), arrivals);
+        assert_eq!(document(&first), json!("alive"));
+        for worker in &mut workers {
+            worker.falls_silent().await;
+        }
+        let next = bench.invoke(&spec, Value::Null).await;
+        assert_eq!(document(&next), json!("alive"));
+        assert_eq!(next.environment_id, first.environment_id);
+        for worker in &mut workers {
+            worker.says_something().await;
+            worker.falls_silent().await;
+        }
+        bench.runtime.shutdown().await;
+        for worker in workers {
+            worker.gone().await;
+        }
+    }
 }
