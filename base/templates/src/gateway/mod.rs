@@ -1,0 +1,142 @@
+//! The variables that API Gateway gives its mapping templates: `$input`, `$context`, `$stageVariables` and `$util`.
+//!
+//! They are made of plain data; the caller knows where a request or a response came from, and what becomes of the text and
+//! of overrides. Follows "Variables for data transformations for API Gateway" of the developer guide.
+
+mod input;
+mod json;
+mod path;
+mod util;
+
+use std::rc::Rc;
+
+use crate::error::{Error, Thrown};
+use crate::value::{Heap, Map, Members, Value};
+use crate::{Context, Limits, Template};
+
+/// What a template sees of a request, or of an answer.
+#[derive(Clone, Debug, Default)]
+pub struct Variables<'a> {
+    /// The payload.
+    pub body: &'a [u8],
+    /// Parameters of the path.
+    pub path: &'a [(String, String)],
+    /// Parameters of the query.
+    pub querystring: &'a [(String, String)],
+    /// Headers.
+    pub header: &'a [(String, String)],
+    /// `$context`, without overrides unless an earlier template set some.
+    pub context: serde_json::Value,
+    /// Variables of the stage.
+    pub stage_variables: &'a [(String, String)],
+}
+
+/// What a template made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    /// What it rendered.
+    pub text: String,
+    /// `$context.requestOverride`: `header`, `path` and `querystring`.
+    pub request_override: serde_json::Value,
+    /// `$context.responseOverride`: `header` and `status`.
+    pub response_override: serde_json::Value,
+}
+
+/// Why a template made nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// It asked for a part of the body, which is no JSON: the client's mistake.
+    #[error("{0}")]
+    Body(String),
+    /// It is wrong itself, or goes beyond its limits.
+    #[error(transparent)]
+    Template(#[from] Error),
+}
+
+/// Renders a mapping template.
+///
+/// # Errors
+/// When the template fails, or wants a body as JSON that is none.
+pub fn render(template: &Template, variables: &Variables<'_>, limits: Limits) -> Result<Rendered, Failure> {
+    let mut context = Context::new(limits);
+    let start = |thrown: Thrown| thrown.at(crate::At::START);
+    let input = place(&mut context, variables).map_err(start)?;
+    match template.render(&mut context) {
+        Ok(text) => Ok(Rendered {
+            text,
+            request_override: overrides(&mut context, "requestOverride").map_err(start)?,
+            response_override: overrides(&mut context, "responseOverride").map_err(start)?,
+        }),
+        Err(error) if input.has_failed() => Err(Failure::Body(error.message().to_owned())),
+        Err(error) => Err(Failure::Template(error)),
+    }
+}
+
+fn place(context: &mut Context, variables: &Variables<'_>) -> Result<Rc<input::Input>, Thrown> {
+    let heap = &mut context.heap;
+    let parameters =
+        [("path", variables.path), ("querystring", variables.querystring), ("header", variables.header)];
+    let mut maps = Members::new();
+    for (name, pairs) in parameters {
+        maps.insert(name.into(), texts(heap, pairs)?);
+    }
+    let parameters = heap.map(maps)?;
+    let input = Rc::new(input::Input::new(variables.body, parameters));
+    let stage_variables = texts(heap, variables.stage_variables)?;
+    let of_call = json::read(&variables.context.to_string(), heap)?;
+    let of_call = if let Value::Map(map) = of_call { map } else { empty(heap)? };
+    make_overridable(of_call, heap)?;
+    context.set("input", Value::Object(input.clone()));
+    context.set("util", Value::Object(Rc::new(util::Util)));
+    context.set("stageVariables", stage_variables);
+    context.set("context", Value::Map(of_call));
+    Ok(input)
+}
+
+fn texts(heap: &mut Heap, pairs: &[(String, String)]) -> Result<Value, Thrown> {
+    let mut members = Members::new();
+    for (name, text) in pairs {
+        members.insert(name.as_str().into(), heap.text(text.as_str())?);
+    }
+    heap.map(members)
+}
+
+fn empty(heap: &mut Heap) -> Result<Map, Thrown> {
+    match heap.map(Members::new())? {
+        Value::Map(map) => Ok(map),
+        _ => Err(Thrown::new("a map is none")),
+    }
+}
+
+/// Makes what templates assign to, where it is not there.
+fn make_overridable(of_call: Map, heap: &mut Heap) -> Result<(), Thrown> {
+    for (side, kinds) in
+        [("requestOverride", &["header", "path", "querystring"][..]), ("responseOverride", &["header"])]
+    {
+        let side = map_in(of_call, side, heap)?;
+        for kind in kinds {
+            map_in(side, kind, heap)?;
+        }
+    }
+    Ok(())
+}
+
+fn map_in(map: Map, name: &str, heap: &mut Heap) -> Result<Map, Thrown> {
+    if let Some(Value::Map(found)) = heap.member(map, name) {
+        return Ok(*found);
+    }
+    let made = empty(heap)?;
+    heap.put(map, name.into(), Value::Map(made))?;
+    Ok(made)
+}
+
+/// What a template assigned to a part of `$context`, whatever became of the variable itself.
+fn overrides(context: &mut Context, name: &str) -> Result<serde_json::Value, Thrown> {
+    let Some(Value::Map(map)) = context.get("context") else { return Ok(serde_json::Value::Null) };
+    let value = context.heap.member(*map, name).cloned().unwrap_or_default();
+    let text = context.heap.json_of(&value)?;
+    serde_json::from_str(&text).map_err(|error| Thrown::new(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests;
