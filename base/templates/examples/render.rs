@@ -1,8 +1,8 @@
 //! Renders templates for tests from outside: a line of JSON in, a line of JSON out, until the input ends.
 //!
 //! `{"template", "body", "path", "querystring", "header", "context", "stageVariables"}` gives `{"text", "requestOverride",
-//! "responseOverride"}` or `{"error"}`. Members of `variables` are read from JSON and set beside those of API Gateway, by a
-//! `#set` that is put before the template.
+//! "responseOverride"}` or `{"error"}`. Members of `variables` are set beside those of API Gateway, by a `#set` that is put
+//! before the template.
 
 use std::io::{BufRead, Write};
 
@@ -46,11 +46,10 @@ fn render(case: &Value) -> Value {
     }
 }
 
-/// Single quotes in JSON are written as an escape, so that it stands in single quotes of the language.
+/// JSON of plain texts is written as literals of the language are. The comment keeps the end of a line from being the
+/// prelude's.
 fn prelude(variables: &Value) -> String {
-    let set = |(name, value): (&String, &Value)| {
-        format!("#set(${name} = $util.parseJson('{}'))", value.to_string().replace('\'', "\\u0027"))
-    };
+    let set = |(name, value): (&String, &Value)| format!("#set(${name} = {value})#**#");
     variables.as_object().into_iter().flatten().map(set).collect()
 }
 

@@ -120,7 +120,7 @@ pub struct Heap {
 }
 
 /// What a value costs beside its text.
-const VALUE_BYTES: usize = 48;
+const VALUE_BYTES: usize = 32;
 
 impl Heap {
     /// A heap within limits.

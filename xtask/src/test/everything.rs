@@ -88,6 +88,10 @@ fn tests_from_outside(root: &Path, python: &Path) -> Result<Count> {
         "cloudlet-http",
         "--example",
         "echo",
+        "--package",
+        "cloudlet-templates",
+        "--example",
+        "render",
     ];
     let helpers = check("helpers", cargo(root, ["build", "--quiet"].iter().chain(&helpers)))?;
     if built.failed + helpers.failed > 0 {

@@ -40,12 +40,18 @@ impl Input {
         let value = if self.body.trim().is_empty() {
             heap.map(Members::new())?
         } else {
-            json::read(&self.body, heap)
-                .inspect_err(|_| self.has_failed.set(true))
-                .map_err(|thrown| Thrown::new(format!("Could not parse request body into json: {thrown}")))?
+            json::try_read(&self.body, heap).map_err(|error| self.refused(&error))?
         };
         *self.parsed.borrow_mut() = Some(value.clone());
         Ok(value)
+    }
+
+    fn refused(&self, error: &serde_json::Error) -> Thrown {
+        if error.is_data() {
+            return Thrown::new(error.to_string());
+        }
+        self.has_failed.set(true);
+        Thrown::new(format!("Could not parse request body into json: {error}"))
     }
 
     /// What a path finds; an empty text where it finds nothing.

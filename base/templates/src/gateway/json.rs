@@ -8,9 +8,15 @@ use crate::error::Thrown;
 use crate::value::{Heap, Members, Value};
 
 pub(super) fn read(text: &str, heap: &mut Heap) -> Result<Value, Thrown> {
+    try_read(text, heap).map_err(|error| Thrown::new(error.to_string()))
+}
+
+/// The same. An error of the category `Data` is the heap's: the text may be JSON.
+pub(super) fn try_read(text: &str, heap: &mut Heap) -> serde_json::Result<Value> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Reader(heap).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    value.map_err(|error| Thrown::new(error.to_string()))
+    let value = Reader(heap).deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
 }
 
 struct Reader<'h>(&'h mut Heap);
@@ -58,7 +64,6 @@ impl<'de> Visitor<'de> for Reader<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element_seed(Reader(&mut *self.0))? {
-            self.0.spend_values(1).map_err(A::Error::custom)?;
             list.push(item);
         }
         self.0.json_list(list).map_err(A::Error::custom)
@@ -67,7 +72,6 @@ impl<'de> Visitor<'de> for Reader<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut map = Members::new();
         while let Some(key) = members.next_key::<String>()? {
-            self.0.spend_values(1).map_err(A::Error::custom)?;
             let member = members.next_value_seed(Reader(&mut *self.0))?;
             map.insert(key.into(), member);
         }

@@ -3,10 +3,10 @@
 //! They are made of plain data; the caller knows where a request or a response came from, and what becomes of the text and
 //! of overrides. Follows "Variables for data transformations for API Gateway" of the developer guide.
 
+mod functions;
 mod input;
 mod json;
 mod path;
-mod util;
 
 use std::rc::Rc;
 
@@ -53,12 +53,16 @@ pub enum Failure {
     Template(#[from] Error),
 }
 
-/// Renders a mapping template.
+/// What a byte of the body takes as a value, at most: there is a number for every two.
+const BYTES_OF_BODY: usize = 32;
+
+/// Renders a mapping template. The memory that the body takes as JSON comes on top of the limits.
 ///
 /// # Errors
 /// When the template fails, or wants a body as JSON that is none.
 pub fn render(template: &Template, variables: &Variables<'_>, limits: Limits) -> Result<Rendered, Failure> {
-    let mut context = Context::new(limits);
+    let memory_bytes = limits.memory_bytes.saturating_add(variables.body.len().saturating_mul(BYTES_OF_BODY));
+    let mut context = Context::new(Limits { memory_bytes, ..limits });
     let start = |thrown: Thrown| thrown.at(crate::At::START);
     let input = place(&mut context, variables).map_err(start)?;
     match template.render(&mut context) {
@@ -87,7 +91,7 @@ fn place(context: &mut Context, variables: &Variables<'_>) -> Result<Rc<input::I
     let of_call = if let Value::Map(map) = of_call { map } else { empty(heap)? };
     make_overridable(of_call, heap)?;
     context.set("input", Value::Object(input.clone()));
-    context.set("util", Value::Object(Rc::new(util::Util)));
+    context.set("util", Value::Object(Rc::new(functions::Util)));
     context.set("stageVariables", stage_variables);
     context.set("context", Value::Map(of_call));
     Ok(input)

@@ -199,3 +199,16 @@ fn what_a_template_makes_of_itself_is_not_followed_for_ever() {
         assert!(matches!(with(template, &Variables::default()), Err(Failure::Template(_))), "{template}");
     }
 }
+
+#[test]
+fn a_large_body_is_read_and_passed_on() {
+    let body = format!("[{}1]", "1,".repeat(1 << 20));
+    assert_eq!(of(&body, "$input.json('$')").len(), body.len());
+    assert_eq!(of(&body, "$input.path('$').size() $input.path('$[-1]')"), format!("{} 1", (1 << 20) + 1));
+    let small = Limits { memory_bytes: 100, ..Limits::default() };
+    let many = format!("[{}1]", "{},".repeat(1000));
+    let variables = Variables { body: many.as_bytes(), ..Variables::default() };
+    let template = Template::parse("$input.json('$')$input.path('$[*]')").unwrap();
+    let failure = render(&template, &variables, small).unwrap_err();
+    assert!(matches!(failure, Failure::Template(_)), "{failure}");
+}

@@ -160,6 +160,3 @@ impl Parser<'_> {
         self.directive(draft, slashes % 2 == 1)
     }
 }
-
-#[cfg(test)]
-mod tests;
