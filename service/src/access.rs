@@ -154,6 +154,7 @@ pub(crate) mod tests {
             request_id: "r".into(),
             source_ip: Some("10.1.2.3".parse().unwrap()),
             source: None,
+            signed: None,
             passage: None,
             endpoint: endpoint.into(),
         }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::HeaderValue;
 use names::{Account, Arn, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -23,10 +24,36 @@ pub struct Caller {
     pub source_ip: Option<IpAddr>,
     /// The resource for which a service acts in its own name, so that whom it calls must let it in.
     pub source: Option<Arn>,
+    /// How the request was signed, where it was.
+    pub signed: Option<Signed>,
     /// What the request came through to the resource that it names.
     pub passage: Option<Arc<Passage>>,
     /// Scheme, host and port by which the client reached us, for addresses in answers: `http://localhost:4566`.
     pub endpoint: Arc<str>,
+}
+
+/// A signature of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// Where it stands.
+    pub way: SignedBy,
+    /// It is one of Signature Version 2.
+    pub is_old: bool,
+    /// How long ago it was made, where it says so.
+    pub age_ms: Option<i64>,
+    /// What it covers of the body, as the request says it.
+    pub content: Option<HeaderValue>,
+}
+
+/// Where a signature stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedBy {
+    /// In a header.
+    Header,
+    /// In the query string.
+    Link,
+    /// In the fields of a form.
+    Form,
 }
 
 /// An identity that may be allowed or denied something.

@@ -108,6 +108,7 @@ impl Cloud {
             request_id: Arc::clone(&visit.request_id),
             source_ip: Some(visit.source_ip),
             source: None,
+            signed: None,
             passage: None,
             endpoint: Arc::clone(&visit.endpoint),
         };
@@ -136,6 +137,7 @@ impl Cloud {
             request_id: self.random.uuid().into(),
             source_ip: None,
             source: None,
+            signed: None,
             passage: None,
             endpoint: Arc::clone(&self.endpoint),
         };

@@ -166,8 +166,10 @@ pub(crate) fn ask(context: &Context, service: &Service, question: &Question<'_>)
 fn ask_of(context: &Context, service: &Service, question: &Question<'_>) -> Result<(), Fault> {
     let Question { name, resources, conditions, is_unsigned } = *question;
     let (caller, cloud) = (&*context.caller, &context.cloud);
-    let prefix = service.action_prefix;
-    let access = Access { prefix, name, caller, clock: &cloud.clock, resources, conditions, is_unsigned };
+    let (prefix, clock) = (service.action_prefix, &cloud.clock);
+    let of_caller = |key: &str| service.caller_condition.and_then(|condition| condition(caller, key));
+    let conditions = &|key: &str| conditions(key).or_else(|| of_caller(key));
+    let access = Access { prefix, name, caller, clock, resources, conditions, is_unsigned };
     let identity = cloud.authorizer.decide(caller, &access);
     let refused = |resource: Option<&Arn>, reason| {
         (service.denial)(&Denial { caller, action: &access.action(), resource, reason })

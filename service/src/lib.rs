@@ -46,7 +46,7 @@ mod work;
 
 pub use access::{Access, Authorizer, Conditions, Everyone};
 pub use address::{Address, AddressOf, Regions};
-pub use caller::{Caller, Principal, PrincipalKind};
+pub use caller::{Caller, Principal, PrincipalKind, Signed, SignedBy};
 pub use clock::{Clock, ClockState};
 pub use context::{Cloud, Context, Tx, View};
 pub use credentials::{Credential, PrincipalRecord, Signatory};

@@ -20,8 +20,8 @@ use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::tags::Tagging;
 use crate::visit::Front;
 use crate::{
-    AddressOf, Cloud, Context, CrossOriginOf, Denial, Handler, ListsOf, OwnerOf, PassageOf, PolicyOf, Result,
-    Tx, View,
+    AddressOf, Caller, Cloud, Context, CrossOriginOf, Denial, Handler, ListsOf, OwnerOf, PassageOf, PolicyOf,
+    Result, Tx, View,
 };
 
 /// Background work: runs until the process stops, and is started again when it fails.
@@ -42,6 +42,9 @@ type Absent = fn(&ServiceFacts, &OperationFacts) -> Fault;
 
 /// What an input is for a condition key.
 type Condition = Box<dyn Fn(&dyn Any, &str) -> Option<String> + Send + Sync>;
+
+/// What a caller is for a condition key.
+type CallerCondition = fn(&Caller, &str) -> Option<String>;
 
 /// Most services leave it at that.
 fn as_it_is(fault: Fault) -> Fault {
@@ -65,6 +68,7 @@ pub struct Service {
     handlers: HashMap<&'static str, Box<dyn Handler>>,
     actions: Actions,
     conditions: HashMap<&'static str, Condition>,
+    pub(crate) caller_condition: Option<CallerCondition>,
     pub(crate) action_prefix: &'static str,
     pub(crate) tagging: Option<Tagging>,
     wording: Wording,
@@ -97,6 +101,7 @@ impl Service {
             handlers: HashMap::default(),
             actions: own_name,
             conditions: HashMap::default(),
+            caller_condition: None,
             action_prefix: facts.signing_name,
             tagging: None,
             wording: as_it_is,
@@ -194,6 +199,13 @@ impl Service {
     pub fn conditions<O: Operation>(mut self, condition: fn(&O::Input, &str) -> Option<String>) -> Self {
         let of_input = move |input: &dyn Any, key: &str| condition(input.downcast_ref::<O::Input>()?, key);
         self.conditions.insert(O::FACTS.name, Box::new(of_input));
+        self
+    }
+
+    /// What a caller is for the condition keys of its service, whatever the operation.
+    #[must_use]
+    pub fn caller_conditions(mut self, condition: CallerCondition) -> Self {
+        self.caller_condition = Some(condition);
         self
     }
 

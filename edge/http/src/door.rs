@@ -220,7 +220,7 @@ impl Door {
     /// What an operation is given for a caller whose identity is known.
     fn context(&self, parts: &Parts, identity: Identity, peer: &Peer<'_>) -> Context {
         let cloud = &self.control.cloud;
-        let Identity { scope, regions, principal, .. } = identity;
+        let Identity { scope, regions, principal, signed, .. } = identity;
         let caller = Caller {
             scope,
             regions,
@@ -228,6 +228,7 @@ impl Door {
             request_id: Arc::clone(peer.request_id),
             source_ip: Some(peer.ip),
             source: None,
+            signed,
             passage: None,
             endpoint: endpoint(parts, peer.secure).unwrap_or_else(|| Arc::clone(&cloud.endpoint)),
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use names::{Account, Region, Scope, ids};
-use service::{Cloud, Credential, Principal, PrincipalKind, Regions, Service, Signatory};
+use service::{Cloud, Credential, Principal, PrincipalKind, Regions, Service, Signatory, Signed, SignedBy};
 use signing::{Claim, DayKeys, Payload, Proof, Request, Secret, Style};
 use wire::{Fault, Protocol};
 
@@ -45,6 +45,7 @@ pub(crate) struct Identity {
     pub(crate) scope: Scope,
     pub(crate) regions: Regions,
     pub(crate) principal: Arc<Principal>,
+    pub(crate) signed: Option<Signed>,
     /// Of the signature, where it was checked: chunked bodies go on from it.
     pub(crate) proof: Option<Proof>,
 }
@@ -94,7 +95,8 @@ impl Identities {
                 check_scope(claim.service(), signature.is_some(), target.service.facts().signing_name)?;
                 let proof = Some(self.prove(cloud, parts, payload, claim, &signatory.credential)?);
                 let scope = Scope::new(signatory.credential.account, region);
-                Ok(Identity { scope, regions, principal: Arc::clone(&signatory.principal), proof })
+                let signed = Some(signed(cloud, parts, claim));
+                Ok(Identity { scope, regions, principal: Arc::clone(&signatory.principal), signed, proof })
             }
             (None, Auth::Open { .. }) => {
                 claim.check_link(Style::of_service(claim.service()), cloud.clock.machine_now().secs())?;
@@ -180,6 +182,14 @@ impl Identities {
     }
 }
 
+/// How a request was signed by its claim.
+fn signed(cloud: &Cloud, parts: &Parts, claim: &Claim<'_>) -> Signed {
+    let way = if claim.kind() == signing::Kind::Header { SignedBy::Header } else { SignedBy::Link };
+    let signed_ms = claim.signed_at().unix_s().saturating_mul(1000);
+    let age_ms = Some(cloud.clock.machine_now().millis().saturating_sub(signed_ms));
+    Signed { way, is_old: false, age_ms, content: parts.headers.get("x-amz-content-sha256").cloned() }
+}
+
 /// A key that has signed must still be good, and come with the token that belongs to it.
 fn check_credential(cloud: &Cloud, credential: &Credential, token: Option<&str>) -> Result<(), Refused> {
     if credential.session_token.as_deref() != token || !credential.active {
@@ -218,11 +228,13 @@ fn account_of(access_key_id: &str) -> Option<Account> {
 }
 
 fn root(scope: Scope, regions: Regions) -> Identity {
-    Identity { scope, regions, principal: Arc::new(Principal::root(scope.account)), proof: None }
+    let principal = Arc::new(Principal::root(scope.account));
+    Identity { scope, regions, principal, signed: None, proof: None }
 }
 
 fn anonymous(scope: Scope, regions: Regions) -> Identity {
-    Identity { scope, regions, principal: Arc::new(Principal::anonymous(&scope)), proof: None }
+    let principal = Arc::new(Principal::anonymous(&scope));
+    Identity { scope, regions, principal, signed: None, proof: None }
 }
 
 /// Why an identity was not proved.

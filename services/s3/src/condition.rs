@@ -4,7 +4,7 @@
 //! beside them.
 
 use api_s3 as api;
-use service::Context;
+use service::{Caller, Context, SignedBy};
 use wire::TimestampFormat;
 
 use crate::object::{self, Versions, Wishes};
@@ -12,6 +12,31 @@ use crate::settings::acl::AsksForList;
 
 const TAG_OF_REQUEST: &str = "s3:requestobjecttag/";
 const TAG_OF_OBJECT: &str = "s3:existingobjecttag/";
+
+/// How a request was signed. Follows "Amazon S3 Signature Version 4 authentication-specific policy keys".
+pub(crate) fn of_caller(caller: &Caller, key: &str) -> Option<String> {
+    let signed = caller.signed.as_ref()?;
+    let is_link = signed.way == SignedBy::Link;
+    match key {
+        "s3:authtype" => Some(way(signed.way).to_owned()),
+        "s3:signatureversion" => Some(if signed.is_old { "AWS" } else { "AWS4-HMAC-SHA256" }.to_owned()),
+        "s3:signatureage" => signed.age_ms.filter(|_| is_link).map(|age| age.to_string()),
+        "s3:x-amz-content-sha256" => match &signed.content {
+            Some(content) => content.to_str().ok().map(str::to_owned),
+            // Links cover nothing of a body.
+            None => (is_link && !signed.is_old).then(|| "UNSIGNED-PAYLOAD".to_owned()),
+        },
+        _ => None,
+    }
+}
+
+fn way(way: SignedBy) -> &'static str {
+    match way {
+        SignedBy::Header => "REST-HEADER",
+        SignedBy::Link => "REST-QUERY-STRING",
+        SignedBy::Form => "POST",
+    }
+}
 
 /// Of a request that asks for a list.
 pub(crate) fn of_list(input: &impl AsksForList, key: &str) -> Option<String> {

@@ -61,6 +61,7 @@ pub fn service() -> Service {
         .access_lists(access::listed)
         .absent(absent::answer)
         .refusing(access::refused)
+        .caller_conditions(condition::of_caller)
         .transaction::<api::CreateBucket>(bucket::create, bucket::resource)
         .transaction::<api::DeleteBucket>(bucket::delete, bucket::resource)
         .read::<api::GetBucketLocation>(bucket::location, bucket::resource)

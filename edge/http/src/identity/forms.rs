@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use names::{Region, Scope};
-use service::{Cloud, Form, Regions, Service, Signatory};
+use service::{Cloud, Form, Regions, Service, Signatory, Signed, SignedBy};
 use signing::{Secret, SignedText};
 use wire::Fault;
 
@@ -101,7 +101,9 @@ impl Identities {
         prove(&Secret::new(credential.secret_access_key.as_str()))?;
         check_credential(cloud, credential, form.field("x-amz-security-token"))?;
         let scope = Scope::new(credential.account, scope.region);
-        Ok(Identity { scope, regions, principal: Arc::clone(principal), proof: None })
+        let is_old = form.field(NEW[0]).is_none();
+        let signed = Some(Signed { way: SignedBy::Form, is_old, age_ms: None, content: None });
+        Ok(Identity { scope, regions, principal: Arc::clone(principal), signed, proof: None })
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use http::header::AUTHORIZATION;
 use http::request::Parts;
 use names::Scope;
-use service::{Cloud, Regions};
+use service::{Cloud, Regions, Signed, SignedBy};
 use signing::old::OldClaim;
 use signing::{Request, Secret, Style};
 
@@ -47,6 +48,9 @@ impl Identities {
         })?;
         check_credential(cloud, credential, claim.session_token())?;
         let scope = Scope::new(credential.account, default.region);
-        Ok(Some(Identity { scope, regions, principal: Arc::clone(&signatory.principal), proof: None }))
+        let way = if parts.headers.contains_key(AUTHORIZATION) { SignedBy::Header } else { SignedBy::Link };
+        let signed = Some(Signed { way, is_old: true, age_ms: None, content: None });
+        let principal = Arc::clone(&signatory.principal);
+        Ok(Some(Identity { scope, regions, principal, signed, proof: None }))
     }
 }

@@ -21,7 +21,7 @@ use store::Reads;
 use wire::{Fault, OperationFacts};
 
 use crate::access_point::{self, AccessPoint};
-use crate::{access, errors, host};
+use crate::{access, condition, errors, host};
 
 /// The header that all of its requests have.
 const ACCOUNT_ID: &str = "x-amz-account-id";
@@ -36,6 +36,7 @@ pub fn service() -> Service {
         .host_alias("s3express")
         .actions(action)
         .refusing(access::refused)
+        .caller_conditions(condition::of_caller)
         .wording(errors::of_failure)
         .tagging(tags::TAGGING)
         .conditions::<api::CreateAccessPoint>(create::condition)
