@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     /// Operations that IAM calls by another name, or asks no permission for (Service Authorization Reference).
-    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 16] = [
+    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 17] = [
         // What a statement, or an action of a transaction, does is asked for by itself.
         ("dynamodb", "BatchExecuteStatement", None),
         ("dynamodb", "ExecuteStatement", None),
@@ -61,6 +61,7 @@ mod tests {
         ("dynamodb", "TransactWriteItems", None),
         ("lambda", "GetLayerVersionByArn", Some("GetLayerVersion")),
         ("lambda", "Invoke", Some("InvokeFunction")),
+        ("lambda", "InvokeWithResponseStream", Some("InvokeFunction")),
         ("s3control", "DeletePublicAccessBlock", Some("PutAccountPublicAccessBlock")),
         ("s3control", "GetPublicAccessBlock", Some("GetAccountPublicAccessBlock")),
         ("s3control", "PutPublicAccessBlock", Some("PutAccountPublicAccessBlock")),
