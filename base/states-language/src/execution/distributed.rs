@@ -9,8 +9,8 @@ use super::children::list;
 use super::context::Item;
 use super::frame::{FrameId, Phase};
 use super::run::Run;
-use super::{Command, Id};
-use crate::definition::{Batcher, Field, Machine, Map, State};
+use super::{Command, Execution, Id, Moment};
+use crate::definition::{Batcher, Definition, Field, Kind, Machine, Map, State};
 use crate::event::{Details, EventType};
 use crate::failure::{Failure, names};
 use crate::scope::{Scope, Subject};
@@ -48,7 +48,7 @@ pub struct MapRun {
 pub enum MapSource {
     /// They are here, each as its execution gets it.
     Items(Vec<Value>),
-    /// They are to be read.
+    /// They are to be read, and each to be given to [`selected`].
     Reader {
         /// The integration that reads.
         resource: String,
@@ -123,6 +123,28 @@ pub fn batches(items: Vec<Value>, batch: &Batch) -> Vec<Value> {
     batches
 }
 
+/// What ItemSelector makes of items that were read for a map run, of which the first has this place.
+///
+/// # Errors
+/// Why the Map state fails.
+pub fn selected(
+    definition: &Definition,
+    execution: &Execution,
+    moment: Moment,
+    id: Id,
+    (first, mut items): (u32, Vec<Value>),
+) -> Result<Vec<Value>, Failure> {
+    // A run may change what it is given; this one only asks.
+    let mut asked = execution.clone();
+    let run = Run::new(definition, &mut asked, moment);
+    let Some(State { kind: Kind::Map(map), .. }) = run.state_of(id.frame) else { return Ok(items) };
+    let (Some(selector), Some(state)) = (&map.selector, run.state_of(id.frame)) else { return Ok(items) };
+    for (index, item) in (first..).zip(items.iter_mut()) {
+        *item = run.select(id.frame, state, selector, &Item { index, value: item })?;
+    }
+    Ok(items)
+}
+
 fn together(items: Vec<Value>, batch: &Batch) -> Value {
     let mut whole = Object::new();
     if let Some(input) = &batch.input {
@@ -157,7 +179,7 @@ impl Run<'_> {
                 target: target(map, scope, subject)?,
             })
         })?;
-        let run = self.selected(id, state, map, run)?;
+        let run = self.with_selected(id, state, map, run)?;
         let length = match &run.source {
             MapSource::Items(items) => items.len() as u64,
             MapSource::Reader { .. } => 0,
@@ -171,7 +193,13 @@ impl Run<'_> {
     }
 
     /// The run with what ItemSelector makes of each item that is here.
-    fn selected(&self, id: FrameId, state: &State, map: &Map, mut run: MapRun) -> Result<MapRun, Failure> {
+    fn with_selected(
+        &self,
+        id: FrameId,
+        state: &State,
+        map: &Map,
+        mut run: MapRun,
+    ) -> Result<MapRun, Failure> {
         if let (Some(selector), MapSource::Items(items)) = (&map.selector, &mut run.source) {
             for (index, item) in (0_u32..).zip(items.iter_mut()) {
                 *item = self.select(id, state, selector, &Item { index, value: item })?;

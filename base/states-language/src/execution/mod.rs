@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::distributed::{Batch, MapRun, MapSource, ResultTarget, Tolerance, batches};
+pub use self::distributed::{Batch, MapRun, MapSource, ResultTarget, Tolerance, batches, selected};
 pub use self::frame::{Frame, FrameId};
 use self::run::Run;
 use crate::definition::{Definition, Machine, Resource};

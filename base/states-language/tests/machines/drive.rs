@@ -24,7 +24,7 @@ pub(crate) enum Answer {
 
 /// An execution and its host.
 pub(crate) struct Drive {
-    definition: Definition,
+    pub(crate) definition: Definition,
     head: Vec<u8>,
     frames: BTreeMap<FrameId, Vec<u8>>,
     pub(crate) now_ms: u64,

@@ -1,6 +1,6 @@
 //! Map states: items one by one and all at once, selected, nested, and as executions of their own.
 
-use cloudlet_states_language::execution::{Input, MapSource};
+use cloudlet_states_language::execution::{Input, MapSource, Moment, selected};
 use serde_json::{Value, json};
 
 use crate::drive::{Answer, Drive, function, machine, result, run};
@@ -177,4 +177,17 @@ fn an_item_that_cannot_be_selected_ends_those_that_run() {
         .filter(|line| line.contains("IterationSucceeded") || line.contains("IterationAborted"))
         .count();
     assert_eq!((started, ended), (2, 2));
+}
+
+#[test]
+fn items_that_are_read_are_selected_later() {
+    let mut drive = Drive::new(&distributed(json!({
+        "ItemReader": {"Resource": "arn:aws:states:::s3:getObject"},
+        "ItemSelector": {"i.$": "$$.Map.Item.Index", "v.$": "$$.Map.Item.Value.a", "n.$": "$.n"}})));
+    drive.start(json!({"n": 1}));
+    let (execution, moment) = (drive.execution(), Moment { now_ms: 0, seed: 0 });
+    let select = |items| selected(&drive.definition, &execution, moment, drive.map_runs[0].id, (7, items));
+    let items = select(vec![json!({"a": "x"}), json!({"a": "y"})]);
+    assert_eq!(items, Ok(vec![json!({"i": 7, "v": "x", "n": 1}), json!({"i": 8, "v": "y", "n": 1})]));
+    assert_eq!(select(vec![json!({})]).unwrap_err().error(), Some("States.Runtime"));
 }

@@ -92,7 +92,7 @@ fn mixed(choice: usize) -> Answer {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_same_inputs_give_the_same(definition in states("S", 2), choices in prop::collection::vec(any::<u8>(), 1..40)) {
@@ -233,7 +233,7 @@ fn spoil(value: &mut Value, place: &mut usize, with: &Value) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_makes_it_panic(text in ".{0,80}", value in anything()) {
