@@ -1,3 +1,5 @@
+//! Conditions: every operator, how they nest, and what is refused.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Definitions: what is taken, and what is wrong with others and where.
+
 use serde_json::json;
 
 use super::*;
@@ -51,12 +53,6 @@ fn whole_definitions_are_taken() {
 
 #[test]
 fn each_fault_has_its_place() {
-    let pass = |more: Value| {
-        let mut state = json!({"Type": "Pass", "End": true});
-        state.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        with_state(state)
-    };
-    let schema = |why: &str| format!("SCHEMA_VALIDATION_FAILED: {why}");
     let cases = [
         (
             json!({"StartAt": "B", "States": {"A": {"Type": "Pass", "End": true}}}),
@@ -96,6 +92,13 @@ fn each_fault_has_its_place() {
             pass(json!({"QueryLanguage": "SQL"})),
             schema("Value must be one of [JSONPath, JSONata] at /States/A/QueryLanguage"),
         ),
+    ];
+    assert_wrong(&cases);
+}
+
+#[test]
+fn each_fault_of_a_kind_of_state_has_its_place() {
+    let cases = [
         (
             with_state(json!({"Type": "Task", "End": true})),
             schema("These fields are required: [Resource] at /States/A"),
@@ -127,8 +130,22 @@ fn each_fault_has_its_place() {
             ),
         ),
     ];
+    assert_wrong(&cases);
+}
+
+fn pass(more: Value) -> Value {
+    let mut state = json!({"Type": "Pass", "End": true});
+    state.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    with_state(state)
+}
+
+fn schema(why: &str) -> String {
+    format!("SCHEMA_VALIDATION_FAILED: {why}")
+}
+
+fn assert_wrong(cases: &[(Value, String)]) {
     for (definition, diagnostic) in cases {
-        assert_eq!(wrong(&definition), [diagnostic], "{definition}");
+        assert_eq!(wrong(definition), [diagnostic.as_str()], "{definition}");
     }
 }
 

@@ -1,3 +1,5 @@
+//! Intrinsic functions: what each gives, and what it refuses.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! JSONata: what expressions see, what is added, and what is bounded.
+
 use std::time::Instant;
 
 use serde_json::json;

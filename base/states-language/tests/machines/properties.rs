@@ -130,83 +130,31 @@ proptest! {
     }
 }
 
+/// One of the words between semicolons.
+fn select(words: &'static str) -> impl Strategy<Value = &'static str> + Clone {
+    prop::sample::select(words.split(';').collect::<Vec<_>>())
+}
+
 /// Any JSON, from the words of the language.
 fn anything() -> BoxedStrategy<Value> {
-    let words = prop::sample::select(vec![
-        "Pass",
-        "Task",
-        "Choice",
-        "Wait",
-        "Succeed",
-        "Fail",
-        "Parallel",
-        "Map",
-        "JSONata",
-        "JSONPath",
-        "A",
-        "B",
-        "$",
-        "$.a",
-        "$$.Map",
-        "$..*",
-        "$.a[?(@.b)]",
-        "{% $states.input %}",
-        "{% $map([1..9], $string) %}",
-        "States.Format('{}', $)",
-        "States.UUID()",
-        "States.ALL",
-        "arn:aws:states:::sqs:sendMessage",
-        "2026-01-01T00:00:00Z",
-        "DISTRIBUTED",
-        "\u{1F600}",
-    ]);
+    let words = select(
+        "Pass;Task;Choice;Wait;Succeed;Fail;Parallel;Map;JSONata;JSONPath;A;B;$;$.a;$$.Map;$..*;\
+         $.a[?(@.b)];{% $states.input %};{% $map([1..9], $string) %};States.Format('{}', $);\
+         States.UUID();States.ALL;arn:aws:states:::sqs:sendMessage;2026-01-01T00:00:00Z;DISTRIBUTED;\
+         \u{1F600}",
+    );
     let leaf = prop_oneof![
         words.prop_map(Value::from),
         any::<bool>().prop_map(Value::from),
         (-1_i64..5).prop_map(Value::from),
         Just(Value::Null),
     ];
-    let names = prop::sample::select(vec![
-        "StartAt",
-        "States",
-        "Type",
-        "Next",
-        "End",
-        "Parameters",
-        "ResultPath",
-        "InputPath",
-        "OutputPath",
-        "Result",
-        "ResultSelector",
-        "Retry",
-        "Catch",
-        "ErrorEquals",
-        "Choices",
-        "Variable",
-        "IsNull",
-        "And",
-        "Not",
-        "Default",
-        "Seconds",
-        "TimestampPath",
-        "Branches",
-        "ItemProcessor",
-        "ItemsPath",
-        "MaxConcurrency",
-        "Resource",
-        "TimeoutSeconds",
-        "QueryLanguage",
-        "Output",
-        "Assign",
-        "Items",
-        "Error",
-        "CausePath",
-        "ProcessorConfig",
-        "Mode",
-        "x.$",
-        "A",
-        "B",
-    ]);
+    let names = select(
+        "StartAt;States;Type;Next;End;Parameters;ResultPath;InputPath;OutputPath;Result;\
+         ResultSelector;Retry;Catch;ErrorEquals;Choices;Variable;IsNull;And;Not;Default;Seconds;\
+         TimestampPath;Branches;ItemProcessor;ItemsPath;MaxConcurrency;Resource;TimeoutSeconds;\
+         QueryLanguage;Output;Assign;Items;Error;CausePath;ProcessorConfig;Mode;x.$;A;B",
+    );
     let nested = leaf.prop_recursive(6, 60, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
