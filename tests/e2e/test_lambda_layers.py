@@ -110,6 +110,15 @@ def test_layers_lie_over_one_another(functions, name):
     assert "No module named 'words'" in invoke(functions, name)[1]["errorMessage"]
 
 
+def test_a_number_with_zeros_before_it_is_the_same_version(functions, name):
+    arn = layer(functions, name, python___words__py="WORD = 'kept'", bin__tool="")
+    create(functions, name, WORDS, Layers=[arn])
+    zeros = functions.update_function_configuration(FunctionName=name, Layers=[f"{arn[:-1]}01"])
+    assert [one["Arn"] for one in zeros["Layers"]] == [arn]
+    functions.delete_layer_version(LayerName=name, VersionNumber=1)
+    assert invoke(functions, name)[1]["word"] == "kept"
+
+
 def test_site_packages_and_node_modules(functions, name):
     files = {"python/lib/python3.12/site-packages/words.py": "WORD = 'deep'", "nodejs/node_modules/words/index.js": "module.exports = 'js';"}
     buffer = io.BytesIO()
@@ -158,6 +167,8 @@ def test_permissions_of_layers(make_cloud):
     place = Accounts(make_cloud, "lambda")
     arn = place.root.publish_layer_version(LayerName="l", Content={"ZipFile": package(a__txt="")})["LayerVersionArn"]
     assert refused(place.other.get_layer_version_by_arn, Arn=arn)[0] == "AccessDeniedException"
+    assert refused(place.other.list_layer_versions, LayerName=layer_arn("l"))[0] == "AccessDeniedException"
+    assert place.root.list_layer_versions(LayerName=layer_arn("l"))["LayerVersions"][0]["LayerVersionArn"] == arn
     version = {"LayerName": "l", "VersionNumber": 1}
     assert refused(place.root.get_layer_version_policy, **version) == (
         "ResourceNotFoundException",

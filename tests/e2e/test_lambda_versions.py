@@ -171,6 +171,28 @@ def test_the_life_of_an_alias(functions, name, arn):
     assert refused(functions.invoke, FunctionName=name, Qualifier="live")[0] == "ResourceNotFoundException"
 
 
+def test_what_aliases_and_versions_had_goes_with_them(functions, name):
+    create(functions, name, WHO % 1, Publish=True)
+    alias = {"FunctionName": name, "Name": "live", "FunctionVersion": "1"}
+    live, first = ({"FunctionName": name, "Qualifier": qualifier} for qualifier in ["live", "1"])
+    functions.create_alias(**alias)
+    functions.create_function_url_config(**live, AuthType="NONE")
+    for one in [live, first]:
+        functions.put_function_event_invoke_config(**one, MaximumRetryAttempts=0)
+    own = functions.create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"]
+    functions.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=1)
+    functions.delete_alias(FunctionName=name, Name="live")
+    functions.delete_function(**first)
+    urls = functions.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"]
+    assert [one["FunctionUrl"] for one in urls] == [own]
+    settings = functions.list_function_event_invoke_configs(FunctionName=name)["FunctionEventInvokeConfigs"]
+    assert [one["MaximumRetryAttempts"] for one in settings] == [1]
+    update(functions, name, 2, Publish=True)
+    functions.create_alias(**{**alias, "FunctionVersion": "2"})
+    for gone in [functions.get_function_url_config, functions.get_function_event_invoke_config]:
+        assert refused(gone, **live)[0] == "ResourceNotFoundException"
+
+
 def test_what_aliases_cannot_be(functions, name, arn):
     create(functions, name, WHO % 1, Publish=True)
     update(functions, name, 2, Publish=True)

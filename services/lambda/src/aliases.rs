@@ -12,7 +12,7 @@ use wire::Fault;
 use crate::functions::{named, pages};
 use crate::keys::{self, Id};
 use crate::name::{self, LATEST, Name};
-use crate::{errors, function, provisioned};
+use crate::{errors, event, function, provisioned, url};
 
 /// Aliases of a page.
 const PAGE_MAX: i32 = 50;
@@ -174,7 +174,10 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteAliasInput) -> Result<a
     let function = function_of(&**tx, &tx.scope(), &input.function_name)?;
     tx.delete(keys::alias(&function.scope, &function.name, &input.name));
     tx.delete(keys::policy_of(&function.scope, &function.name, &input.name));
-    provisioned::forget(tx, &function.qualified(&input.name));
+    let alias = function.qualified(&input.name);
+    provisioned::forget(tx, &alias);
+    event::settings::forget_qualified(tx, &alias);
+    url::forget_qualified(tx, &alias)?;
     Ok(api::DeleteAliasOutput::default())
 }
 

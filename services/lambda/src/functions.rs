@@ -53,7 +53,7 @@ pub(crate) async fn create(
     context.transact(|tx| record(tx, &input, name.clone(), &package, layers.clone())).await
 }
 
-fn record(
+pub(crate) fn record(
     tx: &mut Tx<'_>,
     input: &api::CreateFunctionInput,
     name: Name,
@@ -91,7 +91,7 @@ fn record(
         settings,
     };
     tx.put_record(&key, &function)?;
-    layers::note(tx, &function);
+    layers::take(tx, &function)?;
     TAGGING.add(tx, &function.scope, &function.full_name().arn(), input.tags.iter().flatten())?;
     let published = input.publish == Some(true);
     let made = if published { versions::freeze(tx, &function, None)? } else { function };

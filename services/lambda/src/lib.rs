@@ -215,7 +215,7 @@ fn layers_of(service: Service) -> Service {
         })
         .read::<api::GetLayerVersionByArn>(layers::get_by_arn, |_, input| named(&input.arn))
         .read::<api::ListLayers>(layers::list, |_, _| Vec::new())
-        .read::<api::ListLayerVersions>(layers::list_versions, |_, _| Vec::new())
+        .read::<api::ListLayerVersions>(layers::list_versions, |scope, input| layer(scope, &input.layer_name))
         .transaction::<api::DeleteLayerVersion>(layers::delete, |scope, input| {
             version(scope, &input.layer_name, input.version_number)
         })

@@ -10,7 +10,7 @@ use crate::function::{self, Function};
 use crate::functions::{named, pages};
 use crate::keys::{self, Id};
 use crate::name::{LATEST, Name};
-use crate::{aliases, errors, layers, package, provisioned, refused};
+use crate::{aliases, errors, event, layers, package, provisioned, refused};
 
 /// Versions of a page.
 const PAGE_MAX: i32 = 50;
@@ -93,6 +93,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, name: &Name, number: u64) -> Result<Option
     tx.delete(keys::policy_of(&name.scope, &name.name, &version.version_text()));
     tx.delete(keys::runtime_update(&name.scope, &name.name, number));
     provisioned::forget(tx, &version.full_name());
+    event::settings::forget_qualified(tx, &version.full_name());
     release(tx, &function, &version.package.id)?;
     layers::release(tx, &version)?;
     Ok(Some(version))

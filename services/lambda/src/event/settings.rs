@@ -82,6 +82,11 @@ pub(crate) fn forget(tx: &mut Tx<'_>, scope: &Scope, function: &str) -> Result<(
     Ok(())
 }
 
+/// What a version or an alias has goes with it.
+pub(crate) fn forget_qualified(tx: &mut Tx<'_>, name: &Name) {
+    tx.delete(key(name));
+}
+
 /// A wish: what is missing in it is the old, or nothing.
 struct Wish<'a> {
     retries_max: Option<i32>,

@@ -3,6 +3,8 @@
 
 mod operations;
 mod permissions;
+#[cfg(test)]
+mod tests;
 mod uses;
 
 use api_lambda as api;
@@ -16,7 +18,7 @@ use crate::{errors, keys, package};
 
 pub(crate) use operations::{delete, get, get_by_arn, list, list_versions, publish};
 pub(crate) use permissions::{add, of as policy_of, remove, show};
-pub(crate) use uses::{Use, check_size, note, release, replace, resolve};
+pub(crate) use uses::{Use, check_size, note, release, replace, resolve, take};
 
 /// The name of a version of a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use api_lambda as api;
 use names::{Arn, Scope};
 use serde::{Deserialize, Serialize};
 use service::{Context, Result, Tx};
-use store::Reads as _;
+use store::{Direction, Reads as _};
 use wire::Fault;
 
 use super::LayerVersion;
@@ -29,6 +29,10 @@ impl Use {
             code_size: Some(self.package.size_bytes as i64),
             ..api::Layer::default()
         }
+    }
+
+    fn version(&self) -> Option<LayerVersion> {
+        self.arn.parse().ok().and_then(|arn| LayerVersion::parse(&arn))
     }
 }
 
@@ -55,7 +59,7 @@ pub(crate) fn resolve(context: &Context, scope: &Scope, arns: &[String]) -> Resu
 
 /// A layer's own ARN, and the version of it that is meant.
 fn one(context: &Context, scope: &Scope, text: &str) -> Result<(Arn, Use)> {
-    let missing = || errors::invalid(format!("Layer version {text} does not exist."));
+    let missing = || missing(text);
     let arn: Arn = text.parse().map_err(|_| missing())?;
     let version = LayerVersion::parse(&arn).ok_or_else(missing)?;
     if version.scope.region != scope.region {
@@ -67,7 +71,20 @@ fn one(context: &Context, scope: &Scope, text: &str) -> Result<(Arn, Use)> {
     }
     context.permit(&api::FACTS, "GetLayerVersion", &|| vec![arn.clone()])?;
     let layer = version.find(&*context.view())?.ok_or_else(missing)?;
-    Ok((version.layer_arn(), Use { arn: text.to_owned(), package: layer.package }))
+    Ok((version.layer_arn(), Use { arn: version.arn().to_string(), package: layer.package }))
+}
+
+/// Refuses a layer that was deleted since it was looked up: its package may be gone.
+fn check_present(tx: &Tx<'_>, layer: &Use) -> Result<()> {
+    let found = layer.version().map(|version| version.find(&**tx)).transpose()?.flatten();
+    if found.is_none_or(|found| found.package.id != layer.package.id) {
+        return Err(missing(&layer.arn).into());
+    }
+    Ok(())
+}
+
+fn missing(arn: &str) -> Fault {
+    errors::invalid(format!("Layer version {arn} does not exist."))
 }
 
 /// Refuses code and layers that are too large together.
@@ -84,20 +101,28 @@ pub(crate) fn check_size(code: &package::Stored, layers: &[Use]) -> Result<(), F
     )))
 }
 
-/// Notes what layers a new function, or version, has.
+/// Gives a new function its layers.
+pub(crate) fn take(tx: &mut Tx<'_>, function: &Function) -> Result<()> {
+    function.layers.iter().try_for_each(|layer| check_present(tx, layer))?;
+    note(tx, function);
+    Ok(())
+}
+
+/// Notes what layers a function has, or a version, which may outlive them.
 pub(crate) fn note(tx: &mut Tx<'_>, function: &Function) {
     for layer in &function.layers {
         tx.put(keys::layer_use(&layer.package.id, &function.key()), Vec::new());
     }
 }
 
-/// The same for a function that changes.
+/// Gives a function that changes its new layers, and lets go of the old.
 pub(crate) fn replace(tx: &mut Tx<'_>, old: &Function, new: &Function) -> Result<()> {
+    let has = |function: &Function, layer: &Use| {
+        function.layers.iter().any(|other| other.package.id == layer.package.id)
+    };
+    new.layers.iter().filter(|layer| !has(old, layer)).try_for_each(|layer| check_present(tx, layer))?;
     note(tx, new);
-    for layer in old.layers.iter().filter(|layer| !new.layers.contains(layer)) {
-        let_go(tx, old, layer)?;
-    }
-    Ok(())
+    old.layers.iter().filter(|layer| !has(new, layer)).try_for_each(|layer| let_go(tx, old, layer))
 }
 
 /// Lets go of the layers of a function, or version, that is deleted.
@@ -107,13 +132,14 @@ pub(crate) fn release(tx: &mut Tx<'_>, function: &Function) -> Result<()> {
 
 fn let_go(tx: &mut Tx<'_>, function: &Function, layer: &Use) -> Result<()> {
     tx.delete(keys::layer_use(&layer.package.id, &function.key()));
-    let version = layer.arn.parse().ok().and_then(|arn| LayerVersion::parse(&arn));
-    version.map_or(Ok(()), |version| sweep(tx, &version, &layer.package.id))
+    layer.version().map_or(Ok(()), |version| sweep(tx, &version, &layer.package.id))
 }
 
-/// Deletes the package of a version that is deleted and that no function has.
+/// Deletes the package of a version that is deleted and that no function has. The walk counts as read: of two last users
+/// that go at once, one sees that the other has gone.
 pub(super) fn sweep(tx: &mut Tx<'_>, version: &LayerVersion, package: &Id) -> Result<()> {
-    let is_used = tx.scan_head(keys::layer_uses(package).prefix_range()).next().transpose()?.is_some();
+    let is_used =
+        tx.scan(keys::layer_uses(package).prefix_range(), Direction::Forward).next().transpose()?.is_some();
     if is_used || tx.get(&keys::layer(&version.scope, &version.layer, version.number))?.is_some() {
         return Ok(());
     }

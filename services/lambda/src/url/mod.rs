@@ -74,3 +74,11 @@ pub(crate) fn forget(tx: &mut Tx<'_>, scope: &Scope, function: &str) -> Result<(
     found.iter().for_each(|url| url.delete(tx));
     Ok(())
 }
+
+/// An alias's URL goes with it.
+pub(crate) fn forget_qualified(tx: &mut Tx<'_>, name: &Name) -> Result<()> {
+    let alias = name.qualifier.as_deref().unwrap_or(LATEST);
+    let found: Option<FunctionUrl> = tx.get_record(&keys::url_of(&name.scope, &name.name, alias))?;
+    found.iter().for_each(|url| url.delete(tx));
+    Ok(())
+}
