@@ -8,11 +8,11 @@ ROLE = "arn:aws:iam::000000000000:role/service-role/runner"
 
 
 def package(**files):
-    """A zip of files; `__` stands for the point in their names, and `___` for a slash."""
+    """A zip of files; `__` stands for the point in their names, and `___` for a slash. The same files are the same zip at any time."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name.replace("___", "/").replace("__", "."), text)
+            archive.writestr(zipfile.ZipInfo(name.replace("___", "/").replace("__", ".")), text)
     return buffer.getvalue()
 
 
