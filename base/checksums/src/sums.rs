@@ -17,9 +17,15 @@ enum Sum {
 impl Sums {
     /// Asks for a checksum, once or often. It has no effect after the first bytes, which it would miss.
     pub fn want(&mut self, algorithm: Algorithm) {
-        if !self.has_begun && self.sums.iter().all(|(known, _)| *known != algorithm) {
+        if !self.has_begun && !self.wants(algorithm) {
             self.sums.push((algorithm, Sum::Open(Hasher::new(algorithm))));
         }
+    }
+
+    /// Whether somebody asked for it.
+    #[must_use]
+    pub fn wants(&self, algorithm: Algorithm) -> bool {
+        self.sums.iter().any(|(known, _)| *known == algorithm)
     }
 
     /// Takes the next bytes.

@@ -125,6 +125,12 @@ impl Body {
         self.rest.get_mut().sums.want(algorithm);
     }
 
+    /// Whether somebody wants it, or the client claimed it.
+    #[must_use]
+    pub fn wants(&mut self, algorithm: Algorithm) -> bool {
+        self.rest.get_mut().sums.wants(algorithm)
+    }
+
     /// A checksum that was wanted, or that the client claimed; known after the end.
     #[must_use]
     pub fn checksum(&mut self, algorithm: Algorithm) -> Option<&[u8]> {

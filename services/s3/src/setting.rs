@@ -58,11 +58,17 @@ pub(crate) fn put<S: Setting, O: Default>(tx: &mut Tx<'_>, input: &impl OfBucket
 /// Takes it away, if it is there.
 pub(crate) fn delete<S: Setting, O: Default>(tx: &mut Tx<'_>, input: &impl OfBucket) -> Result<O> {
     let mut bucket = Arc::unwrap_or_clone(Bucket::of(&**tx, tx.context, input)?);
+    remove::<S>(tx, &mut bucket)?;
+    Ok(O::default())
+}
+
+/// Takes a bucket's setting away, if it is there.
+pub(crate) fn remove<S: Setting>(tx: &mut Tx<'_>, bucket: &mut Bucket) -> Result<()> {
     if bucket.settings.remove(S::KIND) {
         bucket.put(tx)?;
         tx.delete(keys::setting(&bucket.id, S::KIND));
     }
-    Ok(O::default())
+    Ok(())
 }
 
 /// Keeps a setting as it is.

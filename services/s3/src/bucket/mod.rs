@@ -89,7 +89,7 @@ impl Bucket {
     }
 
     /// A host that names a region is one of that region alone; everywhere else only the signature can be wrong.
-    fn check_region(&self, context: &Context) -> Result<()> {
+    pub(crate) fn check_region(&self, context: &Context) -> Result<()> {
         let regions = context.caller.regions;
         match (regions.host, regions.signature) {
             (Some(host), _) if host != self.region => Err(errors::permanent_redirect(self).into()),

@@ -64,14 +64,16 @@ pub(crate) async fn receive(
     let claimed = body.claimed();
     let algorithm = kept.or(claimed).unwrap_or(DEFAULT);
     body.want(algorithm);
-    // What an entity tag says of sealed bytes would be for everybody to see.
-    let digest = key.is_none().then(Digest::default);
+    // With `Content-MD5` it is computed anyway.
+    let digest = (key.is_none() && !body.wants(Algorithm::Md5)).then(Digest::default);
     let (written, size) = write(context, &mut body, key, digest.as_ref()).await?;
+    let mut sum = |algorithm| body.checksum(algorithm).map(<[u8]>::to_vec).unwrap_or_default();
     let digest = match digest {
         Some(digest) => digest.finish().await,
-        None => context.random().bytes(),
+        // What an entity tag says of sealed bytes would be for everybody to see.
+        None if key.is_some() => context.random().bytes(),
+        None => sum(Algorithm::Md5).try_into().unwrap_or_default(),
     };
-    let mut sum = |algorithm| body.checksum(algorithm).map(<[u8]>::to_vec).unwrap_or_default();
     let checksum = Checksum::of_whole(algorithm, sum(algorithm));
     let claimed = claimed.map(|claimed| Checksum::of_whole(claimed, sum(claimed)));
     Ok(Received { written, size, digest, checksum, claimed, is_sealed: key.is_some() })

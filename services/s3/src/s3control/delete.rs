@@ -13,7 +13,10 @@ pub(super) fn delete(
     let point = find(&**tx, tx.context, &input.account_id, &input.name)?;
     tx.delete(keys::access_point(&point.scope(), &point.name));
     tx.delete(keys::alias(&point.alias));
-    tx.delete(keys::attached(&point.bucket, &point.name));
+    // Another account's of the same name may hold the bucket.
+    if point.owner == point.bucket_owner {
+        tx.delete(keys::attached(&point.bucket, &point.name));
+    }
     tags::forget(tx, &point.scope(), &point.arn());
     Ok(api::DeleteAccessPointOutput::default())
 }

@@ -35,6 +35,8 @@ pub fn service() -> Service {
         // What is about directory buckets is signed so.
         .host_alias("s3express")
         .actions(action)
+        .resource_policies(access::policy_of, access::SHARED)
+        .owners(access::owner_of, &[])
         .refusing(access::refused)
         .caller_conditions(condition::of_caller)
         .wording(errors::of_failure)

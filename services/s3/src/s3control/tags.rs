@@ -24,8 +24,14 @@ fn find_point(tx: &Tx<'_>, arn: &Arn) -> Result<(Scope, Arn)> {
     if arn.account_text().is_empty() {
         return Err(service::not_built("s3", "Tagging buckets through another service").into());
     }
-    let point = AccessPoint::of_arn(&**tx, arn)?.ok_or_else(missing)?;
+    let point = point(&**tx, arn)?;
     Ok((point.scope(), point.arn()))
+}
+
+/// The access point of that very ARN: the guard was asked about it as it was written.
+fn point(reads: &impl Reads, arn: &Arn) -> Result<Arc<AccessPoint>> {
+    let point = AccessPoint::of_arn(reads, arn)?.filter(|point| point.arn() == *arn);
+    Ok(point.ok_or_else(missing)?)
 }
 
 fn refusal(error: Error) -> Fault {
@@ -66,13 +72,15 @@ impl Resource {
         let scope = scope_of(context, account)?;
         let arn: Arn = arn.parse().map_err(|_| missing())?;
         if !arn.account_text().is_empty() {
-            let point = AccessPoint::of_arn(reads, &arn)?.filter(|point| point.scope() == scope);
+            let point = Some(point(reads, &arn)?).filter(|point| point.scope() == scope);
             return Ok(point.map(|point| Resource::Point(scope, point.arn())).ok_or_else(missing)?);
         }
-        let bucket = reads.get_shared::<Bucket>(&keys::bucket(arn.resource()))?.ok_or_else(missing)?;
+        let bucket = reads.get_shared::<Bucket>(&keys::bucket(arn.resource()))?;
+        let bucket = bucket.filter(|bucket| bucket.arn() == arn).ok_or_else(missing)?;
         if bucket.owner != scope.account {
             return Err(errors::access_denied().into());
         }
+        bucket.check_region(context)?;
         Ok(Resource::Bucket(bucket))
     }
 
@@ -87,13 +95,17 @@ impl Resource {
     }
 }
 
-/// Gives a bucket these tags and no others.
+/// Gives a bucket these tags and no others; where there are none, it has no such setting.
 fn set(tx: &mut Tx<'_>, bucket: Arc<Bucket>, tags: BTreeMap<String, String>) -> Result<()> {
     if tags.len() > names::tags::COUNT_MAX {
         return Err(refusal(Error::TooMany).into());
     }
+    let mut bucket = Arc::unwrap_or_clone(bucket);
+    if tags.is_empty() {
+        return setting::remove::<OfBucket>(tx, &mut bucket);
+    }
     let tag_set = tags.into_iter().map(|(key, value)| Tag { key, value }).collect();
-    setting::set(tx, &mut Arc::unwrap_or_clone(bucket), &OfBucket { tag_set })
+    setting::set(tx, &mut bucket, &OfBucket { tag_set })
 }
 
 pub(super) fn tag(tx: &mut Tx<'_>, input: &api::TagResourceInput) -> Result<api::TagResourceOutput> {
