@@ -101,6 +101,8 @@ impl Pool {
     /// Says how many environments of functions are kept, by their keys; of all others none.
     pub(crate) fn keep(&self, kept: HashMap<String, usize>) {
         self.places.lock().kept = kept;
+        // Some may be too many now.
+        self.filled.notify_one();
     }
 
     /// How many environments of a function have initialised.
@@ -161,10 +163,11 @@ impl Places {
         self.kept.get(key).copied().unwrap_or_default()
     }
 
-    /// Makes room; `false` when nothing is idle.
+    /// Makes room; `false` when nothing is idle. What is kept goes last, so that it cannot lock out all other functions.
     fn evict_coldest(&mut self) -> bool {
+        let since = |(key, idle): (&String, &Vec<Idle>)| Some((idle.first()?.since, key.clone()));
         let to_spare = self.idle.iter().filter(|(key, idle)| idle.len() > self.kept_of(key));
-        let coldest = to_spare.filter_map(|(key, idle)| Some((idle.first()?.since, key.clone()))).min();
+        let coldest = to_spare.filter_map(since).min().or_else(|| self.idle.iter().filter_map(since).min());
         let Some((_, key)) = coldest else { return false };
         if let Some(idle) = self.idle.get_mut(&key) {
             idle.remove(0);

@@ -96,25 +96,32 @@ impl Runtime {
     }
 
     /// Keeps so many environments of each of these warm, and of all others only those that are called for. Returns when they
-    /// have initialised, or failed to.
-    pub async fn keep(&self, wanted: &[(FunctionSpec, usize)]) -> Result<(), Error> {
+    /// have initialised, or failed to; where one fails, no more of its function are started.
+    pub async fn keep(&self, wanted: &[(FunctionSpec, usize)]) {
         self.pool.keep(wanted.iter().map(|(spec, count)| (spec.key.clone(), *count)).collect());
         for (spec, count) in wanted {
             let spec = FunctionSpec { starts_ahead: true, ..spec.clone() };
             for _ in self.pool.count(&spec.key)..*count {
-                self.start_ahead(&spec).await?;
+                match self.start_ahead(&spec).await {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, key = spec.key, "an environment could not be started in advance");
+                        break;
+                    }
+                }
             }
         }
-        Ok(())
     }
 
-    /// One whose function fails to initialise ends, and the next call meets that failure itself.
-    async fn start_ahead(&self, spec: &FunctionSpec) -> Result<(), Error> {
+    /// Returns whether its function initialised. Where it does not, it ends, and the next call meets that failure itself.
+    async fn start_ahead(&self, spec: &FunctionSpec) -> Result<bool, Error> {
         let lease = self.start(spec, self.pool.room()?).await?;
-        if lease.environment.initialise_ahead(spec, self.options.init_time_max).await? {
+        let is_ready = lease.environment.initialise_ahead(spec, self.options.init_time_max).await?;
+        if is_ready {
             lease.give_back();
         }
-        Ok(())
+        Ok(is_ready)
     }
 
     /// How many environments of a function have initialised.

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use wire::Answer;
@@ -61,6 +62,10 @@ pub fn described(outcome: &Map<String, Value>) -> Option<Answer> {
     for cookie in outcome.get("cookies").and_then(Value::as_array).into_iter().flatten() {
         answer.headers.append(http::header::SET_COOKIE, header_value(cookie)?);
     }
+    // How long a body is, and how it is sent, is not the function's to say.
+    for name in [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION] {
+        answer.headers.remove(name);
+    }
     Some(answer)
 }
 
@@ -101,6 +106,13 @@ mod tests {
         assert_eq!(told(r#"{"a":1}"#, "2.0"), (200, r#"{"a":1}"#.into()));
         assert_eq!(told(r#""text""#, "2.0"), (200, "text".into()));
         assert_eq!(told(r#"{"a":1}"#, "1.0").0, 500);
+    }
+
+    #[test]
+    fn how_long_a_body_is_is_not_for_a_function_to_say() {
+        let payload = r#"{"statusCode":200,"headers":{"Content-Length":"5","transfer-encoding":"chunked"},"multiValueHeaders":{"connection":["close"]},"body":"hello world"}"#;
+        let answer = answer(payload.as_bytes(), "1.0");
+        assert_eq!(answer.headers.len(), 1, "{:?}", answer.headers);
     }
 
     #[test]

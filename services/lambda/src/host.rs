@@ -98,9 +98,15 @@ impl Host {
         let mut specs = Vec::new();
         for (function, count) in wanted {
             let context = cloud.context_of("lambda", function.scope);
-            specs.push((self.spec(&context, function).await?, *count as usize));
+            match self.spec(&context, function).await {
+                Ok(spec) => specs.push((spec, *count as usize)),
+                Err(error) => {
+                    tracing::warn!(%error, function = function.name, "it cannot be started in advance")
+                }
+            }
         }
-        Ok(runtime.keep(&specs).await.map_err(|error| errors::of_runtime(&error))?)
+        runtime.keep(&specs).await;
+        Ok(())
     }
 
     /// Runs a version of a function once, which was invoked by that name.

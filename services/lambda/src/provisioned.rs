@@ -1,10 +1,11 @@
 //! Provisioned concurrency: environments of a version, or of what an alias leads to, that are started before anybody calls.
 //!
 //! What is wanted is a record. A worker has the runtime keep so many environments, from the start of the process on and after
-//! each change; one that ends is replaced by the call that misses it.
+//! each change; one that ends is replaced by the call that misses it, or within a minute.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use api_lambda as api;
 use names::Scope;
@@ -24,6 +25,9 @@ use crate::{aliases, concurrency, errors};
 const PAGE_MAX: i32 = 50;
 /// What must be left to functions that have neither reserved nor provisioned any.
 const UNRESERVED_MIN: u32 = 100;
+
+/// How often it is looked whether all are still there.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// How many environments are wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,8 +236,13 @@ pub(crate) fn forget(tx: &mut Tx<'_>, name: &Name) {
 pub(crate) async fn run(host: Arc<Host>, cloud: Arc<Cloud>) -> Result<()> {
     loop {
         let mut changed = cloud.store.watch(keys::all_provisioned());
-        host.keep(&cloud, &wanted(&cloud)?).await;
-        changed.changed().await;
+        let wanted = wanted(&cloud)?;
+        host.keep(&cloud, &wanted).await;
+        match wanted.is_empty() {
+            true => changed.changed().await,
+            // What could not be started, or has ended, is started after a while.
+            false => drop(tokio::time::timeout(LOOK, changed.changed()).await),
+        }
     }
 }
 

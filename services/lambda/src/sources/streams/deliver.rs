@@ -52,21 +52,16 @@ pub(super) async fn deliver(
 ) -> Result<Option<&'static str>> {
     let mut parts = VecDeque::from([Part { records, failures: 0 }]);
     let mut result = OK;
+    let mut refusals = 0;
     while let Some(mut part) = parts.pop_front() {
         if reader.is_stopped() {
             return Ok(None);
         }
-        let old = part.take_old(reader.cloud.clock.now().secs(), reader.settings.age_max_s);
-        if !old.is_empty() {
+        if give_up_old(reader, &mut part).await {
             result = PROBLEM;
-            let request_id = reader.cloud.random.uuid();
-            let (condition, invocations) = ("RecordAgeExpired", part.failures);
-            let given_up =
-                GivenUp { request_id: &request_id, condition, invocations, error: None, records: &old };
-            destination::send(reader, &given_up).await;
-        }
-        if part.records.is_empty() && !old.is_empty() {
-            continue;
+            if part.records.is_empty() {
+                continue;
+            }
         }
         let context = reader.cloud.context_of("lambda", reader.mapping.scope);
         let name = reader.mapping.function();
@@ -74,13 +69,21 @@ pub(super) async fn deliver(
         let request_id = &context.caller.request_id;
         let more = window.as_ref().map(|window| window.members(reader, part.records.is_empty()));
         let event = event::event(&part.records, &more.unwrap_or_default());
-        let outcome = reader.host.run(&context, &function, &name, Call::of(request_id, event)).await?;
-        let error = outcome.function_error;
-        let answer = match error {
-            Some(_) => Answer::Failed,
-            None if reader.mapping.reports_failures => part.answer(&outcome.payload),
-            None => Answer::Took,
+        let outcome = match reader.host.run(&context, &function, &name, Call::of(request_id, event)).await {
+            Ok(outcome) => outcome,
+            // It did not run, so this is no try: most often as many as may are at work.
+            Err(error) => {
+                tracing::debug!(%error, function = %name.arn(), "a batch waits");
+                parts.push_front(part);
+                reader.rest(refusals).await;
+                refusals += 1;
+                continue;
+            }
         };
+        refusals = 0;
+        let error = outcome.function_error;
+        let took = || part.answer(&outcome.payload, reader.mapping.reports_failures);
+        let answer = if error.is_some() { Answer::Failed } else { took() };
         if let (None, Some(window)) = (error, window.as_mut()) {
             window.take(&outcome.payload);
         }
@@ -103,6 +106,20 @@ pub(super) async fn deliver(
     Ok(Some(result))
 }
 
+/// Sends the records that are too old to where they go; returns whether there were any.
+async fn give_up_old(reader: &Reader, part: &mut Part) -> bool {
+    let records = part.take_old(reader.cloud.clock.now().secs(), reader.settings.age_max_s);
+    if records.is_empty() {
+        return false;
+    }
+    let request_id = reader.cloud.random.uuid();
+    let (condition, invocations) = ("RecordAgeExpired", part.failures);
+    let given_up =
+        GivenUp { request_id: &request_id, condition, invocations, error: None, records: &records };
+    destination::send(reader, &given_up).await;
+    true
+}
+
 impl Part {
     /// Takes out the records that are too old.
     fn take_old(&mut self, now_s: i64, age_max_s: i32) -> Vec<Record> {
@@ -115,8 +132,11 @@ impl Part {
         std::mem::replace(&mut self.records, rest)
     }
 
-    /// What the answer of a function says that reports failures: the first one counts. Who cannot be understood failed.
-    fn answer(&self, payload: &[u8]) -> Answer {
+    /// What the answer of a function says: where it reports failures, the first one counts, and who cannot be understood failed.
+    fn answer(&self, payload: &[u8], reports_failures: bool) -> Answer {
+        if !reports_failures {
+            return Answer::Took;
+        }
         let Some(failed) = failures(payload) else { return Answer::Failed };
         let places = failed.iter().map(|id| self.records.iter().position(|record| record.number == *id));
         match places.collect::<Option<Vec<_>>>() {
@@ -167,7 +187,7 @@ mod tests {
     #[test]
     fn the_first_failure_of_an_answer_counts() {
         let part = part(&[1, 2, 3], 0);
-        let answer = |text: &str| part.answer(text.as_bytes());
+        let answer = |text: &str| part.answer(text.as_bytes(), true);
         for took in ["null", "{}", r#"{"batchItemFailures":[]}"#] {
             assert_eq!(answer(took), Answer::Took, "{took}");
         }

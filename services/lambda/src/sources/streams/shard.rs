@@ -7,7 +7,7 @@ use patterns::Pattern;
 use runtime::PAYLOAD_BYTES_MAX;
 use service::{Cloud, Result, news};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use wire::{Fault, Timestamp};
 
 use super::checkpoint::{self, Checkpoint};
@@ -207,16 +207,18 @@ impl Reader {
                 Ok::<_, service::Error>(result)
             });
         }
-        let mut outcome = Some(deliver::OK);
+        let mut outcome = Ok(Some(deliver::OK));
+        // All of them are waited for, whatever becomes of one: what is at work must not be broken off.
         while let Some(lane) = at_work.join_next().await {
-            let lane = lane.map_err(|panic| Fault::new("InternalFailure", 500, panic.to_string()))?;
-            outcome = match (outcome, lane?) {
-                (Some(deliver::OK), result) => result,
-                (Some(failed), Some(_)) => Some(failed),
-                (_, _) => None,
+            let panicked = |panic: JoinError| Fault::new("InternalFailure", 500, panic.to_string());
+            outcome = match (outcome, lane.map_err(panicked)?) {
+                (Err(error), _) | (_, Err(error)) => Err(error),
+                (Ok(Some(deliver::OK)), Ok(result)) => Ok(result),
+                (Ok(Some(failed)), Ok(Some(_))) => Ok(Some(failed)),
+                (Ok(_), Ok(_)) => Ok(None),
             };
         }
-        Ok(outcome)
+        outcome
     }
 }
 
