@@ -226,7 +226,9 @@ def mounted(cloud, tool, bucket, tmp_path):
             assert process.poll() is None, (tmp_path / "s3fs.log").read_text()
             yield folder
         finally:
-            subprocess.run(["fusermount", "-u", folder], check=False)
+            # The folder may be busy for a moment.
+            unmount = ["fusermount", "-u", folder]
+            eventually(lambda: process.poll() is not None or subprocess.run(unmount, check=False).returncode == 0)
             process.wait(SECONDS_MAX)
 
 
