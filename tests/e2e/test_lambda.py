@@ -2,15 +2,13 @@
 
 import base64
 import concurrent.futures
-import io
 import json
-import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
 from conftest import eventually
+from functions import ROLE, create, invoke, package
 
-ROLE = "arn:aws:iam::000000000000:role/service-role/runner"
 ECHO = """
 import os
 def handler(event, context):
@@ -18,14 +16,6 @@ def handler(event, context):
     return {"event": event, "name": context.function_name, "arn": context.invoked_function_arn,
             "greeting": os.environ.get("GREETING"), "key": os.environ["AWS_ACCESS_KEY_ID"][:4]}
 """
-
-
-def package(**files):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name.replace("__", "."), text)
-    return buffer.getvalue()
 
 
 @pytest.fixture
@@ -36,15 +26,7 @@ def functions(cloud):
 @pytest.fixture
 def make(functions, name):
     def make(code=ECHO, **parameters):
-        settings = {
-            "FunctionName": name,
-            "Runtime": "python3.12",
-            "Role": ROLE,
-            "Handler": "main.handler",
-            "Code": {"ZipFile": package(main__py=code)},
-            **parameters,
-        }
-        return functions.create_function(**settings)
+        return create(functions, name, code, **parameters)
 
     return make
 
@@ -53,11 +35,6 @@ def code_of(call, **parameters):
     with pytest.raises(ClientError) as refusal:
         call(**parameters)
     return refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
-
-
-def invoke(functions, name, event=None, **parameters):
-    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event or {}), **parameters)
-    return answer, json.loads(answer["Payload"].read() or "null")
 
 
 def test_the_life_of_a_function(functions, make, name):

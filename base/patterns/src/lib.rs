@@ -11,6 +11,7 @@ mod pattern;
 mod wildcard;
 
 pub use pattern::Pattern;
+pub use wildcard::matches_pieces;
 
 /// What a service allows in its patterns.
 #[derive(Clone, Copy, Debug)]

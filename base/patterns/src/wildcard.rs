@@ -43,17 +43,23 @@ impl Wildcard {
     }
 
     pub(crate) fn matches(&self, text: &str) -> bool {
-        let [first, middle @ .., last] = self.pieces.as_slice() else {
-            return self.pieces.first().is_some_and(|whole| whole == text);
-        };
-        let Some(mut rest) = text.strip_prefix(first.as_str()) else { return false };
-        // The first place for each piece leaves the most for those behind it.
-        for piece in middle {
-            match rest.split_once(piece.as_str()) {
-                Some((_, behind)) => rest = behind,
-                None => return false,
-            }
-        }
-        rest.ends_with(last.as_str())
+        matches_pieces(&self.pieces, text)
     }
+}
+
+/// Whether a text has these pieces, in order, with anything between two of them and nothing around all; of no pieces none.
+#[must_use]
+pub fn matches_pieces(pieces: &[String], text: &str) -> bool {
+    let [first, middle @ .., last] = pieces else {
+        return pieces.first().is_some_and(|whole| whole == text);
+    };
+    let Some(mut rest) = text.strip_prefix(first.as_str()) else { return false };
+    // The first place for each piece leaves the most for those behind it.
+    for piece in middle {
+        match rest.split_once(piece.as_str()) {
+            Some((_, behind)) => rest = behind,
+            None => return false,
+        }
+    }
+    rest.ends_with(last.as_str())
 }

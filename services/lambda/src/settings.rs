@@ -176,28 +176,22 @@ fn can_have_snap_start(runtime: &str) -> bool {
     matches!(runtime.parse(), Ok(RuntimeKind::Python { minor }) if minor >= 12)
 }
 
-impl<'a> From<&'a api::CreateFunctionInput> for Wish<'a> {
-    fn from(input: &'a api::CreateFunctionInput) -> Self {
-        Wish {
-            logging: input.logging_config.as_ref(),
-            tracing: input.tracing_config.as_ref(),
-            snap_start: input.snap_start.as_ref(),
-            kms_key: input.kms_key_arn.as_ref(),
-            vpc: input.vpc_config.as_ref(),
-            file_systems: input.file_system_configs.as_ref(),
+/// Both requests have the same members.
+macro_rules! wishes {
+    ($($input:ident)*) => {$(
+        impl<'a> From<&'a api::$input> for Wish<'a> {
+            fn from(input: &'a api::$input) -> Self {
+                Wish {
+                    logging: input.logging_config.as_ref(),
+                    tracing: input.tracing_config.as_ref(),
+                    snap_start: input.snap_start.as_ref(),
+                    kms_key: input.kms_key_arn.as_ref(),
+                    vpc: input.vpc_config.as_ref(),
+                    file_systems: input.file_system_configs.as_ref(),
+                }
+            }
         }
-    }
+    )*};
 }
 
-impl<'a> From<&'a api::UpdateFunctionConfigurationInput> for Wish<'a> {
-    fn from(input: &'a api::UpdateFunctionConfigurationInput) -> Self {
-        Wish {
-            logging: input.logging_config.as_ref(),
-            tracing: input.tracing_config.as_ref(),
-            snap_start: input.snap_start.as_ref(),
-            kms_key: input.kms_key_arn.as_ref(),
-            vpc: input.vpc_config.as_ref(),
-            file_systems: input.file_system_configs.as_ref(),
-        }
-    }
-}
+wishes!(CreateFunctionInput UpdateFunctionConfigurationInput);

@@ -28,17 +28,6 @@ impl Pattern {
     }
 
     pub(super) fn matches(&self, text: &str) -> bool {
-        let [first, middle @ .., last] = self.0.as_slice() else {
-            return self.0.first().is_some_and(|whole| whole == text);
-        };
-        let Some(mut rest) = text.strip_prefix(first.as_str()) else { return false };
-        // The first place for each piece leaves the most for those behind it.
-        for piece in middle {
-            match rest.split_once(piece.as_str()) {
-                Some((_, behind)) => rest = behind,
-                None => return false,
-            }
-        }
-        rest.ends_with(last.as_str())
+        patterns::matches_pieces(&self.0, text)
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Argument, Call, function};
 use crate::path::Path;
+use crate::path::segment::end_of;
 
 const DEPTH_MAX: usize = 10;
 
@@ -124,19 +125,5 @@ impl Reader<'_> {
 
 /// Where a path ends: at a comma or a bracket that it has not opened itself.
 fn path_end(text: &str) -> usize {
-    let (mut depth, mut quote, mut is_escaped) = (0_usize, None, false);
-    for (place, letter) in text.char_indices() {
-        match (quote, letter) {
-            _ if is_escaped => is_escaped = false,
-            (Some(_), '\\') => is_escaped = true,
-            (Some(open), letter) if open == letter => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(letter),
-            (None, '[' | '(') => depth += 1,
-            (None, ',' | ')') if depth == 0 => return place,
-            (None, ']' | ')') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    text.len()
+    end_of(text, &['[', '('], &[']', ')'], &[',', ')']).unwrap_or(text.len())
 }

@@ -6,7 +6,7 @@
 
 mod function;
 pub(crate) mod reference;
-mod segment;
+pub(crate) mod segment;
 
 use std::borrow::Cow;
 

@@ -64,7 +64,7 @@ pub(super) fn read(mut rest: &str) -> Result<Vec<Segment>, String> {
         } else if let Some(behind) = rest.strip_prefix('.') {
             rest = named(behind, &mut segments)?;
         } else if let Some(behind) = rest.strip_prefix('[') {
-            let end = bracket_end(behind).ok_or("A bracket is not closed.")?;
+            let end = end_of(behind, &['['], &[']'], &[']']).ok_or("A bracket is not closed.")?;
             segments.push(bracket(behind[..end].trim()));
             rest = &behind[end + 1..];
         } else {
@@ -118,8 +118,8 @@ fn quoted(inside: &str) -> Option<String> {
     Some(name)
 }
 
-/// Where the bracket closes, which stands before the text.
-fn bracket_end(text: &str) -> Option<usize> {
+/// Where one of `ends` stands that is not in a quoted text, nor between one of `opens` and one of `closes`.
+pub(crate) fn end_of(text: &str, opens: &[char], closes: &[char], ends: &[char]) -> Option<usize> {
     let (mut depth, mut quote, mut is_escaped) = (0_usize, None, false);
     for (place, letter) in text.char_indices() {
         match (quote, letter) {
@@ -128,9 +128,9 @@ fn bracket_end(text: &str) -> Option<usize> {
             (Some(open), letter) if open == letter => quote = None,
             (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(letter),
-            (None, '[') => depth += 1,
-            (None, ']') if depth == 0 => return Some(place),
-            (None, ']') => depth -= 1,
+            (None, letter) if depth == 0 && ends.contains(&letter) => return Some(place),
+            (None, letter) if opens.contains(&letter) => depth += 1,
+            (None, letter) if closes.contains(&letter) => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
