@@ -79,6 +79,21 @@ impl Principal {
         Principal { kind, arn, id, access_key_id: None, role }
     }
 
+    /// A session of a role in which a service acts for a resource that names the role.
+    #[must_use]
+    pub fn session(scope: &Scope, role: &Arn, session: &str) -> Self {
+        let name = role.resource().rsplit('/').next().unwrap_or_default();
+        let account = role.account().unwrap_or(scope.account);
+        let resource = format_args!("assumed-role/{name}/{session}");
+        Principal {
+            kind: PrincipalKind::AssumedRole,
+            arn: Arn::global("sts", scope.region.partition(), &account, resource),
+            id: format!("{name}:{session}"),
+            access_key_id: None,
+            role: Some(role.clone()),
+        }
+    }
+
     /// Whoever sends a request to this scope without saying who it is.
     #[must_use]
     pub fn anonymous(scope: &Scope) -> Self {

@@ -169,6 +169,22 @@ impl Context {
         Context { caller: Arc::new(caller), ..self }
     }
 
+    /// The same for a service that acts in a session of a role which a resource of its own names: with the rights of that
+    /// role, and from nowhere.
+    #[must_use]
+    pub fn in_role(self, role: &Arn, session: &str) -> Self {
+        let principal = Arc::new(Principal::session(&self.caller.scope, role, session));
+        let caller = Caller {
+            principal,
+            source: None,
+            source_ip: None,
+            signed: None,
+            passage: None,
+            ..Caller::clone(&self.caller)
+        };
+        Context { caller: Arc::new(caller), ..self }
+    }
+
     /// The time now.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -206,7 +206,8 @@ impl Directory {
     }
 }
 
-fn encode(output: &dyn Output) -> &dyn wire::Encode {
+/// An output, to be written.
+pub(crate) fn encode(output: &dyn Output) -> &dyn wire::Encode {
     output
 }
 
@@ -222,7 +223,7 @@ fn output_of<O: Operation>(output: Box<dyn Output>) -> Result<O::Output, Fault> 
 }
 
 /// Asks whether the caller may, and carries the operation out. A panic in it is the answer to this request alone.
-async fn carry_out(
+pub(crate) async fn carry_out(
     context: &Context,
     service: &Service,
     handler: &dyn Handler,

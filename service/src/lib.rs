@@ -8,6 +8,7 @@
 
 mod access;
 mod address;
+mod by_name;
 mod caller;
 mod clock;
 mod context;
@@ -46,6 +47,7 @@ mod work;
 
 pub use access::{Access, Authorizer, Conditions, Everyone};
 pub use address::{Address, AddressOf, Regions};
+pub use by_name::{ByName, PAYLOAD_TOO_LARGE};
 pub use caller::{Caller, Principal, PrincipalKind, Signed, SignedBy};
 pub use clock::{Clock, ClockState};
 pub use context::{Cloud, Context, Tx, View};

@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use names::{Arn, Scope};
 use tracing::Instrument as _;
-use wire::{Encode, Fault, Message, Operation, OperationFacts, Protocol};
+use wire::{Document, Encode, Fault, Message, Operation, OperationFacts, Protocol, Spelling};
 
 use crate::{Context, Result, Tx, View};
 
@@ -37,6 +37,11 @@ pub trait Handler: Send + Sync {
     /// # Errors
     /// The protocol's error for what cannot be read, or AWS's validation error.
     fn read(&self, protocol: Protocol, message: &Message<'_>) -> Result<Input, Fault>;
+    /// Reads its input from a neutral document.
+    ///
+    /// # Errors
+    /// AWS's errors for what cannot be read, or violates the model.
+    fn read_document(&self, document: Document, spelling: Spelling) -> Result<Input, Fault>;
     /// What it would touch.
     fn resources(&self, scope: &Scope, input: &(dyn Any + Send + Sync)) -> Vec<Arn>;
     /// Carries it out.
@@ -75,6 +80,10 @@ impl<O: Operation, B: Body<O>> Handler for Typed<O, B> {
 
     fn read(&self, protocol: Protocol, message: &Message<'_>) -> Result<Input, Fault> {
         Ok(Box::new(wire::read_input::<O::Input>(protocol, O::SERVICE, O::FACTS, message)?))
+    }
+
+    fn read_document(&self, document: Document, spelling: Spelling) -> Result<Input, Fault> {
+        Ok(Box::new(wire::read_document::<O::Input>(O::SERVICE, O::FACTS, document, spelling)?))
     }
 
     fn resources(&self, scope: &Scope, input: &(dyn Any + Send + Sync)) -> Vec<Arn> {

@@ -1,10 +1,12 @@
-//! From a message to a typed input, and from an output or a fault to an answer: one entrance for all protocols.
+//! From a message to a typed input, and from an output or a fault to an answer: one entrance for all protocols, and for
+//! documents that come by none.
 
 use crate::facts::{OperationFacts, Protocol, ServiceFacts};
 use crate::message::{Answer, Message};
+use crate::neutral::{self, Neutral, Spelling};
 use crate::query::{Dialect, Form, FormReader};
 use crate::rest::{self, Format};
-use crate::{Checks, Decode, Encode, Fault, Kind, Malformed, Reader, Shape};
+use crate::{Checks, Decode, Document, Encode, Fault, Kind, Malformed, Reader, Shape};
 
 mod bare_faults;
 pub(crate) mod bodies;
@@ -44,10 +46,42 @@ pub fn read_input<T: Decode>(
         Protocol::RestXml => rest::read(shape, Format::Xml, message, &mut checks),
     };
     let input = input.map_err(|malformed| unreadable(protocol, service, malformed))?;
+    checked(protocol, service, &checks).map(|()| input)
+}
+
+/// Reads and checks an input that came as a document, by no protocol.
+///
+/// # Errors
+/// As [`read_input`]'s, in the words of the protocol that the service prefers.
+pub fn read_document<T: Decode>(
+    service: &ServiceFacts,
+    operation: &'static OperationFacts,
+    document: Document,
+    spelling: Spelling,
+) -> Result<T, Fault> {
+    let protocol = service.protocols.first().copied().unwrap_or(Protocol::AwsJson10);
+    let mut checks = Checks::default();
+    let input = neutral::read(operation.input.unwrap_or(&NOTHING), document, spelling, &mut checks);
+    let input = input.map_err(|malformed| unreadable(protocol, service, malformed))?;
+    checked(protocol, service, &checks).map(|()| input)
+}
+
+/// Makes a document of an output.
+#[must_use]
+pub fn write_document(
+    operation: &'static OperationFacts,
+    output: &dyn Encode,
+    spelling: Spelling,
+) -> Neutral {
+    neutral::write(operation.output.unwrap_or(&NOTHING), output, spelling)
+}
+
+/// Refuses what violates the model.
+fn checked(protocol: Protocol, service: &ServiceFacts, checks: &Checks) -> Result<(), Fault> {
     match (checks.message(), checks.violations()) {
         (Some(text), [first, ..]) if service.is_of_s3() => Err(bare_faults::invalid(first, &text)),
         (Some(text), _) => Err(Fault::new(validation_code(protocol), 400, text)),
-        (None, _) => Ok(input),
+        (None, _) => Ok(()),
     }
 }
 

@@ -206,6 +206,14 @@ impl Shape {
         payload.is_some_and(|member| matches!(member.shape.kind, Kind::Blob { streaming: true }))
     }
 
+    /// Whether its payload is a stream of events.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        let is_stream =
+            |member: &Member| matches!(member.shape.kind, Kind::Structure { event_stream: true, .. });
+        self.members().iter().any(is_stream)
+    }
+
     /// The position of the member that is called `wire_name` in JSON and CBOR.
     #[must_use]
     pub fn position(&self, wire_name: &str) -> Option<usize> {

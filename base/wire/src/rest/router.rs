@@ -31,6 +31,12 @@ impl Labels {
     }
 }
 
+impl FromIterator<(&'static str, String)> for Labels {
+    fn from_iter<T: IntoIterator<Item = (&'static str, String)>>(labels: T) -> Self {
+        Labels(labels.into_iter().collect())
+    }
+}
+
 /// What a request means.
 #[derive(Clone, Debug)]
 pub struct Route {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api_s3 as api;
 use names::{Account, Arn, Region, Scope};
 use serde::{Deserialize, Serialize};
-use service::{Caller, Cloud, Context, Jobs, Principal, PrincipalKind, Result, Tx, Verdict};
+use service::{Cloud, Context, Jobs, Result, Tx, Verdict};
 use store::Reads;
 
 use super::replica;
@@ -70,20 +70,17 @@ pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
 impl Copying {
     /// In the name of the role that the configuration names.
     fn context(&self, cloud: &Arc<Cloud>) -> Context {
-        let role = self.to.role.parse::<Arn>().ok();
         let scope = Scope::new(self.owner, self.region);
-        let context = cloud.context_of("s3", scope);
-        let name = self.to.role.rsplit('/').next().unwrap_or_default();
-        let session = format_args!("assumed-role/{name}/{SESSION}");
-        let principal = Principal {
-            kind: PrincipalKind::AssumedRole,
-            arn: Arn::global("sts", scope.region.partition(), &scope.account, session),
-            id: format!("{name}:{SESSION}"),
-            access_key_id: None,
-            role,
-        };
-        let caller = Caller { principal: Arc::new(principal), ..Caller::clone(&context.caller) };
-        Context { caller: Arc::new(caller), ..context }
+        // What is no ARN is a role that nobody has.
+        let role = self.to.role.parse::<Arn>().unwrap_or_else(|_| {
+            Arn::global(
+                "iam",
+                scope.region.partition(),
+                &scope.account,
+                format_args!("role/{}", self.to.role),
+            )
+        });
+        cloud.context_of("s3", scope).in_role(&role, SESSION)
     }
 
     /// Whether the role may read here and write there.
