@@ -41,6 +41,7 @@ pub(crate) fn all(work: &Path, environments: usize) -> Directory {
         service_s3::control(),
         service_sns::service(),
         service_sqs::service(),
+        service_states::service(),
         service_sts::service(),
         service_tagging::service(),
     ];

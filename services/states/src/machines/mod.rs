@@ -1,0 +1,133 @@
+//! State machines are made, shown, listed and deleted.
+
+mod checks;
+
+use api_states as api;
+use service::{Pages, Result, Tx, View};
+use store::{Reads as _, record};
+use wire::Timestamp;
+
+use self::checks::Settings;
+use crate::machine::{self, Machine, Revision};
+use crate::tags::TAGGING;
+use crate::{SWEEPER, errors, keys, name};
+
+/// Entries of a page, where the client does not say.
+pub(crate) const PAGE: usize = 100;
+
+pub(crate) fn create(
+    tx: &mut Tx<'_>,
+    input: &api::CreateStateMachineInput,
+) -> Result<api::CreateStateMachineOutput> {
+    let scope = tx.scope();
+    let name = name::checked(&input.name)?;
+    let is_express = input.r#type == Some(api::StateMachineType::Express);
+    let settings = Settings::of(input)?;
+    checks::definition(&input.definition, is_express)?;
+    let wanted = settings.revision(tx.now.millis(), &input.definition, &input.role_arn);
+    let arn = name::machine(&scope, name);
+    if let Some(known) = tx.get_record::<Machine>(&keys::machine(&scope, name))? {
+        let known = known.checked_alive(arn.as_str())?;
+        return again(tx, &known, is_express, &wanted);
+    }
+    let machine = Machine {
+        id: tx.random().bytes(),
+        name: name.to_owned(),
+        is_express,
+        created_ms: tx.now.millis(),
+        revision: tx.random().bytes(),
+        is_deleting: false,
+        versions: 0,
+    };
+    tx.put_record(keys::machine(&scope, name), &machine)?;
+    tx.put_record(keys::revision(&machine.id, &machine.revision), &wanted)?;
+    let tags = input.tags.iter().flatten();
+    let tags = tags.map(|tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default()));
+    TAGGING.add(tx, &scope, &arn, tags)?;
+    Ok(created(tx, &machine))
+}
+
+/// Who asks again for what is there gets it, whatever the role and the tags: AWS does not compare these.
+fn again(
+    tx: &Tx<'_>,
+    known: &Machine,
+    is_express: bool,
+    wanted: &Revision,
+) -> Result<api::CreateStateMachineOutput> {
+    let revision = machine::revision(&**tx, &known.id, &known.revision)?;
+    let is_same = known.is_express == is_express
+        && revision.definition == wanted.definition
+        && revision.logging == wanted.logging
+        && revision.is_traced == wanted.is_traced;
+    if is_same { Ok(created(tx, known)) } else { Err(errors::machine_exists(&known.arn(&tx.scope())).into()) }
+}
+
+fn created(tx: &Tx<'_>, machine: &Machine) -> api::CreateStateMachineOutput {
+    api::CreateStateMachineOutput {
+        state_machine_arn: machine.arn(&tx.scope()),
+        creation_date: Timestamp(machine.created_ms),
+        state_machine_version_arn: None,
+    }
+}
+
+pub(crate) fn describe(
+    view: &View<'_>,
+    input: &api::DescribeStateMachineInput,
+) -> Result<api::DescribeStateMachineOutput> {
+    let scope = view.scope();
+    let arn = &input.state_machine_arn;
+    let named = name::machine_of(&scope, arn)?;
+    if named.qualifier.is_some() {
+        return Err(errors::no_machine(arn).into());
+    }
+    let machine = machine::find(&**view, &scope, named.name, arn)?;
+    let revision = machine::revision(&**view, &machine.id, &machine.revision)?;
+    Ok(api::DescribeStateMachineOutput {
+        state_machine_arn: machine.arn(&scope),
+        status: Some(if machine.is_deleting { "DELETING" } else { "ACTIVE" }.into()),
+        r#type: machine.kind().into(),
+        creation_date: Timestamp(machine.created_ms),
+        name: machine.name,
+        definition: revision.definition,
+        role_arn: revision.role_arn,
+        logging_configuration: Some(revision.logging.shown()),
+        tracing_configuration: Some(api::TracingConfiguration { enabled: Some(revision.is_traced) }),
+        revision_id: revision.id,
+        encryption_configuration: Some(checks::own_key()),
+        ..api::DescribeStateMachineOutput::default()
+    })
+}
+
+pub(crate) fn list(
+    view: &View<'_>,
+    input: &api::ListStateMachinesInput,
+) -> Result<api::ListStateMachinesOutput> {
+    let scope = view.scope();
+    let pages = pages("states:ListStateMachines", input.next_token.as_deref(), input.max_results);
+    let page = pages.of_range(view, keys::machines(&scope).prefix_range(), |_, value| {
+        Ok(Some(record::decode::<Machine>(value)?.listed(&scope)))
+    })?;
+    Ok(api::ListStateMachinesOutput { state_machines: page.items, next_token: page.next_token })
+}
+
+/// How a list of this service is asked for: 0 entries are as many as AWS wants.
+pub(crate) fn pages<'a>(operation: &'static str, token: Option<&'a str>, limit: Option<i32>) -> Pages<'a> {
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).filter(|&limit| limit > 0);
+    Pages { operation, token, limit: limit.unwrap_or(PAGE), bad_token: errors::bad_token }
+}
+
+/// A state machine that is not there is as good as deleted.
+pub(crate) fn delete(
+    tx: &mut Tx<'_>,
+    input: &api::DeleteStateMachineInput,
+) -> Result<api::DeleteStateMachineOutput> {
+    let scope = tx.scope();
+    let named = name::machine_of(&scope, &input.state_machine_arn)?;
+    let key = keys::machine(&scope, named.name);
+    if let Some(machine) = tx.get_record::<Machine>(&key)? {
+        tx.delete(key);
+        service::tags::forget(tx, &scope, &name::machine(&scope, &machine.name));
+        keys::all_of(&machine.id).iter().for_each(|prefix| SWEEPER.put(tx, prefix));
+    }
+    Ok(api::DeleteStateMachineOutput::default())
+}

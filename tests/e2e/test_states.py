@@ -1,0 +1,67 @@
+"""Step Functions as boto3 uses it: state machines."""
+
+import json
+
+import pytest
+from conftest import refused
+
+ROLE = "arn:aws:iam::000000000000:role/states"
+HELLO = {"StartAt": "Hello", "States": {"Hello": {"Type": "Pass", "Result": "world", "End": True}}}
+
+
+@pytest.fixture
+def states(cloud):
+    return cloud.client("stepfunctions")
+
+
+def make(states, name, definition=HELLO, **more):
+    """Makes a state machine, and gives its ARN."""
+    text = definition if isinstance(definition, str) else json.dumps(definition)
+    return states.create_state_machine(name=name, definition=text, roleArn=ROLE, **more)["stateMachineArn"]
+
+
+def test_the_life_of_a_state_machine(states, name):
+    arn = make(states, name, tags=[{"key": "team", "value": "trips"}])
+    assert arn == f"arn:aws:states:us-east-1:000000000000:stateMachine:{name}"
+    shown = states.describe_state_machine(stateMachineArn=arn)
+    assert (shown["name"], shown["status"], shown["type"]) == (name, "ACTIVE", "STANDARD")
+    assert json.loads(shown["definition"]) == HELLO
+    assert shown["loggingConfiguration"] == {"level": "OFF", "includeExecutionData": False}
+    assert (shown["tracingConfiguration"], shown["roleArn"]) == ({"enabled": False}, ROLE)
+    assert arn in [each["stateMachineArn"] for each in states.list_state_machines()["stateMachines"]]
+    states.delete_state_machine(stateMachineArn=arn)
+    states.delete_state_machine(stateMachineArn=arn)
+    missing = ("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+    assert refused(states.describe_state_machine, stateMachineArn=arn) == missing
+
+
+def test_making_the_same_again_is_no_error(states, name):
+    arn = make(states, name)
+    assert make(states, name) == arn
+    other = {**HELLO, "Comment": "another one"}
+    exists = ("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'")
+    assert refused(make, states, name, other) == exists
+    assert refused(make, states, name, type="EXPRESS") == exists
+
+
+def test_what_is_wrong_is_said(states, name):
+    code, message = refused(make, states, name, {"StartAt": "A", "States": {"B": {"Type": "Succeed"}}})
+    assert code == "InvalidDefinition" and message.startswith("Invalid State Machine Definition: '")
+    assert "MISSING_TRANSITION_TARGET" in message
+    assert refused(make, states, "a b") == ("InvalidName", "Invalid Name: 'a b'")
+    assert refused(make, states, name, "{")[0] == "InvalidDefinition"
+    level = {"level": "ALL"}
+    assert refused(make, states, name, loggingConfiguration=level)[0] == "InvalidLoggingConfiguration"
+    assert refused(states.describe_state_machine, stateMachineArn="nowhere")[0] == "InvalidArn"
+
+
+def test_lists_come_in_pages(make_cloud):
+    states = make_cloud().start().client("stepfunctions")
+    names = [f"m{number}" for number in range(5)]
+    for each in names:
+        make(states, each)
+    first = states.list_state_machines(maxResults=2)
+    assert [each["name"] for each in first["stateMachines"]] == names[:2]
+    pages = states.get_paginator("list_state_machines").paginate(PaginationConfig={"PageSize": 2})
+    assert [each["name"] for page in pages for each in page["stateMachines"]] == names
+    assert refused(states.list_state_machines, nextToken="x")[0] == "InvalidToken"
