@@ -39,7 +39,7 @@ pub use fault::{Beside, Fault, Faulty};
 pub use json::{from_json, is_plain_in_json, to_json};
 pub use kept::{Kept, keep, kept};
 pub use message::{Answer, Message};
-pub use neutral::{Neutral, Spelling, labels_of, position_of, with_labels};
+pub use neutral::{Neutral, Spelling, labels_of, pascal, position_of, with_labels};
 pub use protocol::{read_document, read_input, write_document, write_fault, write_output};
 pub use schema::{Constraints, Kind, Location, Member, Pattern, Shape};
 pub use timestamp::{Timestamp, TimestampFormat};

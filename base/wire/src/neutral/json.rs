@@ -36,11 +36,13 @@ impl Document {
             Document::Double(value) => number(value),
             Document::String(text) => Value::String(text),
             Document::Blob(bytes) => Value::String(match (spelling, std::str::from_utf8(&bytes)) {
-                (Spelling::Capital, Ok(text)) => text.to_owned(),
+                (Spelling::Capital | Spelling::Pascal, Ok(text)) => text.to_owned(),
                 _ => STANDARD.encode(&bytes),
             }),
             Document::Timestamp(moment) => match spelling {
-                Spelling::Capital => Value::String(moment.format(TimestampFormat::DateTime)),
+                Spelling::Capital | Spelling::Pascal => {
+                    Value::String(moment.format(TimestampFormat::DateTime))
+                }
                 Spelling::Model if moment.millis() % 1000 == 0 => Value::from(moment.secs()),
                 Spelling::Model => number(moment.millis() as f64 / 1000.0),
             },

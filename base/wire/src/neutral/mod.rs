@@ -5,12 +5,14 @@
 
 mod json;
 mod labels;
+mod names;
 mod reader;
 mod writer;
 
 use crate::{Body, Checks, Decode, Document, Encode, Kind, Malformed, Member, Shape};
 
 pub use labels::{labels_of, with_labels};
+pub use names::pascal;
 
 /// How a document spells names and values that need a spelling where no protocol is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,9 +20,11 @@ pub enum Spelling {
     /// Names are the model's. A text that stands for bytes is base64, and moments are seconds, as in most JSON protocols.
     #[default]
     Model,
-    /// The names of members begin with a capital. What stands for bytes or for a text is itself, or its JSON where it is more
-    /// than a text, and moments are calendar texts: as tasks of Step Functions have it.
+    /// The names of members begin with a capital. A payload, and what stands for a text, is itself, or its JSON where it is more
+    /// than that; moments are calendar texts: as tasks of Step Functions have it.
     Capital,
+    /// The same, with acronyms as words: `DbInstance`.
+    Pascal,
 }
 
 /// An output as a document.
@@ -42,11 +46,18 @@ impl Spelling {
                 let mut letters = member.name.chars();
                 letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
             }
+            Spelling::Pascal => pascal(member.name),
         }
+    }
+
+    /// Whether what is more than a text stands for its JSON.
+    fn takes_json(self) -> bool {
+        self != Spelling::Model
     }
 }
 
-/// The position of the member that a document means: by its name in the model, whatever the case of its first letter.
+/// The position of the member that a document means: by its name in the model, whatever the case of its first letter and of its
+/// acronyms.
 #[must_use]
 pub fn position_of(shape: &Shape, name: &str) -> Option<usize> {
     let is_exact = |member: &Member| member.name == name;
@@ -57,7 +68,10 @@ pub fn position_of(shape: &Shape, name: &str) -> Option<usize> {
         })
     };
     let members = shape.members();
-    members.iter().position(is_exact).or_else(|| members.iter().position(is_near))
+    let position = |is: &dyn Fn(&Member) -> bool| members.iter().position(is);
+    position(&is_exact)
+        .or_else(|| position(&is_near))
+        .or_else(|| position(&|member| pascal(member.name) == name))
 }
 
 /// Reads a value out of a document, and notes in `checks` what it violates.
@@ -74,11 +88,16 @@ pub(crate) fn read<T: Decode>(
 pub(crate) fn write(shape: &'static Shape, value: &dyn Encode, spelling: Spelling) -> Neutral {
     let mut stream = None;
     let document = writer::document(shape, value, spelling, &mut stream);
-    let payload = match shape.kind {
-        Kind::Structure { payload: Some(payload), .. } => shape.members().get(payload),
-        _ => None,
-    };
+    let payload = payload_of(shape).and_then(|payload| shape.members().get(payload));
     Neutral { document, streams: payload.map(|member| spelling.name(member)).zip(stream) }
+}
+
+/// The position of the member that a REST protocol has as the whole body.
+fn payload_of(shape: &Shape) -> Option<usize> {
+    match shape.kind {
+        Kind::Structure { payload, .. } => payload,
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -13,11 +13,13 @@ use crate::{Document, Malformed, Shape, Timestamp, TimestampFormat};
 pub(super) struct DocumentReader {
     value: Document,
     spelling: Spelling,
+    /// The value is what a REST protocol would have as the whole body.
+    is_payload: bool,
 }
 
 impl DocumentReader {
     pub(super) fn new(value: Document, spelling: Spelling) -> Self {
-        DocumentReader { value, spelling }
+        DocumentReader { value, spelling, is_payload: false }
     }
 
     fn take(&mut self) -> Document {
@@ -25,7 +27,7 @@ impl DocumentReader {
     }
 
     fn before(&self, value: Document) -> Self {
-        DocumentReader { value, spelling: self.spelling }
+        DocumentReader { value, spelling: self.spelling, is_payload: false }
     }
 }
 
@@ -78,24 +80,25 @@ impl Reader for DocumentReader {
     }
 
     fn string(&mut self, shape: &'static Shape) -> Result<String, Malformed> {
-        match (self.take(), self.spelling) {
-            (Document::String(text), _) => Ok(text),
-            (other @ (Document::Null | Document::Blob(_)), _) | (other, Spelling::Model) => {
-                Err(unexpected(&other, shape))
-            }
-            (other, Spelling::Capital) => Ok(other.into_json(Spelling::Capital).to_string()),
+        match self.take() {
+            Document::String(text) => Ok(text),
+            other @ (Document::Null | Document::Blob(_)) => Err(unexpected(&other, shape)),
+            other if self.spelling.takes_json() => Ok(other.into_json(self.spelling).to_string()),
+            other => Err(unexpected(&other, shape)),
         }
     }
 
     fn blob(&mut self, shape: &'static Shape) -> Result<Bytes, Malformed> {
-        match (self.take(), self.spelling) {
-            (Document::Blob(bytes), _) => Ok(bytes),
-            (Document::String(text), Spelling::Model) => match STANDARD.decode(&text) {
-                Ok(bytes) => Ok(bytes.into()),
-                Err(_) => Err(unexpected(&Document::String(text), shape)),
-            },
-            (other, Spelling::Model) => Err(unexpected(&other, shape)),
-            (other, Spelling::Capital) => Ok(other.into_json(Spelling::Capital).to_string().into()),
+        match self.take() {
+            Document::Blob(bytes) => Ok(bytes),
+            Document::String(text) if !(self.spelling.takes_json() && self.is_payload) => {
+                match STANDARD.decode(&text) {
+                    Ok(bytes) => Ok(bytes.into()),
+                    Err(_) => Err(unexpected(&Document::String(text), shape)),
+                }
+            }
+            other if self.spelling.takes_json() => Ok(other.into_json(self.spelling).to_string().into()),
+            other => Err(unexpected(&other, shape)),
         }
     }
 
@@ -121,11 +124,14 @@ impl Reader for DocumentReader {
             Document::Map(map) => map,
             other => return Err(unexpected(&other, shape)),
         };
+        let payload = super::payload_of(shape);
         for (name, value) in map {
             let index = super::position_of(shape, &name);
             if let Some((index, member)) = index.and_then(|index| Some((index, shape.members().get(index)?)))
             {
-                each(index, member, &mut self.before(value))?;
+                let mut reader = self.before(value);
+                reader.is_payload = payload == Some(index);
+                each(index, member, &mut reader)?;
             }
         }
         Ok(())

@@ -118,22 +118,43 @@ fn numbers_are_what_they_are_worth() {
 }
 
 #[test]
-fn bytes_are_base64_or_the_json_itself() {
+fn bytes_are_base64_and_a_payload_is_the_json_itself() {
     assert_eq!(model(&BYTES, json!("aGk=")), Some(json!("aGk=")));
     assert_eq!(model(&BYTES, json!("no base64")), None);
     assert_eq!(model(&BYTES, json!({ "a": 1 })), None);
-    assert_eq!(capital(&BYTES, json!({ "a": [1] })), Some(json!("{\"a\":[1]}")));
-    assert_eq!(capital(&BYTES, json!("hi")), Some(json!("\"hi\"")));
-    let bytes =
-        |spelling| write(&BYTES, &Bytes::from_static(b"\xff\x00"), spelling).document.into_json(spelling);
-    assert_eq!(bytes(Spelling::Capital), json!("/wA="));
-    assert_eq!(bytes(Spelling::Model), json!("/wA="));
-    // What are bytes already stay as they are.
-    for spelling in [Spelling::Model, Spelling::Capital] {
+    assert_eq!(capital(&BYTES, json!("aGk=")), Some(json!("aGk=")));
+    assert_eq!(capital(&BYTES, json!("no base64")), None);
+    let body = |body: Value| Some(json!({ "TheName": "a", "Body": body }));
+    let of = |body: Value| capital(&TREE, json!({ "TheName": "a", "Body": body }));
+    assert_eq!(of(json!({ "a": [1] })), body(json!("{\"a\":[1]}")));
+    assert_eq!(of(json!("hi")), body(json!("\"hi\"")));
+    for (spelling, shown) in
+        [(Spelling::Model, "/wA="), (Spelling::Capital, "/wA="), (Spelling::Pascal, "/wA=")]
+    {
+        let bytes = write(&BYTES, &Bytes::from_static(b"\xff\x00"), spelling).document;
+        assert_eq!(bytes.into_json(spelling), json!(shown));
+        // What are bytes already stay as they are.
         let given = Document::Blob(Bytes::from_static(b"\xff"));
         let taken: Bytes = read(&BYTES, given, spelling, &mut Checks::default()).unwrap();
         assert_eq!(taken, b"\xff"[..]);
     }
+}
+
+#[test]
+fn acronyms_are_words_where_they_are_wanted_so() {
+    static ACRONYMS: Shape = Shape::plain(
+        "Acronyms",
+        Kind::Structure {
+            members: &[Member::plain("DBInstanceID", &TEXT), Member::plain("MD5OfBody", &TEXT)],
+            payload: None,
+            union: false,
+            event_stream: false,
+        },
+    );
+    let given = json!({ "DbInstanceId": "a", "mD5OfBody": "b" });
+    let (pascal, _) = through(&ACRONYMS, given.clone(), Spelling::Pascal).unwrap();
+    assert_eq!(pascal, json!({ "DbInstanceId": "a", "Md5OfBody": "b" }));
+    assert_eq!(capital(&ACRONYMS, given), Some(json!({ "DBInstanceID": "a", "MD5OfBody": "b" })));
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::Spelling;
@@ -12,6 +14,8 @@ use crate::{Body, Document, Kind, Shape, Timestamp};
 struct DocumentWriter<'a> {
     document: Document,
     spelling: Spelling,
+    /// The value is what a REST protocol would have as the whole body.
+    is_payload: bool,
     stream: &'a mut Option<Body>,
 }
 
@@ -22,14 +26,21 @@ pub(super) fn document(
     spelling: Spelling,
     stream: &mut Option<Body>,
 ) -> Document {
-    let mut writer = DocumentWriter { document: Document::Null, spelling, stream };
+    let mut writer = DocumentWriter { document: Document::Null, spelling, is_payload: false, stream };
     value.encode(shape, &mut writer);
     writer.document
 }
 
 impl DocumentWriter<'_> {
-    fn inner(&mut self, shape: &'static Shape, value: &dyn Encode) -> Document {
-        document(shape, value, self.spelling, self.stream)
+    fn inner(&mut self, shape: &'static Shape, value: &dyn Encode, is_payload: bool) -> Document {
+        let mut writer = DocumentWriter {
+            document: Document::Null,
+            spelling: self.spelling,
+            is_payload,
+            stream: self.stream,
+        };
+        value.encode(shape, &mut writer);
+        writer.document
     }
 }
 
@@ -56,7 +67,12 @@ impl Writer for DocumentWriter<'_> {
     }
 
     fn blob(&mut self, _: &'static Shape, value: &[u8]) {
-        self.document = Document::Blob(Bytes::copy_from_slice(value));
+        // A payload may be a text; anything else that is bytes stands for itself in base64.
+        self.document = if self.spelling.takes_json() && !self.is_payload {
+            Document::String(STANDARD.encode(value))
+        } else {
+            Document::Blob(Bytes::copy_from_slice(value))
+        };
     }
 
     fn stream(&mut self, _: &'static Shape, value: &Body) {
@@ -75,10 +91,13 @@ impl Writer for DocumentWriter<'_> {
     }
 
     fn structure(&mut self, shape: &'static Shape, members: &dyn Members) {
-        let mut map = BTreeMap::new();
+        let (mut map, payload) = (BTreeMap::new(), super::payload_of(shape));
         members.members(&mut |index, value| {
             if let Some(member) = shape.members().get(index) {
-                map.insert(self.spelling.name(member), self.inner(member.shape, value));
+                map.insert(
+                    self.spelling.name(member),
+                    self.inner(member.shape, value, payload == Some(index)),
+                );
             }
         });
         self.document = Document::Map(map);
@@ -88,7 +107,7 @@ impl Writer for DocumentWriter<'_> {
         let Kind::List { member, .. } = shape.kind else { return };
         let mut written = Vec::new();
         for value in values {
-            written.push(self.inner(member.shape, value));
+            written.push(self.inner(member.shape, value, false));
         }
         self.document = Document::List(written);
     }
@@ -97,7 +116,7 @@ impl Writer for DocumentWriter<'_> {
         let Kind::Map { value: member, .. } = shape.kind else { return };
         let mut written = BTreeMap::new();
         for (key, value) in entries {
-            written.insert(key.to_owned(), self.inner(member.shape, value));
+            written.insert(key.to_owned(), self.inner(member.shape, value, false));
         }
         self.document = Document::Map(written);
     }
