@@ -2,7 +2,7 @@
 
 use api_states as api;
 use names::Arn;
-use service::Result;
+use service::{Cloud, Result};
 use states_language::definition::{Definition, Diagnostic, Severity};
 use wire::Fault;
 
@@ -42,20 +42,21 @@ impl Settings {
 }
 
 /// Refuses a definition in which anything is wrong.
-pub(super) fn definition(text: &str, is_express: bool) -> Result<(), Fault> {
-    let wrong = all_wrong(text, is_express);
+pub(super) fn definition(cloud: &Cloud, text: &str, is_express: bool) -> Result<(), Fault> {
+    let wrong = all_wrong(cloud, text, is_express);
     let errors: Vec<_> = wrong.into_iter().filter(|wrong| wrong.severity == Severity::Error).collect();
     if errors.is_empty() { Ok(()) } else { Err(errors::invalid_definition(&errors)) }
 }
 
 /// Everything that is wrong with a definition.
-pub(super) fn all_wrong(text: &str, is_express: bool) -> Vec<Diagnostic> {
+pub(super) fn all_wrong(cloud: &Cloud, text: &str, is_express: bool) -> Vec<Diagnostic> {
     let definition = match Definition::parse(text) {
         Ok(definition) => definition,
         Err(wrong) => return wrong,
     };
+    let resources = definition.resources();
     let mut wrong: Vec<_> =
-        definition.resources().filter_map(|(state, resource)| tasks::check(state, resource)).collect();
+        resources.filter_map(|(state, resource)| tasks::check(cloud, state, resource)).collect();
     if is_express {
         wrong.extend(definition.unfit_for_express());
     }

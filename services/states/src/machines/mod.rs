@@ -23,7 +23,7 @@ pub(crate) fn create(
     let name = name::checked(&input.name)?;
     let is_express = input.r#type == Some(api::StateMachineType::Express);
     let settings = Settings::of(input)?;
-    checks::definition(&input.definition, is_express)?;
+    checks::definition(&tx.context.cloud, &input.definition, is_express)?;
     let wanted = settings.revision(tx.now.millis(), &input.definition, &input.role_arn);
     let arn = name::machine(&scope, name);
     if let Some(known) = tx.get_record::<Machine>(&keys::machine(&scope, name))? {

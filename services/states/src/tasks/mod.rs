@@ -6,12 +6,21 @@
 //!
 //! Never here: executions, histories, timers.
 
+mod call;
+mod catalog;
 mod function;
+mod gateway;
+mod nested;
+mod optimised;
+mod parameters;
+mod refusal;
+mod sdk;
 
 use serde_json::Value;
-use service::Context;
-use states_language::definition::{Diagnostic, Resource, ResourceKind};
+use service::{Cloud, Context};
+use states_language::definition::{Diagnostic, Pattern, Resource, ResourceKind, Severity};
 use states_language::execution::FailedAt;
+use states_language::failure::names as errors;
 
 /// A task to call.
 pub(crate) struct Task {
@@ -60,10 +69,43 @@ impl TaskFailure {
     }
 }
 
+impl Task {
+    /// The service of an integration, as its resource names it.
+    fn service(&self) -> &str {
+        match &self.resource.kind {
+            ResourceKind::Service { service, .. } => service,
+            _ => &self.resource.arn,
+        }
+    }
+
+    /// The same task, to be called once more.
+    fn again(&self) -> Task {
+        Task {
+            id: self.id.clone(),
+            resource: self.resource.clone(),
+            parameters: Value::Null,
+            token: self.token.clone(),
+            execution_arn: self.execution_arn.clone(),
+        }
+    }
+}
+
 /// What is wrong with a resource that a state names; definitions are refused for it.
-pub(crate) fn check(state: &str, resource: &Resource) -> Option<Diagnostic> {
-    let (_, _) = (state, resource);
-    None
+pub(crate) fn check(cloud: &Cloud, state: &str, resource: &Resource) -> Option<Diagnostic> {
+    let ResourceKind::Service { service, action, pattern } = &resource.kind else { return None };
+    if catalog::knows(cloud, service, action, *pattern) {
+        return None;
+    }
+    let message = format!(
+        "The resource provided {} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.",
+        resource.arn
+    );
+    Some(Diagnostic {
+        severity: Severity::Error,
+        code: "SCHEMA_VALIDATION_FAILED",
+        message,
+        location: Some(format!("/States/{state}/Resource")),
+    })
 }
 
 /// Calls a task. `context` acts as the state machine's role.
@@ -72,18 +114,74 @@ pub(crate) async fn run(context: &Context, task: &Task) -> Result<Answer, TaskFa
         ResourceKind::Function => function::invoke(context, task).await.map(Answer::Output),
         // Workers ask for activities; nobody calls them.
         ResourceKind::Activity => Err(not_here(&task.resource)),
-        ResourceKind::Service { .. } => Err(not_here(&task.resource)),
+        ResourceKind::Service { service, action, pattern } => {
+            let answer = integrated(context, task, service, catalog::bare(action)).await;
+            match pattern {
+                Pattern::RequestResponse => answer,
+                Pattern::WaitForTaskToken => answer.map(submitted).map_err(unsubmitted),
+                Pattern::Sync(_) => answer.map_err(unsubmitted),
+            }
+        }
+    }
+}
+
+async fn integrated(
+    context: &Context,
+    task: &Task,
+    service: &str,
+    action: &str,
+) -> Result<Answer, TaskFailure> {
+    let is_job = matches!(task.resource.kind, ResourceKind::Service { pattern: Pattern::Sync(_), .. });
+    let answer = match (service, action) {
+        ("states", "startExecution") if is_job => return nested::begin(context, task).await,
+        ("states", "startExecution") => nested::start(context, task).await,
+        ("lambda", "invoke") => function::invoke_by_name(context, task).await,
+        ("dynamodb", _) => optimised::call(context, task, action, refusal::DYNAMODB).await,
+        ("sqs", _) => optimised::call(context, task, action, refusal::SQS).await,
+        ("sns", _) => optimised::call(context, task, action, refusal::SNS).await,
+        ("apigateway", "invoke") => gateway::invoke(context, task).await,
+        _ => match service.strip_prefix("aws-sdk:") {
+            Some(service) => sdk::call(context, task, service, action).await,
+            None => Err(not_here(&task.resource)),
+        },
+    };
+    answer.map(Answer::Output)
+}
+
+/// The call was answered; the task goes on.
+fn submitted(answer: Answer) -> Answer {
+    match answer {
+        Answer::Output(answer) => Answer::Submitted(answer),
+        other => other,
+    }
+}
+
+/// The call was refused, so that nothing goes on.
+fn unsubmitted(failure: TaskFailure) -> TaskFailure {
+    match failure.at {
+        FailedAt::Work => TaskFailure { at: FailedAt::Submit, ..failure },
+        _ => failure,
     }
 }
 
 /// Waits for the end of a job that [`run`] began.
-pub(crate) async fn follow(_context: &Context, task: &Task, _job: &Value) -> Result<Value, TaskFailure> {
-    Err(not_here(&task.resource))
+pub(crate) async fn follow(context: &Context, task: &Task, job: &Value) -> Result<Value, TaskFailure> {
+    match &task.resource.kind {
+        ResourceKind::Service { service, pattern: Pattern::Sync(version), .. } if service == "states" => {
+            nested::follow(context, task, job, *version).await
+        }
+        _ => Err(not_here(&task.resource)),
+    }
 }
 
 /// Ends a job that [`run`] began, as far as that can be done: its task is wanted no more.
-pub(crate) async fn cancel(_context: &Context, _task: &Task, _job: &Value) {}
+pub(crate) async fn cancel(context: &Context, task: &Task, job: &Value) {
+    if task.service() == "states" {
+        nested::stop(context, job).await;
+    }
+}
 
+/// An integration with a service that is not here. What its error is called is not AWS's to say.
 fn not_here(resource: &Resource) -> TaskFailure {
-    TaskFailure::of_work("States.Runtime", format!("{} is not implemented.", resource.arn))
+    TaskFailure::of_work(errors::TASK_FAILED, format!("{} is not implemented.", resource.arn))
 }

@@ -1,0 +1,30 @@
+//! `aws-sdk`: any action of any service, as AWS's second SDK for Java calls it.
+
+use serde_json::Value;
+use service::Context;
+use wire::Spelling;
+
+use super::call::{Called, Refused};
+use super::{Task, TaskFailure, catalog, refusal};
+
+/// Calls an action: `putItem` of `dynamodb`.
+pub(super) async fn call(
+    context: &Context,
+    task: &Task,
+    service: &str,
+    action: &str,
+) -> Result<Value, TaskFailure> {
+    let Some(facts) = catalog::here(&context.cloud, service) else {
+        let id = catalog::id_of(service).unwrap_or(service);
+        return Err(refusal::not_here(context, id, action));
+    };
+    let Some(operation) = catalog::operation(facts, action) else {
+        return Err(refusal::not_here(context, facts.service_id, action));
+    };
+    let called = Called { facts, operation, spelling: Spelling::Pascal };
+    match called.run(context, task).await {
+        Ok(result) => Ok(result.into_json(Spelling::Pascal)),
+        Err(Refused::Here(failure)) => Err(failure),
+        Err(Refused::There(fault)) => Err(refusal::second(context, facts, &fault)),
+    }
+}
