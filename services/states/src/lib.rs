@@ -9,6 +9,8 @@ mod errors;
 mod keys;
 mod machine;
 mod machines;
+#[expect(dead_code, reason = "executions will run them")]
+mod map_runs;
 mod name;
 mod tags;
 #[expect(dead_code, reason = "executions will call them")]
