@@ -13,8 +13,9 @@ mod machines;
 mod map_runs;
 mod name;
 mod tags;
-#[expect(dead_code, reason = "executions will call them")]
+#[expect(dead_code, reason = "executions will follow jobs")]
 mod tasks;
+mod test_state;
 
 use api_states as api;
 use names::Arn;
@@ -34,6 +35,7 @@ pub fn service() -> Service {
         .read::<api::DescribeStateMachine>(machines::describe, |_, input| at(&input.state_machine_arn))
         .read::<api::ListStateMachines>(machines::list, |_, _| Vec::new())
         .transaction::<api::DeleteStateMachine>(machines::delete, |_, input| at(&input.state_machine_arn))
+        .waiting::<api::TestState, _, _>(test_state::test, |_, _| Vec::new())
         .work("sweep", |cloud| SWEEPER.run(cloud))
 }
 

@@ -42,7 +42,7 @@ impl Settings {
 }
 
 /// Refuses a definition in which anything is wrong.
-pub(super) fn definition(cloud: &Cloud, text: &str, is_express: bool) -> Result<(), Fault> {
+pub(crate) fn definition(cloud: &Cloud, text: &str, is_express: bool) -> Result<(), Fault> {
     let wrong = all_wrong(cloud, text, is_express);
     let errors: Vec<_> = wrong.into_iter().filter(|wrong| wrong.severity == Severity::Error).collect();
     if errors.is_empty() { Ok(()) } else { Err(errors::invalid_definition(&errors)) }

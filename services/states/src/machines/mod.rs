@@ -1,6 +1,6 @@
 //! State machines are made, shown, listed and deleted.
 
-mod checks;
+pub(crate) mod checks;
 
 use api_states as api;
 use service::{Pages, Result, Tx, View};

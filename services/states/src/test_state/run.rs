@@ -1,0 +1,336 @@
+//! Runs one state as a machine of its own, to where its machine would go on with another.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use service::Context;
+use states_language::definition::{Definition, Machine};
+use states_language::event::{Details, HistoryEvent};
+use states_language::execution::{
+    About, Command, Execution, Id, Input, Moment, Outcome, Scheduled, Timer, step,
+};
+use wire::{Fault, Timestamp, TimestampFormat};
+
+use super::checks::{Mock, Tested};
+use super::handler;
+use crate::tasks::{self, Answer, Task, TaskFailure};
+use crate::{errors, machines::checks};
+
+/// How long a test may take.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// The state that gives the tested one its input and its variables.
+const BEFORE: &str = "(before)";
+/// Fields that a Parallel or a Map state shares with a task, as which it is mocked.
+const SHARED: [&str; 14] = [
+    "QueryLanguage",
+    "Comment",
+    "InputPath",
+    "OutputPath",
+    "ResultPath",
+    "ResultSelector",
+    "Parameters",
+    "Arguments",
+    "Output",
+    "Assign",
+    "Retry",
+    "Catch",
+    "Next",
+    "End",
+];
+
+/// How a state ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Succeeded,
+    Failed,
+    /// It would be tried again after so long.
+    Retriable {
+        after_ms: u64,
+    },
+    /// It failed, and goes on elsewhere.
+    Caught,
+}
+
+/// What was seen of a state.
+pub(super) struct Seen {
+    pub(super) end: End,
+    /// What its task was given.
+    pub(super) parameters: Option<String>,
+    /// What came of that.
+    pub(super) result: Option<Value>,
+    pub(super) output: Option<String>,
+    pub(super) assigned: Option<Map<String, Value>>,
+    pub(super) next: Option<String>,
+    pub(super) failure: Option<(Option<String>, Option<String>)>,
+}
+
+impl Seen {
+    /// It failed before anything came of it.
+    pub(super) fn failed((error, cause): (String, String)) -> Self {
+        Seen { end: End::Failed, failure: Some((Some(error), Some(cause))), ..Self::nothing() }
+    }
+
+    fn nothing() -> Self {
+        Seen {
+            end: End::Failed,
+            parameters: None,
+            result: None,
+            output: None,
+            assigned: None,
+            next: None,
+            failure: None,
+        }
+    }
+
+    fn note(&mut self, name: &str, event: HistoryEvent) {
+        match event.details {
+            Details::StateExited { name: exited, output, assigned }
+                if exited == name && self.output.is_none() =>
+            {
+                let parse = |(name, text): (String, String)| Some((name, serde_json::from_str(&text).ok()?));
+                self.assigned = assigned.map(|assigned| assigned.into_iter().filter_map(parse).collect());
+                self.output = Some(output);
+                self.end = if self.failure.is_some() { End::Caught } else { End::Succeeded };
+            }
+            Details::StateEntered { name: entered, .. } if self.output.is_some() && self.next.is_none() => {
+                self.next = Some(entered);
+            }
+            Details::Evaluation { error, cause, .. } => self.failure = Some((Some(error), Some(cause))),
+            _ => {}
+        }
+    }
+
+    fn complete(&mut self, outcome: Outcome) {
+        if let (Outcome::Failed { error, cause }, None) = (outcome, &self.output) {
+            // Where the state stands in the machine is not to be seen.
+            let cause = cause.map(|cause| match cause.split_once("). ") {
+                Some((place, bare)) if place.contains("(entered at the event id #") => bare.to_owned(),
+                _ => cause,
+            });
+            self.end = End::Failed;
+            self.failure = Some((error, cause));
+        }
+    }
+}
+
+/// Runs the state.
+pub(super) async fn run(tested: &Tested, context: &Context) -> Result<Seen, Fault> {
+    let whole = machine(tested, &tested.state, &tested.input);
+    checks::definition(&context.cloud, &whole.to_string(), false)?;
+    let state = match tested.kind() {
+        "Map" | "Parallel" => as_task(&tested.state),
+        _ => tested.state.clone(),
+    };
+    let now_ms = u64::try_from(context.now().millis()).unwrap_or_default();
+    let seed = u64::from_le_bytes(context.random().bytes());
+    let mut running = Running::new(tested, &state, &tested.input, Moment { now_ms, seed })?;
+    running.retries = tested.retries;
+    while let Some(asked) = running.go_on() {
+        let answer = running.answer(tested, context, &asked).await;
+        running.answered(asked.id, answer);
+    }
+    Ok(running.seen)
+}
+
+/// What a Pass state with these fields makes of an input; nothing where it fails.
+pub(super) fn probe(tested: &Tested, fields: Value, input: &Value) -> Option<Value> {
+    let mut state = fields;
+    state["Type"] = "Pass".into();
+    state["End"] = true.into();
+    let mut running = Running::new(tested, &state, input, Moment { now_ms: 0, seed: 0 }).ok()?;
+    while running.go_on().is_some() {}
+    serde_json::from_str(&running.seen.output?).ok()
+}
+
+/// A machine that comes to the state with its input and variables, and to nothing behind it.
+fn machine(tested: &Tested, state: &Value, input: &Value) -> Value {
+    let choices = state["Choices"].as_array().into_iter().flatten();
+    let rules = choices.chain(state["Catch"].as_array().into_iter().flatten());
+    let targets = rules.map(|rule| &rule["Next"]).chain([&state["Next"], &state["Default"]]);
+    let mut states: Map<_, _> =
+        targets.filter_map(Value::as_str).map(|name| (name.to_owned(), json!({"Type": "Succeed"}))).collect();
+    let mut before = json!({"Type": "Pass", "Result": input, "Next": tested.name});
+    if !tested.variables.is_empty() {
+        before["Assign"] = Value::Object(tested.variables.clone());
+    }
+    states.insert(BEFORE.into(), before);
+    states.insert(tested.name.clone(), state.clone());
+    json!({"StartAt": BEFORE, "States": states})
+}
+
+/// A state whose branches or items are mocked is one that calls something.
+fn as_task(state: &Value) -> Value {
+    let is_map = state["Type"] == "Map";
+    let shared =
+        |name: &str| SHARED.contains(&name) && !(is_map && matches!(name, "Parameters" | "Arguments"));
+    let fields = state.as_object().into_iter().flatten().filter(|(name, _)| shared(name));
+    let mut task: Map<_, _> = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
+    task.insert("Type".into(), "Task".into());
+    task.insert("Resource".into(), "arn:aws:states:::states:startExecution".into());
+    task.into()
+}
+
+/// A run of one state.
+struct Running<'a> {
+    tested: &'a Tested,
+    definition: Definition,
+    execution: Execution,
+    moment: Moment,
+    inputs: VecDeque<Input>,
+    retries: u64,
+    seen: Seen,
+}
+
+impl<'a> Running<'a> {
+    fn new(tested: &'a Tested, state: &Value, input: &Value, moment: Moment) -> Result<Self, Fault> {
+        let machine_text = machine(tested, state, input).to_string();
+        let definition =
+            Definition::parse(&machine_text).map_err(|wrong| errors::invalid_definition(&wrong))?;
+        let execution = Execution::new(about(tested), Machine::WHOLE);
+        let given = &tested.context["Execution"];
+        let started = given["StartTime"].as_str();
+        let started = started.and_then(|text| Timestamp::parse(text, TimestampFormat::DateTime));
+        let now_ms = started.and_then(|moment| u64::try_from(moment.millis()).ok()).unwrap_or(moment.now_ms);
+        let whole_input = given.get("Input").unwrap_or(&tested.input).clone();
+        let inputs = VecDeque::from([Input::Started { input: whole_input }]);
+        let moment = Moment { now_ms, ..moment };
+        Ok(Running { tested, definition, execution, moment, inputs, retries: 0, seen: Seen::nothing() })
+    }
+
+    /// Goes on to where a task is to be called, or to the end.
+    fn go_on(&mut self) -> Option<Scheduled> {
+        let mut asked = None;
+        while let Some(input) = self.inputs.pop_front().filter(|_| self.seen.next.is_none()) {
+            let step = step(&self.definition, &mut self.execution, self.moment, input);
+            for event in step.events {
+                self.seen.note(&self.tested.name, event);
+            }
+            for command in step.commands {
+                asked = self.carry_out(command).or(asked);
+            }
+            if asked.is_some() {
+                return asked;
+            }
+        }
+        None
+    }
+
+    fn carry_out(&mut self, command: Command) -> Option<Scheduled> {
+        match command {
+            Command::ScheduleTask(task) => return Some(task),
+            Command::SetTimer(timer @ Timer::Wait(_), at_ms) => self.fire(timer, at_ms),
+            Command::SetTimer(timer @ Timer::Retry(_), at_ms) if self.retries > 0 => {
+                self.retries -= 1;
+                self.fire(timer, at_ms);
+            }
+            Command::SetTimer(Timer::Retry(_), at_ms) => {
+                self.seen.end = End::Retriable { after_ms: at_ms.saturating_sub(self.moment.now_ms) };
+            }
+            Command::Continue => self.inputs.push_back(Input::Continue),
+            Command::Complete(outcome) => self.seen.complete(outcome),
+            _ => {}
+        }
+        None
+    }
+
+    /// Time goes on to where something was waited for.
+    fn fire(&mut self, timer: Timer, at_ms: u64) {
+        self.moment.now_ms = self.moment.now_ms.max(at_ms);
+        self.inputs.push_back(Input::TimerFired(timer));
+    }
+
+    async fn answer(
+        &mut self,
+        tested: &Tested,
+        context: &Context,
+        asked: &Scheduled,
+    ) -> Result<Value, TaskFailure> {
+        let mut parameters = asked.parameters.clone();
+        if let (Some(token), Some(mocked)) = (&asked.token, tested.context["Task"]["Token"].as_str()) {
+            parameters = parameters.replace(token, mocked);
+        }
+        self.seen.parameters = Some(parameters.clone());
+        match &tested.mock {
+            Some(Mock::Result(result)) => Ok(result.clone()),
+            Some(Mock::Error { error, cause }) => {
+                let (error, cause) = (error.clone().unwrap_or_default(), cause.clone().unwrap_or_default());
+                Err(TaskFailure::of_work(error, cause))
+            }
+            None => call(tested, context, asked, &parameters).await,
+        }
+    }
+
+    fn answered(&mut self, id: Id, answer: Result<Value, TaskFailure>) {
+        self.inputs.push_back(Input::TaskStarted { id, worker: None });
+        self.inputs.push_back(match answer {
+            Ok(result) => {
+                self.seen.failure = None;
+                let output = result.to_string();
+                self.seen.result = Some(result);
+                Input::TaskSucceeded { id, output }
+            }
+            Err(TaskFailure { at, error, cause }) => {
+                self.seen.failure = Some((Some(error.clone()), Some(cause.clone())));
+                Input::TaskFailed { id, at, error: Some(error), cause: Some(cause) }
+            }
+        });
+    }
+}
+
+/// Calls the task of a state, as the role that it is tested with.
+async fn call(
+    tested: &Tested,
+    context: &Context,
+    asked: &Scheduled,
+    parameters: &str,
+) -> Result<Value, TaskFailure> {
+    let role = asked.role_arn.as_ref().or(tested.role_arn.as_ref()).and_then(|role| role.parse().ok());
+    let Some(role) = role else {
+        return Err(TaskFailure::of_work("States.TaskFailed", "The role is no ARN of a role."));
+    };
+    let context = context.clone().in_role(&role, "TestState");
+    let task = Task {
+        id: context.random().uuid(),
+        resource: asked.resource.clone(),
+        parameters: serde_json::from_str(parameters).unwrap_or_default(),
+        token: asked.token.clone(),
+        execution_arn: String::new(),
+    };
+    let patience = asked.timeout_s.map_or(PATIENCE, |timeout_s| PATIENCE.min(Duration::from_secs(timeout_s)));
+    match tokio::time::timeout(patience, tasks::run(&context, &task)).await {
+        Ok(Ok(Answer::Output(result) | Answer::Submitted(result) | Answer::Begun { answer: result, .. })) => {
+            Ok(result)
+        }
+        Ok(Err(failure)) => Err(failure),
+        Err(_) => Err(TaskFailure::of_work("States.Timeout", "")),
+    }
+}
+
+/// What the context object says.
+fn about(tested: &Tested) -> About {
+    let text = |part: &str, field: &str| tested.context[part][field].as_str().unwrap_or_default().to_owned();
+    About {
+        execution_arn: text("Execution", "Id"),
+        execution_name: text("Execution", "Name"),
+        state_machine_arn: text("StateMachine", "Id"),
+        state_machine_name: text("StateMachine", "Name"),
+        role_arn: tested.context["Execution"]["RoleArn"]
+            .as_str()
+            .or(tested.role_arn.as_deref())
+            .unwrap_or_default()
+            .to_owned(),
+        redrive_count: tested.context["Execution"]["RedriveCount"].as_u64().unwrap_or(0),
+        token_prefix: "task-token-of-a-test-".into(),
+    }
+}
+
+/// Which of the state's handlers a failure comes to.
+pub(super) fn handled(tested: &Tested, seen: &Seen) -> (Option<usize>, Option<usize>) {
+    let error = seen.failure.as_ref().and_then(|(error, _)| error.as_deref()).unwrap_or_default();
+    match seen.end {
+        End::Retriable { .. } => (handler(&tested.state, "Retry", error), None),
+        End::Caught => (None, handler(&tested.state, "Catch", error)),
+        End::Succeeded | End::Failed => (None, None),
+    }
+}
