@@ -21,6 +21,28 @@ pub struct HistoryEvent {
     pub details: Details,
 }
 
+impl HistoryEvent {
+    /// About how many bytes its payloads have.
+    #[must_use]
+    pub fn payload_bytes(&self) -> usize {
+        match &self.details {
+            Details::Started { input, .. }
+            | Details::StateEntered { input, .. }
+            | Details::Scheduled { input, .. } => input.len(),
+            Details::StateExited { output, assigned, .. } => {
+                let assigned = assigned.iter().flatten().map(|(name, value)| name.len() + value.len());
+                output.len() + assigned.sum::<usize>()
+            }
+            Details::Task { what: TaskDetails::Scheduled { parameters, .. }, .. } => parameters.len(),
+            Details::Task { what: TaskDetails::Output(output), .. } | Details::Output(output) => output.len(),
+            Details::Error { cause, .. } | Details::Task { what: TaskDetails::Error { cause, .. }, .. } => {
+                cause.as_ref().map_or(0, String::len)
+            }
+            _ => 0,
+        }
+    }
+}
+
 macro_rules! event_types {
     ($($name:ident)*) => {
         /// What happened, by AWS's name.

@@ -29,6 +29,31 @@ pub(crate) fn is_deleting(arn: &str) -> Fault {
     api::error::state_machine_deleting(format!("State Machine is Deleting: '{arn}'"))
 }
 
+pub(crate) fn no_execution(arn: &str) -> Fault {
+    api::error::execution_does_not_exist(format!("Execution Does Not Exist: '{arn}'"))
+}
+
+pub(crate) fn execution_exists(arn: &str) -> Fault {
+    api::error::execution_already_exists(format!("Execution Already Exists: '{arn}'"))
+}
+
+pub(crate) fn invalid_input(why: impl std::fmt::Display) -> Fault {
+    api::error::invalid_execution_input(format!("Invalid State Machine Execution Input: '{why}'"))
+}
+
+/// Something that is there for standard state machines alone, or for express ones alone.
+pub(crate) fn wrong_type(message: impl Into<String>) -> Fault {
+    api::error::state_machine_type_not_supported(message)
+}
+
+pub(crate) fn no_resource(arn: &str) -> Fault {
+    api::error::resource_not_found(format!("Resource not found: '{arn}'"))
+}
+
+pub(crate) fn conflict(message: impl Into<String>) -> Fault {
+    api::error::conflict_exception(message)
+}
+
 /// Everything that is wrong with a definition.
 pub(crate) fn invalid_definition(wrong: &[Diagnostic]) -> Fault {
     let all = wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -50,4 +75,10 @@ pub(crate) fn validation(message: impl Into<String>) -> Fault {
 /// Refuses the first of these that is there: what of the API is not built.
 pub(crate) fn refuse(parameters: &[(&str, bool)]) -> Result<(), Fault> {
     service::refuse("states", parameters)
+}
+
+/// The same as [`validation`] with the reason that AWS gives beside the message.
+pub(crate) fn validation_for(message: String, reason: &'static str) -> Fault {
+    validation(message.clone())
+        .with_detail(api::ValidationException { message: Some(message), reason: Some(reason.into()) })
 }

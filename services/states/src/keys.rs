@@ -4,10 +4,24 @@
 //! |---|---|
 //! | `"machine", account, region, name` | [`crate::machine::Machine`] |
 //! | `"revision", machine id, revision id` | [`crate::machine::Revision`] |
+//! | `"version", machine id, number` | [`crate::versions::Version`] |
+//! | `"alias", machine id, name` | [`crate::aliases::Alias`] |
+//! | `"execution", machine id, label, name` | [`crate::execution::Execution`]; the label is empty but for items of a map run |
+//! | `"listed", parent id, status, start (ms, the newest first), name` | [`crate::execution::Listed`]; the parent is a machine or a map run |
+//! | `"event", machine id, execution id, number of the first` | events of a history |
+//! | `"running", execution id` | [`crate::run::Running`] |
+//! | `"frame", execution id, number` | a frame of the language, while the execution runs |
+//! | `"followed", execution id, frame, serial` | the job that a task has begun, and waits for |
+//! | `"ended", end (ms), execution id` | [`crate::execution::Place`]: executions in the order in which they are forgotten |
+//! | `"activity", account, region, name` | [`crate::activities::Activity`] |
+//! | `"waiting", activity id, since (ms), nonce` | a task that no worker has taken |
 
 use names::Scope;
 use service::scoped;
-use store::tuple::Key;
+use states_language::execution::{FrameId, Id as Waited};
+use store::tuple::{Key, Parts};
+
+use crate::execution::Place;
 
 /// Sixteen random bytes.
 pub(crate) type Id = [u8; 16];
@@ -32,9 +46,131 @@ pub(crate) fn revision(machine: &Id, revision: &Id) -> Key {
     revisions(machine).bytes(revision)
 }
 
-/// Everything of a machine but its own record.
-pub(crate) fn all_of(machine: &Id) -> [Key; 1] {
-    [revisions(machine)]
+pub(crate) fn versions(machine: &Id) -> Key {
+    of("version").bytes(machine)
+}
+
+pub(crate) fn version(machine: &Id, number: u64) -> Key {
+    versions(machine).u64(number)
+}
+
+pub(crate) fn aliases(machine: &Id) -> Key {
+    of("alias").bytes(machine)
+}
+
+pub(crate) fn alias(machine: &Id, name: &str) -> Key {
+    aliases(machine).str(name)
+}
+
+pub(crate) fn executions(machine: &Id) -> Key {
+    of("execution").bytes(machine)
+}
+
+pub(crate) fn execution(place: &Place) -> Key {
+    executions(&place.machine).str(&place.label).str(&place.name)
+}
+
+pub(crate) fn all_listed(parent: &Id) -> Key {
+    of("listed").bytes(parent)
+}
+
+pub(crate) fn listed_as(parent: &Id, status: &str) -> Key {
+    all_listed(parent).str(status)
+}
+
+pub(crate) fn listed(parent: &Id, status: &str, started_ms: i64, name: &str) -> Key {
+    listed_as(parent, status).i64(-started_ms).str(name)
+}
+
+/// The start and the name in a key of [`listed`].
+pub(crate) fn started_and_name(key: &[u8]) -> Result<(i64, String), store::Error> {
+    let mut parts = Parts::new(key);
+    parts.str()?;
+    parts.str()?;
+    parts.bytes()?;
+    parts.str()?;
+    Ok((-parts.i64()?, parts.str()?.into_owned()))
+}
+
+pub(crate) fn histories(machine: &Id) -> Key {
+    of("event").bytes(machine)
+}
+
+pub(crate) fn events(machine: &Id, execution: &Id) -> Key {
+    histories(machine).bytes(execution)
+}
+
+pub(crate) fn event(machine: &Id, execution: &Id, first: u64) -> Key {
+    events(machine, execution).u64(first)
+}
+
+pub(crate) fn running(execution: &Id) -> Key {
+    of("running").bytes(execution)
+}
+
+pub(crate) fn frames(execution: &Id) -> Key {
+    of("frame").bytes(execution)
+}
+
+pub(crate) fn frame(execution: &Id, number: FrameId) -> Key {
+    frames(execution).u64(number.into())
+}
+
+/// The number in a key of [`frame`].
+pub(crate) fn frame_of(key: &[u8]) -> Result<FrameId, store::Error> {
+    let mut parts = Parts::new(key);
+    parts.str()?;
+    parts.str()?;
+    parts.bytes()?;
+    Ok(FrameId::try_from(parts.u64()?).unwrap_or(FrameId::MAX))
+}
+
+pub(crate) fn followed(execution: &Id, waited: Waited) -> Key {
+    of("followed").bytes(execution).u64(waited.frame.into()).u64(waited.serial.into())
+}
+
+pub(crate) fn all_ended() -> Key {
+    of("ended")
+}
+
+pub(crate) fn ended(at_ms: i64, execution: &Id) -> Key {
+    all_ended().i64(at_ms).bytes(execution)
+}
+
+/// The end in a key of [`ended`].
+pub(crate) fn ended_ms(key: &[u8]) -> Result<i64, store::Error> {
+    let mut parts = Parts::new(key);
+    parts.str()?;
+    parts.str()?;
+    parts.i64()
+}
+
+pub(crate) fn activities(scope: &Scope) -> Key {
+    scoped("states", "activity", scope)
+}
+
+pub(crate) fn activity(scope: &Scope, name: &str) -> Key {
+    activities(scope).str(name)
+}
+
+pub(crate) fn all_waiting(activity: &Id) -> Key {
+    of("waiting").bytes(activity)
+}
+
+pub(crate) fn waiting(activity: &Id, at_ms: i64, nonce: &Id) -> Key {
+    all_waiting(activity).i64(at_ms).bytes(nonce)
+}
+
+/// Everything of a machine but its own record, once none of its executions runs.
+pub(crate) fn all_of(machine: &Id) -> [Key; 6] {
+    [
+        revisions(machine),
+        versions(machine),
+        aliases(machine),
+        executions(machine),
+        all_listed(machine),
+        histories(machine),
+    ]
 }
 
 #[cfg(test)]
@@ -45,7 +181,36 @@ mod tests {
     fn keys_stay() {
         let scope = Scope::new(names::Account::ZERO, "us-east-1".parse().unwrap());
         let id = [1; 16];
-        let keys = [("machine", machine(&scope, "m")), ("revision", revision(&id, &id))];
+        let place = Place { machine: id, label: "l".into(), name: "n".into() };
+        let keys = [
+            ("machine", machine(&scope, "m")),
+            ("revision", revision(&id, &id)),
+            ("version", version(&id, 7)),
+            ("alias", alias(&id, "a")),
+            ("execution", execution(&place)),
+            ("listed", listed(&id, "RUNNING", 7, "n")),
+            ("event", event(&id, &id, 7)),
+            ("running", running(&id)),
+            ("frame", frame(&id, 7)),
+            ("followed", followed(&id, Waited { frame: 7, serial: 8 })),
+            ("ended", ended(7, &id)),
+            ("activity", activity(&scope, "a")),
+            ("waiting", waiting(&id, 7, &id)),
+        ];
         layouts::keys_stay(env!("CARGO_MANIFEST_DIR"), &keys);
+    }
+
+    #[test]
+    fn keys_tell_what_they_were_made_of() {
+        let id = [1; 16];
+        assert_eq!(started_and_name(&listed(&id, "FAILED", 7, "n")).unwrap(), (7, "n".to_owned()));
+        assert_eq!(frame_of(&frame(&id, 9)).unwrap(), 9);
+        assert_eq!(ended_ms(&ended(7, &id)).unwrap(), 7);
+    }
+
+    #[test]
+    fn the_newest_execution_is_listed_first() {
+        let at = |started_ms| listed(&[1; 16], "RUNNING", started_ms, "n");
+        assert!(at(2) < at(1) && at(256) < at(255));
     }
 }

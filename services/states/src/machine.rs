@@ -67,6 +67,21 @@ pub(crate) fn find(reads: &impl Reads, scope: &Scope, name: &str, arn: &str) -> 
     Ok(reads.get_record(&keys::machine(scope, name))?.ok_or_else(|| errors::no_machine(arn))?)
 }
 
+/// The state machine that an ARN names, which must name no version and no alias of it.
+pub(crate) fn unqualified(reads: &impl Reads, scope: &Scope, arn: &str) -> Result<Machine> {
+    let named = name::machine_of(scope, arn)?;
+    if named.qualifier.is_some() {
+        return Err(errors::invalid_arn(format_args!("No version and no alias is taken here: {arn}")).into());
+    }
+    find(reads, scope, named.name, arn)
+}
+
+/// How encryption is shown: as the store keeps everything.
+pub(crate) fn own_key() -> api::EncryptionConfiguration {
+    let r#type = api::EncryptionType::AwsOwnedKey;
+    api::EncryptionConfiguration { r#type, ..api::EncryptionConfiguration::default() }
+}
+
 /// A revision that a record names.
 pub(crate) fn revision(reads: &impl Reads, machine: &Id, revision: &Id) -> Result<Revision> {
     let key = keys::revision(machine, revision);

@@ -71,6 +71,42 @@ pub(crate) fn machine_of<'a>(scope: &Scope, arn: &'a str) -> Result<MachineName<
     }
 }
 
+/// The activity that an ARN names.
+pub(crate) fn activity_of<'a>(scope: &Scope, arn: &'a str) -> Result<&'a str, Fault> {
+    match parts(scope, arn)? {
+        Parts { kind: "activity", name, qualifier: None } => Ok(name),
+        Parts { kind, .. } => Err(errors::wrong_kind(kind)),
+    }
+}
+
+/// An execution that an ARN names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ExecutionName<'a> {
+    pub(crate) machine: &'a str,
+    /// The label of the Map state for whose items it is; empty for one that a client started.
+    pub(crate) label: &'a str,
+    pub(crate) name: &'a str,
+}
+
+/// The ARN of an execution; the machine's name may have a label behind it.
+pub(crate) fn execution(scope: &Scope, machine: &str, name: &str) -> Arn {
+    Arn::in_scope("states", scope, format_args!("execution:{machine}:{name}"))
+}
+
+/// The execution that an ARN names. Those of express state machines are not kept.
+pub(crate) fn execution_of<'a>(scope: &Scope, arn: &'a str) -> Result<ExecutionName<'a>, Fault> {
+    match parts(scope, arn)? {
+        Parts { kind: "execution", name: machine, qualifier: Some(name) } => {
+            let (machine, label) = machine.split_once('/').unwrap_or((machine, ""));
+            Ok(ExecutionName { machine, label, name })
+        }
+        Parts { kind: "execution", .. } => {
+            Err(errors::invalid_arn(format_args!("Invalid ARN prefix: {arn}")))
+        }
+        Parts { kind, .. } => Err(errors::wrong_kind(kind)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use names::{Account, Region};
@@ -97,6 +133,20 @@ mod tests {
         let elsewhere = arn.replace("us-east-1", "eu-west-1");
         for wrong in ["trip", "arn:aws:sqs:us-east-1:000000000000:q", &elsewhere, &arn.replace(":trip", "")] {
             assert_eq!(machine_of(&here, wrong).unwrap_err().code, "InvalidArn", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn arns_name_executions() {
+        let here = Scope::new(Account::ZERO, Region::US_EAST_1);
+        let arn = execution(&here, "trip", "one").to_string();
+        let one = ExecutionName { machine: "trip", label: "", name: "one" };
+        assert_eq!(execution_of(&here, &arn).unwrap(), one);
+        let of_item = execution(&here, "trip/each", "one").to_string();
+        assert_eq!(execution_of(&here, &of_item).unwrap(), ExecutionName { label: "each", ..one });
+        let express = arn.replace(":execution:", ":express:");
+        for wrong in [machine(&here, "trip").as_str(), &express, &arn.replace(":one", "")] {
+            assert_eq!(execution_of(&here, wrong).unwrap_err().code, "InvalidArn", "{wrong}");
         }
     }
 }

@@ -41,7 +41,9 @@ pub enum Pattern {
 }
 
 impl Resource {
-    pub(super) fn parse(arn: &str) -> Option<Self> {
+    /// What an ARN in a Task state calls; none for what no Task state can.
+    #[must_use]
+    pub fn parse(arn: &str) -> Option<Self> {
         let mut parts = arn.splitn(6, ':');
         let (prefix, _partition, service) = (parts.next()?, parts.next()?, parts.next()?);
         let (region, _account, rest) = (parts.next()?, parts.next()?, parts.next()?);

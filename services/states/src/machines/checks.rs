@@ -93,7 +93,7 @@ pub(super) fn logging(input: &api::LoggingConfiguration) -> Result<Logging, Faul
 }
 
 /// There is no key service: what is kept is kept as the store keeps everything.
-pub(super) fn encryption(input: Option<&api::EncryptionConfiguration>) -> Result<(), Fault> {
+pub(crate) fn encryption(input: Option<&api::EncryptionConfiguration>) -> Result<(), Fault> {
     let Some(input) = input else { return Ok(()) };
     let is_own = input.r#type == api::EncryptionType::AwsOwnedKey;
     if is_own && (input.kms_key_id.is_some() || input.kms_data_key_reuse_period_seconds.is_some()) {
@@ -101,12 +101,4 @@ pub(super) fn encryption(input: Option<&api::EncryptionConfiguration>) -> Result
         return Err(api::error::invalid_encryption_configuration(why));
     }
     errors::refuse(&[("encryptionConfiguration.type CUSTOMER_MANAGED_KMS_KEY", !is_own)])
-}
-
-/// How encryption is shown.
-pub(super) fn own_key() -> api::EncryptionConfiguration {
-    api::EncryptionConfiguration {
-        r#type: api::EncryptionType::AwsOwnedKey,
-        ..api::EncryptionConfiguration::default()
-    }
 }

@@ -1,0 +1,90 @@
+//! Executions that run: each step is one transaction.
+//!
+//! What the language says of an execution stands in records of its own, one for the whole and one for each frame, while it
+//! runs. An input is given by [`give`] in the transaction of what causes it: the answer of a task, a timer, a client's call. The
+//! same transaction appends to the history, notes the tasks to call, sets timers, and writes the end.
+
+mod history;
+mod ready;
+mod steps;
+mod timers;
+pub(crate) mod token;
+pub(crate) mod work;
+
+use names::Scope;
+use serde::{Deserialize, Serialize};
+use service::{Result, Tx};
+use states_language::definition::Machine;
+use states_language::execution::{self as language, About, Frame, FrameId, Head, Id as Waited, Input};
+use store::{Direction, Reads as _, record};
+
+pub(crate) use self::history::page;
+pub(crate) use self::ready::{Ready, ready, ready_for};
+use self::steps::Steps;
+pub(crate) use self::timers::run as timers;
+use crate::execution::{Execution, Place};
+use crate::keys::{self, Id};
+
+/// An execution while it runs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Running {
+    pub(crate) scope: Scope,
+    pub(crate) place: Place,
+    pub(crate) revision: Id,
+    pub(crate) head: Head,
+}
+
+/// Begins an execution, and goes as far as it can without waiting.
+pub(crate) fn start(
+    tx: &mut Tx<'_>,
+    execution: Execution,
+    about: About,
+    machine: Machine,
+    input: Input,
+) -> Result<Execution> {
+    let ready = ready(tx, &execution.machine, &execution.revision)?;
+    let state = language::Execution::new(about, machine);
+    let mut steps = Steps::new(tx, &ready, execution, state);
+    steps.take(input)?;
+    steps.keep(true)
+}
+
+/// Gives an input to an execution. One that is not running does not hear it.
+pub(crate) fn give(tx: &mut Tx<'_>, id: &Id, input: Input) -> Result<()> {
+    give_all(tx, id, [input])
+}
+
+/// Gives several, one behind the other.
+pub(crate) fn give_all(tx: &mut Tx<'_>, id: &Id, inputs: impl IntoIterator<Item = Input>) -> Result<()> {
+    let Some((running, state)) = load(tx, id)? else { return Ok(()) };
+    let ready = ready(tx, &running.place.machine, &running.revision)?;
+    let Some(execution) = tx.get_record::<Execution>(&keys::execution(&running.place))? else {
+        return Ok(());
+    };
+    let mut steps = Steps::new(tx, &ready, execution, state);
+    for input in inputs {
+        steps.take(input)?;
+    }
+    steps.keep(false).map(drop)
+}
+
+/// Whether an execution still waits for the end of a task.
+pub(crate) fn awaits(reads: &impl store::Reads, id: &Id, waited: Waited) -> Result<bool> {
+    let Some(running) = reads.get_record::<Running>(&keys::running(id))? else { return Ok(false) };
+    let frame = reads.get_record::<Frame>(&keys::frame(id, waited.frame))?;
+    let frames = frame.map(|frame| (waited.frame, frame));
+    Ok(language::Execution::restored(running.head, frames).awaits(waited))
+}
+
+/// An execution as it was stored.
+fn load(tx: &Tx<'_>, id: &Id) -> Result<Option<(Running, language::Execution)>> {
+    let Some(running) = tx.get_record::<Running>(&keys::running(id))? else { return Ok(None) };
+    let frames = tx.scan(keys::frames(id).prefix_range(), Direction::Forward);
+    let frames = frames.map(|entry| {
+        let (key, value) = entry?;
+        Ok((keys::frame_of(&key)?, record::decode::<Frame>(&value)?))
+    });
+    let frames = frames.collect::<Result<Vec<(FrameId, Frame)>>>()?;
+    let state = language::Execution::restored(running.head.clone(), frames);
+    Ok(Some((running, state)))
+}
