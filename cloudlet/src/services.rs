@@ -31,6 +31,7 @@ pub(crate) fn with_settings(
 /// Every service of this program, with the settings that nobody changed.
 pub(crate) fn all(work: &Path, environments: usize) -> Directory {
     let services: Vec<Service> = vec![
+        service_apigateway::service(),
         service_apigatewayv2::service(),
         service_dynamodb::service(),
         service_dynamodb::streams(),

@@ -114,26 +114,44 @@ impl Client {
         body: Bytes,
         within: Duration,
     ) -> Result<Answer, Error> {
+        let sent = self.send_up_to(ANSWER_MAX, method, to, headers, body, within).await;
+        sent.map(|(answer, _)| answer)
+    }
+
+    /// The same for an answer of up to that many bytes; also says whether all of it is here.
+    ///
+    /// # Errors
+    /// When nothing, or something broken, came back.
+    pub async fn send_up_to(
+        &self,
+        bytes_max: usize,
+        method: Method,
+        to: &Address,
+        headers: HeaderMap,
+        body: Bytes,
+        within: Duration,
+    ) -> Result<(Answer, bool), Error> {
         let all = async {
-            let answer = self.once(method.clone(), to, headers.clone(), body.clone()).await?;
-            let credentials = to.credentials.as_ref().filter(|_| answer.status == StatusCode::UNAUTHORIZED);
+            let answer = self.once(bytes_max, method.clone(), to, headers.clone(), body.clone()).await?;
+            let credentials = to.credentials.as_ref().filter(|_| answer.0.status == StatusCode::UNAUTHORIZED);
             let said = credentials
-                .and_then(|credentials| credentials.answer(&answer.headers, &method, &to.uri, &body));
+                .and_then(|credentials| credentials.answer(&answer.0.headers, &method, &to.uri, &body));
             let Some(said) = said else { return Ok(answer) };
             let mut headers = headers;
             headers.insert(header::AUTHORIZATION, said);
-            self.once(method, to, headers, body).await
+            self.once(bytes_max, method, to, headers, body).await
         };
         tokio::time::timeout(within, all).await.map_err(|_| Error::Late(within))?
     }
 
     async fn once(
         &self,
+        bytes_max: usize,
         method: Method,
         to: &Address,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Answer, Error> {
+    ) -> Result<(Answer, bool), Error> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.uri_mut() = to.uri.clone();
@@ -141,9 +159,10 @@ impl Client {
         let pool = self.pool.get_or_init(pool);
         let response = pool.request(request).await.map_err(|error| Error::Broken(whole(&error)))?;
         let (parts, body) = response.into_parts();
-        let body = Limited::new(body, ANSWER_MAX).collect().await;
+        let body = Limited::new(body, bytes_max).collect().await;
+        let is_whole = body.is_ok();
         let body = body.map(|body| body.to_bytes()).unwrap_or_default();
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
+        Ok((Answer { status: parts.status, headers: parts.headers, body }, is_whole))
     }
 }
 

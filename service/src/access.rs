@@ -7,7 +7,7 @@ use names::Arn;
 use policy::Decision;
 use wire::TimestampFormat;
 
-use crate::{Caller, Clock, PrincipalKind};
+use crate::{Caller, Clock, Context, PrincipalKind};
 
 /// What a request is for the condition keys of its service (`s3:prefix`), which come in lower case.
 pub type Conditions<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -87,6 +87,28 @@ impl Access<'_> {
     fn source_account(&self) -> Option<String> {
         let named = self.caller.source.as_ref()?.account_text();
         Some(if named.is_empty() { self.caller.scope.account.to_string() } else { named.to_owned() })
+    }
+}
+
+impl Context {
+    /// What the caller's own rights say of an action that is no operation of any API: `execute-api:Invoke`.
+    #[must_use]
+    pub fn rights(
+        &self,
+        prefix: &'static str,
+        name: &'static str,
+        resources: &dyn Fn() -> Vec<Arn>,
+    ) -> Decision {
+        let access = Access {
+            prefix,
+            name,
+            caller: &self.caller,
+            clock: &self.cloud.clock,
+            resources,
+            conditions: &|_| None,
+            is_unsigned: false,
+        };
+        self.cloud.authorizer.decide(&self.caller, &access)
     }
 }
 

@@ -100,7 +100,7 @@ impl Directory {
 
     /// The answer of the front that takes this visit; 404 when none does. A panic is the answer to this visit alone.
     pub async fn visit(&self, cloud: &Arc<Cloud>, visit: Visit) -> Answer {
-        let Some(front) = self.front(&visit.host, &visit.path) else {
+        let Some(front) = self.front(cloud, &visit) else {
             return Answer::json(404, r#"{"message":"Not Found"}"#);
         };
         match AssertUnwindSafe(front.answer(cloud, visit)).catch_unwind().await {
@@ -147,9 +147,13 @@ impl Directory {
         ask(context, service, &Question { name, resources, conditions, is_unsigned: false })
     }
 
-    fn front(&self, host: &str, path: &str) -> Option<&Front> {
-        let mut fronts = self.services.iter().flat_map(|service| &service.fronts);
-        fronts.find(|front| front.accepts(host, path))
+    /// The first that takes a visit. A service that shares hosts with others is asked whether it is to something of its own.
+    fn front(&self, cloud: &Cloud, visit: &Visit) -> Option<&Front> {
+        let mut services = self.services.iter();
+        services.find_map(|service| {
+            let front = service.fronts.iter().find(|front| front.accepts(&visit.host, &visit.path))?;
+            service.owns.is_none_or(|owns| owns(cloud, visit)).then_some(front)
+        })
     }
 
     /// A neighbour's call as a part of a transaction.

@@ -41,6 +41,7 @@ mod service;
 mod stored;
 mod sweep;
 pub mod tags;
+pub mod throttle;
 mod timers;
 mod visit;
 mod work;

@@ -18,7 +18,7 @@ use crate::form::Taker;
 use crate::guard::{Guard, in_common_words};
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::tags::Tagging;
-use crate::visit::Front;
+use crate::visit::{Front, Owns};
 use crate::{
     AddressOf, Caller, Cloud, Context, CrossOriginOf, Denial, Handler, ListsOf, OwnerOf, PassageOf, PolicyOf,
     Result, Tx, View,
@@ -85,7 +85,8 @@ pub struct Service {
     cross_origin: Option<CrossOriginOf>,
     pub(crate) forms: Option<Taker>,
     pub(crate) fronts: Vec<Front>,
-    pub(crate) signed_visits: bool,
+    pub(crate) signed_visits: Option<&'static str>,
+    pub(crate) owns: Option<Owns>,
     pub(crate) upgrade: Option<Upgrade>,
     pub(crate) witness: Option<Witness>,
     pub(crate) work: Vec<(&'static str, Work)>,
@@ -118,7 +119,8 @@ impl Service {
             cross_origin: None,
             forms: None,
             fronts: Vec::new(),
-            signed_visits: false,
+            signed_visits: None,
+            owns: None,
             upgrade: None,
             witness: None,
             work: Vec::new(),

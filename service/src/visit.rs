@@ -38,6 +38,9 @@ pub struct Visit {
 /// Says by host and path whether a visit is a front's own.
 pub(crate) type Accepts = fn(host: &str, path: &str) -> bool;
 
+/// Says whether a visit that a front accepts is to something of its service.
+pub(crate) type Owns = fn(&Cloud, &Visit) -> bool;
+
 /// A front: which visits are its own, and what it answers.
 pub(crate) struct Front {
     accepts: Accepts,

@@ -126,8 +126,8 @@ impl Door {
         if let Some(service) = directory.visited(host::of(&parts).unwrap_or_default(), parts.uri.path()) {
             let body = self.whole(&parts, body).await?;
             let mut visit = visit(&parts, &body, &Peer { ip: peer, secure, request_id });
-            if service.wants_signers() {
-                visit.signer = self.identities.visitor(&self.control.cloud, &parts, &body, service);
+            if let Some(name) = service.visits_signed_as() {
+                visit.signer = self.identities.visitor(&self.control.cloud, &parts, &body, name);
             }
             let answer = directory.visit(&self.control.cloud, visit).await;
             return Ok(response::from_answer(answer, request_id));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use names::{Account, Region, Scope, ids};
-use service::{Cloud, Credential, Principal, PrincipalKind, Regions, Service, Signatory, Signed, SignedBy};
+use service::{Cloud, Credential, Principal, PrincipalKind, Regions, Signatory, Signed, SignedBy};
 use signing::{Claim, DayKeys, Payload, Proof, Request, Secret, Style};
 use wire::{Fault, Protocol};
 
@@ -107,13 +107,13 @@ impl Identities {
         }
     }
 
-    /// Who has signed a visit to a service's front, proved as far as the mode asks for it; none where it is not signed.
+    /// Who has signed a visit to a front, for that service, proved as far as the mode asks for it; none where it is not signed.
     pub(crate) fn visitor(
         &self,
         cloud: &Cloud,
         parts: &Parts,
         body: &Bytes,
-        service: &Service,
+        service: &str,
     ) -> Option<Result<Arc<Principal>, Fault>> {
         let claim = match self.claim(parts) {
             Ok(claim) => claim?,
@@ -122,7 +122,7 @@ impl Identities {
         let proved = || match (find(cloud, claim.access_key_id())?, self.auth) {
             (Some(signatory), _) => {
                 let is_region = claim.region().parse::<Region>().is_ok();
-                check_scope(claim.service(), is_region, service.facts().signing_name)?;
+                check_scope(claim.service(), is_region, service)?;
                 self.prove(cloud, parts, Payload::Bytes(body), &claim, &signatory.credential)?;
                 Ok(Arc::clone(&signatory.principal))
             }

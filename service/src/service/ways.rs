@@ -25,15 +25,29 @@ impl Service {
 
     /// Its front wants to know who has signed a visit.
     #[must_use]
-    pub fn signed_visits(mut self) -> Self {
-        self.signed_visits = true;
+    pub fn signed_visits(self) -> Self {
+        let name = self.facts.signing_name;
+        self.signed_visits_as(name)
+    }
+
+    /// The same where signatures of visits name another service: `execute-api`.
+    #[must_use]
+    pub fn signed_visits_as(mut self, name: &'static str) -> Self {
+        self.signed_visits = Some(name);
         self
     }
 
-    /// Whether its front wants to know who has signed a visit.
+    /// The service that signatures of visits name, where its front wants to know who has signed one.
     #[must_use]
-    pub fn wants_signers(&self) -> bool {
+    pub fn visits_signed_as(&self) -> Option<&'static str> {
         self.signed_visits
+    }
+
+    /// Its front shares hosts and paths with another one's: it takes those visits that are to something of its own.
+    #[must_use]
+    pub fn owned_visits(mut self, owns: fn(&Cloud, &Visit) -> bool) -> Self {
+        self.owns = Some(owns);
+        self
     }
 
     /// `witness` sees every request of a client that is let in, with its answer.

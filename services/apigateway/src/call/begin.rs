@@ -1,0 +1,165 @@
+//! Which API, stage and method a request is for.
+
+use std::sync::Arc;
+
+use ::service::{Cloud, Result, Visit};
+use api_apigateway as api;
+use store::Reads as _;
+
+use super::compiled::{self, Compiled};
+use super::content;
+use super::request::{Call, Identity, Notes, Target, forwarded};
+use super::settings;
+use crate::apis::Owner;
+use crate::document::Home;
+use crate::keys;
+
+const PATH: &str = "/_aws/execute-api/";
+
+/// An API, by a host or by a path.
+pub(crate) struct Addressed<'a> {
+    pub(crate) api: &'a str,
+    /// The stage, and what is behind it.
+    pub(crate) stage: &'a str,
+    pub(crate) path: &'a str,
+}
+
+impl<'a> Addressed<'a> {
+    pub(crate) fn of(host: &'a str, path: &'a str) -> Option<Self> {
+        if let Some(rest) = path.strip_prefix(PATH) {
+            let (api, rest) = rest.split_once('/').unwrap_or((rest, ""));
+            return Some(Addressed::within(api, rest));
+        }
+        if let Some(rest) = path.strip_prefix("/restapis/")
+            && let Some((api, rest)) = rest.split_once('/')
+            && let Some((stage, rest)) = rest.split_once('/')
+            && let Some(path) = rest.strip_prefix("_user_request_")
+            && (path.is_empty() || path.starts_with('/'))
+        {
+            return Some(Addressed { api, stage, path: path.trim_start_matches('/') });
+        }
+        let (id, rest) = host.split_once('.')?;
+        let is_here = rest.starts_with("execute-api.") && !id.is_empty();
+        is_here.then(|| Addressed::within(id, path.trim_start_matches('/')))
+    }
+
+    fn within(api: &'a str, rest: &'a str) -> Self {
+        let (stage, path) = rest.split_once('/').unwrap_or((rest, ""));
+        Addressed { api, stage, path }
+    }
+}
+
+/// Whose the API is that a visit is for.
+pub(crate) fn owner(cloud: &Cloud, visit: &Visit) -> Option<Owner> {
+    let addressed = Addressed::of(&visit.host, &visit.path)?;
+    cloud.store.snapshot().get_record(&keys::owner(addressed.api)).ok().flatten()
+}
+
+/// A visit as a call; none where there is no such API or stage.
+pub(crate) fn begin(cloud: &Arc<Cloud>, visit: Visit) -> Result<Option<Call>> {
+    let Some(owner) = owner(cloud, &visit) else { return Ok(None) };
+    let Some(Addressed { api, stage, path }) = Addressed::of(&visit.host, &visit.path) else {
+        return Ok(None);
+    };
+    let (api_id, stage, path) = (api.to_owned(), stage.to_owned(), format!("/{path}"));
+    let snapshot = cloud.store.snapshot();
+    let Some(stage) = Home::In(&api_id).get::<api::Stage>(&snapshot, &stage)? else { return Ok(None) };
+    let (deployment, is_canary) = deployment(cloud, &stage);
+    let api = compiled::ready(cloud, &snapshot, &api_id, &deployment)?;
+    if api.api.disable_execute_api_endpoint == Some(true) && visit.host.contains(".execute-api.") {
+        return Ok(None);
+    }
+    let full_path = format!("/{}{path}", stage.stage_name.as_deref().unwrap_or_default());
+    let prepared = Prepared { cloud, api_id, api, stage, deployment, is_canary, path, full_path };
+    Ok(Some(prepared.call(visit, owner)))
+}
+
+/// What a call is made of.
+pub(crate) struct Prepared<'a> {
+    pub(crate) cloud: &'a Arc<Cloud>,
+    pub(crate) api_id: String,
+    pub(crate) api: Arc<Compiled>,
+    pub(crate) stage: api::Stage,
+    pub(crate) deployment: String,
+    pub(crate) is_canary: bool,
+    pub(crate) path: String,
+    pub(crate) full_path: String,
+}
+
+impl Prepared<'_> {
+    pub(crate) fn call(self, mut visit: Visit, owner: Owner) -> Call {
+        visit.headers = forwarded(&visit, visit.source_ip);
+        let target = target(&self.api, &visit, &self.path);
+        let extended: [u8; 11] = self.cloud.random.bytes();
+        let mut call = Call {
+            cloud: Arc::clone(self.cloud),
+            scope: owner.scope,
+            api_id: self.api_id,
+            api: self.api,
+            stage_variables: stage_variables(&self.stage, self.is_canary),
+            stage: Arc::new(self.stage),
+            deployment: self.deployment,
+            is_canary: self.is_canary,
+            target,
+            query: form_urlencoded::parse(visit.query.as_bytes()).into_owned().collect(),
+            visit,
+            path: self.path,
+            full_path: self.full_path,
+            extended_id: content::base64(&extended),
+            at_ms: self.cloud.clock.now().millis(),
+            identity: Identity::default(),
+            notes: Notes::default(),
+        };
+        if settings::is_logged(&call) {
+            call.notes.log = Some(parking_lot::Mutex::default());
+        }
+        call
+    }
+}
+
+/// The method that a path means.
+fn target(api: &Compiled, visit: &Visit, path: &str) -> Option<Target> {
+    let verb = visit.method.as_str();
+    let (place, variables) = api.tree.find(path, |place| place.method(verb).is_some())?;
+    let method = Arc::clone(place.method(verb)?);
+    Some(Target { place: Arc::clone(place), method, variables })
+}
+
+/// What serves a request: the stage's deployment, or its canary's for some part of them.
+fn deployment(cloud: &Cloud, stage: &api::Stage) -> (String, bool) {
+    let own = stage.deployment_id.clone().unwrap_or_default();
+    let Some(canary) = &stage.canary_settings else { return (own, false) };
+    let bytes: [u8; 4] = cloud.random.bytes();
+    let drawn = f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX) * 100.0;
+    match drawn < canary.percent_traffic.unwrap_or_default() {
+        true => (canary.deployment_id.clone().unwrap_or(own), true),
+        false => (own, false),
+    }
+}
+
+fn stage_variables(stage: &api::Stage, is_canary: bool) -> Vec<(String, String)> {
+    let mut variables = stage.variables.clone().unwrap_or_default();
+    if let Some(canary) = stage.canary_settings.as_ref().filter(|_| is_canary) {
+        variables.extend(canary.stage_variable_overrides.clone().unwrap_or_default());
+    }
+    variables.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apis_have_hosts_and_paths() {
+        let read = |host, path| Addressed::of(host, path).map(|found| (found.api, found.stage, found.path));
+        let local = "localhost:4566";
+        assert_eq!(read("a.execute-api.us-east-1.localhost:4566", "/dev/x/y"), Some(("a", "dev", "x/y")));
+        assert_eq!(read("a.execute-api.localhost.localstack.cloud:4566", "/dev"), Some(("a", "dev", "")));
+        assert_eq!(read(local, "/_aws/execute-api/a/dev/x"), Some(("a", "dev", "x")));
+        assert_eq!(read(local, "/restapis/a/dev/_user_request_/x/y"), Some(("a", "dev", "x/y")));
+        assert_eq!(read(local, "/restapis/a/dev/_user_request_"), Some(("a", "dev", "")));
+        for path in ["/restapis/a/stages/dev", "/restapis", "/", "/restapis/a/dev/_user_request_x"] {
+            assert_eq!(read(local, path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Answers that a stage keeps for some time, so that what is behind a method is not asked again.
+//!
+//! They live beside the store: a cache may be empty at any time.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+
+use ::service::Cloud;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use parking_lot::Mutex;
+use policy::Decision;
+use wire::{Answer, Body};
+
+use super::refusal::{Refusal, Refused};
+use super::request::Call;
+use super::settings::setting;
+use super::{guard, mapping};
+
+/// What all caches of a process may hold, in bytes: the smallest that AWS has is half a gigabyte; ours are in memory.
+const BYTES_MAX: usize = 64 << 20;
+/// A larger answer is not kept.
+const ANSWER_MAX: usize = 1 << 20;
+
+#[derive(Default)]
+struct Answers(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    answers: HashMap<Key, Entry>,
+    bytes: usize,
+}
+
+/// API, stage, and what the request asked for.
+type Key = (String, String, String);
+
+#[derive(Clone)]
+struct Entry {
+    until_ms: i64,
+    status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// What the cache says of a request.
+pub(crate) enum Found {
+    Here(Answer),
+    /// Nothing; the answer may be kept there.
+    Nothing(Option<Place>),
+}
+
+/// Where an answer will be kept, and whether the client has to know that its wish was not granted.
+pub(crate) struct Place {
+    key: Key,
+    ttl_ms: i64,
+}
+
+/// Forgets the answers of a stage.
+pub(crate) fn flush(cloud: &Cloud, api: &str, stage: &str) {
+    let answers = cloud.memory.of::<Answers>();
+    let mut kept = answers.0.lock();
+    kept.answers.retain(|key, _| key.0 != api || key.1 != stage);
+    kept.bytes = kept.answers.values().map(|entry| entry.body.len()).sum();
+}
+
+/// Whether a method's answers are kept, and for how long.
+fn ttl_ms(call: &Call) -> Option<i64> {
+    let has_cache = call.stage.cache_cluster_enabled == Some(true);
+    let caches = setting(call, |setting| setting.caching_enabled) == Some(true);
+    let is_get = call.method().is_some_and(|method| method.verb == "GET");
+    let ttl = i64::from(setting(call, |setting| setting.cache_ttl_in_seconds).unwrap_or(300));
+    (has_cache && caches && is_get && ttl > 0).then_some(ttl * 1000)
+}
+
+/// The answer to the same request before, if it is kept.
+pub(crate) fn find(call: &Call) -> Refused<Found> {
+    let Some(ttl_ms) = ttl_ms(call) else { return Ok(Found::Nothing(None)) };
+    let place = Place { key: key(call), ttl_ms };
+    let wants_anew = call.header("cache-control").is_some_and(|value| value.contains("max-age=0"));
+    if wants_anew && may_renew(call)? {
+        return Ok(Found::Nothing(Some(place)));
+    }
+    let answers = call.cloud.memory.of::<Answers>();
+    let found = answers.0.lock().answers.get(&place.key).cloned();
+    let Some(entry) = found.filter(|entry| call.at_ms < entry.until_ms) else {
+        return Ok(Found::Nothing(Some(place)));
+    };
+    call.notes.is_hit.store(true, Ordering::Relaxed);
+    let mut headers = entry.headers;
+    if wants_anew && strategy(call) == "SUCCEED_WITH_RESPONSE_HEADER" {
+        headers.insert(
+            "warning",
+            HeaderValue::from_static(
+                "199 Cache-Control headers were ignored because the caller was unauthorized.",
+            ),
+        );
+    }
+    Ok(Found::Here(Answer { status: entry.status, headers, body: Body::from(entry.body) }))
+}
+
+fn strategy(call: &Call) -> String {
+    let said = setting(call, |setting| setting.unauthorized_cache_control_header_strategy.clone());
+    said.map_or_else(|| "SUCCEED_WITH_RESPONSE_HEADER".into(), |said| said.as_str().to_owned())
+}
+
+/// Whether a client may have an answer made anew.
+fn may_renew(call: &Call) -> Refused<bool> {
+    let asks = setting(call, |setting| setting.require_authorization_for_cache_control).unwrap_or(true);
+    if !asks || guard::rights(call, "InvalidateCache") == Decision::Allowed {
+        return Ok(true);
+    }
+    match strategy(call).as_str() {
+        "FAIL_WITH_403" => Err(Refusal::new("ACCESS_DENIED", "Cache-Control is not allowed")),
+        _ => Ok(false),
+    }
+}
+
+/// What tells requests apart: the method, and the parameters that the integration names.
+fn key(call: &Call) -> Key {
+    let integration = call.method().map(|method| &method.integration);
+    let namespace = integration.and_then(|integration| integration.cache_namespace.as_deref());
+    let mut text =
+        format!("{}\n{}\n{}", namespace.unwrap_or_default(), call.visit.method, call.resource_path());
+    let parameters = integration.and_then(|integration| integration.cache_key_parameters.as_ref());
+    for name in parameters.into_iter().flatten() {
+        let mapped = integration.and_then(|integration| integration.request_parameters.as_ref()?.get(name));
+        let value = mapping::value(call, mapped.unwrap_or(name), None);
+        text.push_str(&format!("\n{name}={}", serde_json::Value::from(value)));
+    }
+    (call.api_id.clone(), call.stage_name().to_owned(), text)
+}
+
+/// Keeps an answer that went well, and gives it back.
+pub(crate) fn keep(call: &Call, place: Option<Place>, answer: Answer) -> Refused<Answer> {
+    let Some(Place { key, ttl_ms }) = place.filter(|_| answer.status < 400) else { return Ok(answer) };
+    let Some(body) = answer.body.whole().filter(|body| body.len() <= ANSWER_MAX) else { return Ok(answer) };
+    let Answer { status, headers, .. } = answer;
+    let entry = Entry { until_ms: call.at_ms + ttl_ms, status, headers: headers.clone(), body: body.clone() };
+    let answers = call.cloud.memory.of::<Answers>();
+    let mut kept = answers.0.lock();
+    if kept.bytes + body.len() > BYTES_MAX {
+        kept.answers.retain(|_, entry| call.at_ms < entry.until_ms);
+        kept.bytes = kept.answers.values().map(|entry| entry.body.len()).sum();
+    }
+    if kept.bytes + body.len() <= BYTES_MAX {
+        kept.bytes += body.len();
+        let before = kept.answers.insert(key, entry);
+        kept.bytes -= before.map_or(0, |entry| entry.body.len());
+    }
+    Ok(Answer { status, headers, body: Body::from(body) })
+}

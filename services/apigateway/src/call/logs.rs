@@ -1,0 +1,117 @@
+//! What is written down of a request once it is answered: access logs and logs of executions, in CloudWatch Logs.
+//!
+//! It is written beside the answer, which does not wait for it.
+
+use std::sync::Arc;
+
+use ::service::Context;
+use api_logs as logs;
+use serde_json::{Value, json};
+use wire::{Answer, Fault};
+
+use super::mapping;
+use super::refusal::Refusal;
+use super::request::Call;
+use super::settings::setting;
+
+/// Writes what the stage wants to know of a request.
+pub(crate) fn write(call: &Call, answer: &Answer, refusal: Option<&Refusal>) {
+    let access = call.stage.access_log_settings.as_ref();
+    let to = access.and_then(|settings| settings.destination_arn.as_deref()).and_then(group_of);
+    if let Some((to, format)) = to.zip(access.and_then(|settings| settings.format.as_deref())) {
+        let variables = variables(call, answer, refusal);
+        let line = mapping::replaced(format, &|name| {
+            let path = name.strip_prefix("context.")?.split('.');
+            let found = path.fold(&variables, |value, name| &value[name]);
+            Some(match found {
+                Value::Null => "-".to_owned(),
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            })
+        });
+        send(call, to.to_owned(), vec![line], false);
+    }
+    let Some(log) = &call.notes.log else { return };
+    let level = setting(call, |setting| setting.logging_level.clone());
+    let mut lines = std::mem::take(&mut *log.lock());
+    if level.as_deref() == Some("INFO") {
+        lines.push(format!("Method completed with status: {}", answer.status));
+    }
+    if refusal.is_none() && level.as_deref() == Some("ERROR") {
+        return;
+    }
+    let lines = lines.into_iter().map(|line| format!("({}) {line}", call.visit.request_id)).collect();
+    send(call, format!("API-Gateway-Execution-Logs_{}/{}", call.api_id, call.stage_name()), lines, true);
+}
+
+/// The group in `arn:aws:logs:region:account:log-group:name`.
+fn group_of(arn: &str) -> Option<&str> {
+    let (_, group) = arn.split_once(":log-group:")?;
+    Some(group.trim_end_matches(":*"))
+}
+
+/// `$context` with what is known once a request is answered.
+fn variables(call: &Call, answer: &Answer, refusal: Option<&Refusal>) -> Value {
+    let mut context = call.context();
+    let integration = *call.notes.integration.lock();
+    context["status"] = json!(answer.status);
+    context["responseLength"] = json!(answer.body.length());
+    context["responseLatency"] = json!(call.cloud.clock.now().millis() - call.at_ms);
+    context["integrationStatus"] = json!(integration.map(|(status, _)| status));
+    context["integrationLatency"] = json!(integration.map(|(_, took)| took));
+    context["integration"] = json!({
+        "status": integration.map(|(status, _)| status),
+        "latency": integration.map(|(_, took)| took),
+        "integrationStatus": integration.map(|(status, _)| status),
+    });
+    context["error"] = refusal.map(Refusal::variables).unwrap_or_default();
+    context
+}
+
+/// Puts lines into a stream of the group, beside the request.
+fn send(call: &Call, group: String, lines: Vec<String>, makes_group: bool) {
+    let context = call.cloud.context_of("apigateway", call.scope);
+    let request_id = Arc::clone(&call.visit.request_id);
+    let at = call.at_ms;
+    tokio::spawn(async move {
+        if let Err(fault) = put(&context, &group, lines, at, makes_group).await {
+            tracing::warn!(%fault, group, request_id = &*request_id, "a log of an API was not written");
+        }
+    });
+}
+
+async fn put(
+    context: &Context,
+    group: &str,
+    lines: Vec<String>,
+    at: i64,
+    makes_group: bool,
+) -> Result<(), Fault> {
+    const STREAM: &str = "apigateway";
+    let event = |message| logs::InputLogEvent { timestamp: at, message };
+    let input = logs::PutLogEventsInput {
+        log_group_name: group.to_owned(),
+        log_stream_name: STREAM.into(),
+        log_events: lines.into_iter().map(event).collect(),
+        ..logs::PutLogEventsInput::default()
+    };
+    match context.call::<logs::PutLogEvents>(input.clone()).await {
+        Err(fault) if fault.code == "ResourceNotFoundException" => {}
+        outcome => return outcome.map(drop),
+    }
+    if makes_group {
+        let group = logs::CreateLogGroupInput { log_group_name: group.to_owned(), ..Default::default() };
+        unless_there(context.call::<logs::CreateLogGroup>(group).await.map(drop))?;
+    }
+    let stream =
+        logs::CreateLogStreamInput { log_group_name: group.to_owned(), log_stream_name: STREAM.into() };
+    unless_there(context.call::<logs::CreateLogStream>(stream).await.map(drop))?;
+    context.call::<logs::PutLogEvents>(input).await.map(drop)
+}
+
+fn unless_there(outcome: Result<(), Fault>) -> Result<(), Fault> {
+    match outcome {
+        Err(fault) if fault.code == "ResourceAlreadyExistsException" => Ok(()),
+        outcome => outcome,
+    }
+}

@@ -1,0 +1,166 @@
+//! Parameter mappings: where a value comes from (`method.request.header.x`, `context.requestId`, `'text'`), and where it goes.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+use templates::gateway::{self, Variables};
+use templates::{Limits, Template};
+
+use super::request::Call;
+
+/// What an integration gave back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answered {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: bytes::Bytes,
+    /// What a function failed with: responses are selected by this then.
+    pub(crate) failure: Option<String>,
+}
+
+/// The value that a mapping means; none where there is no such thing.
+pub(crate) fn value(call: &Call, source: &str, answered: Option<&Answered>) -> Option<String> {
+    if let Some(text) = source.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
+        return Some(text.to_owned());
+    }
+    let (start, rest) = source.split_once('.')?;
+    match start {
+        "stageVariables" => call.stage_variable(rest).map(str::to_owned),
+        "context" => at(&call.context(), rest),
+        "method" => of_request(call, rest.strip_prefix("request.")?),
+        "integration" => of_answer(answered?, rest.strip_prefix("response.")?),
+        _ => None,
+    }
+}
+
+fn of_request(call: &Call, rest: &str) -> Option<String> {
+    let (place, name) = rest.split_once('.').unwrap_or((rest, ""));
+    let last = |pairs: &[(String, String)]| {
+        pairs.iter().rfind(|(known, _)| known == name).map(|(_, value)| value.clone())
+    };
+    let all = |pairs: &[(String, String)]| {
+        let values: Vec<&str> =
+            pairs.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect();
+        (!values.is_empty()).then(|| values.join(","))
+    };
+    match place {
+        "header" => call.header(name).map(str::to_owned),
+        "multivalueheader" => all_of(&call.visit.headers, name),
+        "querystring" => last(&call.query),
+        "multivaluequerystring" => all(&call.query),
+        "path" => last(call.variables()),
+        "body" => of_body(&call.visit.body, name),
+        _ => None,
+    }
+}
+
+fn of_answer(answered: &Answered, rest: &str) -> Option<String> {
+    let (place, name) = rest.split_once('.').unwrap_or((rest, ""));
+    match place {
+        "header" => answered.headers.get(name)?.to_str().ok().map(str::to_owned),
+        "multivalueheader" => all_of(&answered.headers, name),
+        "body" => of_body(&answered.body, name),
+        _ => None,
+    }
+}
+
+fn all_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(","))
+}
+
+/// A body, or what a path finds in it.
+fn of_body(body: &[u8], path: &str) -> Option<String> {
+    if path.is_empty() {
+        return Some(String::from_utf8_lossy(body).into_owned());
+    }
+    let path = path.replace('\'', "\\'");
+    let template = Template::parse(&format!("$input.path('$.{path}')")).ok()?;
+    let variables = Variables { body, ..Variables::default() };
+    let found = gateway::render(&template, &variables, Limits::default()).ok()?.text;
+    (!found.is_empty()).then_some(found)
+}
+
+/// What stands at `a.b.c`.
+fn at(value: &Value, path: &str) -> Option<String> {
+    let found = path.split('.').try_fold(value, |value, name| value.get(name))?;
+    match found {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// A text with `$context.x`, `$stageVariables.x` and the like replaced; a variable without a value is a dash where
+/// `lookup` says so, else empty.
+pub(crate) fn replaced(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        made.push_str(before);
+        let braced = after.starts_with('{');
+        let after = after.strip_prefix('{').unwrap_or(after);
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let name = &after[..after.find(|c| !is_name(c)).unwrap_or(after.len())];
+        let name = name.trim_end_matches(['.', '-']);
+        rest = &after[name.len()..];
+        if name.is_empty() {
+            made.push_str(if braced { "${" } else { "$" });
+            continue;
+        }
+        made.push_str(&lookup(name).unwrap_or_default());
+        rest = if braced { rest.strip_prefix('}').unwrap_or(rest) } else { rest };
+    }
+    made.push_str(rest);
+    made
+}
+
+/// A text with the stage's variables in the place of `${stageVariables.x}`.
+pub(crate) fn with_stage_variables(call: &Call, text: &str) -> String {
+    if !text.contains("${stageVariables.") {
+        return text.to_owned();
+    }
+    replaced(text, &|name| call.stage_variable(name.strip_prefix("stageVariables.")?).map(str::to_owned))
+}
+
+/// Sets a header; nothing where a name or a value is none.
+pub(crate) fn set_header(headers: &mut HeaderMap, name: &str, value: &str) {
+    let pair =
+        HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_bytes(value.as_bytes()).ok());
+    if let Some((name, value)) = pair {
+        headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_in_texts() {
+        let lookup = |name: &str| match name {
+            "context.error.message" => Some("no".to_owned()),
+            "stageVariables.a" => Some("b".to_owned()),
+            _ => None,
+        };
+        for (text, wanted) in [
+            ("{\"m\":\"$context.error.message\"}", "{\"m\":\"no\"}"),
+            ("$context.error.message. And $", "no. And $"),
+            ("http://${stageVariables.a}.com/", "http://b.com/"),
+            ("[$context.nothing]", "[]"),
+            ("no variables", "no variables"),
+            ("${", "${"),
+        ] {
+            assert_eq!(replaced(text, &lookup), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn bodies_by_paths() {
+        let body = br#"{"a":{"b":"c","n":1}}"#;
+        assert_eq!(of_body(body, "a.b").as_deref(), Some("c"));
+        assert_eq!(of_body(body, "a.n").as_deref(), Some("1"));
+        assert_eq!(of_body(body, "a.x"), None);
+        assert_eq!(of_body(b"no json", "a"), None);
+        assert_eq!(of_body(b"text", "").as_deref(), Some("text"));
+    }
+}

@@ -1,0 +1,261 @@
+//! A request on its way through an API: what templates, mappings and functions may know of it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ::service::{Cloud, Principal, Visit};
+use api_apigateway as api;
+use bytes::Bytes;
+use http::HeaderMap;
+use names::Scope;
+use parking_lot::Mutex;
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::compiled::{Compiled, Method, Place};
+
+/// A request that has found its API and its stage.
+pub(crate) struct Call {
+    pub(crate) cloud: Arc<Cloud>,
+    pub(crate) scope: Scope,
+    pub(crate) api_id: String,
+    pub(crate) api: Arc<Compiled>,
+    pub(crate) stage: Arc<api::Stage>,
+    pub(crate) deployment: String,
+    pub(crate) is_canary: bool,
+    /// Those of the stage, with what a canary has in their place.
+    pub(crate) stage_variables: Vec<(String, String)>,
+    pub(crate) target: Option<Target>,
+    pub(crate) visit: Visit,
+    /// Behind the stage, as it came.
+    pub(crate) path: String,
+    /// As the client asked for it.
+    pub(crate) full_path: String,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) extended_id: String,
+    pub(crate) at_ms: i64,
+    pub(crate) identity: Identity,
+    pub(crate) notes: Notes,
+}
+
+/// The resource and the method that a request means.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub(crate) place: Arc<Place>,
+    pub(crate) method: Arc<Method>,
+    pub(crate) variables: Vec<(String, String)>,
+}
+
+/// Who sent a request, as far as somebody asked.
+#[derive(Default)]
+pub(crate) struct Identity {
+    pub(crate) signer: Option<Arc<Principal>>,
+    /// The key, and its id.
+    pub(crate) api_key: Option<(String, Option<String>)>,
+    /// `$context.authorizer`.
+    pub(crate) authorizer: Option<Map<String, Value>>,
+}
+
+/// What is written down of a request while it is on its way.
+#[derive(Default)]
+pub(crate) struct Notes {
+    /// The log of its execution, where somebody wants it.
+    pub(crate) log: Option<Mutex<Vec<String>>>,
+    /// The status of the integration, and how long it took, in milliseconds.
+    pub(crate) integration: Mutex<Option<(u16, i64)>>,
+    /// Whether an answer came from the cache.
+    pub(crate) is_hit: std::sync::atomic::AtomicBool,
+}
+
+impl Notes {
+    /// Writes a line of the execution's log, if there is one.
+    pub(crate) fn say(&self, line: impl FnOnce() -> String) {
+        if let Some(log) = &self.log {
+            log.lock().push(line());
+        }
+    }
+}
+
+impl Call {
+    /// The first value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.visit.headers.get(name)?.to_str().ok()
+    }
+
+    /// The method of the API that serves it.
+    pub(crate) fn method(&self) -> Option<&Method> {
+        self.target.as_ref().map(|target| &*target.method)
+    }
+
+    /// The path of its resource: `/trips/{id}`.
+    pub(crate) fn resource_path(&self) -> &str {
+        self.target.as_ref().map_or("", |target| &target.place.path)
+    }
+
+    pub(crate) fn stage_name(&self) -> &str {
+        self.stage.stage_name.as_deref().unwrap_or_default()
+    }
+
+    pub(crate) fn variables(&self) -> &[(String, String)] {
+        self.target.as_ref().map_or(&[], |target| &target.variables)
+    }
+
+    /// Headers as pairs, by the names that they came with.
+    pub(crate) fn headers(&self) -> Vec<(String, String)> {
+        pairs(&self.visit.headers)
+    }
+
+    /// The domain by which the client came.
+    pub(crate) fn domain(&self) -> &str {
+        self.visit.host.split(':').next().unwrap_or_default()
+    }
+
+    /// The value of a variable of the stage.
+    pub(crate) fn stage_variable(&self, name: &str) -> Option<&str> {
+        let found = self.stage_variables.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// `arn:aws:execute-api:region:account:api/stage/GET/path`.
+    pub(crate) fn arn(&self) -> String {
+        let Scope { account, region } = &self.scope;
+        let partition = region.partition();
+        let (api, stage, verb) = (&self.api_id, self.stage_name(), &self.visit.method);
+        let path = self.path.trim_start_matches('/');
+        format!("arn:{partition}:execute-api:{region}:{account}:{api}/{stage}/{verb}/{path}")
+    }
+
+    /// `$context`.
+    pub(crate) fn context(&self) -> Value {
+        let domain = self.domain();
+        let mut context = json!({
+            "accountId": self.scope.account.as_str(),
+            "apiId": self.api_id,
+            "deploymentId": self.deployment,
+            "domainName": domain,
+            "domainPrefix": domain.split('.').next(),
+            "extendedRequestId": self.extended_id,
+            "httpMethod": self.visit.method.as_str(),
+            "identity": self.identity(),
+            "path": self.full_path,
+            "protocol": "HTTP/1.1",
+            "requestId": &*self.visit.request_id,
+            "requestTime": self.time(),
+            "requestTimeEpoch": self.at_ms,
+            "resourceId": self.target.as_ref().map(|target| target.place.id.as_str()),
+            "resourcePath": self.target.as_ref().map(|target| target.place.path.as_str()),
+            "stage": self.stage_name(),
+        });
+        if let Some(authorizer) = &self.identity.authorizer {
+            context["authorizer"] = Value::Object(authorizer.clone());
+        }
+        if self.is_canary {
+            context["isCanaryRequest"] = Value::Bool(true);
+        }
+        context
+    }
+
+    /// `$context.identity`.
+    pub(crate) fn identity(&self) -> Value {
+        let signer = self.identity.signer.as_deref();
+        let mut identity = json!({
+            "cognitoIdentityPoolId": null,
+            "accountId": signer.map(|signer| signer.arn.account_text()),
+            "cognitoIdentityId": null,
+            "caller": signer.map(|signer| signer.id.as_str()),
+            "sourceIp": self.visit.source_ip.to_string(),
+            "principalOrgId": null,
+            "accessKey": signer.and_then(|signer| signer.access_key_id.as_deref()),
+            "cognitoAuthenticationType": null,
+            "cognitoAuthenticationProvider": null,
+            "userArn": signer.map(|signer| signer.arn.as_str()),
+            "userAgent": self.header("user-agent"),
+            "user": signer.map(|signer| signer.id.as_str()),
+        });
+        if let Some((key, id)) = &self.identity.api_key {
+            identity["apiKey"] = json!(key);
+            identity["apiKeyId"] = json!(id);
+        }
+        identity
+    }
+
+    /// `09/Apr/2015:12:34:56 +0000`.
+    fn time(&self) -> String {
+        let format = format_description!(
+            "[day]/[month repr:short]/[year]:[hour]:[minute]:[second] [offset_hour sign:mandatory][offset_minute]"
+        );
+        let at = OffsetDateTime::from_unix_timestamp(self.at_ms / 1000).ok();
+        at.and_then(|at| at.format(&format).ok()).unwrap_or_default()
+    }
+
+    /// The event of a function behind a proxy integration, in the payload format 1.0 as REST APIs have it.
+    pub(crate) fn event(&self, body: &Bytes) -> Value {
+        let content_type = self.header("content-type").unwrap_or_default();
+        let is_binary = self.api.is_binary(content_type) || std::str::from_utf8(body).is_err();
+        let text = match (body.is_empty(), is_binary) {
+            (true, _) => None,
+            (false, true) => Some(super::content::base64(body)),
+            (false, false) => Some(String::from_utf8_lossy(body).into_owned()),
+        };
+        let headers = self.headers();
+        let variables: BTreeMap<&str, &str> = named(&self.stage_variables);
+        json!({
+            "resource": self.resource_path(),
+            "path": self.path,
+            "httpMethod": self.visit.method.as_str(),
+            "headers": some(named(&headers)),
+            "multiValueHeaders": some(listed(&headers)),
+            "queryStringParameters": some(named(&self.query)),
+            "multiValueQueryStringParameters": some(listed(&self.query)),
+            "pathParameters": some(named(self.variables())),
+            "stageVariables": some(variables),
+            "requestContext": self.context(),
+            "body": text,
+            "isBase64Encoded": !body.is_empty() && is_binary,
+        })
+    }
+}
+
+/// Headers as pairs.
+pub(crate) fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
+    let pair = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    headers.iter().map(pair).collect()
+}
+
+/// The last value of each name.
+pub(crate) fn named(pairs: &[(String, String)]) -> BTreeMap<&str, &str> {
+    pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+/// All values of each name.
+pub(crate) fn listed(pairs: &[(String, String)]) -> BTreeMap<&str, Vec<&str>> {
+    let mut all = BTreeMap::<&str, Vec<&str>>::new();
+    for (name, value) in pairs {
+        all.entry(name).or_default().push(value);
+    }
+    all
+}
+
+/// Nothing where there is nothing.
+fn some<V>(map: BTreeMap<&str, V>) -> Option<BTreeMap<&str, V>> {
+    (!map.is_empty()).then_some(map)
+}
+
+/// The address that a client came from, with who was in between.
+pub(crate) fn forwarded(visit: &Visit, ip: IpAddr) -> HeaderMap {
+    let (scheme, host) = visit.endpoint.split_once("://").unwrap_or(("http", &visit.endpoint));
+    let port = host.rsplit_once(':').map_or(if scheme == "https" { "443" } else { "80" }, |(_, port)| port);
+    let mut headers = visit.headers.clone();
+    let before = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let chain = before.map_or_else(|| ip.to_string(), |before| format!("{before}, {ip}"));
+    for (name, value) in
+        [("x-forwarded-for", chain.as_str()), ("x-forwarded-port", port), ("x-forwarded-proto", scheme)]
+    {
+        super::mapping::set_header(&mut headers, name, value);
+    }
+    headers
+}

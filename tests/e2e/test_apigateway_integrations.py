@@ -1,0 +1,308 @@
+"""What is behind methods of REST APIs: functions, the web, services of the cloud."""
+
+import base64
+import io
+import json
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from test_apigateway import FUNCTION, Api
+
+ROLE = "arn:aws:iam::000000000000:role/runner"
+CODE = """
+import json
+
+def handler(event, context):
+    if event.get("type") in ("TOKEN", "REQUEST"):
+        return authorize(event)
+    if "httpMethod" not in event:
+        if event.get("fail"):
+            raise ValueError(event["fail"])
+        return {"got": event}
+    path = event["path"]
+    if path.endswith("/raise"):
+        raise ValueError("no")
+    if path.endswith("/odd"):
+        return {"odd": True}
+    if path.endswith("/bytes"):
+        return {"statusCode": 200, "body": "AAEC", "isBase64Encoded": True, "headers": {"Content-Type": "image/png"}}
+    return {"statusCode": 201, "body": json.dumps(event), "multiValueHeaders": {"Set-Cookie": ["a=b", "c=d"]}}
+
+def authorize(event):
+    token = event.get("authorizationToken") or event["headers"].get("x-token")
+    if token == "raise":
+        raise Exception("Unauthorized")
+    if token == "odd":
+        return {}
+    effect = "Allow" if token.startswith("allow") else "Deny"
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    return {"principalId": token, "policyDocument": policy, "context": {"n": 1, "id": context_id()}}
+
+def context_id():
+    import uuid
+    return str(uuid.uuid4())
+"""
+
+
+@pytest.fixture
+def api(cloud, name):
+    return Api(cloud.client("apigateway"), cloud, name)
+
+
+@pytest.fixture(scope="module")
+def function(cloud):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("main.py", CODE)
+    made = cloud.client("lambda").create_function(
+        FunctionName="rest-apis",
+        Runtime="python3.12",
+        Role=ROLE,
+        Handler="main.handler",
+        Code={"ZipFile": buffer.getvalue()},
+    )
+    return made["FunctionArn"]
+
+
+def proxy(api, path, function, verb="ANY", **settings):
+    place = api.method(path, verb, **settings)
+    api.gateway.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=FUNCTION.format(function))
+    return place
+
+
+def test_a_function_as_proxy(api, function):
+    proxy(api, "/{proxy+}", function)
+    api.deploy(variables={"v": "1"})
+    status, headers, body = api.ask("POST", "/a/b%20c?x=1&x=2", '{"k": "v"}', {"X-One": "1", "Content-Type": "application/json"})
+    event = json.loads(body)
+    assert (status, headers.get_all("set-cookie")) == (201, ["a=b", "c=d"])
+    assert "version" not in event
+    assert (event["resource"], event["path"], event["httpMethod"]) == ("/{proxy+}", "/a/b%20c", "POST")
+    assert event["queryStringParameters"] == {"x": "2"}
+    assert event["multiValueQueryStringParameters"] == {"x": ["1", "2"]}
+    assert event["pathParameters"] == {"proxy": "a/b%20c"}
+    assert (event["stageVariables"], event["body"], event["isBase64Encoded"]) == ({"v": "1"}, '{"k": "v"}', False)
+    assert event["headers"]["x-one"] == "1" and event["multiValueHeaders"]["x-one"] == ["1"]
+    context = event["requestContext"]
+    assert (context["stage"], context["resourcePath"], context["apiId"]) == ("dev", "/{proxy+}", api.id)
+    assert context["path"] == "/dev/a/b%20c" and context["identity"]["sourceIp"] == "127.0.0.1"
+    event = json.loads(api.ask("GET", "/plain")[2])
+    assert (event["queryStringParameters"], event["body"]) == (None, None)
+
+
+def test_a_function_that_does_not_do_its_part(api, function):
+    proxy(api, "/{proxy+}", function)
+    api.deploy()
+    for path in ["/raise", "/odd"]:
+        status, headers, body = api.ask("GET", path)
+        assert (status, json.loads(body)) == (502, {"message": "Internal server error"}), path
+        assert headers["x-amzn-ErrorType"] == "InternalServerErrorException"
+
+
+def test_bytes_are_for_those_who_accept_them(api, function):
+    api.gateway.update_rest_api(restApiId=api.id, patchOperations=[{"op": "add", "path": "/binaryMediaTypes/image~1png"}])
+    proxy(api, "/{proxy+}", function)
+    api.deploy()
+    assert api.ask("GET", "/bytes", headers={"Accept": "image/png"})[2] == b"\0\1\2"
+    assert api.ask("GET", "/bytes", headers={"Accept": "text/html"})[2] == b"AAEC"
+    event = json.loads(api.ask("POST", "/in", b"\0\1\2", {"Content-Type": "image/png"})[2])
+    assert (base64.b64decode(event["body"]), event["isBase64Encoded"]) == (b"\0\1\2", True)
+
+
+def test_a_function_with_templates(api, function):
+    place = api.method("/t", "POST")
+    template = '{"name": $input.json("$.name"), "fail": "$input.params(\'fail\')"}'
+    api.gateway.put_integration(
+        **place, type="AWS", integrationHttpMethod="POST", uri=FUNCTION.format(function), requestTemplates={"application/json": template}
+    )
+    for status, pattern, response in [
+        ("200", "", "$input.path('$.got.name')!"),
+        ("404", "missing.*", "$input.path('$.errorMessage')"),
+    ]:
+        api.gateway.put_method_response(**place, statusCode=status)
+        api.gateway.put_integration_response(
+            **place, statusCode=status, selectionPattern=pattern, responseTemplates={"application/json": response}
+        )
+    api.deploy()
+    assert api.ask("POST", "/t", '{"name": "x"}')[::2] == (200, b"x!")
+    assert api.ask("POST", "/t?fail=missing%20trip", '{"name": "x"}')[::2] == (404, b"missing trip")
+
+
+def test_token_authorizers_decide_and_are_remembered(api, function):
+    authorizer = api.gateway.create_authorizer(
+        restApiId=api.id,
+        name="tokens",
+        type="TOKEN",
+        authorizerUri=FUNCTION.format(function),
+        identitySource="method.request.header.X-Token",
+        identityValidationExpression="[a-z0-9-]+",
+    )
+    api.mock("/a", response="$context.authorizer.principalId $context.authorizer.n $context.authorizer.id", authorization="CUSTOM", authorizerId=authorizer["id"])
+    api.deploy()
+    get = lambda token: api.ask("GET", "/a", headers={"X-Token": token} if token else {})  # noqa: E731
+    status, _, first = get("allow-1")
+    assert status == 200 and first.startswith(b"allow-1 1 ")
+    assert get("allow-1")[2] == first, "it is asked once"
+    api.gateway.flush_stage_authorizers_cache(restApiId=api.id, stageName="dev")
+    assert get("allow-1")[2] != first
+    for token, wanted, message in [
+        (None, 401, "Unauthorized"),
+        ("NOT VALID", 401, "Unauthorized"),
+        ("raise", 401, "Unauthorized"),
+        ("deny", 403, "User is not authorized to access this resource with an explicit deny"),
+        ("odd", 500, None),
+    ]:
+        status, _, body = get(token)
+        assert (status, json.loads(body)) == (wanted, {"message": message}), token
+
+
+def test_request_authorizers_see_the_request(api, function):
+    authorizer = api.gateway.create_authorizer(
+        restApiId=api.id,
+        name="requests",
+        type="REQUEST",
+        authorizerUri=FUNCTION.format(function),
+        identitySource="method.request.header.x-token,method.request.querystring.q",
+    )
+    proxy(api, "/a", function, authorization="CUSTOM", authorizerId=authorizer["id"])
+    api.deploy()
+    status, _, body = api.ask("GET", "/a?q=1", headers={"X-Token": "allow-2"})
+    assert (status, json.loads(body)["requestContext"]["authorizer"]["principalId"]) == (201, "allow-2")
+    assert api.ask("GET", "/a", headers={"X-Token": "allow-2"})[0] == 401
+
+
+@pytest.fixture
+def server():
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            length = int(self.headers.get("content-length") or 0)
+            seen = {"path": self.path, "method": self.command, "headers": dict(self.headers), "body": self.rfile.read(length).decode()}
+            body = json.dumps(seen).encode() if "/big" not in self.path else b"b" * (9 << 20)
+            self.send_response(418 if "/teapot" in self.path else 200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("X-Back", "end")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def test_the_web_as_proxy(api, server):
+    place = api.method("/w/{proxy+}", "ANY", requestParameters={"method.request.path.proxy": True})
+    api.gateway.put_integration(
+        **place,
+        type="HTTP_PROXY",
+        integrationHttpMethod="ANY",
+        uri="http://${stageVariables.host}/to/{proxy}",
+        requestParameters={"integration.request.path.proxy": "method.request.path.proxy", "integration.request.header.X-Added": "'yes'"},
+    )
+    api.deploy()
+    api.patch_stage(("replace", "/variables/host", server.removeprefix("http://")))
+    status, headers, body = api.ask("POST", "/w/a/b?q=1%202", "text", {"X-One": "1"})
+    seen = json.loads(body)
+    assert (status, headers["X-Back"], seen["method"], seen["body"]) == (200, "end", "POST", "text")
+    assert seen["path"] == "/to/a/b?q=1+2"
+    assert (seen["headers"]["x-one"], seen["headers"]["x-added"]) == ("1", "yes")
+    assert api.ask("GET", "/w/teapot")[0] == 418
+    assert len(api.ask("GET", "/w/big")[2]) == 9 << 20
+
+
+def test_the_web_with_templates_and_nobody_there(api, server):
+    place = api.method("/w", "POST")
+    api.gateway.put_integration(
+        **place,
+        type="HTTP",
+        integrationHttpMethod="POST",
+        uri=f"{server}/in",
+        requestTemplates={"application/json": '{"mapped": $input.json("$.a")}'},
+        requestParameters={"integration.request.querystring.k": "method.request.header.X-K"},
+    )
+    api.gateway.put_method_response(**place, statusCode="200", responseParameters={"method.response.header.X-Back": False})
+    api.gateway.put_integration_response(
+        **place, statusCode="200", responseParameters={"method.response.header.X-Back": "integration.response.header.X-Back"}
+    )
+    away = api.method("/away")
+    api.gateway.put_integration(**away, type="HTTP_PROXY", integrationHttpMethod="GET", uri="http://127.0.0.1:1/")
+    api.deploy()
+    status, headers, body = api.ask("POST", "/w", '{"a": [1]}', {"X-K": "v"})
+    seen = json.loads(body)
+    assert (status, headers["X-Back"], seen["body"], seen["path"]) == (200, "end", '{"mapped": [1]}', "/in?k=v")
+    status, headers, body = api.ask("GET", "/away")
+    assert (status, json.loads(body)) == (504, {"message": "Internal server error"})
+
+
+def test_services_of_the_cloud(api, cloud, name):
+    queue = cloud.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    account = "000000000000"
+    bucket = name.lower()[-40:].strip("-")
+    cloud.client("s3").create_bucket(Bucket=bucket)
+
+    def integrate(path, verb, target, **settings):
+        place = api.method(path, verb, requestParameters={"method.request.path.key": True} if "{key}" in path else {})
+        api.gateway.put_integration(
+            **place, type="AWS", integrationHttpMethod=verb, uri=f"arn:aws:apigateway:us-east-1:{target}", credentials=ROLE, **settings
+        )
+        api.gateway.put_method_response(**place, statusCode="200")
+        api.gateway.put_integration_response(**place, statusCode="200")
+
+    form = {"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"}
+    integrate(
+        "/form",
+        "POST",
+        f"sqs:path/{account}/{name}",
+        requestParameters=form,
+        requestTemplates={"application/json": "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"},
+    )
+    integrate(
+        "/json",
+        "POST",
+        "sqs:action/SendMessage",
+        requestTemplates={"application/json": '{"QueueUrl": "%s", "MessageBody": "$util.escapeJavaScript($input.body)"}' % queue},
+    )
+    integrate(
+        "/objects/{key}",
+        "PUT",
+        f"s3:path/{bucket}/{{key}}",
+        requestParameters={"integration.request.path.key": "method.request.path.key"},
+    )
+    api.deploy()
+    for path in ["/form", "/json"]:
+        status, _, body = api.ask("POST", path, '{"from": "%s"}' % path)
+        assert status == 200 and b"MessageId" in body, body
+        message = cloud.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"][0]
+        assert json.loads(message["Body"]) == {"from": path}
+    assert api.ask("PUT", "/objects/a", '{"stored": true}')[0] == 200
+    stored = cloud.client("s3").get_object(Bucket=bucket, Key="a")["Body"].read()
+    assert json.loads(stored) == {"stored": True}
+
+
+def test_access_logs_are_written(api, cloud, name):
+    logs = cloud.client("logs")
+    logs.create_log_group(logGroupName=name)
+    api.mock("/a", response="ok")
+    api.deploy()
+    arn = f"arn:aws:logs:us-east-1:000000000000:log-group:{name}"
+    line = '{"id": "$context.requestId", "status": "$context.status", "path": "$context.resourcePath", "none": "$context.authorizer.x"}'
+    api.patch_stage(("replace", "/accessLogSettings/destinationArn", arn), ("replace", "/accessLogSettings/format", line))
+    _, headers, _ = api.ask("GET", "/a")
+    events = []
+    while not events:
+        events = logs.filter_log_events(logGroupName=name)["events"]
+    assert json.loads(events[0]["message"]) == {
+        "id": headers["x-amzn-RequestId"],
+        "status": "200",
+        "path": "/a",
+        "none": "-",
+    }
