@@ -21,6 +21,7 @@ use service::{Cloud, Context};
 use states_language::definition::{Diagnostic, Pattern, Resource, ResourceKind, Severity};
 use states_language::execution::FailedAt;
 use states_language::failure::names as errors;
+use wire::OperationFacts;
 
 /// A task to call.
 pub(crate) struct Task {
@@ -106,6 +107,15 @@ pub(crate) fn check(cloud: &Cloud, state: &str, resource: &Resource) -> Option<D
         message,
         location: Some(format!("/States/{state}/Resource")),
     })
+}
+
+/// The operation that an action of an integration calls, where its service is here.
+pub(crate) fn operation(cloud: &Cloud, service: &str, action: &str) -> Option<&'static OperationFacts> {
+    let facts = match service.strip_prefix("aws-sdk:") {
+        Some(service) => catalog::here(cloud, service)?,
+        None => cloud.directory().service(service)?.facts(),
+    };
+    catalog::operation(facts, action)
 }
 
 /// Calls a task. `context` acts as the state machine's role.

@@ -1,18 +1,18 @@
 //! TestState: one state by itself, with its input, its task really called or mocked, and all that is between.
 //!
 //! The state is made a machine of its own, of which nothing is stored. What its fields give one after the other is asked of the
-//! language by other small machines ([`inspect`]). A Wait state does not wait. Mocked results are not held against the models of
-//! the services that they are said to come from.
+//! language by other small machines ([`inspect`]). A Wait state does not wait.
 
 mod checks;
 mod inspect;
+mod mocked;
 mod run;
 
 use api_states as api;
 use serde_json::Value;
 use service::{Context, Result};
 
-use self::checks::Tested;
+use self::checks::{Mock, Tested};
 use self::run::{End, Seen};
 
 /// Tests a state.
@@ -21,6 +21,10 @@ pub(crate) async fn test(context: Context, input: api::TestStateInput) -> Result
         context.permit(&api::FACTS, "RevealSecrets", &Vec::new)?;
     }
     let tested = Tested::of(&input)?;
+    if let Some(Mock::Result(result)) = &tested.mock {
+        let mode = input.mock.as_ref().and_then(|mock| mock.field_validation_mode.as_ref());
+        mocked::check(&context.cloud, tested.state["Resource"].as_str().unwrap_or_default(), result, mode)?;
+    }
     let seen = match tested.fault().or_else(|| no_items(&tested)) {
         Some(failure) => Seen::failed(failure),
         None => run::run(&tested, &context).await?,

@@ -216,6 +216,38 @@ async fn what_cannot_be_tested_is_refused() {
 }
 
 #[tokio::test]
+async fn a_mocked_result_is_one_that_the_api_gives() {
+    let state = json!({"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:describeStateMachine", "End": true,
+        "Parameters": {"StateMachineArn": "a"}});
+    let full = json!({"StateMachineArn": "a", "Name": "n", "Definition": "{}", "RoleArn": "r", "Type": "STANDARD",
+        "CreationDate": "2026-01-01T00:00:00Z", "Unknown": 1});
+    let with = |name: &str, value: Value| {
+        let mut changed = full.clone();
+        changed[name] = value;
+        changed
+    };
+    let outcome = async |result: Value, mode: Option<api::MockResponseValidationMode>| {
+        let mut more = mocked(Some(result), None);
+        more.mock.as_mut().unwrap().field_validation_mode = mode;
+        tested(state.clone(), json!({}), more).await.map(|seen| seen["status"].clone())
+    };
+    let (present, none) = (api::MockResponseValidationMode::Present, api::MockResponseValidationMode::None);
+    assert_eq!(outcome(full.clone(), None).await.unwrap(), "SUCCEEDED");
+    for (result, why) in [
+        (json!({}), "Required field 'StateMachineArn' is missing"),
+        (with("CreationDate", json!(1)), "Field 'CreationDate' must be a string"),
+        (with("Type", json!("QUICK")), "Field 'Type' is not an expected value"),
+        (with("Name", json!("")), "Field 'Name' is smaller than the minimum length"),
+        (with("TracingConfiguration", json!({"Enabled": "yes"})), "Field 'Enabled' must be a boolean"),
+    ] {
+        let refused = outcome(result.clone(), None).await.unwrap_err();
+        assert_eq!(refused, format!("ValidationException: Mock result schema validation error: {why}"));
+        assert_eq!(outcome(result.clone(), Some(present.clone())).await.is_ok(), result == json!({}));
+        assert_eq!(outcome(result, Some(none.clone())).await.unwrap(), "SUCCEEDED");
+    }
+}
+
+#[tokio::test]
 async fn a_state_is_found_in_a_whole_definition() {
     let inner =
         json!({"StartAt": "I", "States": {"I": {"Type": "Pass", "Output": "{% 1 + 1 %}", "End": true}}});
