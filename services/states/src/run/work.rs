@@ -21,7 +21,7 @@ use crate::tasks::{self, Answer, Task, TaskFailure};
 use crate::turns;
 
 const CALLS: Jobs = Jobs::new("states", "calls", 2048);
-const FOLLOWED: Jobs = Jobs::new("states", "followed", 4096);
+const FOLLOWED: Jobs = Jobs::new("states", "follows", 4096);
 const CANCELS: Jobs = Jobs::new("states", "cancels", 64);
 const STEPS: Jobs = Jobs::new("states", "steps", 64);
 
