@@ -184,7 +184,7 @@ def test_objects_are_texts_or_json(cloud, tasks, request):
         assert tasks.result(SDK + "s3:putObject", {**at, "Body": body})["ETag"]
         got = tasks.result(SDK + "s3:getObject", at)
         assert (got["Body"], got["ContentLength"]) == (stored, len(stored))
-        assert got["LastModified"].endswith("Z")
+        assert got["LastModified"].endswith("Z") and got["Metadata"] == {}
     assert tasks.failure(SDK + "s3:getObject", {**at, "Key": "none"})[0] == "S3.NoSuchKeyException"
     cloud.client("s3").put_object(Bucket=bucket, Key="large", Body=b"x" * 262_145)
     error, cause = tasks.failure(SDK + "s3:getObject", {**at, "Key": "large"})

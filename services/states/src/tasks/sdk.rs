@@ -1,8 +1,8 @@
 //! `aws-sdk`: any action of any service, as AWS's second SDK for Java calls it.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use service::Context;
-use wire::Spelling;
+use wire::{Location, OperationFacts, Spelling};
 
 use super::call::{Called, Refused};
 use super::{Task, TaskFailure, catalog, refusal};
@@ -23,8 +23,19 @@ pub(super) async fn call(
     };
     let called = Called { facts, operation, spelling: Spelling::Pascal };
     match called.run(context, task).await {
-        Ok(result) => Ok(result.into_json(Spelling::Pascal)),
+        Ok(result) => Ok(with_headers(operation, result.into_json(Spelling::Pascal))),
         Err(Refused::Here(failure)) => Err(failure),
         Err(Refused::There(fault)) => Err(refusal::second(context, facts, &fault)),
     }
+}
+
+/// A map of headers is there without any: objects always have `Metadata`.
+fn with_headers(operation: &OperationFacts, mut result: Value) -> Value {
+    let members = operation.output.map(wire::Shape::members).unwrap_or_default();
+    if let Value::Object(given) = &mut result {
+        for member in members.iter().filter(|member| member.location == Location::Headers) {
+            given.entry(Spelling::Pascal.name(member)).or_insert_with(|| Value::Object(Map::new()));
+        }
+    }
+    result
 }

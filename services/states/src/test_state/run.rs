@@ -206,6 +206,10 @@ impl<'a> Running<'a> {
             for event in step.events {
                 self.seen.note(&self.tested.name, event);
             }
+            // What another state wants is not carried out, nor the same one again.
+            if self.seen.next.is_some() {
+                return None;
+            }
             for command in step.commands {
                 asked = self.carry_out(command).or(asked);
             }

@@ -115,6 +115,9 @@ async fn a_task_is_mocked() {
         "result": {"MessageId": "m"}, "afterResultSelector": {"id": "m"},
         "afterResultPath": {"a": 1, "sent": {"id": "m"}}});
     assert_eq!(seen, expected);
+    let again = json!({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Next": "StateName"});
+    let seen = tested(again, json!({}), mocked(Some(json!({"MessageId": "m"})), None)).await.unwrap();
+    assert_eq!((&seen["next"], &seen["afterParameters"]), (&json!("StateName"), &json!({})));
     let caught = tested(task(), json!({"a": 1}), mocked(None, Some("Other"))).await.unwrap();
     assert_eq!((&caught["status"], &caught["next"]), (&json!("CAUGHT_ERROR"), &json!("B")));
     assert_eq!(caught["output"], json!({"a": 1, "why": {"Error": "Other", "Cause": "why"}}));
