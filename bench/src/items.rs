@@ -16,7 +16,7 @@ pub(crate) const ITEMS: usize = 10_000;
 /// Items of a partition of the table of small items.
 const PARTITION_ITEMS: usize = 20;
 /// What a BatchWriteItem holds.
-const BATCH_ITEMS: usize = 25;
+pub(crate) const BATCH_ITEMS: usize = 25;
 /// What a small item holds beside its key, in bytes.
 const SMALL_BYTES: usize = 64;
 
@@ -51,15 +51,16 @@ impl Items<'_> {
             "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
             "AttributeDefinitions": [attribute("pk", "S"), attribute("sk", "N")],
         });
-        let mut connection = Connection::open(server.address)?;
-        for mut table in [plain, indexed, small] {
-            table["BillingMode"] = json!("PAY_PER_REQUEST");
-            connection.ask(&self.call("CreateTable", &table)?)?;
-        }
-        Ok(())
+        [plain, indexed, small].into_iter().try_for_each(|table| self.create(server, table))
     }
 
-    fn call(&self, operation: &str, input: &Value) -> Result<Vec<u8>> {
+    /// Makes a table that is billed by requests.
+    pub(crate) fn create(&self, server: &Server, mut table: Value) -> Result<()> {
+        table["BillingMode"] = json!("PAY_PER_REQUEST");
+        Connection::open(server.address)?.ask(&self.call("CreateTable", &table)?).map(drop)
+    }
+
+    pub(crate) fn call(&self, operation: &str, input: &Value) -> Result<Vec<u8>> {
         self.caller.json("dynamodb", &format!("DynamoDB_20120810.{operation}"), &input.to_string())
     }
 
@@ -145,7 +146,7 @@ impl Items<'_> {
         })
     }
 
-    fn write_batch(
+    pub(crate) fn write_batch(
         &self,
         connection: &mut Connection,
         table: &str,

@@ -9,6 +9,7 @@ mod connection;
 mod function;
 mod items;
 mod load;
+mod many;
 mod process;
 mod recording;
 mod report;
@@ -31,6 +32,8 @@ struct Cli {
 enum Command {
     /// Measure everything.
     Run(suite::Flags),
+    /// Measure a table of very many items alone.
+    Many(many::Flags),
     /// Measure other servers that speak the same protocols, beside Cloudlet.
     Peers(suite::peers::Flags),
     /// Serve a fixed answer: what everything is compared with.
@@ -48,6 +51,7 @@ fn main() -> Result<()> {
     }
     match Cli::parse().command {
         Command::Run(flags) => suite::run(&flags),
+        Command::Many(flags) => many::run(&flags),
         Command::Peers(flags) => suite::peers::run(&flags),
         Command::Bare { port_file } => bare::serve(&port_file),
     }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use nix::sys::signal::Signal;
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 
@@ -91,6 +92,13 @@ impl Server {
             }
             before_s = now_s;
         }
+    }
+
+    /// Ends it as an operator does, and waits for that.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        nix::sys::signal::kill(Pid::from_raw(i32::try_from(self.process.id())?), Signal::SIGTERM)?;
+        self.process.wait()?;
+        Ok(())
     }
 
     /// Memory that it holds, in megabytes.

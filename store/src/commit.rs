@@ -35,6 +35,7 @@ struct Log {
     /// Commits up to this version are forgotten.
     forgotten: u64,
     commits: VecDeque<Commit>,
+    is_finished: bool,
 }
 
 struct Commit {
@@ -109,6 +110,7 @@ impl Committer {
     /// Commits what a transaction wrote, unless it conflicts.
     pub(crate) fn commit(&self, transaction: Transaction) -> Result<Outcome, Error> {
         let mut log = self.lock();
+        log.check()?;
         if log.conflicts(&transaction) {
             return Ok(Outcome::Conflict);
         }
@@ -127,6 +129,7 @@ impl Committer {
     /// Deletes everything. Transactions at work run again.
     pub(crate) fn clear(&self) -> Result<u64, Error> {
         let mut log = self.lock();
+        log.check()?;
         self.shared.clear();
         self.heads.clear();
         self.engine.clear()?;
@@ -135,6 +138,12 @@ impl Committer {
         self.begun.store(version, Ordering::Release);
         self.version.store(version, Ordering::Release);
         Ok(version)
+    }
+
+    /// Takes no more commits, and makes the next start quick.
+    pub(crate) fn finish(&self) -> Result<(), Error> {
+        self.lock().is_finished = true;
+        self.engine.finish()
     }
 
     /// The heads of ranges that are used as queues.
@@ -162,6 +171,10 @@ impl Committer {
 }
 
 impl Log {
+    fn check(&self) -> Result<(), Error> {
+        if self.is_finished { Err(Error::Failed("it was closed".into())) } else { Ok(()) }
+    }
+
     fn conflicts(&self, transaction: &Transaction) -> bool {
         let reads = transaction.reads.borrow();
         if transaction.version() == self.version || reads.is_empty() {

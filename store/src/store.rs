@@ -176,6 +176,9 @@ impl Store {
         if let Some(syncer) = &self.0.syncer {
             syncer.stop()?;
         }
+        if let Err(error) = self.0.committer.finish() {
+            tracing::warn!(%error, "the next start will take longer");
+        }
         self.0.folder.lock().take();
         Ok(())
     }

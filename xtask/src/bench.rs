@@ -16,6 +16,9 @@ pub(crate) struct Arguments {
     /// Measure other servers that speak the same protocols instead, as far as package registries have them
     #[arg(long)]
     peers: bool,
+    /// Measure a table that grows to so many items instead
+    #[arg(long, conflicts_with = "peers")]
+    items: Option<usize>,
 }
 
 /// Measures, and keeps the figures in `bench.json` beside the builds.
@@ -26,13 +29,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let release = target.join("release");
     let mut bench = Command::new(release.join("cloudlet-bench"));
-    bench.arg(if arguments.peers { "peers" } else { "run" });
-    bench.arg("--cloudlet").arg(release.join("cloudlet"));
     if arguments.peers {
-        bench.arg("--folder").arg(target.join("peers"));
+        bench.arg("peers").arg("--folder").arg(target.join("peers"));
+    } else if let Some(items) = arguments.items {
+        bench.args(["many", "--items", &items.to_string()]);
     } else {
-        bench.args(["--stored", &arguments.stored.to_string()]);
+        bench.args(["run", "--stored", &arguments.stored.to_string()]);
         bench.arg("--figures").arg(target.join("bench.json"));
     }
+    bench.arg("--cloudlet").arg(release.join("cloudlet"));
     must("cloudlet-bench", &mut bench)
 }

@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,8 +38,12 @@ const SEALED_MAX: usize = 3;
 /// How long a write that finds no room rests before it looks again.
 const WAIT: Duration = Duration::from_millis(5);
 
+/// What a start may find in journals: that takes it some milliseconds. For less, no tables are written at the end.
+const TAKEN_IN_BYTES_MAX: u64 = 2 << 20;
+
 /// A folder of fjall's.
 pub(crate) struct Embedded {
+    path: PathBuf,
     database: Database,
     trees: Trees,
 }
@@ -76,7 +80,7 @@ impl Embedded {
         File::open(&names)
             .and_then(|folder| folder.sync_all())
             .map_err(|source| Error::Folder { path: names, source })?;
-        Ok(Embedded { database, trees })
+        Ok(Embedded { path: path.to_owned(), database, trees })
     }
 }
 
@@ -104,6 +108,20 @@ impl Embedded {
     fn wait_for_room(&self) -> Result<(), Error> {
         let is_full = |tree: &Keyspace| tree.sealed_memtable_count() >= SEALED_MAX;
         while is_full(&self.trees.data) || is_full(&self.trees.rising) {
+            // Does nothing, and fails once a worker has.
+            self.database.persist(PersistMode::Buffer)?;
+            std::thread::sleep(WAIT);
+        }
+        Ok(())
+    }
+
+    /// Writes what is in memory alone into tables, however little it is.
+    fn write_tables(&self) -> Result<(), Error> {
+        let trees = [&self.trees.data, &self.trees.rising];
+        for tree in trees {
+            tree.rotate_memtable()?;
+        }
+        while trees.iter().any(|tree| tree.sealed_memtable_count() > 0) {
             // Does nothing, and fails once a worker has.
             self.database.persist(PersistMode::Buffer)?;
             std::thread::sleep(WAIT);
@@ -150,6 +168,16 @@ impl Engine for Embedded {
 
     fn sync(&self) -> Result<(), Error> {
         self.database.persist(PersistMode::SyncData).map_err(|error| self.refuse(error))
+    }
+
+    /// A start takes in all that it finds in journals, also what tables have already, at some hundred megabytes a second.
+    fn finish(&self) -> Result<(), Error> {
+        let failed = |source| Error::Folder { path: self.path.clone(), source };
+        if journal::bytes(&self.path).map_err(failed)? <= TAKEN_IN_BYTES_MAX {
+            return Ok(());
+        }
+        self.write_tables()?;
+        journal::empty(&self.path).map_err(failed)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Cuts a torn end off fjall's newest journal.
+//! fjall's journals, while fjall does not use them: a torn end is cut off, and what tables have is emptied out.
 //!
 //! A disk that loses its power in the middle of a sync may have later pages of it and not earlier ones. fjall 3.1 leaves
 //! out an end that stops, but refuses to open on one with a hole in it. What is cut off was not acknowledged at `power`,
@@ -14,8 +14,10 @@
 //! | clearing of a keyspace | `4`, keyspace (8) |
 //! | end of a batch | `3`, XXH3 of all bytes between start and end (8), `FJL` and `3` |
 
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -25,11 +27,13 @@ const ITEM: u8 = 2;
 const END: u8 = 3;
 const CLEAR: u8 = 4;
 const MAGIC: [u8; 4] = [b'F', b'J', b'L', 3];
+/// What file systems count in.
+const BLOCK_BYTES: u64 = 512;
 
 /// Cuts off what stands behind the last whole batch of the newest journal in `folder`. Says where it is kept, and how
 /// long it is.
 pub(super) fn cut_torn_end(folder: &Path) -> io::Result<Option<(PathBuf, usize)>> {
-    let Some(journal) = newest(folder)? else { return Ok(None) };
+    let Some(journal) = journals(folder)?.pop() else { return Ok(None) };
     let bytes = fs::read(&journal)?;
     let whole = whole_batches(&bytes);
     let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
@@ -44,17 +48,36 @@ pub(super) fn cut_torn_end(folder: &Path) -> io::Result<Option<(PathBuf, usize)>
     Ok(Some((kept, written - whole)))
 }
 
-fn newest(folder: &Path) -> io::Result<Option<PathBuf>> {
-    let mut newest = None;
+/// How much all journals of `folder` hold: of what is set aside for them the system keeps nothing.
+pub(super) fn bytes(folder: &Path) -> io::Result<u64> {
+    journals(folder)?.iter().map(|journal| Ok(fs::metadata(journal)?.blocks() * BLOCK_BYTES)).sum()
+}
+
+/// Empties all journals of `folder`. They stay, because fjall goes on to number its writes only where it finds one.
+pub(super) fn empty(folder: &Path) -> io::Result<()> {
+    for journal in journals(folder)? {
+        match OpenOptions::new().write(true).open(&journal) {
+            Ok(file) => file.set_len(0).and_then(|()| file.sync_all())?,
+            // fjall deletes what it needs no more.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The oldest first.
+fn journals(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut journals = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let is_journal = path.extension().is_some_and(|extension| extension == "jnl");
         let number = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
         if let Some(number) = number.filter(|_| is_journal) {
-            newest = newest.max(Some((number, path)));
+            journals.insert(number, path);
         }
     }
-    Ok(newest.map(|(_, path)| path))
+    Ok(journals.into_values().collect())
 }
 
 /// The length of all whole batches from the beginning on.

@@ -1,8 +1,8 @@
 //! Data folders: one store at a time, and what is in them when they are opened again.
 
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 
-use super::{Bed, content, key, keys};
+use super::{Bed, Key, content, key, keys};
 use crate::{Direction, Durability, Error, Options, Store};
 
 #[test]
@@ -45,9 +45,57 @@ fn what_was_not_wholly_synced_does_not_keep_a_store_from_opening() {
     }
 }
 
+/// All of it is in tables then, in both trees, and what comes after goes on from there.
+#[test]
+fn a_store_that_was_closed_leaves_nothing_in_journals() {
+    let bed = Bed::crash();
+    let large = |round: u64| vec![round as u8; 100_000];
+    for round in 1..=3 {
+        let store = bed.open();
+        for number in 0..30 {
+            put(&store, number, large(round));
+            put_at(&store, rising(100 * round + number), large(round));
+        }
+        let delete = |tx: &mut crate::Transaction| Ok::<_, Error>(tx.delete(key(round)));
+        store.transact_now(delete).unwrap();
+        store.close().unwrap();
+        drop(store);
+        assert_eq!(written(&bed), 0, "round {round}");
+        let found = content(&bed.open().snapshot(), keys(), Direction::Forward);
+        assert_eq!(found.len(), 29);
+        assert!(found.iter().all(|(_, value)| **value == large(round)), "round {round}");
+    }
+    let unclosed = bed.open();
+    put(&unclosed, 1, b"after that".to_vec());
+    drop(unclosed);
+    let store = bed.open();
+    let found = content(&store.snapshot(), keys(), Direction::Forward);
+    assert_eq!(found.len(), 29);
+    assert_eq!(found[1], (key(1).to_vec(), b"after that".to_vec()));
+    assert_eq!(
+        content(&store.snapshot(), Key::rising().str("folder").prefix_range(), Direction::Forward).len(),
+        90
+    );
+}
+
+/// What the journals hold, in blocks.
+fn written(bed: &Bed) -> u64 {
+    let files = std::fs::read_dir(bed.folder.path().join("store")).unwrap().map(Result::unwrap);
+    let journals = files.filter(|file| file.path().extension().is_some_and(|kind| kind == "jnl"));
+    journals.map(|journal| journal.metadata().unwrap().blocks()).sum()
+}
+
+fn rising(number: u64) -> Key {
+    Key::rising().str("folder").u64(number)
+}
+
 fn put(store: &Store, number: u64, value: Vec<u8>) {
+    put_at(store, key(number), value);
+}
+
+fn put_at(store: &Store, at: impl AsRef<[u8]>, value: Vec<u8>) {
     let put = store.transact_now(|tx| {
-        tx.put(key(number), value.clone());
+        tx.put(at.as_ref(), value.clone());
         Ok::<_, Error>(())
     });
     put.unwrap();
