@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fjall::compaction::Leveled;
-use fjall::config::{BlockSizePolicy, FilterPolicy};
+use fjall::config::{BlockSizePolicy, FilterPolicy, PartitioningPolicy};
 use fjall::{
     CompressionType, Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, Snapshot,
 };
@@ -65,7 +65,13 @@ impl Embedded {
             }
             opened => opened?,
         };
-        let options = || KeyspaceCreateOptions::default().max_memtable_size(write_buffer_bytes);
+        // Filters and indexes of large tables are hundreds of kilobytes, which reads of any keys would drive out of the cache
+        // and read again all the time; in parts, each is read as it is asked for. Those of new tables stay in memory.
+        let in_parts = || PartitioningPolicy::new([false, true]);
+        let options = || {
+            let options = KeyspaceCreateOptions::default().max_memtable_size(write_buffer_bytes);
+            options.index_block_partitioning_policy(in_parts()).filter_block_partitioning_policy(in_parts())
+        };
         // Hardly two of its tables overlap, so there is nothing for filters to spare.
         let rising = || {
             let blocks = BlockSizePolicy::all(RISING_BLOCK_BYTES);
