@@ -108,7 +108,7 @@ fn with_types(configuration: Option<api::EndpointConfiguration>) -> api::Endpoin
 }
 
 /// Refuses what API Gateway refuses of an API.
-fn checked(made: &api::RestApi) -> Result<()> {
+pub(crate) fn checked(made: &api::RestApi) -> Result<()> {
     if made.name.as_deref().unwrap_or_default().is_empty() {
         return Err(errors::bad("The API name must not be empty.").into());
     }

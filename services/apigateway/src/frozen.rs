@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use api_apigateway as api;
 use serde::{Deserialize, Serialize};
-use service::Result;
+use service::{Result, Tx};
 use store::tuple::Parts;
 use store::{Bytes, Direction, Reads};
 
-use crate::document::{Document, read};
+use crate::document::{Document, Home, read};
 use crate::{errors, keys};
 
 /// What belongs to the definition of an API. Stages and deployments do not.
@@ -124,5 +124,23 @@ impl Definition {
             true => Err(errors::bad("No integration defined for method").into()),
             false => Ok(()),
         }
+    }
+
+    /// Makes this what an API is, in the place of all that it was.
+    pub(crate) fn put(&self, tx: &mut Tx<'_>, id: &str) -> Result<()> {
+        for (kind, part, _) in parts(&**tx, id)? {
+            tx.delete(keys::part(id).str(&kind).str(&part));
+        }
+        let home = Home::In(id);
+        for resource in self.resources.values() {
+            home.put(tx, resource.id.as_deref().unwrap_or_default(), resource);
+        }
+        self.models.iter().for_each(|(name, model)| home.put(tx, name, model));
+        self.validators.iter().for_each(|(part, validator)| home.put(tx, part, validator));
+        self.authorizers.iter().for_each(|(part, authorizer)| home.put(tx, part, authorizer));
+        self.responses.iter().for_each(|(kind, response)| home.put(tx, kind, response));
+        let scope = tx.scope();
+        Home::Of(&scope).put(tx, id, &self.api);
+        Ok(())
     }
 }

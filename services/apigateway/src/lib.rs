@@ -15,6 +15,7 @@ mod document;
 mod errors;
 mod frozen;
 mod gateway_responses;
+mod import;
 mod integrations;
 mod keys;
 mod methods;
@@ -81,6 +82,8 @@ fn apis(service: Service) -> Service {
         .read::<api::GetRestApis>(apis::list, path!("/restapis"))
         .transaction::<api::UpdateRestApi>(apis::update, api!(""))
         .transaction::<api::DeleteRestApi>(apis::delete, api!(""))
+        .transaction::<api::ImportRestApi>(import::create, path!("/restapis"))
+        .transaction::<api::PutRestApi>(import::put, api!(""))
         .transaction::<api::CreateResource>(resources::create, api!("/resources/{}", parent_id))
         .read::<api::GetResource>(resources::get, api!("/resources/{}", resource_id))
         .read::<api::GetResources>(resources::list, api!("/resources"))
