@@ -56,8 +56,11 @@ fn a_store_that_was_closed_leaves_nothing_in_journals() {
             put(&store, number, large(round));
             put_at(&store, rising(100 * round + number), large(round));
         }
-        let delete = |tx: &mut crate::Transaction| Ok::<_, Error>(tx.delete(key(round)));
-        store.transact_now(delete).unwrap();
+        let deleted = store.transact_now(|tx| {
+            tx.delete(key(round));
+            Ok::<_, Error>(())
+        });
+        deleted.unwrap();
         store.close().unwrap();
         drop(store);
         assert_eq!(written(&bed), 0, "round {round}");
