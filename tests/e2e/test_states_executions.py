@@ -188,3 +188,89 @@ def test_versions_and_aliases_share_executions_out(states, name):
     states.delete_state_machine_alias(stateMachineAliasArn=alias)
     states.delete_state_machine_version(stateMachineVersionArn=version)
     assert states.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"] == []
+
+
+def test_a_state_machine_goes_with_its_executions(states, name):
+    arn = make(states, name, machine(Wait={"Type": "Wait", "Seconds": 3600}))
+    executions = [start(states, arn) for _ in range(120)]
+    states.delete_state_machine(stateMachineArn=arn)
+
+    def is_gone():
+        try:
+            assert states.describe_state_machine(stateMachineArn=arn)["status"] == "DELETING"
+        except states.exceptions.StateMachineDoesNotExist:
+            return True
+
+    eventually(is_gone)
+    assert refused(states.describe_execution, executionArn=executions[0])[0] == "ExecutionDoesNotExist"
+    again = make(states, name, machine(Pass={"Type": "Pass"}))
+    assert states.list_executions(stateMachineArn=again)["executions"] == []
+
+
+def test_executions_go_on_whatever_crashes(make_cloud):
+    cloud = make_cloud().start()
+    url = cloud.client("sqs").create_queue(QueueName="q")["QueueUrl"].replace(cloud.url, "http://localhost")
+    parameters = {"QueueUrl": url, "MessageBody.$": "States.JsonToString($)"}
+    call = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "ResultPath": None}
+    calls = {f"Call{number}": {**call, "Parameters": parameters} for number in range(4)}
+    pauses = {f"Pause{number}": {"Type": "Wait", "Seconds": 1} for number in range(4)}
+    mixed = {name: state for pair in zip(calls.items(), pauses.items()) for name, state in pair}
+    arn = make(cloud.client("stepfunctions"), "sends", machine(**mixed))
+    executions = [start(cloud.client("stepfunctions"), arn, number) for number in range(20)]
+    for _ in range(6):
+        cloud.kill()
+        cloud.start()
+        move(cloud, advance_seconds=1)
+    states = cloud.client("stepfunctions")
+    for number, execution in enumerate(executions):
+        shown = ended(states, execution, 60)
+        assert (shown["status"], shown["output"]) == ("SUCCEEDED", str(number)), shown
+        events = history(states, execution)
+        assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+        assert sum(event["type"] == "TaskSucceeded" for event in events) == 4
+
+
+def test_a_distributed_map_runs_an_execution_for_each_item(states, name):
+    inner = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    inner.update(machine(Each={"Type": "Pass"}, Stop={
+        "Type": "Choice", "Choices": [{"Variable": "$", "NumericEquals": 13, "Next": "Fail"}], "Default": "End",
+    }, Fail={"Type": "Fail", "Error": "Unlucky"}, End={"Type": "Succeed"}))
+    each = {"Type": "Map", "Label": "Each", "ItemProcessor": inner, "MaxConcurrency": 7}
+    arn = make(states, name, machine(All=each))
+    execution = start(states, arn, list(range(100, 200)))
+    assert json.loads(ended(states, execution)["output"]) == list(range(100, 200))
+    kinds = types(states, execution)
+    assert kinds[2:] == [
+        "MapStateStarted",
+        "MapRunStarted",
+        "MapRunSucceeded",
+        "MapStateSucceeded",
+        "MapStateExited",
+        "ExecutionSucceeded",
+    ]
+    [map_run] = states.list_map_runs(executionArn=execution)["mapRuns"]
+    shown = states.describe_map_run(mapRunArn=map_run["mapRunArn"])
+    assert (shown["status"], shown["maxConcurrency"], shown["executionArn"]) == ("SUCCEEDED", 7, execution)
+    assert (shown["itemCounts"]["succeeded"], shown["executionCounts"]["total"]) == (100, 100)
+    children = states.list_executions(mapRunArn=map_run["mapRunArn"], maxResults=1000)["executions"]
+    assert len(children) == 100 and children[0]["itemCount"] == 1
+    assert states.describe_execution(executionArn=children[0]["executionArn"])["mapRunArn"] == map_run["mapRunArn"]
+    late = {"mapRunArn": map_run["mapRunArn"], "maxConcurrency": 1}
+    assert refused(states.update_map_run, **late)[0] == "ValidationException"
+    failed = ended(states, start(states, arn, [12, 13, 14]))
+    assert failed["error"] == "States.ExceedToleratedFailureThreshold"
+    tolerant = make(states, name + "-tolerant", machine(All={**each, "ToleratedFailureCount": 1}))
+    assert run(states, tolerant, [12, 13, 14])[0] == 12
+
+
+def test_a_map_run_ends_with_its_execution(states, name):
+    inner = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    inner.update(machine(Each={"Type": "Wait", "Seconds": 3600}))
+    arn = make(states, name, machine(All={"Type": "Map", "ItemProcessor": inner}))
+    execution = start(states, arn, list(range(100)))
+    [map_run] = states.list_map_runs(executionArn=execution)["mapRuns"]
+    of = {"mapRunArn": map_run["mapRunArn"], "maxResults": 1000}
+    eventually(lambda: len(states.list_executions(**of, statusFilter="RUNNING")["executions"]) == 100)
+    states.stop_execution(executionArn=execution)
+    eventually(lambda: len(states.list_executions(**of, statusFilter="ABORTED")["executions"]) == 100)
+    assert states.describe_map_run(mapRunArn=map_run["mapRunArn"])["status"] == "ABORTED"

@@ -136,6 +136,10 @@ impl Execution {
         name::machine(scope, &self.machine_path())
     }
 
+    pub(crate) fn map_run_arn(&self, scope: &Scope) -> Option<Arn> {
+        self.map_run.as_ref().map(|run| name::map_run(scope, &self.machine_path(), &run.name))
+    }
+
     pub(crate) fn started(&self) -> Timestamp {
         Timestamp(self.started_ms)
     }

@@ -15,6 +15,10 @@
 //! | `"ended", end (ms), execution id` | [`crate::execution::Place`]: executions in the order in which they are forgotten |
 //! | `"activity", account, region, name` | [`crate::activities::Activity`] |
 //! | `"waiting", activity id, since (ms), nonce` | a task that no worker has taken |
+//! | `"map run", machine id, label, name` | [`crate::map_runs::Run`] |
+//! | `"map run of", execution id, name` | the label of a map run of an execution |
+//! | `"item", map run id, number` | what an execution gets, as JSON, and how many items that is, until it starts |
+//! | `"child", map run id, number` | the name of that execution |
 
 use names::Scope;
 use service::scoped;
@@ -161,8 +165,41 @@ pub(crate) fn waiting(activity: &Id, at_ms: i64, nonce: &Id) -> Key {
     all_waiting(activity).i64(at_ms).bytes(nonce)
 }
 
+pub(crate) fn map_runs(machine: &Id) -> Key {
+    of("map run").bytes(machine)
+}
+
+pub(crate) fn map_run(machine: &Id, label: &str, name: &str) -> Key {
+    map_runs(machine).str(label).str(name)
+}
+
+pub(crate) fn map_runs_of(execution: &Id) -> Key {
+    of("map run of").bytes(execution)
+}
+
+pub(crate) fn map_run_of(execution: &Id, name: &str) -> Key {
+    map_runs_of(execution).str(name)
+}
+
+/// The name in a key of [`map_run_of`].
+pub(crate) fn map_run_name(key: &[u8]) -> Result<String, store::Error> {
+    let mut parts = Parts::new(key);
+    parts.str()?;
+    parts.str()?;
+    parts.bytes()?;
+    Ok(parts.str()?.into_owned())
+}
+
+pub(crate) fn item(map_run: &Id, index: u64) -> Key {
+    of("item").bytes(map_run).u64(index)
+}
+
+pub(crate) fn child(map_run: &Id, index: u64) -> Key {
+    of("child").bytes(map_run).u64(index)
+}
+
 /// Everything of a machine but its own record, once none of its executions runs.
-pub(crate) fn all_of(machine: &Id) -> [Key; 6] {
+pub(crate) fn all_of(machine: &Id) -> [Key; 7] {
     [
         revisions(machine),
         versions(machine),
@@ -170,6 +207,7 @@ pub(crate) fn all_of(machine: &Id) -> [Key; 6] {
         executions(machine),
         all_listed(machine),
         histories(machine),
+        map_runs(machine),
     ]
 }
 
@@ -196,6 +234,10 @@ mod tests {
             ("ended", ended(7, &id)),
             ("activity", activity(&scope, "a")),
             ("waiting", waiting(&id, 7, &id)),
+            ("map-run", map_run(&id, "l", "n")),
+            ("map-run-of", map_run_of(&id, "n")),
+            ("item", item(&id, 7)),
+            ("child", child(&id, 7)),
         ];
         layouts::keys_stay(env!("CARGO_MANIFEST_DIR"), &keys);
     }

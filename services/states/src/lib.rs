@@ -16,7 +16,6 @@ mod keys;
 mod logging;
 mod machine;
 mod machines;
-#[expect(dead_code, reason = "executions will run them")]
 mod map_runs;
 mod name;
 mod retention;
@@ -40,12 +39,16 @@ const SWEEPER: Sweeper = Sweeper::new("states");
 pub fn service() -> Service {
     worked(published(ran(machines_of(Service::new(&api::FACTS).tagging(tags::TAGGING)))))
         .work("sweep", |cloud| SWEEPER.run(cloud))
+        .work("deletions", machines::run_deletions)
         .work("retention", retention::run)
         .work("timers", run::timers)
         .work("calls", run::work::run_calls)
         .work("followed", run::work::run_followed)
         .work("cancels", run::work::run_cancels)
         .work("steps", run::work::run_steps)
+        .work("map reads", map_runs::run_reads)
+        .work("map ticks", map_runs::run_ticks)
+        .work("map ends", map_runs::run_ends)
         .work("lines", logging::run)
         .work("express", express::run)
 }
@@ -123,6 +126,9 @@ fn ran(service: Service) -> Service {
                 .map(|arn| at(arn))
                 .unwrap_or_default()
         })
+        .read::<api::DescribeMapRun>(map_runs::describe, |_, input| at(&input.map_run_arn))
+        .read::<api::ListMapRuns>(map_runs::list, |_, input| at(&input.execution_arn))
+        .transaction::<api::UpdateMapRun>(map_runs::update, |_, input| at(&input.map_run_arn))
         .transaction::<api::StopExecution>(executions::stop, |_, input| at(&input.execution_arn))
         .transaction::<api::SendTaskSuccess>(callbacks::succeed, |_, _| Vec::new())
         .transaction::<api::SendTaskFailure>(callbacks::fail, |_, _| Vec::new())

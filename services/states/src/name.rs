@@ -107,6 +107,22 @@ pub(crate) fn execution_of<'a>(scope: &Scope, arn: &'a str) -> Result<ExecutionN
     }
 }
 
+/// The ARN of a map run; behind the machine's name stands the label of its Map state.
+pub(crate) fn map_run(scope: &Scope, path: &str, name: &str) -> Arn {
+    Arn::in_scope("states", scope, format_args!("mapRun:{path}:{name}"))
+}
+
+/// The map run that an ARN names.
+pub(crate) fn map_run_of<'a>(scope: &Scope, arn: &'a str) -> Result<ExecutionName<'a>, Fault> {
+    match parts(scope, arn)? {
+        Parts { kind: "mapRun", name: machine, qualifier: Some(name) } => {
+            let (machine, label) = machine.split_once('/').unwrap_or((machine, ""));
+            Ok(ExecutionName { machine, label, name })
+        }
+        Parts { kind, .. } => Err(errors::wrong_kind(kind)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use names::{Account, Region};

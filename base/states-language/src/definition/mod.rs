@@ -13,6 +13,7 @@ mod resource;
 mod retry;
 mod state;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::builder::Builder;
@@ -180,7 +181,7 @@ impl Definition {
 }
 
 /// A machine of a definition that executions can run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine(pub(crate) MachineId);
 
 impl Machine {

@@ -3,6 +3,7 @@
 //! The state says what is to be run, and waits for the end. Items are read, counted and run by who carries out the command; what is
 //! pure of that is here: batches, and what is tolerated.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map as Object, Value};
 
 use super::children::list;
@@ -21,7 +22,7 @@ const CONCURRENCY: (u64, u64) = (0, 10_000);
 const BATCH_BYTES: (u64, u64) = (1, 262_144);
 
 /// What a map run is to run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MapRun {
     /// Which.
     pub id: Id,
@@ -44,7 +45,7 @@ pub struct MapRun {
 }
 
 /// Where the items of a map run come from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MapSource {
     /// They are here, each as its execution gets it.
     Items(Vec<Value>),
@@ -60,7 +61,7 @@ pub enum MapSource {
 }
 
 /// How items come together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
     /// How many in a batch at most.
     pub items_max: Option<u64>,
@@ -71,7 +72,7 @@ pub struct Batch {
 }
 
 /// How many items may fail.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tolerance {
     /// Of all.
     pub count: Option<u64>,
@@ -80,7 +81,7 @@ pub struct Tolerance {
 }
 
 /// Where the results of a map run go.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResultTarget {
     /// The integration that writes.
     pub resource: String,

@@ -12,6 +12,7 @@ use wire::Timestamp;
 use crate::execution::{Listed, Status};
 use crate::keys::{self, Id};
 use crate::machine::{self, Machine};
+use crate::map_runs::{self, Run};
 use crate::{aliases, errors, machines, name, versions};
 
 const LIST: &str = "states:ListExecutions";
@@ -20,7 +21,7 @@ const LIST: &str = "states:ListExecutions";
 struct Wanted<'a> {
     parent: Id,
     machine: Machine,
-    label: Option<&'a str>,
+    map_run: Option<Run>,
     version: Option<u64>,
     alias: Option<&'a str>,
     statuses: Vec<Status>,
@@ -105,16 +106,18 @@ impl<'a> Wanted<'a> {
         if !is_there {
             return Err(errors::no_resource(arn).into());
         }
-        Ok(Wanted { parent: machine.id, machine, label: None, version, alias, statuses, is_redriven })
+        Ok(Wanted { parent: machine.id, machine, map_run: None, version, alias, statuses, is_redriven })
     }
 
     fn of_map_run(
-        _view: &View<'_>,
-        _scope: &Scope,
+        view: &View<'_>,
+        scope: &Scope,
         arn: &'a str,
-        _filters: (Vec<Status>, Option<bool>),
+        (statuses, is_redriven): (Vec<Status>, Option<bool>),
     ) -> Result<Self> {
-        Err(errors::no_resource(arn).into())
+        let (machine, run) = map_runs::find(&**view, scope, arn)?;
+        let (parent, map_run) = (run.id, Some(run));
+        Ok(Wanted { parent, machine, map_run, version: None, alias: None, statuses, is_redriven })
     }
 
     /// The lists of the statuses that are wanted, from a place on.
@@ -147,10 +150,7 @@ impl<'a> Wanted<'a> {
 
     fn shown(&self, scope: &Scope, entry: Entry) -> api::ExecutionListItem {
         let Entry { started_ms, name, status, listed } = entry;
-        let path = match self.label {
-            Some(label) => format!("{}/{label}", self.machine.name),
-            None => self.machine.name.clone(),
-        };
+        let path = self.map_run.as_ref().map_or_else(|| self.machine.name.clone(), Run::path);
         api::ExecutionListItem {
             execution_arn: name::execution(scope, &path, &name).to_string(),
             state_machine_arn: name::machine(scope, &path).to_string(),
@@ -167,7 +167,7 @@ impl<'a> Wanted<'a> {
                 .map(|alias| aliases::arn(scope, &self.machine.name, &alias)),
             redrive_count: i32::try_from(listed.redrives).ok(),
             redrive_date: listed.redriven_ms.map(Timestamp),
-            map_run_arn: None,
+            map_run_arn: self.map_run.as_ref().map(|run| run.arn(scope).to_string()),
         }
     }
 }

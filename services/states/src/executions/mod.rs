@@ -13,7 +13,7 @@ use wire::Timestamp;
 
 pub(crate) use self::history::get as history;
 pub(crate) use self::list::list;
-pub(crate) use self::start::{payload, start};
+pub(crate) use self::start::{about, payload, start};
 use crate::execution::{self, Execution};
 use crate::{aliases, machine, run, versions};
 
@@ -36,6 +36,7 @@ pub(crate) fn describe(
     let has_data = input.included_data != Some(api::IncludedData::MetadataOnly);
     let included = || Some(api::CloudWatchEventsExecutionDataDetails { included: Some(true) });
     let details = |payload: &Option<String>| payload.as_ref().filter(|_| has_data).and_then(|_| included());
+    let map_run_arn = execution.map_run_arn(&scope);
     Ok(api::DescribeExecutionOutput {
         execution_arn: execution.arn(&scope).to_string(),
         state_machine_arn: execution.machine_arn(&scope).to_string(),
@@ -56,7 +57,7 @@ pub(crate) fn describe(
         trace_header: execution.trace_header,
         error: execution.error,
         cause: execution.cause,
-        map_run_arn: None,
+        map_run_arn: map_run_arn.map(|arn| arn.to_string()),
     })
 }
 
@@ -99,6 +100,7 @@ pub(crate) fn machine_of(
         tracing_configuration: Some(api::TracingConfiguration { enabled: Some(revision.is_traced) }),
         revision_id: revision.id,
         encryption_configuration: Some(machine::own_key()),
+        map_run_arn: execution.map_run_arn(&scope).map(|arn| arn.to_string()),
         label: execution.map_run.as_ref().map(|run| run.label.clone()),
         ..api::DescribeStateMachineForExecutionOutput::default()
     })

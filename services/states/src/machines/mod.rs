@@ -1,6 +1,7 @@
 //! State machines are made, shown, listed and deleted.
 
 pub(crate) mod checks;
+mod delete;
 mod update;
 mod validate;
 
@@ -11,11 +12,12 @@ use wire::Timestamp;
 
 use self::checks::Settings;
 pub(crate) use self::checks::encryption;
+pub(crate) use self::delete::{delete, run_deletions};
 pub(crate) use self::update::update;
 pub(crate) use self::validate::validate;
 use crate::machine::{self, Machine, Revision};
 use crate::tags::{self, TAGGING};
-use crate::{SWEEPER, errors, keys, name, versions};
+use crate::{errors, keys, name, versions};
 
 /// Entries of a page, where the client does not say.
 pub(crate) const PAGE: usize = 100;
@@ -134,20 +136,4 @@ pub(crate) fn pages<'a>(operation: &'static str, token: Option<&'a str>, limit: 
 /// How many entries a page has at most.
 pub(crate) fn limit(wanted: Option<i32>) -> usize {
     wanted.and_then(|limit| usize::try_from(limit).ok()).filter(|&limit| limit > 0).unwrap_or(PAGE)
-}
-
-/// A state machine that is not there is as good as deleted.
-pub(crate) fn delete(
-    tx: &mut Tx<'_>,
-    input: &api::DeleteStateMachineInput,
-) -> Result<api::DeleteStateMachineOutput> {
-    let scope = tx.scope();
-    let named = name::machine_of(&scope, &input.state_machine_arn)?;
-    let key = keys::machine(&scope, named.name);
-    if let Some(machine) = tx.get_record::<Machine>(&key)? {
-        tx.delete(key);
-        service::tags::forget(tx, &scope, &name::machine(&scope, &machine.name));
-        keys::all_of(&machine.id).iter().for_each(|prefix| SWEEPER.put(tx, prefix));
-    }
-    Ok(api::DeleteStateMachineOutput::default())
 }

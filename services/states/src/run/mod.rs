@@ -79,12 +79,16 @@ pub(crate) fn awaits(reads: &impl store::Reads, id: &Id, waited: Waited) -> Resu
 /// An execution as it was stored.
 fn load(tx: &Tx<'_>, id: &Id) -> Result<Option<(Running, language::Execution)>> {
     let Some(running) = tx.get_record::<Running>(&keys::running(id))? else { return Ok(None) };
+    let state = language::Execution::restored(running.head.clone(), frames(tx, id)?);
+    Ok(Some((running, state)))
+}
+
+/// The frames of an execution.
+pub(crate) fn frames(tx: &Tx<'_>, id: &Id) -> Result<Vec<(FrameId, Frame)>> {
     let frames = tx.scan(keys::frames(id).prefix_range(), Direction::Forward);
     let frames = frames.map(|entry| {
         let (key, value) = entry?;
         Ok((keys::frame_of(&key)?, record::decode::<Frame>(&value)?))
     });
-    let frames = frames.collect::<Result<Vec<(FrameId, Frame)>>>()?;
-    let state = language::Execution::restored(running.head.clone(), frames);
-    Ok(Some((running, state)))
+    frames.collect()
 }

@@ -11,7 +11,7 @@ use store::record;
 use super::{Ready, Running, history, timers, work};
 use crate::execution::Execution;
 use crate::logging::{self, Logged};
-use crate::{activities, keys};
+use crate::{activities, keys, map_runs};
 
 /// How often a transaction goes on with a step that was not over.
 const CONTINUED_MAX: usize = 2;
@@ -62,12 +62,10 @@ impl<'s, 'tx> Steps<'s, 'tx> {
             Command::SetTimer(timer, at_ms) => timers::set(self.tx, &id, timer, at_ms),
             Command::CancelTimer(timer) => timers::cancel(self.tx, &id, timer),
             Command::StartMapRun(run) => {
-                let (error, cause) =
-                    ("States.Runtime".to_owned(), "Distributed maps are not implemented.".to_owned());
-                self.inputs.push_back(Input::MapRunFailed { id: run.id, error, cause });
+                self.inputs.push_back(map_runs::begin(self.tx, &self.execution, &run)?);
                 Ok(())
             }
-            Command::CancelMapRun(_) => Ok(()),
+            Command::CancelMapRun(waited) => map_runs::cancel(self.tx, &self.execution, waited),
             Command::Continue => self.go_on(),
             Command::Complete(outcome) => {
                 self.outcome = Some(outcome);
@@ -158,6 +156,7 @@ impl<'s, 'tx> Steps<'s, 'tx> {
         self.tx.put(keys::ended(now_ms, &self.execution.id), record::encode(&self.execution.place())?);
         let arn = self.execution.arn(&self.tx.scope());
         self.tx.signal(news(&arn));
-        Ok(())
+        let of = self.execution.map_run.as_ref();
+        of.map_or(Ok(()), |of| map_runs::ended(self.tx, &self.execution, of))
     }
 }
