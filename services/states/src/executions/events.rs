@@ -1,12 +1,15 @@
 //! Events of histories as the API shows them: each type has its details under a name of its own.
 
+mod task;
+
 use std::collections::BTreeMap;
 
 use api_states as api;
 use names::Scope;
-use states_language::event::{Details, EventType, HistoryEvent, TaskDetails};
+use states_language::event::{Details, EventType, HistoryEvent};
 use wire::Timestamp;
 
+use self::task::Task;
 use super::{alias_arn, version_arn};
 use crate::execution::Execution;
 
@@ -219,73 +222,5 @@ fn error_of(shown: &mut api::HistoryEvent, kind: EventType, error: Error) {
         ActivityScheduleFailed => activity_schedule_failed_event_details: ActivityScheduleFailedEventDetails,
         ActivityTimedOut => activity_timed_out_event_details: ActivityTimedOutEventDetails,
         MapRunFailed => map_run_failed_event_details: MapRunFailedEventDetails,
-    }
-}
-
-/// A task of an integration.
-struct Task<'a> {
-    resource_type: String,
-    resource: String,
-    region: &'a str,
-}
-
-/// The same for types that also name the integration.
-macro_rules! task_errors {
-    ($task:ident, $shown:ident, $kind:ident, $error:ident, $($event:ident => $member:ident: $details:ident,)*) => {
-        match $kind {
-            $(EventType::$event => {
-                let Task { resource_type, resource, .. } = $task;
-                let (error, cause) = $error;
-                $shown.$member = Some(api::$details { resource_type, resource, error, cause });
-            })*
-            _ => {}
-        }
-    };
-}
-
-impl Task<'_> {
-    fn show(self, shown: &mut api::HistoryEvent, kind: EventType, what: TaskDetails, data: Data) {
-        match what {
-            TaskDetails::Scheduled { parameters, timeout_s, heartbeat_s, role_arn } => {
-                shown.task_scheduled_event_details = Some(api::TaskScheduledEventDetails {
-                    resource_type: self.resource_type,
-                    resource: self.resource,
-                    region: self.region.to_owned(),
-                    parameters: if data == Data::Shown { parameters } else { String::new() },
-                    timeout_in_seconds: seconds(timeout_s),
-                    heartbeat_in_seconds: seconds(heartbeat_s),
-                    task_credentials: role_arn
-                        .map(|role_arn| api::TaskCredentials { role_arn: Some(role_arn) }),
-                });
-            }
-            TaskDetails::Started => {
-                let Task { resource_type, resource, .. } = self;
-                shown.task_started_event_details =
-                    Some(api::TaskStartedEventDetails { resource_type, resource });
-            }
-            TaskDetails::Output(output) => self.output(shown, kind, data.of(output)),
-            TaskDetails::Error { error, cause } => self.error(shown, kind, (error, cause)),
-        }
-    }
-
-    fn output(self, shown: &mut api::HistoryEvent, kind: EventType, (output, output_details): Payload) {
-        let Task { resource_type, resource, .. } = self;
-        if kind == EventType::TaskSubmitted {
-            let details = api::TaskSubmittedEventDetails { resource_type, resource, output, output_details };
-            shown.task_submitted_event_details = Some(details);
-        } else {
-            let details = api::TaskSucceededEventDetails { resource_type, resource, output, output_details };
-            shown.task_succeeded_event_details = Some(details);
-        }
-    }
-
-    fn error(self, shown: &mut api::HistoryEvent, kind: EventType, error: Error) {
-        let task = self;
-        task_errors! { task, shown, kind, error,
-            TaskFailed => task_failed_event_details: TaskFailedEventDetails,
-            TaskStartFailed => task_start_failed_event_details: TaskStartFailedEventDetails,
-            TaskSubmitFailed => task_submit_failed_event_details: TaskSubmitFailedEventDetails,
-            TaskTimedOut => task_timed_out_event_details: TaskTimedOutEventDetails,
-        }
     }
 }
