@@ -166,6 +166,9 @@ def test_what_leads_nowhere(api):
         status, headers, body = api.ask(verb, path)
         assert (status, json.loads(body)) == (403, {"message": "Missing Authentication Token"}), path
         assert headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"
+    api.mock("/any", "ANY")
+    api.deploy()
+    assert [api.ask(verb, "/any")[0] for verb in ["PATCH", "ANY", "OTHER"]] == [200, 403, 403]
     status, headers, body = api.ask("GET", "/trips", stage="nowhere")
     assert (status, json.loads(body), headers["x-amzn-ErrorType"]) == (403, {"message": "Forbidden"}, "ForbiddenException")
 
@@ -373,16 +376,23 @@ def test_long_answers_are_compressed(gateway, cloud, name):
     assert (status, headers["content-encoding"], gzip.decompress(body)) == (200, "gzip", b"a" * 1000)
     assert api.ask("GET", "/long")[2] == b"a" * 1000
     assert api.ask("GET", "/short", headers={"Accept-Encoding": "gzip"})[2] == b"a"
+    api.patch_stage(("replace", "/cacheClusterEnabled", "true"), ("replace", "/*/*/caching/enabled", "true"))
+    assert api.ask("GET", "/long", headers={"Accept-Encoding": "gzip"})[1]["content-encoding"] == "gzip"
+    assert api.ask("GET", "/long")[2] == b"a" * 1000, "what is kept for others is read by those who take nothing packed"
 
 
 def test_a_resource_policy_decides(gateway, cloud, name):
     allow = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/dev/GET/open"}
-    api = Api(gateway, cloud, name, policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    deny = {**allow, "Effect": "Deny", "Resource": "execute-api:/dev/GET/denied"}
+    allow = {**allow, "Resource": ["execute-api:/dev/GET/open", "execute-api:/dev/GET/denied*"]}
+    api = Api(gateway, cloud, name, policy=json.dumps({"Version": "2012-10-17", "Statement": [allow, deny]}))
+    api.mock("/denied", response="ok")
     api.mock("/open", response="ok")
     api.mock("/shut", response="ok")
     api.deploy()
     assert api.ask("GET", "/open")[0] == 200
     status, headers, body = api.ask("GET", "/shut")
+    assert [api.ask("GET", path)[0] for path in ["/denied", "/denied/"]] == [403, 403]
     assert (status, headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException")
     assert json.loads(body)["message"].startswith("User: anonymous is not authorized to perform: execute-api:Invoke on resource: ")
 

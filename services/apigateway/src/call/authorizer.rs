@@ -28,7 +28,8 @@ struct Decision {
 #[derive(Default)]
 struct Remembered(Mutex<HashMap<Key, (i64, Arc<Decision>)>>);
 
-/// API, stage, authorizer, and what of the request it looked at.
+/// API, stage, deployment with authorizer, and what of the request it looked at: what another deployment's authorizer said
+/// counts for nothing.
 type Key = (String, String, String, String);
 
 /// Forgets what the authorizers of a stage have said.
@@ -83,7 +84,8 @@ fn is_token(authorizer: &api::Authorizer) -> bool {
 /// What was said of the same identity before, or the key under which it will be remembered.
 fn remembered(call: &Call, authorizer: &api::Authorizer) -> Refused<Result<Arc<Decision>, Key>> {
     let identity = identity(call, authorizer)?;
-    let id = authorizer.id.clone().unwrap_or_default();
+    let id = authorizer.id.as_deref().unwrap_or_default();
+    let id = format!("{}/{id}", call.deployment);
     let key = (call.api_id.clone(), call.stage_name().to_owned(), id, identity);
     let remembered = call.cloud.memory.of::<Remembered>();
     let found = remembered.0.lock().get(&key).cloned();
@@ -125,8 +127,16 @@ fn identity(call: &Call, authorizer: &api::Authorizer) -> Refused<String> {
             return Err(unauthorized());
         }
     }
-    // No value can have this character.
-    Ok(values.join("\n"))
+    // Where nothing tells clients apart, what was said of one would be said of all.
+    if values.is_empty() && ttl_ms(authorizer) > 0 {
+        return Err(unauthorized());
+    }
+    Ok(told_apart(&values))
+}
+
+/// Values as one text, which is another one for any other values: those of a query may hold any character.
+fn told_apart(values: &[String]) -> String {
+    json!(values).to_string()
 }
 
 /// Runs the authorizer's function.
@@ -264,6 +274,17 @@ mod tests {
             let decision = read(said(effect, resource).to_string().as_bytes()).unwrap();
             assert_eq!(decides(&decision.policy, ARN), wanted, "{effect} {resource}");
             assert_eq!(Value::Object(decision.context), json!({"n": "1", "t": "x", "principalId": "me"}));
+        }
+    }
+
+    #[test]
+    fn values_do_not_run_into_each_other() {
+        let key =
+            |values: &[&str]| told_apart(&values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>());
+        let pairs: [(&[&str], &[&str]); 3] =
+            [(&["a\nb", "c"], &["a", "b\nc"]), (&["a\",\"b"], &["a", "b"]), (&[""], &[])];
+        for (one, other) in pairs {
+            assert_ne!(key(one), key(other), "{one:?} {other:?}");
         }
     }
 

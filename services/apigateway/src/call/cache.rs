@@ -34,12 +34,44 @@ struct Kept {
 /// API, stage, and what the request asked for.
 type Key = (String, String, String);
 
+/// What an answer takes beside its bytes, roughly.
+const OVERHEAD: usize = 512;
+
 #[derive(Clone)]
 struct Entry {
     until_ms: i64,
     status: u16,
     headers: HeaderMap,
     body: Bytes,
+}
+
+impl Entry {
+    /// What it takes in memory under that key: also many answers without a body are much.
+    fn bytes(&self, key: &Key) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+        OVERHEAD + key.2.len() + headers.sum::<usize>() + self.body.len()
+    }
+}
+
+impl Kept {
+    /// Keeps an answer if there is room, once those that are over are forgotten.
+    fn put(&mut self, key: Key, entry: Entry, now_ms: i64) {
+        let needed = entry.bytes(&key);
+        if self.bytes + needed > BYTES_MAX {
+            self.only(|_, entry| now_ms < entry.until_ms);
+        }
+        if self.bytes + needed <= BYTES_MAX {
+            let before = self.answers.insert(key.clone(), entry);
+            self.bytes += needed;
+            self.bytes -= before.map_or(0, |before| before.bytes(&key));
+        }
+    }
+
+    /// Forgets all others.
+    fn only(&mut self, stays: impl Fn(&Key, &Entry) -> bool) {
+        self.answers.retain(|key, entry| stays(key, entry));
+        self.bytes = self.answers.iter().map(|(key, entry)| entry.bytes(key)).sum();
+    }
 }
 
 /// What the cache says of a request.
@@ -58,9 +90,7 @@ pub(crate) struct Place {
 /// Forgets the answers of a stage.
 pub(crate) fn flush(cloud: &Cloud, api: &str, stage: &str) {
     let answers = cloud.memory.of::<Answers>();
-    let mut kept = answers.0.lock();
-    kept.answers.retain(|key, _| key.0 != api || key.1 != stage);
-    kept.bytes = kept.answers.values().map(|entry| entry.body.len()).sum();
+    answers.0.lock().only(|key, _| key.0 != api || key.1 != stage);
 }
 
 /// Whether a method's answers are kept, and for how long.
@@ -121,6 +151,7 @@ fn key(call: &Call) -> Key {
     let namespace = integration.and_then(|integration| integration.cache_namespace.as_deref());
     let mut text =
         format!("{}\n{}\n{}", namespace.unwrap_or_default(), call.visit.method, call.resource_path());
+    text.push_str(&apart(call));
     let parameters = integration.and_then(|integration| integration.cache_key_parameters.as_ref());
     for name in parameters.into_iter().flatten() {
         let mapped = integration.and_then(|integration| integration.request_parameters.as_ref()?.get(name));
@@ -130,6 +161,17 @@ fn key(call: &Call) -> Key {
     (call.api_id.clone(), call.stage_name().to_owned(), text)
 }
 
+/// What else keeps answers apart: a stage of the same name that is made anew, a canary that does not share the stage's
+/// cache, and how an answer is compressed.
+fn apart(call: &Call) -> String {
+    let made = call.stage.created_date.map(|date| date.millis());
+    let shares =
+        call.stage.canary_settings.as_ref().is_some_and(|canary| canary.use_stage_cache == Some(true));
+    let canary = (call.is_canary && !shares).then_some(&call.deployment);
+    let encoding = call.api.api.minimum_compression_size.and_then(|_| call.header("accept-encoding"));
+    format!("\n{}", serde_json::json!([made, canary, encoding]))
+}
+
 /// Keeps an answer that went well, and gives it back.
 pub(crate) fn keep(call: &Call, place: Option<Place>, answer: Answer) -> Refused<Answer> {
     let Some(Place { key, ttl_ms }) = place.filter(|_| answer.status < 400) else { return Ok(answer) };
@@ -137,15 +179,26 @@ pub(crate) fn keep(call: &Call, place: Option<Place>, answer: Answer) -> Refused
     let Answer { status, headers, .. } = answer;
     let entry = Entry { until_ms: call.at_ms + ttl_ms, status, headers: headers.clone(), body: body.clone() };
     let answers = call.cloud.memory.of::<Answers>();
-    let mut kept = answers.0.lock();
-    if kept.bytes + body.len() > BYTES_MAX {
-        kept.answers.retain(|_, entry| call.at_ms < entry.until_ms);
-        kept.bytes = kept.answers.values().map(|entry| entry.body.len()).sum();
-    }
-    if kept.bytes + body.len() <= BYTES_MAX {
-        kept.bytes += body.len();
-        let before = kept.answers.insert(key, entry);
-        kept.bytes -= before.map_or(0, |entry| entry.body.len());
-    }
+    answers.0.lock().put(key, entry, call.at_ms);
     Ok(Answer { status, headers, body: Body::from(body) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_without_bodies_fill_the_cache_too() {
+        let mut kept = Kept::default();
+        let entry = |until_ms| Entry { until_ms, status: 200, headers: HeaderMap::new(), body: Bytes::new() };
+        let key =
+            |number: usize| ("a".to_owned(), "s".to_owned(), format!("{number}{}", " ".repeat(1 << 20)));
+        (0..100).for_each(|number| kept.put(key(number), entry(10), 0));
+        assert!((1..64).contains(&kept.answers.len()), "{}", kept.answers.len());
+        let before = kept.bytes;
+        kept.put(key(0), entry(10), 0);
+        assert_eq!(kept.bytes, before, "the same key takes no more");
+        kept.put(key(200), entry(20), 10);
+        assert_eq!((kept.answers.len(), kept.bytes), (1, entry(0).bytes(&key(200))));
+    }
 }

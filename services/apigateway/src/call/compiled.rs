@@ -47,8 +47,10 @@ pub(crate) struct Method {
 /// A response of an integration.
 pub(crate) struct Response {
     pub(crate) facts: api::IntegrationResponse,
-    /// What selects it; none for the one that is taken otherwise.
+    /// What selects it; none for the one that is taken otherwise, and where it is no pattern.
     pub(crate) selection: Option<Regex>,
+    /// It is taken where no pattern selects another.
+    pub(crate) is_default: bool,
     pub(crate) templates: Templates,
 }
 
@@ -130,7 +132,7 @@ impl Method {
             let pattern = facts.selection_pattern.as_deref().filter(|pattern| !pattern.is_empty());
             let templates = read_all(facts.response_templates.as_ref());
             let selection = pattern.and_then(|pattern| Regex::new(&format!("^(?:{pattern})$")).ok());
-            Response { selection, templates, facts }
+            Response { selection, is_default: pattern.is_none(), templates, facts }
         });
         let responses = responses.collect();
         let templates = read_all(integration.request_templates.as_ref());

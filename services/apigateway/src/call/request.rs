@@ -79,9 +79,9 @@ impl Notes {
 }
 
 impl Call {
-    /// The first value of a header.
+    /// The last value of a header, which is also the one that functions see.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.visit.headers.get(name)?.to_str().ok()
+        last(&self.visit.headers, name)
     }
 
     /// The method of the API that serves it.
@@ -123,7 +123,7 @@ impl Call {
         let Scope { account, region } = &self.scope;
         let partition = region.partition();
         let (api, stage, verb) = (&self.api_id, self.stage_name(), &self.visit.method);
-        let path = self.path.trim_start_matches('/');
+        let path = in_arn(&self.path);
         format!("arn:{partition}:execute-api:{region}:{account}:{api}/{stage}/{verb}/{path}")
     }
 
@@ -218,6 +218,18 @@ impl Call {
     }
 }
 
+/// The last value of a header, if it is a text.
+pub(crate) fn last<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let value = headers.get_all(name).iter().next_back()?;
+    std::str::from_utf8(value.as_bytes()).ok()
+}
+
+/// A path as policies name it: a slash at the end leads to the same method, and must not lead past what denies it.
+fn in_arn(path: &str) -> &str {
+    let path = path.trim_start_matches('/');
+    path.strip_suffix('/').unwrap_or(path)
+}
+
 /// Headers as pairs.
 pub(crate) fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
     let pair = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
@@ -258,4 +270,29 @@ pub(crate) fn forwarded(visit: &Visit, ip: IpAddr) -> HeaderMap {
         super::mapping::set_header(&mut headers, name, value);
     }
     headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_at_the_end_names_the_same_method() {
+        for (path, wanted) in
+            [("/admin", "admin"), ("/admin/", "admin"), ("/", ""), ("", ""), ("/a//b/", "a//b")]
+        {
+            assert_eq!(in_arn(path), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_looked_at_is_what_functions_see() {
+        let mut headers = HeaderMap::new();
+        headers.append("token", "first".parse().unwrap());
+        headers.append("token", "sécond".parse().unwrap());
+        let pairs = pairs(&headers);
+        assert_eq!(last(&headers, "token"), Some("sécond"));
+        assert_eq!(last(&headers, "token"), named(&pairs).get("token").copied());
+        assert_eq!(last(&headers, "none"), None);
+    }
 }

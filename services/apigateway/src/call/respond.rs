@@ -25,7 +25,7 @@ fn select<'a>(method: &'a Method, answered: &Answered) -> Option<&'a Response> {
         pattern.is_some_and(|pattern| !text.is_empty() && pattern.is_match(&text).unwrap_or(false))
     };
     let chosen = method.responses.iter().find(matches);
-    chosen.or_else(|| method.responses.iter().find(|response| response.selection.is_none()))
+    chosen.or_else(|| method.responses.iter().find(|response| response.is_default))
 }
 
 /// Maps an answer to the response that it selects.

@@ -155,6 +155,14 @@ mod tests {
     }
 
     #[test]
+    fn a_model_that_is_only_itself_ends() {
+        for schema in [json!({"$ref": "#"}), json!({"allOf": [{"$ref": "#"}]})] {
+            let models = BTreeMap::from([("Loop".to_owned(), model(&schema))]);
+            let _ = Schema::all(&models)["Loop"].violations(&json!({"a": 1}));
+        }
+    }
+
+    #[test]
     fn the_fourth_draft_is_meant() {
         let schema = json!({"type": "number", "minimum": 3, "exclusiveMinimum": true});
         let models = BTreeMap::from([("N".to_owned(), model(&schema))]);

@@ -104,6 +104,9 @@ pub(crate) async fn send(call: &Call, mapped: Option<&Mapped>) -> Refused<Answer
     for name in OWN {
         headers.remove(name);
     }
+    if call.identity.signer.is_some() {
+        without_signature(&mut headers);
+    }
     let id = format!("AmazonAPIGateway_{}", call.api_id);
     if !headers.contains_key(header::USER_AGENT) || mapped.is_some() {
         set_header(&mut headers, "user-agent", &id);
@@ -132,6 +135,13 @@ pub(crate) async fn send(call: &Call, mapped: Option<&Mapped>) -> Refused<Answer
         return Err(Refusal::bad_gateway());
     }
     Ok(Answered { status: answer.status.as_u16(), headers: answer.headers, body: answer.body, failure: None })
+}
+
+/// Takes away how a client signed: it was for this API alone.
+fn without_signature(headers: &mut HeaderMap) {
+    for name in ["authorization", "x-amz-security-token"] {
+        headers.remove(name);
+    }
 }
 
 fn failed(call: &Call, error: &Error) -> Box<Refusal> {
