@@ -42,8 +42,8 @@ pub fn read_input<T: Decode>(
             bodies::read(protocol, message.body, |reader| T::decode(shape, reader, &mut checks))
         }
         Protocol::AwsQuery | Protocol::Ec2Query => from_form(protocol, shape, message, &mut checks),
-        Protocol::RestJson1 => rest::read(shape, Format::Json, message, &mut checks),
-        Protocol::RestXml => rest::read(shape, Format::Xml, message, &mut checks),
+        Protocol::RestJson1 => rest::read(shape, operation.http.uri, Format::Json, message, &mut checks),
+        Protocol::RestXml => rest::read(shape, operation.http.uri, Format::Xml, message, &mut checks),
     };
     let input = input.map_err(|malformed| unreadable(protocol, service, malformed))?;
     checked(protocol, service, &checks).map(|()| input)

@@ -20,8 +20,9 @@ impl<'a> Taggable<'a> {
     #[must_use]
     pub fn find(services: &'a Directory, arn: &'a Arn) -> Option<Self> {
         let mut tagging = services.services().filter_map(|service| Some((service, service.tagging?)));
-        let (service, tagging) =
-            tagging.find(|(service, _)| service.facts().signing_name == arn.service())?;
+        let (service, tagging) = tagging.find(|(service, tagging)| {
+            service.facts().signing_name == arn.service() && tagging.is_of(arn.resource())
+        })?;
         Some(Taggable { service, tagging, arn })
     }
 

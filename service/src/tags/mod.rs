@@ -40,6 +40,8 @@ pub struct Tagging {
     find: Find,
     refusal: fn(Error) -> Fault,
     actions: [&'static str; 2],
+    /// How the resources begin that are this service's, among those of services that have one name in ARNs; empty: all.
+    beginnings: &'static [&'static str],
 }
 
 /// What is stored of a resource's tags, in the order of their keys. Earlier programs took some that names do not allow.
@@ -63,7 +65,18 @@ impl Tagging {
     /// `refusal` words what is wrong with tags.
     #[must_use]
     pub const fn new(find: Find, refusal: fn(Error) -> Fault) -> Self {
-        Tagging { find, refusal, actions: ["TagResource", "UntagResource"] }
+        Tagging { find, refusal, actions: ["TagResource", "UntagResource"], beginnings: &[] }
+    }
+
+    /// Which resources are this service's, where another one has the same name in ARNs: how they begin.
+    #[must_use]
+    pub const fn of(self, beginnings: &'static [&'static str]) -> Self {
+        Tagging { beginnings, ..self }
+    }
+
+    /// Whether that resource may be this service's, if the service's name is.
+    fn is_of(&self, resource: &str) -> bool {
+        self.beginnings.is_empty() || self.beginnings.iter().any(|beginning| resource.starts_with(beginning))
     }
 
     /// IAM's names for adding and for taking away tags, where they are not `TagResource` and `UntagResource`.

@@ -14,6 +14,7 @@ pub(crate) const TAGGING: Tagging = Tagging::new(
     |tx, arn| Ok((tx.scope(), find(&**tx, &tx.scope(), arn.as_str())?)),
     |error| errors::bad(error.to_string()),
 )
+.of(&["/restapis", "/apikeys", "/usageplans"])
 .actions("PUT", "DELETE");
 
 /// The ARN of a stage.

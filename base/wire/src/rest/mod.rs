@@ -24,14 +24,15 @@ pub(crate) enum Format {
     Xml,
 }
 
-/// Reads an input.
+/// Reads an input of an operation with that address.
 pub(crate) fn read<T: Decode>(
     shape: &'static Shape,
+    uri: &'static str,
     format: Format,
     message: &Message<'_>,
     checks: &mut Checks,
 ) -> Result<T, Malformed> {
-    T::decode(shape, &mut reader::RestReader::new(message, format), checks)
+    T::decode(shape, &mut reader::RestReader::new(message, uri, format), checks)
 }
 
 /// Writes an output.

@@ -18,14 +18,17 @@ use crate::{Body, Kind, Location, Malformed, Member, Shape, TimestampFormat};
 /// Stands before the input of an operation, which is a structure; nothing else is read through this.
 pub(crate) struct RestReader<'a> {
     message: &'a Message<'a>,
+    /// What the address of the operation itself has behind its question mark: `mode=import`.
+    fixed: &'static str,
     format: Format,
     query: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
 impl<'a> RestReader<'a> {
-    pub(crate) fn new(message: &'a Message<'a>, format: Format) -> Self {
+    pub(crate) fn new(message: &'a Message<'a>, uri: &'static str, format: Format) -> Self {
         let query = form_urlencoded::parse(message.query.unwrap_or_default().as_bytes()).collect();
-        RestReader { message, format, query }
+        let fixed = uri.split_once('?').map_or("", |(_, fixed)| fixed);
+        RestReader { message, fixed, format, query }
     }
 
     /// A member that does not stand in the body.
@@ -54,14 +57,16 @@ impl<'a> RestReader<'a> {
         if reader.is_empty() { Ok(()) } else { each(index, member, &mut reader) }
     }
 
-    /// Every parameter that no other member takes.
+    /// Every parameter that neither the address has nor another member takes.
     fn other_parameters(&self, shape: &'static Shape) -> TextReader {
         let is_taken = |name: &str| {
-            shape.members().iter().any(|member| {
-                member.location == Location::QueryString
-                    && member.wire_name() == name
-                    && !matches!(member.shape.kind, Kind::Map { .. })
-            })
+            let mut fixed = form_urlencoded::parse(self.fixed.as_bytes());
+            fixed.any(|(fixed, _)| fixed == name)
+                || shape.members().iter().any(|member| {
+                    member.location == Location::QueryString
+                        && member.wire_name() == name
+                        && !matches!(member.shape.kind, Kind::Map { .. })
+                })
         };
         let others = self.query.iter().filter(|(name, _)| !is_taken(name));
         TextReader::entries(Place::Query, others.map(|(name, value)| (name.to_string(), value.to_string())))

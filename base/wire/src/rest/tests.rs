@@ -71,7 +71,7 @@ fn read(
         stream: None,
         labels: &labels,
     };
-    super::read(shape, Format::Json, &message, &mut Checks::default())
+    super::read(shape, "/things/{Name}?fixed", Format::Json, &message, &mut Checks::default())
 }
 
 fn write(shape: &'static Shape, entries: &[(&str, Document)]) -> Answer {
