@@ -165,6 +165,23 @@ def test_executions_are_forgotten_after_ninety_days(make_cloud):
     start(states, arn, name="one")
 
 
+def test_map_runs_are_forgotten_with_their_execution(make_cloud):
+    cloud = make_cloud().start()
+    states = cloud.client("stepfunctions")
+    inner = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **machine(Each={"Type": "Pass"})}
+    arn = make(states, "maps", machine(All={"Type": "Map", "ItemProcessor": inner}))
+    execution = start(states, arn, [1, 2])
+    assert ended(states, execution)["output"] == "[1,2]"
+    [map_run] = states.list_map_runs(executionArn=execution)["mapRuns"]
+    of = {"mapRunArn": map_run["mapRunArn"]}
+    [*children] = (child["executionArn"] for child in states.list_executions(**of)["executions"])
+    move(cloud, advance_seconds=91 * 86_400)
+    eventually(lambda: not states.list_executions(stateMachineArn=arn)["executions"])
+    assert refused(states.describe_map_run, **of)[0] == "ResourceNotFound"
+    for child in children:
+        assert refused(states.describe_execution, executionArn=child)[0] == "ExecutionDoesNotExist"
+
+
 def test_a_thousand_items_of_a_map(states, name):
     inner = {"ProcessorConfig": {"Mode": "INLINE"}, **machine(Each={"Type": "Pass"})}
     arn = make(states, name, machine(All={"Type": "Map", "ItemProcessor": inner}))

@@ -78,6 +78,18 @@ def test_a_token_ends_a_task(states, name, queue):
     assert (shown["status"], shown["error"], shown["cause"]) == ("FAILED", "Declined", "no money")
 
 
+def test_a_token_is_of_its_own_account_and_region(cloud, states, name, queue):
+    queues, url = queue
+    execution = start(states, make(states, name, machine(Ask=waiting(url))))
+    token = token_from(queues, url)
+    for other in (cloud.client("stepfunctions", "111122223333"), cloud.client("stepfunctions", region="eu-west-1")):
+        assert refused(other.send_task_success, taskToken=token, output="1")[0] == "InvalidToken"
+        assert refused(other.send_task_failure, taskToken=token)[0] == "InvalidToken"
+        assert refused(other.send_task_heartbeat, taskToken=token)[0] == "InvalidToken"
+    states.send_task_success(taskToken=token, output="2")
+    assert ended(states, execution)["output"] == "2"
+
+
 def test_time_limits_and_signs_of_life(make_cloud):
     cloud = make_cloud().start()
     states, queues = cloud.client("stepfunctions"), cloud.client("sqs")

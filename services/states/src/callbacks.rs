@@ -11,6 +11,10 @@ use crate::run::{self, token};
 /// The task of a token, which must still be waited for.
 fn task(tx: &Tx<'_>, token: &str) -> Result<(Id, Waited)> {
     let (execution, waited) = token::open(tx.context, token).ok_or_else(invalid)?;
+    // Its account and region alone may use it, whoever else got hold of it.
+    if run::scope(&**tx, &execution)?.is_some_and(|scope| scope != tx.scope()) {
+        return Err(invalid().into());
+    }
     if !run::awaits(&**tx, &execution, waited)? {
         return Err(gone().into());
     }

@@ -190,12 +190,20 @@ pub(crate) fn map_run_name(key: &[u8]) -> Result<String, store::Error> {
     Ok(parts.str()?.into_owned())
 }
 
+pub(crate) fn items(map_run: &Id) -> Key {
+    of("item").bytes(map_run)
+}
+
 pub(crate) fn item(map_run: &Id, index: u64) -> Key {
-    of("item").bytes(map_run).u64(index)
+    items(map_run).u64(index)
+}
+
+pub(crate) fn children(map_run: &Id) -> Key {
+    of("child").bytes(map_run)
 }
 
 pub(crate) fn child(map_run: &Id, index: u64) -> Key {
-    of("child").bytes(map_run).u64(index)
+    children(map_run).u64(index)
 }
 
 /// Everything of a machine but its own record, once none of its executions runs.

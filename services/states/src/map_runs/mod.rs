@@ -10,13 +10,13 @@ mod work;
 pub(crate) mod writer;
 
 use service::Result;
-use store::{Direction, Reads, record};
+use store::{Direction, Reads, Transaction, record};
 
 pub(crate) use self::operations::{describe, list, update};
 pub(crate) use self::run::{Run, find};
 pub(crate) use self::work::{begin, cancel, ended, run_ends, run_reads, run_ticks};
 use crate::execution::Execution;
-use crate::keys;
+use crate::{SWEEPER, keys};
 
 /// The map runs of an execution.
 pub(crate) fn of_execution(reads: &impl Reads, execution: &Execution) -> Result<Vec<Run>> {
@@ -27,4 +27,15 @@ pub(crate) fn of_execution(reads: &impl Reads, execution: &Execution) -> Result<
         runs.extend(reads.get_record::<Run>(&keys::map_run(&execution.machine, &label, &name))?);
     }
     Ok(runs)
+}
+
+/// Forgets the map runs of an execution that is forgotten. Their executions go as their own time comes.
+pub(crate) fn forget(tx: &mut Transaction, execution: &Execution) -> Result<()> {
+    for run in of_execution(tx, execution)? {
+        tx.delete(run.key());
+        tx.delete(keys::map_run_of(&execution.id, &run.name));
+        SWEEPER.put(tx, &keys::items(&run.id));
+        SWEEPER.put(tx, &keys::children(&run.id));
+    }
+    Ok(())
 }

@@ -68,6 +68,12 @@ pub(crate) fn give_all(tx: &mut Tx<'_>, id: &Id, inputs: impl IntoIterator<Item 
     steps.keep(false).map(drop)
 }
 
+/// The account and region of an execution that runs.
+pub(crate) fn scope(reads: &impl store::Reads, id: &Id) -> Result<Option<Scope>> {
+    let running = reads.get_record::<Running>(&keys::running(id))?;
+    Ok(running.map(|running| running.scope))
+}
+
 /// Whether an execution still waits for the end of a task.
 pub(crate) fn awaits(reads: &impl store::Reads, id: &Id, waited: Waited) -> Result<bool> {
     let Some(running) = reads.get_record::<Running>(&keys::running(id))? else { return Ok(false) };
