@@ -1,138 +1,128 @@
-//! Integrations: Lambda functions behind routes.
+//! Integrations: what stands behind routes.
 
-use api_apigatewayv2 as model;
 use names::Arn;
-use service::{Result, Tx, View};
+use serde_json::Value;
+use service::Result;
 use wire::Fault;
 
-use crate::api::{self, HttpApi, Integration};
+use crate::api::Api;
+use crate::call::mapping;
+use crate::documents::{self, Members, text};
 use crate::errors;
+use crate::parts::Kind;
 
-/// The longest wait for a function, and the default, in milliseconds.
-pub(crate) const TIMEOUT_MS_MAX: i32 = 30_000;
+/// Integrations.
+pub(crate) const KIND: Kind =
+    Kind { folder: "integrations", id: "integrationId", name: "Integration", settle, check_unused };
 
-/// The same members under another name: the model repeats them in each output.
-macro_rules! output {
-    ($output:ident, $shown:expr) => {{
-        let shown = $shown;
-        model::$output {
-            connection_type: shown.connection_type,
-            description: shown.description,
-            integration_id: shown.integration_id,
-            integration_method: shown.integration_method,
-            integration_type: shown.integration_type,
-            integration_uri: shown.integration_uri,
-            payload_format_version: shown.payload_format_version,
-            timeout_in_millis: shown.timeout_in_millis,
-            ..model::$output::default()
+/// The longest wait, and the default, in milliseconds.
+const TIMEOUT_MS_MAX: i64 = 30_000;
+
+fn settle(_: &Api, _: &str, members: &mut Members) -> Result<()> {
+    documents::default(members, "connectionType", "INTERNET");
+    match text(members, "integrationType").unwrap_or_default() {
+        "AWS_PROXY" if members.contains_key("integrationSubtype") => {
+            errors::refuse(&[("IntegrationSubtype", true)])?;
         }
-    }};
+        "AWS_PROXY" => settle_function(members)?,
+        "HTTP_PROXY" => settle_web(members)?,
+        _ => {
+            let message = "HTTP APIs support only AWS_PROXY and HTTP_PROXY integrations";
+            return Err(errors::bad(message).into());
+        }
+    }
+    settle_timeout(members)?;
+    check_connection(members)?;
+    Ok(check_mappings(members)?)
 }
 
-pub(crate) fn create(
-    tx: &mut Tx<'_>,
-    input: &model::CreateIntegrationInput,
-) -> Result<model::CreateIntegrationOutput> {
-    errors::refuse(&[
-        ("IntegrationType other than AWS_PROXY", input.integration_type.as_str() != "AWS_PROXY"),
-        ("IntegrationSubtype", input.integration_subtype.is_some()),
-        (
-            "ConnectionType VPC_LINK",
-            input.connection_type.as_ref().is_some_and(|kind| kind.as_str() != "INTERNET"),
-        ),
-        ("ConnectionId", input.connection_id.is_some()),
-        ("CredentialsArn", input.credentials_arn.is_some()),
-        ("RequestParameters", input.request_parameters.is_some()),
-        ("RequestTemplates", input.request_templates.is_some()),
-        ("ResponseParameters", input.response_parameters.is_some()),
-        ("TlsConfig", input.tls_config.is_some()),
-    ])?;
-    let mut api = HttpApi::find(&**tx, &tx.scope(), &input.api_id)?;
-    let integration = Integration {
-        uri: checked_uri(input.integration_uri.as_deref())?,
-        description: input.description.clone(),
-        payload_format: checked_format(input.payload_format_version.as_deref())?,
-        timeout_ms: checked_timeout(input.timeout_in_millis)?,
-    };
-    let id = api::fresh_id(tx.random(), 7);
-    api.integrations.insert(id.clone(), integration.clone());
-    api.put(tx)?;
-    Ok(output!(CreateIntegrationOutput, show(id, integration)))
+/// A Lambda function.
+fn settle_function(members: &mut Members) -> Result<(), Fault> {
+    let uri = checked_function(text(members, "integrationUri"))?;
+    members.insert("integrationUri".into(), Value::String(uri));
+    members.insert("integrationMethod".into(), "POST".into());
+    match text(members, "payloadFormatVersion") {
+        Some("1.0" | "2.0") => Ok(()),
+        None => Err(errors::bad("PayloadFormatVersion is a required parameter for integration")),
+        Some(_) => Err(errors::bad("PayloadFormatVersion must be 1.0 or 2.0")),
+    }
 }
 
 /// The ARN of a function, also inside of the URI that REST APIs have for it.
-pub(crate) fn checked_uri(uri: Option<&str>) -> Result<String, Fault> {
+pub(crate) fn checked_function(uri: Option<&str>) -> Result<String, Fault> {
     let uri = uri.ok_or_else(|| errors::bad("Integration URI is required"))?;
     let inner = uri.split_once("/functions/").and_then(|(_, rest)| rest.strip_suffix("/invocations"));
     let function = inner.unwrap_or(uri);
+    // Which function is meant may be a stage variable's to say.
     match function.parse::<Arn>() {
         Ok(arn) if arn.service() == "lambda" => Ok(function.to_owned()),
         _ => Err(errors::bad("Invalid Integration URI specified: it must be the ARN of a Lambda function")),
     }
 }
 
-fn checked_format(version: Option<&str>) -> Result<String, Fault> {
-    match version {
-        Some("1.0" | "2.0") => Ok(version.unwrap_or_default().to_owned()),
-        // Required by HTTP APIs, as AWS says it.
-        None => Err(errors::bad("PayloadFormatVersion is a required parameter for integration")),
-        Some(_) => Err(errors::bad("PayloadFormatVersion must be 1.0 or 2.0")),
+/// A server of the web.
+fn settle_web(members: &mut Members) -> Result<(), Fault> {
+    let uri = text(members, "integrationUri").ok_or_else(|| errors::bad("Integration URI is required"))?;
+    if !uri.starts_with("http://") && !uri.starts_with("https://") {
+        return Err(errors::bad("Invalid HTTP endpoint specified for URI"));
+    }
+    if text(members, "integrationMethod").is_none() {
+        return Err(errors::bad("HttpMethod is required for HTTP integrations"));
+    }
+    if text(members, "payloadFormatVersion").is_some_and(|version| version != "1.0") {
+        return Err(errors::bad("PayloadFormatVersion must be 1.0"));
+    }
+    documents::default(members, "payloadFormatVersion", "1.0");
+    Ok(())
+}
+
+fn settle_timeout(members: &mut Members) -> Result<(), Fault> {
+    documents::default(members, "timeoutInMillis", TIMEOUT_MS_MAX);
+    match members.get("timeoutInMillis").and_then(Value::as_i64) {
+        Some(timeout) if (50..=TIMEOUT_MS_MAX).contains(&timeout) => Ok(()),
+        _ => Err(errors::bad(format!("Timeout should be between 50 ms and {TIMEOUT_MS_MAX} ms"))),
     }
 }
 
-fn checked_timeout(timeout_ms: Option<i32>) -> Result<i32, Fault> {
-    let timeout_ms = timeout_ms.unwrap_or(TIMEOUT_MS_MAX);
-    if (50..=TIMEOUT_MS_MAX).contains(&timeout_ms) {
-        return Ok(timeout_ms);
+fn check_connection(members: &Members) -> Result<(), Fault> {
+    errors::refuse(&[
+        ("ConnectionType VPC_LINK", text(members, "connectionType") == Some("VPC_LINK")),
+        ("ConnectionId", members.contains_key("connectionId")),
+        ("TlsConfig", members.contains_key("tlsConfig")),
+    ])
+}
+
+/// What is to be done to requests and responses can be read.
+fn check_mappings(members: &Members) -> Result<(), Fault> {
+    let parameters = members.get("requestParameters").and_then(Value::as_object);
+    for (key, value) in parameters.into_iter().flatten() {
+        mapping::Step::of_request(key, value.as_str().unwrap_or_default()).map_err(errors::bad)?;
     }
-    Err(errors::bad(format!("Timeout should be between 50 ms and {TIMEOUT_MS_MAX} ms")))
-}
-
-pub(crate) fn get(
-    view: &View<'_>,
-    input: &model::GetIntegrationInput,
-) -> Result<model::GetIntegrationOutput> {
-    let mut api = HttpApi::find(&**view, &view.scope(), &input.api_id)?;
-    let id = &input.integration_id;
-    let integration = api.integrations.remove(id).ok_or_else(|| errors::not_found("Integration", id))?;
-    Ok(output!(GetIntegrationOutput, show(id.clone(), integration)))
-}
-
-pub(crate) fn list(
-    view: &View<'_>,
-    input: &model::GetIntegrationsInput,
-) -> Result<model::GetIntegrationsOutput> {
-    let api = HttpApi::find(&**view, &view.scope(), &input.api_id)?;
-    let (max_results, token) = (input.max_results.as_deref(), input.next_token.as_deref());
-    let pages = api::pages("apigatewayv2:GetIntegrations", max_results, token)?;
-    let page = pages.of_sorted(view, api.integrations, |id, integration| Ok(show(id, integration)))?;
-    Ok(model::GetIntegrationsOutput { items: Some(page.items), next_token: page.next_token })
-}
-
-pub(crate) fn delete(
-    tx: &mut Tx<'_>,
-    input: &model::DeleteIntegrationInput,
-) -> Result<model::DeleteIntegrationOutput> {
-    let mut api = HttpApi::find(&**tx, &tx.scope(), &input.api_id)?;
-    let id = &input.integration_id;
-    if api.routes.values().any(|route| route.integration.as_ref() == Some(id)) {
-        return Err(errors::conflict("Cannot delete Integration, there is a Route that targets it").into());
+    let responses = members.get("responseParameters").and_then(Value::as_object);
+    for (status, steps) in responses.into_iter().flatten() {
+        if !status.parse::<u16>().is_ok_and(|status| (200..600).contains(&status)) {
+            return Err(errors::bad(format!(
+                "Invalid status code specified for response parameters: {status}"
+            )));
+        }
+        for (key, value) in steps.as_object().into_iter().flatten() {
+            mapping::Step::of_response(key, value.as_str().unwrap_or_default()).map_err(errors::bad)?;
+        }
     }
-    api.integrations.remove(id).ok_or_else(|| errors::not_found("Integration", id))?;
-    api.put(tx)?;
-    Ok(model::DeleteIntegrationOutput::default())
+    errors::refuse(&[
+        ("RequestTemplates of HTTP APIs", members.contains_key("requestTemplates")),
+        ("ContentHandlingStrategy", members.contains_key("contentHandlingStrategy")),
+    ])
 }
 
-fn show(id: String, integration: Integration) -> model::Integration {
-    model::Integration {
-        connection_type: Some("INTERNET".into()),
-        description: integration.description,
-        integration_id: Some(id),
-        integration_method: Some("POST".into()),
-        integration_type: Some("AWS_PROXY".into()),
-        integration_uri: Some(integration.uri),
-        payload_format_version: Some(integration.payload_format),
-        timeout_in_millis: Some(integration.timeout_ms),
-        ..model::Integration::default()
+fn check_unused(api: &Api, id: &str) -> Result<()> {
+    let target = format!("{}/{id}", KIND.folder);
+    for (_, route) in api.parts_in("routes") {
+        if text(&documents::read(route)?, "target") == Some(target.as_str()) {
+            return Err(
+                errors::conflict("Cannot delete Integration, there is a Route that targets it").into()
+            );
+        }
     }
+    Ok(())
 }

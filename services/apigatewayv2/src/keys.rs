@@ -2,20 +2,34 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `"api", api id` | [`crate::api::HttpApi`]: ids are unique in the whole cloud, as in AWS's host names |
+//! | `"definition", api id` | [`crate::api::Api`]: ids are unique in the whole cloud, as in AWS's host names |
+//! | `"frozen", api id, deployment id` | [`crate::api::Frozen`]: what a deployment has, where that is not what the API has now |
 //! | `"list", account, region, api id` | nothing |
+//! | `"api", api id` | [`crate::old::HttpApi`], which an earlier program stored |
 
 use names::Scope;
 use service::scoped;
 use store::tuple::Key;
 
-/// APIs of all accounts.
-pub(crate) fn all_apis() -> Key {
-    Key::new().str("apigatewayv2").str("api")
+fn key(kind: &str) -> Key {
+    Key::new().str("apigatewayv2").str(kind)
+}
+
+pub(crate) fn old_apis() -> Key {
+    key("api")
 }
 
 pub(crate) fn api(id: &str) -> Key {
-    all_apis().str(id)
+    key("definition").str(id)
+}
+
+/// All frozen deployments of an API.
+pub(crate) fn frozen_of(api: &str) -> Key {
+    key("frozen").str(api)
+}
+
+pub(crate) fn frozen(api: &str, deployment: &str) -> Key {
+    frozen_of(api).str(deployment)
 }
 
 pub(crate) fn list(scope: &Scope) -> Key {
@@ -29,7 +43,12 @@ mod tests {
     #[test]
     fn keys_stay() {
         let scope = Scope::new(names::Account::ZERO, "us-east-1".parse().unwrap());
-        let keys = [("api", api("a")), ("list", list(&scope).str("a"))];
+        let keys = [
+            ("api", old_apis().str("a")),
+            ("list", list(&scope).str("a")),
+            ("definition", api("a")),
+            ("frozen", frozen("a", "b")),
+        ];
         layouts::keys_stay(env!("CARGO_MANIFEST_DIR"), &keys);
     }
 }

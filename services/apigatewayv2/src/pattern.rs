@@ -3,7 +3,7 @@
 //! A route whose path fits without a greedy variable wins over one with; then the one that names the method over `ANY`;
 //! `$default` takes what is left (see "Create routes for HTTP APIs" in API Gateway's guide).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use percent_encoding::percent_decode_str;
 
@@ -43,38 +43,6 @@ impl<'a> Pattern<'a> {
         let method = Some(method).filter(|method| *method != "ANY");
         (!greedy_inside).then_some(Pattern::Path { method, segments })
     }
-
-    /// How well the request fits (the least is best) and the variables of its path; none when it does not.
-    fn fit(&self, wanted: &str, path: &[&str]) -> Option<(Vec<u8>, BTreeMap<String, String>)> {
-        let Pattern::Path { method, segments } = self else { return Some((vec![u8::MAX], BTreeMap::new())) };
-        if method.is_some_and(|method| method != wanted) {
-            return None;
-        }
-        let is_greedy = matches!(segments.last(), Some(Segment::Greedy(_)));
-        let fits = if is_greedy { path.len() >= segments.len() } else { path.len() == segments.len() };
-        if !fits {
-            return None;
-        }
-        let mut rank = vec![u8::from(is_greedy)];
-        let mut variables = BTreeMap::new();
-        for (index, segment) in segments.iter().enumerate() {
-            let part = path.get(index).copied()?;
-            match segment {
-                Segment::Fixed(text) if *text == part => rank.push(0),
-                Segment::Fixed(_) => return None,
-                Segment::Variable(name) => {
-                    rank.push(1);
-                    variables.insert((*name).to_owned(), decoded(part)?);
-                }
-                Segment::Greedy(name) => {
-                    rank.push(2);
-                    variables.insert((*name).to_owned(), decoded(&path.get(index..)?.join("/"))?);
-                }
-            }
-        }
-        rank.push(u8::from(method.is_none()));
-        Some((rank, variables))
-    }
 }
 
 impl<'a> Segment<'a> {
@@ -92,36 +60,113 @@ impl<'a> Segment<'a> {
     }
 }
 
-fn decoded(part: &str) -> Option<String> {
-    let text = percent_decode_str(part).decode_utf8().ok()?.into_owned();
-    (!text.is_empty()).then_some(text)
+/// Route keys, by the segments of their paths: to find one takes as long as the path, however many there are.
+#[derive(Debug, Default)]
+pub(crate) struct Router {
+    root: Node,
+    default: Option<usize>,
 }
 
-/// The best of these route keys for a request, with the variables of its path.
-pub(crate) fn best<'a>(
-    keys: impl Iterator<Item = &'a str>,
-    method: &str,
-    path: &str,
-) -> Option<(&'a str, BTreeMap<String, String>)> {
+/// What follows a segment.
+#[derive(Debug, Default)]
+struct Node {
+    fixed: HashMap<String, Node>,
+    variable: Option<Box<Node>>,
+    /// Routes that end here, by method; any method is the empty text.
+    ends: BTreeMap<String, usize>,
+    /// Those that take all that follows.
+    greedy_ends: BTreeMap<String, usize>,
+}
+
+/// Routes that begin with a method of their own win over those for any.
+fn of_method(ends: &BTreeMap<String, usize>, method: &str) -> Option<usize> {
+    ends.get(method).or_else(|| ends.get("")).copied()
+}
+
+impl Router {
+    /// Adds a route key, which stands for that number; what is none is left out.
+    pub(crate) fn add(&mut self, key: &str, number: usize) {
+        let Some(Pattern::Path { method, segments }) = Pattern::parse(key) else {
+            if key == "$default" {
+                self.default = Some(number);
+            }
+            return;
+        };
+        let method = method.unwrap_or_default().to_owned();
+        let mut node = &mut self.root;
+        for segment in segments {
+            node = match segment {
+                Segment::Fixed(text) => node.fixed.entry(text.to_owned()).or_default(),
+                Segment::Variable(_) => node.variable.get_or_insert_default(),
+                Segment::Greedy(_) => {
+                    node.greedy_ends.insert(method, number);
+                    return;
+                }
+            };
+        }
+        node.ends.insert(method, number);
+    }
+
+    /// The number of the route that a request takes.
+    pub(crate) fn find(&self, method: &str, path: &str) -> Option<usize> {
+        let parts = parts(path);
+        let exact = self.root.find(method, &parts, false);
+        exact.or_else(|| self.root.find(method, &parts, true)).or(self.default)
+    }
+}
+
+impl Node {
+    /// The best route below: of those that take the rest of a path, or of the others.
+    fn find(&self, method: &str, parts: &[&str], greedy: bool) -> Option<usize> {
+        let Some((first, rest)) = parts.split_first() else {
+            return (!greedy).then(|| of_method(&self.ends, method)).flatten();
+        };
+        let fixed = self.fixed.get(*first).and_then(|node| node.find(method, rest, greedy));
+        let variable = || {
+            let node = self.variable.as_ref().filter(|_| !first.is_empty())?;
+            node.find(method, rest, greedy)
+        };
+        let is_something = || parts.iter().any(|part| !part.is_empty());
+        let takes_rest =
+            || (greedy && is_something()).then(|| of_method(&self.greedy_ends, method)).flatten();
+        fixed.or_else(variable).or_else(takes_rest)
+    }
+}
+
+fn parts(path: &str) -> Vec<&str> {
     let path = path.strip_prefix('/').unwrap_or(path);
-    let parts: Vec<&str> = if path.is_empty() { Vec::new() } else { path.split('/').collect() };
-    let fits = keys.filter_map(|key| {
-        let (rank, variables) = Pattern::parse(key)?.fit(method, &parts)?;
-        Some((rank, key, variables))
-    });
-    fits.min_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)))
-        .map(|(_, key, variables)| (key, variables))
+    if path.is_empty() { Vec::new() } else { path.split('/').collect() }
+}
+
+/// What stands in a path for the variables of the route that it takes.
+pub(crate) fn variables(key: &str, path: &str) -> BTreeMap<String, String> {
+    let decoded = |value: String| percent_decode_str(&value).decode_utf8_lossy().into_owned();
+    variables_as_sent(key, path).into_iter().map(|(name, value)| (name, decoded(value))).collect()
+}
+
+/// The same, still encoded.
+pub(crate) fn variables_as_sent(key: &str, path: &str) -> BTreeMap<String, String> {
+    let Some(Pattern::Path { segments, .. }) = Pattern::parse(key) else { return BTreeMap::new() };
+    let parts = parts(path);
+    let value = |(index, segment): (usize, &Segment<'_>)| match segment {
+        Segment::Fixed(_) => None,
+        Segment::Variable(name) => Some(((*name).to_owned(), (*parts.get(index)?).to_owned())),
+        Segment::Greedy(name) => Some(((*name).to_owned(), parts.get(index..)?.join("/"))),
+    };
+    segments.iter().enumerate().filter_map(value).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Pattern, best};
+    use super::{Pattern, Router, variables};
 
     fn found(keys: &[&'static str], method: &str, path: &str) -> Option<(&'static str, Vec<String>)> {
-        let (key, variables) = best(keys.iter().copied(), method, path)?;
-        Some((key, variables.into_values().collect()))
+        let mut router = Router::default();
+        keys.iter().enumerate().for_each(|(number, key)| router.add(key, number));
+        let key = *keys.get(router.find(method, path)?)?;
+        Some((key, variables(key, path).into_values().collect()))
     }
 
     #[test]
@@ -147,6 +192,13 @@ mod tests {
     fn variables_are_decoded() {
         assert_eq!(found(&["GET /a/{b}"], "GET", "/a/x%2Fy%20z"), Some(("GET /a/{b}", vec!["x/y z".into()])));
         assert_eq!(found(&["GET /a/{b}"], "GET", "/a/"), None);
+        assert_eq!(found(&["GET /a/{b+}"], "GET", "/a/"), None);
+        assert_eq!(found(&["GET /a/{b+}"], "GET", "/a/x/"), Some(("GET /a/{b+}", vec!["x/".into()])));
+        assert_eq!(
+            found(&["GET /{a}/c", "GET /b/{d}"], "GET", "/b/c"),
+            Some(("GET /b/{d}", vec!["c".into()]))
+        );
+        assert_eq!(found(&["PUT /b/c", "GET /b/{d}"], "GET", "/b/c"), Some(("GET /b/{d}", vec!["c".into()])));
         assert_eq!(found(&["GET /"], "GET", ""), Some(("GET /", vec![])));
     }
 
@@ -162,7 +214,25 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_panics(key in "[A-Z]{0,4} ?/?[a-z{}+/%]{0,12}", path in "[a-z/%0-9]{0,12}") {
-            let _ = best(std::iter::once(key.as_str()), "GET", &path);
+            let mut router = Router::default();
+            router.add(&key, 0);
+            let _ = router.find("GET", &path);
+            let _ = variables(&key, &path);
+        }
+
+        #[test]
+        fn the_order_in_which_routes_are_made_means_nothing(
+            keys in proptest::collection::btree_set("(ANY|GET|PUT) /(a|\\{v\\}|b)(/(a|\\{w\\}))?(/\\{p\\+\\})?", 1..9),
+            path in "/[abc](/[abc]){0,3}",
+            seed in any::<u64>(),
+        ) {
+            let keys: Vec<String> = keys.into_iter().collect();
+            let mut order: Vec<usize> = (0..keys.len()).collect();
+            order.sort_by_key(|index| (*index as u64 + 1).wrapping_mul(seed | 1).rotate_left(17));
+            let (mut one, mut other) = (Router::default(), Router::default());
+            keys.iter().enumerate().for_each(|(number, key)| one.add(key, number));
+            order.iter().for_each(|number| other.add(&keys[*number], *number));
+            prop_assert_eq!(one.find("GET", &path), other.find("GET", &path));
         }
     }
 }

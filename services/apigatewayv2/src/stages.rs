@@ -1,93 +1,158 @@
-//! Stages: names under which an API is reached. Each has all changes at once (`AutoDeploy`).
+//! Stages: names under which an API is reached, each with one deployment.
 
 use api_apigatewayv2 as model;
+use serde_json::{Value, json};
 use service::{Result, Tx, View};
 use store::Reads;
-use wire::Timestamp;
+use wire::{Fault, Kept};
 
-use crate::api::{self, HttpApi, Stage};
+use crate::api::{self, Api, Asked};
+use crate::documents::{self, Members, text};
 use crate::errors;
 use crate::tags::{self, TAGGING};
 
-/// The same members under another name: the model repeats them in each output.
-macro_rules! output {
-    ($output:ident, $shown:expr) => {{
-        let shown = $shown;
-        model::$output {
-            auto_deploy: shown.auto_deploy,
-            created_date: shown.created_date,
-            description: shown.description,
-            last_updated_date: shown.last_updated_date,
-            stage_name: Some(shown.stage_name),
-            stage_variables: shown.stage_variables,
-            tags: shown.tags,
-            ..model::$output::default()
-        }
-    }};
-}
-
 pub(crate) fn create(tx: &mut Tx<'_>, input: &model::CreateStageInput) -> Result<model::CreateStageOutput> {
-    errors::refuse(&[
-        ("AutoDeploy false", input.auto_deploy != Some(true)),
-        ("DeploymentId", input.deployment_id.is_some()),
-        ("AccessLogSettings", input.access_log_settings.is_some()),
-        ("ClientCertificateId", input.client_certificate_id.is_some()),
-        ("DefaultRouteSettings", input.default_route_settings.is_some()),
-        ("RouteSettings", input.route_settings.is_some()),
-    ])?;
     let name = &input.stage_name;
-    if name != "$default" && !names::is_plain(name, "-_", 1..=128) {
+    let mut api = Api::find(&**tx, &tx.scope(), &input.api_id)?;
+    let is_default = name == "$default" && api.protocol == "HTTP";
+    if !is_default && !names::is_plain(name, "-_", 1..=128) {
         return Err(errors::bad("Stage name only allows alphanumerics, hyphens and underscores").into());
     }
-    let mut api = HttpApi::find(&**tx, &tx.scope(), &input.api_id)?;
-    let stage = Stage {
-        description: input.description.clone(),
-        variables: input.stage_variables.clone().unwrap_or_default(),
-        created_ms: tx.now.millis(),
-    };
-    if api.stages.insert(name.clone(), stage.clone()).is_some() {
+    if api.stages.contains_key(name) {
         return Err(errors::conflict("Stage already exists").into());
     }
-    api.put(tx)?;
-    let arn = tags::stage_arn(&api.scope, &api.id, name);
-    TAGGING.add(tx, &api.scope, &arn, input.tags.iter().flatten())?;
-    Ok(output!(CreateStageOutput, show(&**tx, &api, name.clone(), stage)?))
+    let mut members = documents::of(input)?;
+    members.remove("apiId");
+    members.remove("tags");
+    documents::default(&mut members, "createdDate", documents::moment(tx.now.millis()));
+    put(tx, &mut api, name, members)?;
+    TAGGING.add(tx, &api.scope, &tags::stage_arn(&api.scope, &api.id, name), input.tags.iter().flatten())?;
+    shown(&**tx, &api, name)
+}
+
+/// The stage that quick create makes.
+pub(crate) fn add_managed(tx: &Tx<'_>, api: &mut Api) {
+    let now = documents::moment(tx.now.millis());
+    let stage = json!({
+        "stageName": "$default", "autoDeploy": true, "apiGatewayManaged": true, "createdDate": now,
+        "defaultRouteSettings": { "detailedMetricsEnabled": false }, "routeSettings": {}, "stageVariables": {},
+    });
+    api.stages.insert("$default".into(), stage.to_string());
+}
+
+/// Checks a stage, new or changed, and stores it.
+fn put(tx: &mut Tx<'_>, api: &mut Api, name: &str, mut members: Members) -> Result<()> {
+    check(&members)?;
+    documents::default(&mut members, "autoDeploy", false);
+    documents::default(&mut members, "routeSettings", json!({}));
+    documents::default(&mut members, "stageVariables", json!({}));
+    documents::default(&mut members, "defaultRouteSettings", json!({ "detailedMetricsEnabled": false }));
+    documents::set(&mut members, "lastUpdatedDate", Some(documents::moment(tx.now.millis())));
+    if let Some(deployment) = text(&members, "deploymentId").map(str::to_owned) {
+        if !api.deployments.contains_key(&deployment) {
+            return Err(errors::bad(format!("Invalid deployment identifier specified {deployment}")).into());
+        }
+        if !api::is_auto(&members) {
+            api.keep_live(tx, &deployment)?;
+        }
+        api::deployed(&mut members, &deployment);
+    }
+    api.stages.insert(name.to_owned(), json!(members).to_string());
+    api.deploy_stages(tx)?;
+    api.put(tx)
+}
+
+fn check(members: &Members) -> Result<(), Fault> {
+    let of_routes = members.get("routeSettings").and_then(Value::as_object);
+    let all = of_routes
+        .into_iter()
+        .flat_map(|settings| settings.values())
+        .chain(members.get("defaultRouteSettings"));
+    for settings in all {
+        if settings.get("loggingLevel").is_some_and(|level| level != "OFF") {
+            return Err(service::not_built("apigatewayv2", "LoggingLevel other than OFF"));
+        }
+    }
+    errors::refuse(&[
+        ("AccessLogSettings", members.contains_key("accessLogSettings")),
+        ("ClientCertificateId", members.contains_key("clientCertificateId")),
+    ])
 }
 
 pub(crate) fn get(view: &View<'_>, input: &model::GetStageInput) -> Result<model::GetStageOutput> {
-    let mut api = HttpApi::find(&**view, &view.scope(), &input.api_id)?;
-    let name = &input.stage_name;
-    let stage = api.stages.remove(name).ok_or_else(|| errors::not_found("Stage", name))?;
-    Ok(output!(GetStageOutput, show(&**view, &api, name.clone(), stage)?))
+    let api = Api::find(&**view, &view.scope(), &input.api_id)?;
+    shown(&**view, &api, &input.stage_name)
 }
 
 pub(crate) fn list(view: &View<'_>, input: &model::GetStagesInput) -> Result<model::GetStagesOutput> {
-    let mut api = HttpApi::find(&**view, &view.scope(), &input.api_id)?;
-    let stages = std::mem::take(&mut api.stages);
+    let api = Api::find(&**view, &view.scope(), &input.api_id)?;
+    let named = |name: &String| Ok((name.clone(), members(&**view, &api, name)?));
+    let stages: Vec<(String, Members)> = api.stages.keys().map(named).collect::<Result<_>>()?;
     let (max_results, token) = (input.max_results.as_deref(), input.next_token.as_deref());
-    let pages = api::pages("apigatewayv2:GetStages", max_results, token)?;
-    let page = pages.of_sorted(view, stages, |name, stage| show(&**view, &api, name, stage))?;
-    Ok(model::GetStagesOutput { items: Some(page.items), next_token: page.next_token })
+    documents::show_page(
+        Asked { operation: "apigatewayv2:GetStages", max_results, token }.page(view, stages)?,
+    )
+}
+
+pub(crate) fn update(tx: &mut Tx<'_>, input: &model::UpdateStageInput) -> Result<model::UpdateStageOutput> {
+    let mut change = documents::of(input)?;
+    change.remove("apiId");
+    change.remove("stageName");
+    let mut api = Api::find(&**tx, &tx.scope(), &input.api_id)?;
+    let stage = found(&api, &input.stage_name)?;
+    let was_auto = api::is_auto(&stage);
+    if was_auto && input.auto_deploy != Some(false) && change.contains_key("deploymentId") {
+        return Err(
+            errors::bad("Deployment ID cannot be updated on stages that have auto deploy enabled").into()
+        );
+    }
+    revise(tx, &mut api, &input.stage_name, |stage| documents::merge(stage, change))?;
+    shown(&**tx, &api, &input.stage_name)
+}
+
+/// Changes a stage in some way.
+fn revise(tx: &mut Tx<'_>, api: &mut Api, name: &str, change: impl FnOnce(&mut Members)) -> Result<()> {
+    let mut stage = found(api, name)?;
+    change(&mut stage);
+    put(tx, api, name, stage)
+}
+
+pub(crate) fn delete_route_settings(
+    tx: &mut Tx<'_>,
+    input: &model::DeleteRouteSettingsInput,
+) -> Result<model::DeleteRouteSettingsOutput> {
+    let mut api = Api::find(&**tx, &tx.scope(), &input.api_id)?;
+    let key = input.route_key.as_str();
+    let stage = found(&api, &input.stage_name)?;
+    if stage.get("routeSettings").is_none_or(|settings| settings.get(key).is_none()) {
+        return Err(errors::not_found("Route Settings", key).into());
+    }
+    revise(tx, &mut api, &input.stage_name, |stage| {
+        stage.get_mut("routeSettings").and_then(Value::as_object_mut).map(|settings| settings.remove(key));
+    })?;
+    Ok(model::DeleteRouteSettingsOutput::default())
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &model::DeleteStageInput) -> Result<model::DeleteStageOutput> {
-    let mut api = HttpApi::find(&**tx, &tx.scope(), &input.api_id)?;
-    api.stages.remove(&input.stage_name).ok_or_else(|| errors::not_found("Stage", &input.stage_name))?;
+    let mut api = Api::find(&**tx, &tx.scope(), &input.api_id)?;
+    found(&api, &input.stage_name)?;
+    api.stages.remove(&input.stage_name);
     api.put(tx)?;
     service::tags::forget(tx, &api.scope, &tags::stage_arn(&api.scope, &api.id, &input.stage_name));
     Ok(model::DeleteStageOutput::default())
 }
 
-fn show(reads: &impl Reads, api: &HttpApi, name: String, stage: Stage) -> Result<model::Stage> {
-    let tags = service::tags::of(reads, &api.scope, &tags::stage_arn(&api.scope, &api.id, &name))?;
-    Ok(model::Stage {
-        auto_deploy: Some(true),
-        created_date: Some(Timestamp(stage.created_ms)),
-        description: stage.description,
-        last_updated_date: Some(Timestamp(stage.created_ms)),
-        stage_name: name,
-        stage_variables: Some(stage.variables),
-        tags: Some(tags),
-        ..model::Stage::default()
-    })
+fn found(api: &Api, name: &str) -> Result<Members> {
+    documents::read(api.stages.get(name).ok_or_else(|| errors::not_found("Stage", name))?)
+}
+
+fn shown<O: Kept>(reads: &impl Reads, api: &Api, name: &str) -> Result<O> {
+    documents::show(&members(reads, api, name)?)
+}
+
+fn members(reads: &impl Reads, api: &Api, name: &str) -> Result<Members> {
+    let mut members = found(api, name)?;
+    let tags = service::tags::of(reads, &api.scope, &tags::stage_arn(&api.scope, &api.id, name))?;
+    documents::set(&mut members, "tags", Some(json!(tags)));
+    Ok(members)
 }

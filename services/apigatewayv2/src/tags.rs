@@ -1,4 +1,4 @@
-//! Tags of APIs and of stages. Their ARNs name no account: they are the caller's.
+//! Tags of APIs and stages. Their ARNs name no account: they are the caller's.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use service::tags::{self, Inside, Tagging};
 use service::{Result, Tx, View};
 use store::{Error, Reads, Store, record};
 
-use crate::api::HttpApi;
+use crate::api::Api;
+use crate::old::HttpApi;
 use crate::{errors, keys};
 
 /// How APIs and stages are tagged: policies name methods.
@@ -28,20 +29,22 @@ pub(crate) fn stage_arn(scope: &Scope, api: &str, stage: &str) -> Arn {
     Arn::regional("apigateway", &scope.region, format_args!("/apis/{api}/stages/{stage}"))
 }
 
-/// The API or stage of that ARN.
+/// What has that ARN and tags.
 fn find(reads: &impl Reads, scope: &Scope, text: &str) -> Result<Arn> {
     let unknown = || errors::bad("Invalid resource ARN");
     let arn: Arn = text.parse().map_err(|_| unknown())?;
     let is_here = arn.service() == "apigateway" && arn.region() == Some(scope.region);
-    let path = arn.resource().strip_prefix("/apis/").filter(|_| is_here).ok_or_else(unknown)?;
-    let (id, stage) = path.split_once('/').unwrap_or((path, ""));
-    let api = HttpApi::find(reads, scope, id)?;
-    match stage.strip_prefix("stages/") {
-        None if stage.is_empty() => Ok(arn),
-        None => Err(unknown().into()),
-        Some(name) if api.stages.contains_key(name) => Ok(arn),
-        Some(name) => Err(errors::not_found("Stage", name).into()),
+    let path: Vec<&str> =
+        arn.resource().strip_prefix('/').filter(|_| is_here).ok_or_else(unknown)?.split('/').collect();
+    match *path.as_slice() {
+        ["apis", id] => drop(Api::find(reads, scope, id)?),
+        ["apis", id, "stages", name] => {
+            let api = Api::find(reads, scope, id)?;
+            api.stages.get(name).ok_or_else(|| errors::not_found("Stage", name))?;
+        }
+        _ => return Err(unknown().into()),
     }
+    Ok(arn)
 }
 
 pub(crate) fn tag(tx: &mut Tx<'_>, input: &model::TagResourceInput) -> Result<model::TagResourceOutput> {
@@ -68,13 +71,14 @@ pub(crate) fn list(view: &View<'_>, input: &model::GetTagsInput) -> Result<model
 
 /// Takes over the tags that an earlier program had in records.
 pub(crate) fn upgrade(store: &Store) -> Result<(), Error> {
-    tags::take_over(store, "HTTP API", keys::all_apis().prefix_range(), |_, value| {
+    tags::take_over(store, "HTTP API", keys::old_apis().prefix_range(), |_, value| {
         let api: HttpApi = record::decode(value)?;
         let stages = record::decode::<Stages>(value)?.stages.into_iter();
         let stages = stages.map(|(name, tags)| (api.scope, stage_arn(&api.scope, &api.id, &name), tags));
         let own = (api.scope, api_arn(&api.scope, &api.id), record::decode(value)?);
         Ok(stages.chain([own]).collect())
-    })
+    })?;
+    crate::old::upgrade(store)
 }
 
 /// The stages in an API's record, as far as they had tags.

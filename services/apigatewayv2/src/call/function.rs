@@ -1,0 +1,87 @@
+//! Lambda functions behind routes.
+
+use api_lambda as lambda;
+use bytes::Bytes;
+use http_events::{Place, Request};
+use names::Arn;
+use service::Context;
+use wire::Answer;
+
+use super::authorize::Pass;
+use super::plan::IntegrationDocument;
+use super::{Call, Refusal};
+
+/// Calls the function, and makes an answer of what it says.
+pub(super) async fn call(call: &Call<'_>, integration: &IntegrationDocument) -> Result<Answer, Refusal> {
+    let format = integration.payload_format_version.as_str();
+    let request = call.request();
+    let place = call.place(&call.pass, format);
+    let event = if format == "1.0" { request.version_1(&place) } else { request.version_2(&place) };
+    let context = call.context_for(integration.credentials_arn.as_deref());
+    let payload = invoke(&context, &integration.uri, event.to_string().into()).await?;
+    Ok(http_events::answer(&payload, format))
+}
+
+/// What a function answers.
+pub(super) async fn invoke(context: &Context, function: &str, payload: Bytes) -> Result<Bytes, Refusal> {
+    let input = lambda::InvokeInput {
+        function_name: function.to_owned(),
+        payload: Some(payload),
+        ..lambda::InvokeInput::default()
+    };
+    let output = context.call::<lambda::Invoke>(input).await;
+    let output = output.map_err(|fault| Refusal::failure(fault.to_string()))?;
+    match output.function_error {
+        Some(error) => Err(Refusal::failure(format!("The function failed: {error}"))),
+        None => Ok(output.payload.unwrap_or_default()),
+    }
+}
+
+impl Call<'_> {
+    /// The request as functions see it.
+    pub(super) fn request(&self) -> Request<'_> {
+        Request {
+            request_id: &self.visit.request_id,
+            method: self.visit.method.as_str(),
+            host: &self.visit.host,
+            query: &self.visit.query,
+            headers: &self.visit.headers,
+            body: &self.visit.body,
+            source_ip: self.visit.source_ip,
+            at_ms: self.at_ms,
+        }
+    }
+
+    /// Where it has arrived. The default stage has no name in the path.
+    pub(super) fn place(&self, pass: &Pass, format: &str) -> Place<'_> {
+        let stage = &self.plan.stage;
+        let is_plain = stage.name == "$default";
+        Place {
+            account: self.plan.scope.account.as_str(),
+            api: &self.plan.api,
+            route_key: self.route.map(|route| route.document.key.as_str()).unwrap_or_default(),
+            stage: &stage.name,
+            path: if is_plain { self.path.clone() } else { format!("/{}{}", stage.name, self.path) },
+            variables: self.variables.clone(),
+            stage_variables: stage.stage_variables.clone(),
+            authorizer: pass.in_event(format),
+        }
+    }
+
+    /// Whoever calls what is behind the API: API Gateway for this route, or a role.
+    pub(super) fn context_for(&self, role: Option<&str>) -> Context {
+        let context = self.cloud.context_of("apigateway", self.plan.scope);
+        match role.and_then(|role| role.parse::<Arn>().ok()) {
+            Some(role) => context.in_role(&role, "apigateway"),
+            None => context.for_source(self.arn()),
+        }
+    }
+
+    /// What policies call this request: `…:api/stage/GET/trips/7`.
+    pub(super) fn arn(&self) -> Arn {
+        let (api, stage) = (&self.plan.api, &self.plan.stage.name);
+        let (method, path) = (&self.visit.method, &self.path);
+        let scope = &self.plan.scope;
+        Arn::in_scope("execute-api", scope, format_args!("{api}/{stage}/{method}{path}"))
+    }
+}

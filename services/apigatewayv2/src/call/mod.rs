@@ -1,0 +1,173 @@
+//! Requests to HTTP APIs, on their way: an API and its stage, rules for pages, a route, who may pass, and what is behind it.
+
+mod authorize;
+mod context;
+pub(crate) mod cors;
+mod find;
+mod function;
+mod jwt;
+pub(crate) mod mapping;
+mod plan;
+pub(crate) mod source;
+mod web;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue};
+use service::{Cloud, Visit};
+use wire::Answer;
+
+use authorize::Pass;
+use cors::Cors;
+use plan::{Integration, Plan, Route};
+
+pub(crate) use find::accepts;
+#[cfg(test)]
+pub(crate) use plan::Plans;
+
+/// A request that has found its stage.
+pub(crate) struct Call<'a> {
+    cloud: &'a Arc<Cloud>,
+    visit: &'a Visit,
+    plan: &'a Plan,
+    /// Below the stage: `/trips/7`.
+    path: String,
+    route: Option<&'a Route>,
+    /// What stands in the path for the route's variables.
+    variables: BTreeMap<String, String>,
+    pass: Pass,
+    at_ms: i64,
+    /// For the note of it: what went wrong, and what the integration answered.
+    error: Option<String>,
+    integration_status: Option<u16>,
+    integration_ms: Option<i64>,
+}
+
+/// What stands in the way of a request.
+pub(crate) struct Refusal {
+    answer: Answer,
+    reason: String,
+}
+
+impl Refusal {
+    /// A refusal in API Gateway's own words, with what the note says of it.
+    fn new(status: u16, message: &str, reason: impl Into<String>) -> Self {
+        let body = serde_json::json!({ "message": message }).to_string();
+        Refusal { answer: Answer::json(status, body), reason: reason.into() }
+    }
+
+    /// The client is told no more than that.
+    fn failure(reason: impl Into<String>) -> Self {
+        Self::new(500, "Internal Server Error", reason)
+    }
+
+    fn unavailable(reason: impl Into<String>) -> Self {
+        Self::new(503, "Service Unavailable", reason)
+    }
+}
+
+/// Answers a request.
+pub(crate) async fn answer(cloud: Arc<Cloud>, visit: Visit) -> Answer {
+    let found = match find::find(&cloud, &visit) {
+        Ok(Some(found)) => found,
+        Ok(None) => return Refusal::new(404, "Not Found", "").answer,
+        Err(error) => {
+            tracing::error!(%error, path = visit.path, request_id = &*visit.request_id, "no API could be read");
+            return Refusal::failure("").answer;
+        }
+    };
+    let mut call = Call {
+        cloud: &cloud,
+        visit: &visit,
+        plan: &found.plan,
+        path: found.path,
+        route: None,
+        variables: BTreeMap::new(),
+        pass: Pass::Open,
+        at_ms: cloud.clock.now().millis(),
+        error: None,
+        integration_status: None,
+        integration_ms: None,
+    };
+    let mut answer = call.answer().await.unwrap_or_else(|refusal| call.refused(refusal));
+    if let Some(cors) = &found.plan.cors {
+        cors.apply(&visit, &mut answer.headers);
+    }
+    if let Ok(id) = HeaderValue::from_str(&visit.request_id) {
+        answer.headers.insert(HeaderName::from_static("apigw-requestid"), id);
+    }
+    answer
+}
+
+impl<'a> Call<'a> {
+    /// The way itself.
+    async fn answer(&mut self) -> Result<Answer, Refusal> {
+        if self.plan.cors.is_some() && Cors::is_preflight(self.visit) {
+            let mut answer = Answer::json(204, "");
+            answer.headers.clear();
+            return Ok(answer);
+        }
+        let route = self.route().ok_or_else(|| Refusal::new(404, "Not Found", "No route"))?;
+        self.throttle(route)?;
+        self.pass = authorize::pass(self, route).await?;
+        let Some(integration) = &route.integration else {
+            return Err(Refusal::new(404, "Not Found", "The route has no integration"));
+        };
+        let mut answer = self.integrate(integration).await?;
+        self.integration_status = Some(answer.status);
+        if let Some(steps) = integration.response_steps.get(&answer.status) {
+            mapping::change_answer(&mut answer, steps, self);
+        }
+        Ok(answer)
+    }
+
+    /// The route that the request takes.
+    fn route(&mut self) -> Option<&'a Route> {
+        let plan = self.plan;
+        let number = plan.router.find(self.visit.method.as_str(), &self.path)?;
+        let route = plan.routes.get(number)?;
+        self.variables = crate::pattern::variables(&route.document.key, &self.path);
+        self.route = Some(route);
+        Some(route)
+    }
+
+    /// Refuses what is more than the stage lets through.
+    fn throttle(&self, route: &Route) -> Result<(), Refusal> {
+        let limits = self.plan.limits(&route.document.key);
+        let (Some(rate), Some(burst)) = (limits.throttling_rate_limit, limits.throttling_burst_limit) else {
+            return Ok(());
+        };
+        let name = format!("apigatewayv2 {}/{}/{}", self.plan.api, self.plan.stage.name, route.document.key);
+        let buckets = self.cloud.memory.of::<service::throttle::Buckets>();
+        match buckets.take(&name, rate, f64::from(burst), self.at_ms) {
+            true => Ok(()),
+            false => Err(Refusal::new(429, "Too Many Requests", "Too Many Requests")),
+        }
+    }
+
+    async fn integrate(&mut self, integration: &Integration) -> Result<Answer, Refusal> {
+        let patience = std::time::Duration::from_millis(integration.document.timeout_ms);
+        let document = &integration.document;
+        let answered = async {
+            match document.kind.as_str() {
+                "AWS_PROXY" => function::call(self, document).await,
+                _ => web::call(self, integration).await,
+            }
+        };
+        let begun_ms = self.cloud.clock.machine_now().millis();
+        let answered = tokio::time::timeout(patience, answered).await;
+        let answered = answered.unwrap_or_else(|_| Err(Refusal::unavailable("The integration timed out")));
+        self.integration_ms = Some(self.cloud.clock.machine_now().millis() - begun_ms);
+        answered
+    }
+
+    fn refused(&mut self, refusal: Refusal) -> Answer {
+        if refusal.answer.status >= 500 {
+            let (reason, path) = (refusal.reason.as_str(), self.visit.path.as_str());
+            tracing::warn!(reason, path, request_id = &*self.visit.request_id, "a request to an API failed");
+        }
+        self.error = Some(refusal.reason);
+        refusal.answer
+    }
+}

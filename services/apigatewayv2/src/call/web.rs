@@ -1,0 +1,104 @@
+//! Servers of the web behind routes: a request goes on to them, and what they answer comes back, up to 10 MB.
+
+use std::time::Duration;
+
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+};
+use http::{HeaderMap, HeaderValue, Method};
+use outgoing::{Address, Error};
+use wire::{Answer, Body};
+
+use super::mapping::Onward;
+use super::plan::Integration;
+use super::{Call, Refusal};
+
+/// The largest answer.
+const ANSWER_MAX: usize = 10 * 1024 * 1024;
+/// Headers of one connection alone.
+const OF_A_CONNECTION: [HeaderName; 8] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// Sends a request on.
+pub(super) async fn call(call: &Call<'_>, integration: &Integration) -> Result<Answer, Refusal> {
+    let mut onward = Onward { headers: headers(call), query: call.visit.query.clone(), path: None };
+    onward.change(&integration.request_steps, call);
+    let url = address(call, &integration.document.uri, &onward);
+    let address =
+        Address::parse(&url).ok_or_else(|| Refusal::failure("The integration's URI is no address"))?;
+    let method = match integration.document.method.as_deref() {
+        None | Some("ANY") => call.visit.method.clone(),
+        Some(method) => method.parse::<Method>().map_err(|_| Refusal::failure("no method"))?,
+    };
+    let patience = Duration::from_millis(integration.document.timeout_ms);
+    let (web, body) = (&call.cloud.outside.web, call.visit.body.clone());
+    match web.send_up_to(ANSWER_MAX, method, &address, onward.headers, body, patience).await {
+        Ok((answer, true)) => Ok(answered(answer)),
+        Ok((_, false)) => Err(Refusal::failure("The integration's answer is too long, or broke off")),
+        Err(Error::Late(_)) => Err(Refusal::new(504, "Gateway Timeout", "The integration timed out")),
+        Err(Error::Broken(reason)) => Err(Refusal::unavailable(reason)),
+    }
+}
+
+/// The integration's URI with what stands for its variables, and the query of the request.
+fn address(call: &Call<'_>, uri: &str, onward: &Onward) -> String {
+    let (base, own_query) = uri.split_once('?').unwrap_or((uri, ""));
+    let mut url = filled(call, base);
+    if let Some(path) = &onward.path {
+        let host_end =
+            url.find("://").and_then(|at| url.get(at + 3..)?.find('/').map(|slash| at + 3 + slash));
+        url.truncate(host_end.unwrap_or(url.len()));
+        url.push('/');
+        url.push_str(path.strip_prefix('/').unwrap_or(path));
+    }
+    let queries = [filled(call, own_query), onward.query.clone()];
+    let query: Vec<String> = queries.into_iter().filter(|query| !query.is_empty()).collect();
+    if !query.is_empty() {
+        url.push('?');
+        url.push_str(&query.join("&"));
+    }
+    url
+}
+
+/// `{name}` is what the path has for a variable, as it came; `${stageVariables.name}` one of the stage.
+fn filled(call: &Call<'_>, text: &str) -> String {
+    let mut filled = text.to_owned();
+    for (name, value) in &call.plan.stage.stage_variables {
+        filled = filled.replace(&format!("${{stageVariables.{name}}}"), value);
+    }
+    for (name, value) in call.variables_as_sent() {
+        filled = filled.replace(&format!("{{{name}}}"), &value);
+    }
+    filled
+}
+
+/// What the client sent, but for what belongs to its connection, and what API Gateway says of it.
+fn headers(call: &Call<'_>) -> HeaderMap {
+    let mut headers = call.visit.headers.clone();
+    for name in OF_A_CONNECTION.iter().chain([&HOST, &CONTENT_LENGTH, &EXPECT]) {
+        headers.remove(name);
+    }
+    let (scheme, host) = call.visit.endpoint.split_once("://").unwrap_or(("http", &call.visit.endpoint));
+    let forwarded = format!("by={host};for={};host={host};proto={scheme}", call.visit.source_ip);
+    for (name, value) in [(FORWARDED, forwarded), (VIA, "HTTP/1.1 AmazonAPIGateway".to_owned())] {
+        headers.extend(HeaderValue::from_str(&value).ok().map(|value| (name, value)));
+    }
+    headers
+}
+
+fn answered(answer: outgoing::Answer) -> Answer {
+    let mut headers = answer.headers;
+    for name in OF_A_CONNECTION.iter().chain([&CONTENT_LENGTH]) {
+        headers.remove(name);
+    }
+    Answer { status: answer.status.as_u16(), headers, body: Body::from(answer.body) }
+}
