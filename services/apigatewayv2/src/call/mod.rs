@@ -46,7 +46,7 @@ pub(crate) struct Call<'a> {
 
 /// What stands in the way of a request.
 pub(crate) struct Refusal {
-    answer: Answer,
+    answer: Box<Answer>,
     reason: String,
 }
 
@@ -54,7 +54,7 @@ impl Refusal {
     /// A refusal in API Gateway's own words, with what the note says of it.
     fn new(status: u16, message: &str, reason: impl Into<String>) -> Self {
         let body = serde_json::json!({ "message": message }).to_string();
-        Refusal { answer: Answer::json(status, body), reason: reason.into() }
+        Refusal { answer: Box::new(Answer::json(status, body)), reason: reason.into() }
     }
 
     /// The client is told no more than that.
@@ -71,10 +71,10 @@ impl Refusal {
 pub(crate) async fn answer(cloud: Arc<Cloud>, visit: Visit) -> Answer {
     let found = match find::find(&cloud, &visit) {
         Ok(Some(found)) => found,
-        Ok(None) => return Refusal::new(404, "Not Found", "").answer,
+        Ok(None) => return *Refusal::new(404, "Not Found", "").answer,
         Err(error) => {
             tracing::error!(%error, path = visit.path, request_id = &*visit.request_id, "no API could be read");
-            return Refusal::failure("").answer;
+            return *Refusal::failure("").answer;
         }
     };
     let mut call = Call {
@@ -168,6 +168,6 @@ impl<'a> Call<'a> {
             tracing::warn!(reason, path, request_id = &*self.visit.request_id, "a request to an API failed");
         }
         self.error = Some(refusal.reason);
-        refusal.answer
+        *refusal.answer
     }
 }

@@ -140,9 +140,8 @@ impl Plans {
     /// Those of an API; none where there is no such API.
     pub(crate) fn of(cloud: &Cloud, api: &str) -> Result<Option<Arc<Self>>> {
         let key = keys::api(api);
-        let plans = cloud.store.transact_now(|tx| {
-            tx.get_derived(&key, |snapshot| Self::made(snapshot, api)).map_err(service::Error::from)
-        })?;
+        let plans =
+            cloud.store.transact_now(|tx| tx.get_derived(&key, |snapshot| Self::made(snapshot, api)))?;
         Ok(plans.is_there().then_some(plans))
     }
 
