@@ -73,8 +73,9 @@ impl Pool {
         }
         while let Some(environment) = places.take_warmest(key) {
             if environment.is_usable() {
-                environment.wake();
                 places.leased.insert(environment.id.clone(), environment.clone());
+                drop(places);
+                environment.wake();
                 return Ok(Acquired::Warm(Lease { pool: self.clone(), environment }));
             }
         }
@@ -223,6 +224,7 @@ impl Lease {
         }
         // Removed first: what is no longer leased is not killed at the lease's end.
         places.leased.remove(&self.environment.id);
+        // Before anybody can take it from there, who would wake it.
         self.environment.rest(self.pool.freeze_after);
         let idle = Idle { environment: self.environment.clone(), since: Instant::now() };
         places.idle.entry(self.environment.key.clone()).or_default().push(idle);

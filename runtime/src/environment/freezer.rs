@@ -16,48 +16,50 @@ const LOOKS_MAX: usize = 4;
 pub(crate) struct Freezer(Mutex<State>);
 
 #[derive(Default)]
-enum State {
-    #[default]
-    Awake,
-    /// It has no event, and may be frozen.
-    Idle,
+struct State {
+    /// Counts rests and wakings: who froze in an earlier rest stops.
+    turn: u64,
+    is_resting: bool,
     /// These are stopped.
-    Frozen(Vec<Pid>),
+    stopped: Vec<Pid>,
 }
 
 impl Freezer {
-    /// It has no event any more.
-    pub(super) fn rest(&self) {
-        *self.0.lock() = State::Idle;
+    /// It has no event any more; tells the turn that this is.
+    pub(super) fn rest(&self) -> u64 {
+        let mut state = self.0.lock();
+        state.turn += 1;
+        state.is_resting = true;
+        state.turn
     }
 
-    /// Stops what runs below the launcher, unless there is an event again.
-    pub(super) fn freeze(&self, launcher: u32, sandboxed: bool) {
-        let mut state = self.0.lock();
-        if !matches!(*state, State::Idle) {
-            return;
-        }
-        let mut stopped: Vec<Pid> = Vec::new();
+    /// Stops what runs below the launcher, unless there is an event again. Processes are looked for without the lock, for
+    /// which an event might wait, and stopped with it, so that nothing is stopped once there is one. It blocks.
+    pub(super) fn freeze(&self, turn: u64, launcher: u32, sandboxed: bool) {
         for _ in 0..LOOKS_MAX {
             let found = memory::descendants(launcher, usize::from(sandboxed));
             let found = found.into_iter().filter_map(|pid| i32::try_from(pid).ok()).map(Pid::from_raw);
-            let new: Vec<Pid> = found.filter(|pid| !stopped.contains(pid)).collect();
+            let mut state = self.0.lock();
+            if !state.is_resting || state.turn != turn {
+                return;
+            }
+            let new: Vec<Pid> = found.filter(|pid| !state.stopped.contains(pid)).collect();
             if new.is_empty() {
-                break;
+                return;
             }
             // One that has ended meanwhile needs no stopping.
-            stopped.extend(new.into_iter().filter(|pid| kill(*pid, Signal::SIGSTOP).is_ok()));
+            state.stopped.extend(new.into_iter().filter(|pid| kill(*pid, Signal::SIGSTOP).is_ok()));
         }
-        *state = State::Frozen(stopped);
     }
 
     /// It gets an event.
     pub(super) fn wake(&self) {
-        if let State::Frozen(stopped) = std::mem::take(&mut *self.0.lock()) {
-            for pid in stopped {
-                // One that was killed has gone.
-                let _ = kill(pid, Signal::SIGCONT);
-            }
+        let mut state = self.0.lock();
+        state.turn += 1;
+        state.is_resting = false;
+        for pid in std::mem::take(&mut state.stopped) {
+            // One that was killed has gone.
+            let _ = kill(pid, Signal::SIGCONT);
         }
     }
 }

@@ -142,12 +142,14 @@ impl Environment {
 
     /// It has no event any more, and is frozen when that stays so for a while. To be called where tokio runs.
     pub(crate) fn rest(self: &Arc<Self>, freeze_after: Duration) {
-        self.freezer.rest();
+        let turn = self.freezer.rest();
         let resting = Arc::downgrade(self);
         tokio::spawn(async move {
             tokio::time::sleep(freeze_after).await;
             if let Some(environment) = resting.upgrade() {
-                environment.freezer.freeze(environment.process.pid, environment.sandboxed);
+                let (pid, sandboxed) = (environment.process.pid, environment.sandboxed);
+                // It looks through `/proc`, and is not waited for.
+                tokio::task::spawn_blocking(move || environment.freezer.freeze(turn, pid, sandboxed));
             }
         });
     }

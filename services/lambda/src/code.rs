@@ -36,7 +36,7 @@ pub(crate) async fn fetch(context: &Context, source: Source<'_>, operation: &str
         (None, Some(bucket), Some(key)) => object(context, bucket, key, source.version).await?,
         _ => return Err(errors::invalid("Please provide a source for function code.").into()),
     };
-    Ok(package::check(zip)?)
+    package::check(zip).await
 }
 
 /// In the words of the service, which counts the request in base64.

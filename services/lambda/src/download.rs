@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures_util::stream;
 use service::{Cloud, Context, Result, Visit};
-use wire::Answer;
+use wire::{Answer, Body, Fault};
 
 use crate::keys::Id;
 use crate::package::{self, Stored};
@@ -18,7 +20,8 @@ const SEAL: &str = "lambda:package";
 /// Where a package can be read.
 pub(crate) fn location(context: &Context, package: &Stored) -> String {
     let until_ms = context.now().millis() + HOLDS_MS;
-    let payload = [&package.id[..], &until_ms.to_be_bytes()].concat();
+    let payload =
+        [&package.id[..], &package.size_bytes.to_be_bytes(), &until_ms.to_be_bytes()].concat();
     format!("{}{PATH}{}", context.caller.endpoint, context.cloud.page_tokens.seal(SEAL, &payload))
 }
 
@@ -28,8 +31,12 @@ pub(crate) fn accepts(_host: &str, path: &str) -> bool {
 }
 
 pub(crate) async fn answer(cloud: Arc<Cloud>, visit: Visit) -> Answer {
-    match read(&cloud, &visit) {
-        Ok(Some(zip)) => Answer::text(200, "application/zip", zip),
+    match read(cloud, &visit) {
+        Ok(Some(zip)) => {
+            let mut answer = Answer::text(200, "application/zip", Bytes::new());
+            answer.body = zip;
+            answer
+        }
         Ok(None) => Answer::json(403, r#"{"Message":"The address is not valid, or not any more."}"#),
         Err(error) => {
             tracing::error!(%error, "a package could not be read");
@@ -38,19 +45,27 @@ pub(crate) async fn answer(cloud: Arc<Cloud>, visit: Visit) -> Answer {
     }
 }
 
-fn read(cloud: &Cloud, visit: &Visit) -> Result<Option<Vec<u8>>> {
+/// The package, a piece at a time: a slow client holds one of them, and no snapshot.
+fn read(cloud: Arc<Cloud>, visit: &Visit) -> Result<Option<Body>> {
     let token = visit.path.strip_prefix(PATH).unwrap_or_default();
-    let Some(id) = opened(cloud, token).filter(|_| visit.method == http::Method::GET) else {
+    let opened = opened(&cloud, token).filter(|_| visit.method == http::Method::GET);
+    let Some((id, size_bytes)) = opened else { return Ok(None) };
+    if !package::is_stored(&cloud.store.snapshot(), &id)? {
         return Ok(None);
-    };
-    let zip = package::read(&cloud.store.snapshot(), &id)?;
-    Ok(Some(zip).filter(|zip| !zip.is_empty()))
+    }
+    let pieces = stream::try_unfold((cloud, 0), move |(cloud, number)| async move {
+        let piece = package::piece(&cloud.store.snapshot(), &id, number);
+        let piece = piece.map_err(|error| service::Error::from(error).into_fault())?;
+        Ok::<_, Fault>(piece.map(|piece| (piece, (cloud, number + 1))))
+    });
+    Ok(Some(Body::stream(Some(size_bytes), pieces)))
 }
 
-/// The package that a token is for, as long as it holds.
-fn opened(cloud: &Cloud, token: &str) -> Option<Id> {
+/// The package that a token is for and its size, as long as it holds.
+fn opened(cloud: &Cloud, token: &str) -> Option<(Id, u64)> {
     let payload = cloud.page_tokens.open(SEAL, token).ok()?;
-    let (id, until) = payload.split_first_chunk::<16>()?;
+    let (id, rest) = payload.split_first_chunk::<16>()?;
+    let (size_bytes, until) = rest.split_first_chunk::<8>()?;
     let until_ms = i64::from_be_bytes(until.try_into().ok()?);
-    (cloud.clock.now().millis() < until_ms).then_some(*id)
+    (cloud.clock.now().millis() < until_ms).then_some((*id, u64::from_be_bytes(*size_bytes)))
 }

@@ -17,8 +17,9 @@ use crate::function::Function;
 use crate::keys::{self, Id};
 use crate::name::Name;
 use crate::output::Output;
+use crate::package::{self, Stored};
 use crate::settings::Levels;
-use crate::{errors, package, role, unpacked};
+use crate::{errors, role, unpacked};
 
 /// How long the credentials of an environment hold.
 const CREDENTIALS_MS: i64 = 12 * 3_600_000;
@@ -179,8 +180,8 @@ impl Host {
     }
 
     async fn spec(&self, context: &Context, function: &Function) -> Result<FunctionSpec> {
-        let code_dir = self.unpacked(context, "packages", &[function.package.id]).await?;
-        let layers: Vec<Id> = function.layers.iter().map(|layer| layer.package.id).collect();
+        let code_dir = self.unpacked(context, "packages", &[&function.package]).await?;
+        let layers: Vec<&Stored> = function.layers.iter().map(|layer| &layer.package).collect();
         let opt_dir = match layers.is_empty() {
             true => None,
             false => Some(self.unpacked(context, "layers", &layers).await?),
@@ -207,8 +208,9 @@ impl Host {
     }
 
     /// The folder with the files of packages, one over the other.
-    async fn unpacked(&self, context: &Context, kind: &str, packages: &[Id]) -> Result<PathBuf> {
-        let folder = self.work.join(kind).join(unpacked::folder(packages));
+    async fn unpacked(&self, context: &Context, kind: &str, packages: &[&Stored]) -> Result<PathBuf> {
+        let ids: Vec<Id> = packages.iter().map(|package| package.id).collect();
+        let folder = self.work.join(kind).join(unpacked::folder(&ids));
         if folder.is_dir() {
             return Ok(folder);
         }
@@ -216,10 +218,9 @@ impl Host {
         if folder.is_dir() {
             return Ok(folder);
         }
-        let snapshot = context.cloud.store.snapshot();
-        let zips = packages.iter().map(|id| package::read(&snapshot, id)).collect::<Result<Vec<_>>>()?;
-        let target = folder.clone();
-        let unpacked = tokio::task::spawn_blocking(move || unpacked::unpack(&zips, &target)).await;
+        let zip = |package: &&Stored| package::Reader::new(context.cloud.store.snapshot(), package);
+        let (zips, target) = (packages.iter().map(zip).collect(), folder.clone());
+        let unpacked = tokio::task::spawn_blocking(move || unpacked::unpack(zips, &target)).await;
         match unpacked {
             Ok(Ok(())) => Ok(folder),
             failed => {

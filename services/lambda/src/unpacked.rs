@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Cursor, Read as _};
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
@@ -46,63 +46,89 @@ pub(crate) fn sweep(parent: &Path, reads: &impl Reads) -> io::Result<()> {
 }
 
 /// Unpacks packages, one over the other, into a folder that is there whole or not at all.
-pub(crate) fn unpack(zips: &[Vec<u8>], folder: &Path) -> io::Result<()> {
+pub(crate) fn unpack(zips: Vec<impl Read + Seek>, folder: &Path) -> io::Result<()> {
     let parent = folder.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let unfinished = tempfile::Builder::new().prefix("unpacking-").tempdir_in(parent)?;
-    let mut links = BTreeMap::new();
-    let mut bytes_left = UNPACKED_BYTES_MAX;
+    let mut tree = Tree { root: unfinished.path(), links: BTreeMap::new(), bytes_left: UNPACKED_BYTES_MAX };
     for zip in zips {
-        unpack_one(zip, unfinished.path(), &mut links, &mut bytes_left)?;
+        tree.add(zip)?;
     }
-    // Last, so that nothing was written through them. What they lead to is looked for inside of the sandbox.
-    for (path, target) in links {
-        symlink(target, path)?;
-    }
+    tree.link()?;
     // Kept: from here on it is the folder itself.
     fs::rename(unfinished.keep(), folder)
 }
 
-/// Writes its files, and tells its symbolic links.
-fn unpack_one(
-    zip: &[u8],
-    folder: &Path,
-    links: &mut BTreeMap<PathBuf, String>,
-    bytes_left: &mut u64,
-) -> io::Result<()> {
-    let mut archive = ZipArchive::new(Cursor::new(zip))?;
-    for index in 0..archive.len() {
-        let mut file = archive.by_index(index)?;
-        let name = file.enclosed_name().ok_or_else(|| io::Error::other("a file outside of the package"))?;
-        let path = folder.join(name);
-        if file.is_dir() {
-            fs::create_dir_all(&path)?;
-            continue;
-        }
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        if file.is_symlink() {
-            let mut target = String::new();
-            file.by_ref().take(LINK_BYTES_MAX).read_to_string(&mut target)?;
-            unlink(&path)?;
-            links.insert(path, target);
-            continue;
-        }
-        links.remove(&path);
-        let mode = file.unix_mode();
-        unlink(&path)?;
-        *bytes_left -= io::copy(&mut file.by_ref().take(*bytes_left), &mut File::create(&path)?)?;
-        make_readable(&path, mode)?;
-    }
-    Ok(())
+/// A folder to which packages are added. Where two have something of one name, the later one's stays.
+struct Tree<'a> {
+    root: &'a Path,
+    /// Symbolic links, made last, so that nothing is written through them.
+    links: BTreeMap<PathBuf, String>,
+    bytes_left: u64,
 }
 
-/// What an earlier package has there goes.
-fn unlink(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+impl Tree<'_> {
+    fn add(&mut self, zip: impl Read + Seek) -> io::Result<()> {
+        let mut archive = ZipArchive::new(zip)?;
+        for index in 0..archive.len() {
+            let mut file = archive.by_index(index)?;
+            let name = file.enclosed_name().ok_or_else(|| io::Error::other("a file outside of the package"))?;
+            if name.as_os_str().is_empty() {
+                continue;
+            }
+            if file.is_dir() {
+                self.make_folder(&name)?;
+                continue;
+            }
+            let path = self.root.join(&name);
+            self.make_folder(name.parent().unwrap_or(Path::new("")))?;
+            self.clear(&path)?;
+            if file.is_symlink() {
+                let mut target = String::new();
+                file.by_ref().take(LINK_BYTES_MAX).read_to_string(&mut target)?;
+                self.links.insert(path, target);
+                continue;
+            }
+            let mode = file.unix_mode();
+            let mut content = file.by_ref().take(self.bytes_left);
+            self.bytes_left -= io::copy(&mut content, &mut File::create(&path)?)?;
+            make_readable(&path, mode)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a folder with all above it. Links and files that stand in their places go.
+    fn make_folder(&mut self, name: &Path) -> io::Result<()> {
+        let mut path = self.root.to_owned();
+        for part in name {
+            path.push(part);
+            self.links.remove(&path);
+            if !path.is_dir() {
+                self.clear(&path)?;
+                fs::create_dir(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What an earlier package has there goes, with all that is below it.
+    fn clear(&mut self, path: &Path) -> io::Result<()> {
+        self.links.remove(path);
+        let removed = if path.is_dir() {
+            self.links.retain(|link, _| !link.starts_with(path));
+            fs::remove_dir_all(path)
+        } else {
+            fs::remove_file(path)
+        };
+        match removed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the links. What they lead to is looked for inside of the sandbox.
+    fn link(self) -> io::Result<()> {
+        self.links.iter().try_for_each(|(path, target)| symlink(target, path))
     }
 }
 
@@ -120,6 +146,8 @@ mod tests {
     use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
 
+    use std::io::Cursor;
+
     use super::*;
     use crate::keys;
     use crate::package::tests::zipped;
@@ -129,7 +157,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("code/one");
         let zip = zipped(&[("main.py", b"x = 1"), ("a/b/c.txt", b"deep")]);
-        unpack(&[zip], &target).unwrap();
+        unpack(vec![Cursor::new(zip)], &target).unwrap();
         assert_eq!(fs::read(target.join("a/b/c.txt")).unwrap(), b"deep");
         assert_eq!(fs::read_dir(folder.path().join("code")).unwrap().count(), 1, "nothing else is left");
     }
@@ -143,12 +171,39 @@ mod tests {
         linked.add_symlink("lib/b", "c", SimpleFileOptions::default()).unwrap();
         let linked = linked.finish().unwrap().into_inner();
         let zips = [linked, zipped(&[("lib/a", b"2"), ("lib/c", b"2")]), zipped(&[("lib/c", b"3")])];
-        unpack(&zips, &target).unwrap();
+        unpack(zips.map(Cursor::new).into(), &target).unwrap();
         for (name, content) in [("a", b"2"), ("b", b"3"), ("c", b"3")] {
             assert_eq!(fs::read(target.join("lib").join(name)).unwrap(), content, "{name}");
         }
         assert!(!folder.path().join("outside").exists());
         assert!(fs::symlink_metadata(target.join("lib/b")).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn links_files_and_folders_of_one_name_take_each_others_places() {
+        let work = tempfile::tempdir().unwrap();
+        let linked = |name: &str, target: &str| {
+            let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+            zip.add_symlink(name, target, SimpleFileOptions::default()).unwrap();
+            Cursor::new(zip.finish().unwrap().into_inner())
+        };
+        let filed = |name: &str| Cursor::new(zipped(&[(name, b"x")]));
+        let kind = |path: &Path| fs::symlink_metadata(path).map(|found| found.file_type());
+        let opt = |number: u32, zips| {
+            let folder = work.path().join(number.to_string());
+            unpack(zips, &folder).unwrap();
+            folder
+        };
+        let folder = opt(1, vec![linked("lib", "lib64"), filed("lib/a")]);
+        assert_eq!(fs::read(folder.join("lib/a")).unwrap(), b"x");
+        assert!(kind(&folder.join("lib")).unwrap().is_dir());
+        let folder = opt(2, vec![filed("lib/a"), linked("lib/b", "c"), linked("lib", "lib64")]);
+        assert!(kind(&folder.join("lib")).unwrap().is_symlink());
+        let folder = opt(3, vec![filed("lib"), filed("lib/a/b"), filed("lib/a")]);
+        assert!(kind(&folder.join("lib/a")).unwrap().is_file());
+        let folder = opt(4, vec![linked("lib", "/etc"), linked("lib/a", "x"), filed("lib/b")]);
+        assert!(kind(&folder.join("lib/a")).unwrap().is_symlink());
+        assert!(kind(&folder.join("lib/b")).unwrap().is_file());
     }
 
     #[test]

@@ -49,7 +49,7 @@ async fn create(context: &Context, name: &str, layer: Option<&Use>) -> Result<Fu
         ..Default::default()
     };
     let name = Name { scope: context.scope(), name: name.into(), qualifier: None };
-    let package: Package = package::check(zip()).unwrap();
+    let package: Package = package::check(zip()).await.unwrap();
     let created = context.transact(|tx| {
         functions::record(tx, &input, name.clone(), &package, layer.cloned().into_iter().collect()).map(drop)
     });
