@@ -121,6 +121,14 @@ impl Pool {
         places.leased.values().filter(|environment| environment.key == key).for_each(|one| one.retire());
     }
 
+    /// Ends the environments of all functions, those at work after their present event.
+    pub(crate) fn retire_all(&self) {
+        let mut places = self.places.lock();
+        places.idle.clear();
+        places.kept.clear();
+        places.leased.values().for_each(|one| one.retire());
+    }
+
     /// Ends all environments and admits no more.
     pub(crate) fn close(&self) {
         let mut places = self.places.lock();

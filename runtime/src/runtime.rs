@@ -134,6 +134,11 @@ impl Runtime {
         self.pool.retire(key);
     }
 
+    /// Ends the environments of all functions; requests at work are finished first.
+    pub fn retire_all(&self) {
+        self.pool.retire_all();
+    }
+
     /// Kills all environments and waits until nothing of them is left. Invocations from now on fail.
     pub async fn shutdown(&self) {
         self.pool.close();

@@ -150,13 +150,13 @@ impl Store {
         Blobs::new(self.clone(), Arc::clone(&self.0.blobs))
     }
 
-    /// Waits for signals of `key`.
+    /// Waits for signals of `key`, and for resets.
     #[must_use]
     pub fn watch(&self, key: impl AsRef<[u8]>) -> Watch {
         self.0.watches.watch(key.as_ref())
     }
 
-    /// Deletes everything. It blocks while it syncs.
+    /// Deletes everything, and wakes all who wait for anything. It blocks while it syncs.
     ///
     /// # Errors
     /// When the engine fails, or the store accepts nothing more.
@@ -164,6 +164,7 @@ impl Store {
         self.check()?;
         self.0.committer.clear()?;
         self.0.blobs.reset();
+        self.0.watches.signal_all();
         self.sync()
     }
 

@@ -4,7 +4,7 @@ use foldhash::HashMap;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-/// Waits for signals of one key.
+/// Waits for signals of one key; a reset is one of all keys.
 #[derive(Debug)]
 pub struct Watch(watch::Receiver<()>);
 
@@ -29,6 +29,11 @@ impl Watches {
             Some(sender) => sender.subscribe(),
             None => senders.entry(key.to_vec()).or_insert_with(|| watch::Sender::new(())).subscribe(),
         })
+    }
+
+    /// Wakes all.
+    pub(crate) fn signal_all(&self) {
+        self.0.lock().retain(|_, sender| sender.send(()).is_ok());
     }
 
     /// Wakes those who wait for these keys, and forgets keys that nobody waits for.

@@ -4,7 +4,9 @@ import base64
 import concurrent.futures
 import http.server
 import json
+import socket
 import threading
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -228,3 +230,44 @@ def test_what_cannot_be_provisioned(functions, name):
         "ReservedConcurrentExecutions 1 should not be lower than function's total provisioned concurrency [2].",
     )
     functions.delete_function(FunctionName=name)
+
+
+def test_what_is_provisioned_is_not_left_to_others(make_cloud):
+    functions = make_cloud("--durability", "none").start().client("lambda")
+    for function in ["f", "g"]:
+        create(functions, function, IDLE, Publish=True)
+
+    def unreserved():
+        return functions.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+
+    provision = functions.put_provisioned_concurrency_config
+    provision(FunctionName="f", Qualifier="1", ProvisionedConcurrentExecutions=1)
+    assert unreserved() == 999
+    # What it starts in advance is of what it has reserved.
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=10)
+    assert unreserved() == 990
+    functions.delete_function_concurrency(FunctionName="f")
+    assert refused(functions.put_function_concurrency, FunctionName="g", ReservedConcurrentExecutions=900)[0] == (
+        "InvalidParameterValueException"
+    )
+    functions.put_function_concurrency(FunctionName="g", ReservedConcurrentExecutions=899)
+    assert unreserved() == 100
+    many = refused(provision, FunctionName="f", Qualifier="1", ProvisionedConcurrentExecutions=2)
+    assert many[0] == "InvalidParameterValueException"
+    assert invoke(functions, "f", Qualifier="1")[0]["StatusCode"] == 200
+    functions.delete_provisioned_concurrency_config(FunctionName="f", Qualifier="1")
+    assert unreserved() == 101
+
+
+def test_a_reset_ends_environments(own_cloud):
+    functions = own_cloud.client("lambda", read_timeout=60)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        connects = f"import socket\nkept = socket.create_connection(('127.0.0.1', {server.getsockname()[1]}))\n"
+        create(functions, "f", connects + IDLE)
+        assert "FunctionError" not in invoke(functions, "f")[0]
+        connection, _ = server.accept()
+        connection.settimeout(30)
+        urllib.request.urlopen(urllib.request.Request(own_cloud.url + "/_cloudlet/reset", method="POST"))
+        with connection:
+            assert connection.recv(1) == b"", "the function's process has gone"

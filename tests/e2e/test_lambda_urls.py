@@ -243,3 +243,12 @@ def signature(address, key, secret, body=b"", service="lambda", method="GET"):
     request = AWSRequest(method, address, data=body, headers={"Host": urlsplit(address).netloc})
     SigV4Auth(Credentials(key, secret), service, "us-east-1").add_auth(request)
     return dict(request.headers)
+
+
+def test_a_version_has_no_url(cloud, name):
+    functions = cloud.client("lambda")
+    create(functions, name, ECHO, Publish=True)
+    for qualifier in ["1", "$LATEST"]:
+        target = {"FunctionName": f"{name}:{qualifier}"}
+        assert refused(functions.create_function_url_config, AuthType="NONE", **target)[0] == "ValidationException"
+        assert refused(functions.get_function_url_config, **target)[0] == "ValidationException"

@@ -26,11 +26,15 @@ const UNRESERVED_MIN: u32 = 100;
 #[derive(Default)]
 pub(crate) struct AtWork(Mutex<HashMap<Pool, u32>>);
 
-/// What invocations are counted by: the function that reserved some, or all others of a place.
+/// What invocations are counted by.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Pool {
-    scope: Scope,
-    function: Option<String>,
+enum Pool {
+    /// A function that reserved some.
+    Reserved(Scope, String),
+    /// A version with environments that were started in advance.
+    Provisioned(Scope, String, u64),
+    /// All others of a place, and those for which there were not enough of these environments.
+    Unreserved(Scope),
 }
 
 /// One invocation at work, until it is dropped.
@@ -46,25 +50,30 @@ impl AtWork {
         reads: &impl Reads,
         function: &Function,
     ) -> Result<Turn, service::Error> {
-        let reserved = reserved(reads, &function.scope, &function.name)?;
-        let (pool, limit, reason) = match reserved {
-            Some(limit) => {
-                let pool = Pool { scope: function.scope, function: Some(function.name.clone()) };
-                (pool, limit, "ReservedFunctionConcurrentInvocationLimitExceeded")
-            }
-            None => {
-                let pool = Pool { scope: function.scope, function: None };
-                (pool, unreserved(reads, &function.scope)?, "ConcurrentInvocationLimitExceeded")
-            }
-        };
-        let mut counts = self.0.lock();
-        let count = counts.entry(pool.clone()).or_default();
-        if *count >= limit {
-            return Err(errors::throttled(reason).into());
+        let (scope, name) = (function.scope, &function.name);
+        if let Some(limit) = reserved(reads, &scope, name)? {
+            let turn = self.take(Pool::Reserved(scope, name.clone()), limit);
+            let reason = "ReservedFunctionConcurrentInvocationLimitExceeded";
+            return Ok(turn.ok_or_else(|| errors::throttled(reason))?);
         }
-        *count += 1;
+        if let Some(limit) = provisioned::of_version(reads, function)?
+            && let Some(turn) = self.take(Pool::Provisioned(scope, name.clone(), function.version), limit)
+        {
+            return Ok(turn);
+        }
+        let turn = self.take(Pool::Unreserved(scope), unreserved(reads, &scope)?);
+        Ok(turn.ok_or_else(|| errors::throttled("ConcurrentInvocationLimitExceeded"))?)
+    }
+
+    fn take(self: &Arc<Self>, pool: Pool, limit: u32) -> Option<Turn> {
+        let mut counts = self.0.lock();
+        let count = counts.get(&pool).copied().unwrap_or_default();
+        if count >= limit {
+            return None;
+        }
+        counts.insert(pool.clone(), count + 1);
         drop(counts);
-        Ok(Turn { at_work: Arc::clone(self), pool })
+        Some(Turn { at_work: Arc::clone(self), pool })
     }
 }
 
@@ -85,21 +94,21 @@ pub(crate) fn reserved(reads: &impl Reads, scope: &Scope, function: &str) -> Res
     Ok(reads.get_record(&keys::concurrency(scope, function))?)
 }
 
-/// What is left to functions that have reserved nothing.
+/// What is left to functions that have reserved nothing, and have nothing started in advance.
 pub(crate) fn unreserved(reads: &impl Reads, scope: &Scope) -> Result<u32> {
-    Ok(ACCOUNT_MAX.saturating_sub(reserved_but(reads, scope, "")?))
+    unreserved_but(reads, scope, "")
 }
 
-/// What all functions but that one have reserved.
-fn reserved_but(reads: &impl Reads, scope: &Scope, but: &str) -> Result<u32> {
-    let mut sum = 0u32;
+/// The same, as if that function had nothing of its own.
+pub(crate) fn unreserved_but(reads: &impl Reads, scope: &Scope, but: &str) -> Result<u32> {
+    let mut own = provisioned::sums(reads, scope)?;
     for entry in reads.scan(keys::concurrencies(scope).prefix_range(), Direction::Forward) {
         let (key, value) = entry?;
-        if scope_and_name(&key)?.1 != but {
-            sum = sum.saturating_add(record::decode(&value)?);
-        }
+        // What it has started in advance is of what it has reserved.
+        own.insert(scope_and_name(&key)?.1, record::decode(&value)?);
     }
-    Ok(sum)
+    own.remove(but);
+    Ok(own.into_values().fold(ACCOUNT_MAX, u32::saturating_sub))
 }
 
 /// The function that is meant, as a whole.
@@ -122,9 +131,8 @@ pub(crate) fn put(
 ) -> Result<api::PutFunctionConcurrencyOutput> {
     let name = function_of(&**tx, &tx.scope(), &input.function_name)?;
     let wanted = input.reserved_concurrent_executions.unsigned_abs();
-    let left =
-        i64::from(ACCOUNT_MAX) - i64::from(reserved_but(&**tx, &name.scope, &name.name)?) - i64::from(wanted);
-    if left < i64::from(UNRESERVED_MIN) {
+    let left = unreserved_but(&**tx, &name.scope, &name.name)?;
+    if left < wanted.saturating_add(UNRESERVED_MIN) {
         return Err(too_many(wanted).into());
     }
     let provisioned = provisioned::sum(&**tx, &name)?;

@@ -156,6 +156,19 @@ impl Host {
         }
     }
 
+    /// Ends the environments of functions that a reset of the cloud has taken away.
+    pub(crate) async fn follow_resets(self: Arc<Self>, cloud: Arc<Cloud>) -> Result<()> {
+        // Nothing signals this key but a reset.
+        let mut reset = cloud.store.watch(keys::environments());
+        loop {
+            reset.changed().await;
+            self.credentials.lock().clear();
+            if let Some(runtime) = self.runtime.get() {
+                runtime.retire_all();
+            }
+        }
+    }
+
     async fn runtime(&self, cloud: &Cloud) -> Result<&Runtime> {
         let started = self.runtime.get_or_try_init(|| async {
             self.sweep(cloud).await;

@@ -93,8 +93,17 @@ pub(crate) fn all_provisioned() -> Key {
     of("provisioned")
 }
 
+/// No record: who waits for it hears of resets.
+pub(crate) fn environments() -> Key {
+    of("environments")
+}
+
+pub(crate) fn provisioned_in(scope: &Scope) -> Key {
+    scoped("lambda", "provisioned", scope)
+}
+
 pub(crate) fn provisioned_of(scope: &Scope, function: &str) -> Key {
-    scoped("lambda", "provisioned", scope).str(function)
+    provisioned_in(scope).str(function)
 }
 
 pub(crate) fn provisioned(scope: &Scope, function: &str, qualifier: &str) -> Key {

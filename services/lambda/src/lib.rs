@@ -54,7 +54,8 @@ use crate::layers::LayerVersion;
 #[must_use]
 pub fn service(work: PathBuf, room: usize) -> Service {
     let host = Arc::new(Host::new(work, room));
-    let [creating, updating, configuring, deleting, polling, printing] = [(); 6].map(|()| Arc::clone(&host));
+    let [creating, updating, configuring, deleting, polling, printing, ending] =
+        [(); 7].map(|()| Arc::clone(&host));
     let service = layers_of(Service::new(&api::FACTS))
         .front(download::accepts, download::answer)
         .actions(action)
@@ -106,6 +107,7 @@ pub fn service(work: PathBuf, room: usize) -> Service {
             let output = Arc::clone(&printing.output);
             async move { output.run(cloud).await }
         })
+        .work("resets", move |cloud| Arc::clone(&ending).follow_resets(cloud))
         .work("event sources", move |cloud| sources::run(Arc::clone(&polling), cloud));
     urls(limits(published(invocations(service, &host)), &host), &host)
 }

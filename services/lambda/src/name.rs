@@ -27,9 +27,12 @@ pub(crate) enum Target<'a> {
 /// The qualifier of the function as it is.
 pub(crate) const LATEST: &str = "$LATEST";
 
-/// Versions are numbers; `$LATEST` is 0.
+/// Versions are numbers, each written in one way; `$LATEST` is 0.
 pub(crate) fn version_number(text: &str) -> Option<u64> {
-    if text == LATEST { Some(0) } else { text.parse().ok().filter(|number| *number > 0) }
+    if text == LATEST {
+        return Some(0);
+    }
+    text.parse().ok().filter(|_| text.starts_with(|first| matches!(first, '1'..='9')))
 }
 
 /// A version's number as it is shown.
@@ -101,6 +104,20 @@ pub(crate) fn check_length(name: &str) -> Result<(), Fault> {
     Err(Fault::new("ValidationException", 400, message))
 }
 
+/// Refuses qualifiers that are no alias's, wherever they stand; the model checks only those that stand alone.
+pub(crate) fn check_alias(name: &Name) -> Result<(), Fault> {
+    let Some(qualifier) = name.qualifier.as_deref() else { return Ok(()) };
+    let is_alias = qualifier != LATEST && !qualifier.bytes().all(|byte| byte.is_ascii_digit());
+    if is_alias {
+        return Ok(());
+    }
+    let message = format!(
+        "1 validation error detected: Value '{qualifier}' at 'qualifier' failed to satisfy constraint: Member must satisfy \
+         regular expression pattern: ((?!^\\d+$)^[0-9a-zA-Z-_]+$)"
+    );
+    Err(Fault::new("ValidationException", 400, message))
+}
+
 #[cfg(test)]
 mod tests {
     use names::{Account, Region, Scope};
@@ -143,6 +160,8 @@ mod tests {
         target("f:v12", Target::Alias("v12"));
         // No version has the number 0 or one that is greater than any.
         target("f:0", Target::Alias("0"));
+        target("f:01", Target::Alias("01"));
+        target("f:+1", Target::Alias("+1"));
         target("f:99999999999999999999", Target::Alias("99999999999999999999"));
     }
 }

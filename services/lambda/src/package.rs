@@ -206,7 +206,8 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn a_stored_package_is_read_as_it_was() {
         let store = store::Store::open(store::Options::memory()).unwrap();
-        let noise: Vec<u8> = (0..3 * PIECE_BYTES as u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+        let noise: Vec<u8> =
+            (0..3 * PIECE_BYTES as u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
         let zip = Bytes::from(zipped(&[("a", &noise), ("b", b"small")]));
         let id = [7; 16];
         let put = |tx: &mut store::Transaction| {
@@ -223,6 +224,9 @@ pub(crate) mod tests {
         archive.by_name("a").unwrap().read_to_end(&mut read).unwrap();
         assert!(read == noise);
         let short = Stored { size_bytes: stored.size_bytes + PIECE_BYTES as u64, ..stored };
-        assert!(ZipArchive::new(Reader::new(store.snapshot(), &short)).is_err(), "a missing piece is an error");
+        assert!(
+            ZipArchive::new(Reader::new(store.snapshot(), &short)).is_err(),
+            "a missing piece is an error"
+        );
     }
 }

@@ -79,6 +79,32 @@ pub(crate) fn sum(reads: &impl Reads, function: &Name) -> Result<u32> {
     Ok(all(reads, function)?.iter().map(|one| one.wanted).sum())
 }
 
+/// How many environments each function of a place has wanted altogether.
+pub(crate) fn sums(reads: &impl Reads, scope: &Scope) -> Result<BTreeMap<String, u32>> {
+    let mut sums = BTreeMap::new();
+    for entry in reads.scan(keys::provisioned_in(scope).prefix_range(), Direction::Forward) {
+        let config: Provisioned = record::decode(&entry?.1)?;
+        let sum: &mut u32 = sums.entry(config.function).or_default();
+        *sum = sum.saturating_add(config.wanted);
+    }
+    Ok(sums)
+}
+
+/// How many environments are wanted of a version, under whichever name.
+pub(crate) fn of_version(reads: &impl Reads, version: &Function) -> Result<Option<u32>> {
+    if version.version == 0 {
+        return Ok(None);
+    }
+    for config in all(reads, &version.full_name())? {
+        match function::find(reads, &config.name()) {
+            Ok(found) if found.version == version.version => return Ok(Some(config.wanted)),
+            Err(error @ service::Error::Store(_)) => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
 pub(crate) fn put(
     tx: &mut Tx<'_>,
     input: &api::PutProvisionedConcurrencyConfigInput,
@@ -138,13 +164,13 @@ fn check_room(reads: &impl Reads, name: &Name, wanted: u32) -> Result<()> {
             )
         };
     }
-    let unreserved = concurrency::unreserved(reads, &name.scope)?;
-    if wanted > unreserved {
+    let unreserved = concurrency::unreserved_but(reads, &name.scope, &name.name)?;
+    if sum > unreserved {
         return refused(format!(
             "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [{unreserved}]."
         ));
     }
-    if unreserved - wanted < UNRESERVED_MIN {
+    if unreserved - sum < UNRESERVED_MIN {
         return refused(format!(
             "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its \
              minimum value of [{UNRESERVED_MIN}]."

@@ -72,7 +72,8 @@ impl Tree<'_> {
         let mut archive = ZipArchive::new(zip)?;
         for index in 0..archive.len() {
             let mut file = archive.by_index(index)?;
-            let name = file.enclosed_name().ok_or_else(|| io::Error::other("a file outside of the package"))?;
+            let name =
+                file.enclosed_name().ok_or_else(|| io::Error::other("a file outside of the package"))?;
             if name.as_os_str().is_empty() {
                 continue;
             }

@@ -32,6 +32,7 @@ macro_rules! engine {
             no_increment_is_lost_among_threads,
             a_snapshot_does_not_change,
             a_reset_leaves_nothing_and_makes_readers_run_again,
+            a_reset_wakes_who_waits,
             the_head_of_a_queue_moves_both_ways,
             a_signal_wakes_who_waits_and_comes_with_the_data,
             what_fails_signals_nobody,
@@ -269,6 +270,16 @@ fn a_signal_wakes_who_waits_and_comes_with_the_data(bed: Bed) {
         watch.changed().await;
         assert!(get(&store.snapshot(), 1).is_some());
         ringer.await.unwrap();
+    });
+}
+
+fn a_reset_wakes_who_waits(bed: Bed) {
+    let store = bed.open();
+    runtime().block_on(async {
+        let mut watch = store.watch(Key::new().str("bell"));
+        store.reset().unwrap();
+        watch.changed().await;
+        assert!(tokio::time::timeout(Duration::from_millis(20), watch.changed()).await.is_err());
     });
 }
 

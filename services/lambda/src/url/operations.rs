@@ -1,6 +1,7 @@
 //! URLs are made, shown, changed, listed and deleted.
 
 use api_lambda as api;
+use names::Scope;
 use service::{Random, Result, Tx, View};
 use store::{Reads, record};
 use wire::{Fault, Timestamp};
@@ -9,7 +10,7 @@ use super::cors::Rules;
 use super::{FunctionUrl, LATEST};
 use crate::event::in_milliseconds;
 use crate::functions::{named, pages};
-use crate::name::Name;
+use crate::name::{self, Name};
 use crate::{function, keys};
 
 /// The largest page.
@@ -37,6 +38,13 @@ fn missing() -> Fault {
     api::error::resource_not_found_exception("The resource you requested does not exist.")
 }
 
+/// What has a URL: a function or an alias, never a version.
+fn of(scope: &Scope, function: &str, qualifier: Option<&str>) -> Result<Name, Fault> {
+    let name = named(scope, function, qualifier)?;
+    name::check_alias(&name)?;
+    Ok(name)
+}
+
 fn find(reads: &impl Reads, name: &Name) -> Result<FunctionUrl> {
     let alias = name.qualifier.as_deref().unwrap_or(LATEST);
     let found = reads.get_record(&keys::url_of(&name.scope, &name.name, alias))?;
@@ -47,7 +55,7 @@ pub(crate) fn create(
     tx: &mut Tx<'_>,
     input: &api::CreateFunctionUrlConfigInput,
 ) -> Result<api::CreateFunctionUrlConfigOutput> {
-    let name = named(&tx.scope(), &input.function_name, input.qualifier.as_deref())?;
+    let name = of(&tx.scope(), &input.function_name, input.qualifier.as_deref())?;
     let absent = || api::error::resource_not_found_exception("Function does not exist");
     match function::find(&**tx, &name) {
         Err(service::Error::Fault(_)) => return Err(absent().into()),
@@ -95,7 +103,7 @@ pub(crate) fn get(
     view: &View<'_>,
     input: &api::GetFunctionUrlConfigInput,
 ) -> Result<api::GetFunctionUrlConfigOutput> {
-    let name = named(&view.scope(), &input.function_name, input.qualifier.as_deref())?;
+    let name = of(&view.scope(), &input.function_name, input.qualifier.as_deref())?;
     Ok(shown!(GetFunctionUrlConfigOutput, &find(&**view, &name)?, view.context))
 }
 
@@ -103,7 +111,7 @@ pub(crate) fn update(
     tx: &mut Tx<'_>,
     input: &api::UpdateFunctionUrlConfigInput,
 ) -> Result<api::UpdateFunctionUrlConfigOutput> {
-    let name = named(&tx.scope(), &input.function_name, input.qualifier.as_deref())?;
+    let name = of(&tx.scope(), &input.function_name, input.qualifier.as_deref())?;
     let old = find(&**tx, &name)?;
     let url = FunctionUrl {
         is_signed: input.auth_type.as_ref().map_or(old.is_signed, |kind| kind.as_str() == SIGNED),
@@ -120,7 +128,7 @@ pub(crate) fn delete(
     tx: &mut Tx<'_>,
     input: &api::DeleteFunctionUrlConfigInput,
 ) -> Result<api::DeleteFunctionUrlConfigOutput> {
-    let name = named(&tx.scope(), &input.function_name, input.qualifier.as_deref())?;
+    let name = of(&tx.scope(), &input.function_name, input.qualifier.as_deref())?;
     find(&**tx, &name)?.delete(tx);
     Ok(api::DeleteFunctionUrlConfigOutput::default())
 }
