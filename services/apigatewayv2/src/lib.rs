@@ -35,45 +35,37 @@ macro_rules! below {
     };
 }
 
-/// The resource of an operation on one of a kind.
-macro_rules! one {
-    ($folder:literal, $id:ident) => {
-        |scope, input| at(scope, format_args!(concat!("/apis/{}", $folder, "/{}"), input.api_id, input.$id))
+/// Operations on a kind of what belongs to an API.
+macro_rules! create {
+    ($kind:path) => {
+        |tx, input| parts::create(tx, &$kind, &input.api_id, input)
     };
 }
-
-/// The five operations on a kind of what belongs to an API.
-macro_rules! kind {
-    ($service:ident, $kind:path, $folder:literal, $id:ident: $create:ident, $get:ident, $list:ident, $update:ident, $delete:ident) => {
-        $service
-            .transaction::<model::$create>(
-                |tx, input| parts::create(tx, &$kind, &input.api_id, input),
-                below!($folder),
-            )
-            .read::<model::$get>(
-                |view, input| parts::get(view, &$kind, &input.api_id, &input.$id),
-                one!($folder, $id),
-            )
-            .read::<model::$list>(
-                |view, input| {
-                    let (max_results, token) = (input.max_results.as_deref(), input.next_token.as_deref());
-                    let operation = concat!("apigatewayv2:", stringify!($list));
-                    let asked = Asked { operation, max_results, token };
-                    parts::list(view, &$kind, &input.api_id, &asked)
-                },
-                below!($folder),
-            )
-            .transaction::<model::$update>(
-                |tx, input| parts::update(tx, &$kind, &input.api_id, &input.$id, input),
-                one!($folder, $id),
-            )
-            .transaction::<model::$delete>(
-                |tx, input| {
-                    parts::delete(tx, &$kind, &input.api_id, &input.$id)?;
-                    Ok(Default::default())
-                },
-                one!($folder, $id),
-            )
+macro_rules! get {
+    ($kind:path, $id:ident) => {
+        |view, input| parts::get(view, &$kind, &input.api_id, &input.$id)
+    };
+}
+macro_rules! list {
+    ($kind:path, $operation:literal) => {
+        |view, input| {
+            let (max_results, token) = (input.max_results.as_deref(), input.next_token.as_deref());
+            let asked = Asked { operation: concat!("apigatewayv2:", $operation), max_results, token };
+            parts::list(view, &$kind, &input.api_id, &asked)
+        }
+    };
+}
+macro_rules! update {
+    ($kind:path, $id:ident) => {
+        |tx, input| parts::update(tx, &$kind, &input.api_id, &input.$id, input)
+    };
+}
+macro_rules! delete {
+    ($kind:path, $id:ident) => {
+        |tx, input| {
+            parts::delete(tx, &$kind, &input.api_id, &input.$id)?;
+            Ok(Default::default())
+        }
     };
 }
 
@@ -91,50 +83,83 @@ pub fn service() -> Service {
 }
 
 fn whole(service: Service) -> Service {
+    use model as api;
     service
-        .transaction::<model::CreateApi>(apis::create, |scope, _| at(scope, "/apis"))
-        .read::<model::GetApi>(apis::get, below!(""))
-        .read::<model::GetApis>(apis::list, |scope, _| at(scope, "/apis"))
-        .transaction::<model::UpdateApi>(apis::update, below!(""))
-        .transaction::<model::DeleteApi>(apis::delete, below!(""))
-        .transaction::<model::DeleteCorsConfiguration>(apis::delete_cors, below!("/cors"))
+        .transaction::<api::CreateApi>(apis::create, |scope, _| at(scope, "/apis"))
+        .read::<api::GetApi>(apis::get, below!(""))
+        .read::<api::GetApis>(apis::list, |scope, _| at(scope, "/apis"))
+        .transaction::<api::UpdateApi>(apis::update, below!(""))
+        .transaction::<api::DeleteApi>(apis::delete, below!(""))
+        .transaction::<api::DeleteCorsConfiguration>(apis::delete_cors, below!("/cors"))
 }
 
 fn belongings(service: Service) -> Service {
-    let service = kind!(service, integrations::KIND, "/integrations", integration_id:
-        CreateIntegration, GetIntegration, GetIntegrations, UpdateIntegration, DeleteIntegration);
-    let service = kind!(service, authorizers::KIND, "/authorizers", authorizer_id:
-        CreateAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer, DeleteAuthorizer);
-    kind!(service, routes::KIND, "/routes", route_id: CreateRoute, GetRoute, GetRoutes, UpdateRoute, DeleteRoute)
+    use model as api;
+    service
+        .transaction::<api::CreateIntegration>(create!(integrations::KIND), below!("/integrations"))
+        .read::<api::GetIntegration>(
+            get!(integrations::KIND, integration_id),
+            below!("/integrations/{}", integration_id),
+        )
+        .read::<api::GetIntegrations>(list!(integrations::KIND, "GetIntegrations"), below!("/integrations"))
+        .transaction::<api::UpdateIntegration>(
+            update!(integrations::KIND, integration_id),
+            below!("/integrations/{}", integration_id),
+        )
+        .transaction::<api::DeleteIntegration>(
+            delete!(integrations::KIND, integration_id),
+            below!("/integrations/{}", integration_id),
+        )
+        .transaction::<api::CreateAuthorizer>(create!(authorizers::KIND), below!("/authorizers"))
+        .read::<api::GetAuthorizer>(
+            get!(authorizers::KIND, authorizer_id),
+            below!("/authorizers/{}", authorizer_id),
+        )
+        .read::<api::GetAuthorizers>(list!(authorizers::KIND, "GetAuthorizers"), below!("/authorizers"))
+        .transaction::<api::UpdateAuthorizer>(
+            update!(authorizers::KIND, authorizer_id),
+            below!("/authorizers/{}", authorizer_id),
+        )
+        .transaction::<api::DeleteAuthorizer>(
+            delete!(authorizers::KIND, authorizer_id),
+            below!("/authorizers/{}", authorizer_id),
+        )
+        .transaction::<api::CreateRoute>(create!(routes::KIND), below!("/routes"))
+        .read::<api::GetRoute>(get!(routes::KIND, route_id), below!("/routes/{}", route_id))
+        .read::<api::GetRoutes>(list!(routes::KIND, "GetRoutes"), below!("/routes"))
+        .transaction::<api::UpdateRoute>(update!(routes::KIND, route_id), below!("/routes/{}", route_id))
+        .transaction::<api::DeleteRoute>(delete!(routes::KIND, route_id), below!("/routes/{}", route_id))
 }
 
 fn stages(service: Service) -> Service {
+    use model as api;
     service
-        .transaction::<model::CreateStage>(stages::create, below!("/stages"))
-        .read::<model::GetStage>(stages::get, below!("/stages/{}", stage_name))
-        .read::<model::GetStages>(stages::list, below!("/stages"))
-        .transaction::<model::UpdateStage>(stages::update, below!("/stages/{}", stage_name))
-        .transaction::<model::DeleteStage>(stages::delete, below!("/stages/{}", stage_name))
-        .transaction::<model::DeleteRouteSettings>(
+        .transaction::<api::CreateStage>(stages::create, below!("/stages"))
+        .read::<api::GetStage>(stages::get, below!("/stages/{}", stage_name))
+        .read::<api::GetStages>(stages::list, below!("/stages"))
+        .transaction::<api::UpdateStage>(stages::update, below!("/stages/{}", stage_name))
+        .transaction::<api::DeleteStage>(stages::delete, below!("/stages/{}", stage_name))
+        .transaction::<api::DeleteRouteSettings>(
             stages::delete_route_settings,
             below!("/stages/{}/routesettings/{}", stage_name, route_key),
         )
-        .transaction::<model::ResetAuthorizersCache>(
+        .transaction::<api::ResetAuthorizersCache>(
             authorizers::forget,
             below!("/stages/{}/cache/authorizers", stage_name),
         )
-        .transaction::<model::CreateDeployment>(deployments::create, below!("/deployments"))
-        .read::<model::GetDeployment>(deployments::get, below!("/deployments/{}", deployment_id))
-        .read::<model::GetDeployments>(deployments::list, below!("/deployments"))
-        .transaction::<model::UpdateDeployment>(deployments::update, below!("/deployments/{}", deployment_id))
-        .transaction::<model::DeleteDeployment>(deployments::delete, below!("/deployments/{}", deployment_id))
+        .transaction::<api::CreateDeployment>(deployments::create, below!("/deployments"))
+        .read::<api::GetDeployment>(deployments::get, below!("/deployments/{}", deployment_id))
+        .read::<api::GetDeployments>(deployments::list, below!("/deployments"))
+        .transaction::<api::UpdateDeployment>(deployments::update, below!("/deployments/{}", deployment_id))
+        .transaction::<api::DeleteDeployment>(deployments::delete, below!("/deployments/{}", deployment_id))
 }
 
 fn tagged(service: Service) -> Service {
+    use model as api;
     service
-        .transaction::<model::TagResource>(tags::tag, |scope, input| tags_of(scope, &input.resource_arn))
-        .transaction::<model::UntagResource>(tags::untag, |scope, input| tags_of(scope, &input.resource_arn))
-        .read::<model::GetTags>(tags::list, |scope, input| tags_of(scope, &input.resource_arn))
+        .transaction::<api::TagResource>(tags::tag, |scope, input| tags_of(scope, &input.resource_arn))
+        .transaction::<api::UntagResource>(tags::untag, |scope, input| tags_of(scope, &input.resource_arn))
+        .read::<api::GetTags>(tags::list, |scope, input| tags_of(scope, &input.resource_arn))
 }
 
 /// Policies name the method, not the operation.
