@@ -26,7 +26,7 @@ impl From<wire::Body> for Sent {
     fn from(body: wire::Body) -> Self {
         match body.into_whole() {
             Ok(whole) => Sent::Whole(Full::new(whole)),
-            Err(body) => Sent::Stream(Streamed { left: body.length(), body, last: None }),
+            Err(body) => Sent::Stream(Streamed { left: body.length(), body, last: None, failed: None }),
         }
     }
 }
@@ -67,11 +67,29 @@ pub struct Streamed {
     left: Option<u64>,
     /// The last of them.
     last: Option<Bytes>,
+    /// What broke it off, before that is told.
+    failed: Option<Box<Fault>>,
 }
 
 impl Streamed {
-    /// The next piece. The last one of a known length, which makes the answer whole, leaves only when the end was seen.
+    /// The next piece, or what broke the answer off. hyper throws away what it has not written yet when it hears of that, so
+    /// it is told a turn later, and writes in between.
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
+        if let Some(fault) = self.failed.take() {
+            return Poll::Ready(Some(Err(*fault)));
+        }
+        match ready!(self.poll_next(context)) {
+            Some(Err(fault)) => {
+                self.failed = Some(Box::new(fault));
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            piece => Poll::Ready(piece),
+        }
+    }
+
+    /// The next piece. The last one of a known length, which makes the answer whole, leaves only when the end was seen.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
         while let Some(piece) = ready!(Pin::new(&mut self.body).poll_next(context)) {
             let Some(left) = &mut self.left else { return Poll::Ready(Some(piece)) };
             let piece = piece?;
@@ -137,4 +155,29 @@ pub(crate) fn from_fault(fault: &Fault, request_id: &str) -> Reply {
         }
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    use bytes::Bytes;
+    use hyper::body::Body as _;
+    use wire::Fault;
+
+    use super::Sent;
+
+    /// hyper writes while nothing comes, and throws away what is unwritten when it hears of a failure.
+    #[test]
+    fn what_came_before_a_failure_can_be_written_first() {
+        let pieces = [Ok(Bytes::from("piece")), Err(Fault::new("Broken", 500, "It broke off."))];
+        let mut sent = Sent::from(wire::Body::stream(None, futures_util::stream::iter(pieces)));
+        let mut context = Context::from_waker(Waker::noop());
+        let mut poll = || Pin::new(&mut sent).poll_frame(&mut context);
+        assert!(matches!(poll(), Poll::Ready(Some(Ok(frame))) if frame.data_ref().unwrap() == "piece"));
+        assert!(poll().is_pending());
+        assert!(matches!(poll(), Poll::Ready(Some(Err(fault))) if fault.code == "Broken"));
+        assert!(matches!(poll(), Poll::Ready(None)));
+    }
 }
