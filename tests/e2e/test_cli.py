@@ -67,6 +67,10 @@ def lambda_and_its_log(aws, role, account):
     target = f"integrations/{integration}"
     aws("apigatewayv2", "create-route", "--api-id", api, "--route-key", "GET /trips", "--target", target)
     aws("apigatewayv2", "create-stage", "--api-id", api, "--stage-name", "$default", "--auto-deploy")
+    aws(
+        "lambda", "add-permission", "--function-name", "front", "--statement-id", "api", "--action", "lambda:InvokeFunction",
+        "--principal", "apigateway.amazonaws.com", "--source-arn", f"arn:aws:execute-api:us-east-1:{account}:{api}/*",
+    )  # fmt: skip
     address = f"{aws.cloud.url}/_aws/execute-api/{api}/$default/trips"
     got = subprocess.run(["curl", "-sS", "--max-time", "20", address], capture_output=True, text=True)
     assert got.stdout == "hi", got.stderr
