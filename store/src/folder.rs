@@ -3,11 +3,15 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::Error;
 
 /// What `format` says in folders that this program writes.
 const FORMAT: &str = "cloudlet 1";
+/// How long a start waits for the lock. A process that was killed while it started a function has left it to the child, until
+/// that runs a program of its own.
+const LOCK_WAIT: Duration = Duration::from_millis(500);
 
 /// A data folder that this process alone may use, until this is dropped.
 pub(crate) struct Folder {
@@ -24,10 +28,8 @@ impl Folder {
         let mut options = OpenOptions::new();
         let lock =
             options.write(true).create(true).truncate(false).open(path.join("lock")).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::Locked(path.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        if !taken(&lock).map_err(failed)? {
+            return Err(Error::Locked(path.to_owned()));
         }
         check_format(&path.join("format"))?;
         Ok(Folder { path: path.to_owned(), _lock: lock })
@@ -52,6 +54,19 @@ impl Folder {
         fs::remove_file(&unfinished).map_err(failed)?;
         sync(&self.path).map_err(failed)?;
         Ok(engine)
+    }
+}
+
+/// Whether the lock is ours, at once or soon.
+fn taken(lock: &File) -> io::Result<bool> {
+    let until = Instant::now() + LOCK_WAIT;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(LOCK_WAIT / 100),
+            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::Error(source)) => return Err(source),
+        }
     }
 }
 
@@ -110,9 +125,7 @@ mod tests {
         assert!(matches!(Folder::open(folder.path()), Err(Error::Locked(_))));
         drop(held);
         // Processes that other tests start at this moment have the lock too, until they run a program of their own.
-        while matches!(Folder::open(folder.path()), Err(Error::Locked(_))) {
-            std::thread::yield_now();
-        }
+        Folder::open(folder.path()).unwrap();
     }
 
     #[test]
