@@ -132,30 +132,22 @@ impl Client {
         within: Duration,
     ) -> Result<(Answer, bool), Error> {
         let all = async {
-            let answer = self.once(bytes_max, method.clone(), to, headers.clone(), body.clone()).await?;
+            let mut request = Request::new(Full::new(body.clone()));
+            *request.method_mut() = method.clone();
+            *request.uri_mut() = to.uri.clone();
+            *request.headers_mut() = headers;
+            let answer = self.once(bytes_max, request.clone()).await?;
             let credentials = to.credentials.as_ref().filter(|_| answer.0.status == StatusCode::UNAUTHORIZED);
             let said = credentials
                 .and_then(|credentials| credentials.answer(&answer.0.headers, &method, &to.uri, &body));
             let Some(said) = said else { return Ok(answer) };
-            let mut headers = headers;
-            headers.insert(header::AUTHORIZATION, said);
-            self.once(bytes_max, method, to, headers, body).await
+            request.headers_mut().insert(header::AUTHORIZATION, said);
+            self.once(bytes_max, request).await
         };
         tokio::time::timeout(within, all).await.map_err(|_| Error::Late(within))?
     }
 
-    async fn once(
-        &self,
-        bytes_max: usize,
-        method: Method,
-        to: &Address,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<(Answer, bool), Error> {
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = method;
-        *request.uri_mut() = to.uri.clone();
-        *request.headers_mut() = headers;
+    async fn once(&self, bytes_max: usize, request: Request<Full<Bytes>>) -> Result<(Answer, bool), Error> {
         let pool = self.pool.get_or_init(pool);
         let response = pool.request(request).await.map_err(|error| Error::Broken(whole(&error)))?;
         let (parts, body) = response.into_parts();

@@ -367,6 +367,29 @@ def test_answers_are_kept(gateway, api):
     assert get() != anew
 
 
+def test_what_is_not_built_is_refused_by_name(gateway, api):
+    place = api.mock("/t")
+    api.deploy()
+    firehose = "arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-x"
+    for path, value in [
+        ("/clientCertificateId", "abc"),
+        ("/documentationVersion", "1"),
+        ("/accessLogSettings/destinationArn", firehose),
+    ]:
+        refused(lambda path=path, value=value: api.patch_stage(("replace", path, value)), "NotImplemented", path.split("/")[-1])
+    refused(lambda: gateway.test_invoke_method(**place, clientCertificateId="abc"), "NotImplemented", "clientCertificateId")
+    insecure = {"type": "HTTP", "integrationHttpMethod": "GET", "uri": "https://localhost", "tlsConfig": {"insecureSkipVerification": True}}
+    refused(lambda: gateway.put_integration(**place, **insecure), "NotImplemented", "insecureSkipVerification")
+
+
+def test_a_deployment_turns_the_cache_of_its_stage_on(gateway, api):
+    api.mock("/t", response="x")
+    api.deploy()
+    api.deploy(cacheClusterEnabled=True, cacheClusterSize="1.6")
+    stage = gateway.get_stage(restApiId=api.id, stageName="dev")
+    assert (stage["cacheClusterEnabled"], stage["cacheClusterStatus"], stage["cacheClusterSize"]) == (True, "AVAILABLE", "1.6")
+
+
 def test_long_answers_are_compressed(gateway, cloud, name):
     api = Api(gateway, cloud, name, minimumCompressionSize=100)
     api.mock("/long", response="a" * 1000)

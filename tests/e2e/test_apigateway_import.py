@@ -117,6 +117,15 @@ def test_put_merges_and_overwrites(gateway, cloud):
     assert paths(gateway, made["id"]) == {"/": set(), "/old": set(), "/old/{id}": {"GET"}}
 
 
+def test_what_is_not_understood_is_warned_of(gateway):
+    schemes = {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}}
+    body = json.dumps({**OPENAPI, "components": {**OPENAPI["components"], **schemes}})
+    made = gateway.import_rest_api(body=body, parameters={"endpointConfigurationTypes": "REGIONAL"})
+    assert made["warnings"] == ["Unsupported security definition type 'http' for 'bearer'. Ignoring."]
+    assert made["endpointConfiguration"]["types"] == ["REGIONAL"]
+    refused(lambda: gateway.import_rest_api(body=body, failOnWarnings=True), "BadRequestException", "'bearer'")
+
+
 def test_nonsense_makes_nothing(gateway):
     before = len(gateway.get_rest_apis(limit=500)["items"])
     wrong = json.dumps({**OPENAPI, "paths": {"/a b": {"get": {"x-amazon-apigateway-integration": MOCK}}}})

@@ -131,15 +131,17 @@ def test_a_function_with_templates(api, function):
     assert api.ask("POST", "/t?fail=missing%20trip", '{"name": "x"}')[::2] == (404, b"missing trip")
 
 
-def test_token_authorizers_decide_and_are_remembered(api, function):
-    authorizer = api.gateway.create_authorizer(
-        restApiId=api.id,
-        name="tokens",
-        type="TOKEN",
-        authorizerUri=FUNCTION.format(function),
-        identitySource="method.request.header.X-Token",
-        identityValidationExpression="[a-z0-9-]+",
+def authorized(api, function, kind, source, **settings):
+    """An authorizer of the API."""
+    uri = FUNCTION.format(function)
+    return api.gateway.create_authorizer(
+        restApiId=api.id, name=kind, type=kind, authorizerUri=uri, identitySource=source, **settings
     )
+
+
+def test_token_authorizers_decide_and_are_remembered(api, function):
+    source = "method.request.header.X-Token"
+    authorizer = authorized(api, function, "TOKEN", source, identityValidationExpression="[a-z0-9-]+")
     api.mock("/a", response="$context.authorizer.principalId $context.authorizer.n $context.authorizer.id", authorization="CUSTOM", authorizerId=authorizer["id"])
     api.deploy()
     get = lambda token: api.ask("GET", "/a", headers={"X-Token": token} if token else {})  # noqa: E731
@@ -160,13 +162,8 @@ def test_token_authorizers_decide_and_are_remembered(api, function):
 
 
 def test_request_authorizers_see_the_request(api, function):
-    authorizer = api.gateway.create_authorizer(
-        restApiId=api.id,
-        name="requests",
-        type="REQUEST",
-        authorizerUri=FUNCTION.format(function),
-        identitySource="method.request.header.x-token,method.request.querystring.q",
-    )
+    source = "method.request.header.x-token,method.request.querystring.q"
+    authorizer = authorized(api, function, "REQUEST", source)
     proxy(api, "/a", function, authorization="CUSTOM", authorizerId=authorizer["id"])
     api.deploy()
     status, _, body = api.ask("GET", "/a?q=1", headers={"X-Token": "allow-2"})
@@ -306,3 +303,26 @@ def test_access_logs_are_written(api, cloud, name):
         "path": "/a",
         "none": "-",
     }
+
+
+def test_logs_of_executions_hold_bodies_where_they_are_traced(api, cloud):
+    logs = cloud.client("logs")
+    api.mock("/a", "POST", request='{"statusCode": 200, "secret": "$input.path(\'$.s\')"}', response="ok")
+    api.deploy()
+
+    def lines_of(secret):
+        answer = api.ask("POST", "/a", json.dumps({"s": secret}))
+        assert answer[0] == 200
+        group, found = f"API-Gateway-Execution-Logs_{api.id}/dev", []
+        while not any("completed" in line for line in found):
+            try:
+                events = logs.filter_log_events(logGroupName=group)["events"]
+            except logs.exceptions.ResourceNotFoundException:
+                continue
+            found = [event["message"] for event in events if answer[1]["x-amzn-RequestId"] in event["message"]]
+        return "".join(found)
+
+    api.patch_stage(("replace", "/*/*/logging/loglevel", "INFO"))
+    assert "hidden-1" not in lines_of("hidden-1")
+    api.patch_stage(("replace", "/*/*/logging/dataTrace", "true"))
+    assert "shown-2" in lines_of("shown-2")

@@ -67,10 +67,13 @@ pub(crate) fn checked(integration: &api::Integration) -> Result<(), Fault> {
     if !(50..=300_000).contains(&integration.timeout_in_millis.unwrap_or(TIMEOUT_MS)) {
         return Err(errors::bad("Timeout should be between 50 ms and 29000 ms"));
     }
-    errors::refuse(&[(
-        "responseTransferMode STREAM",
-        integration.response_transfer_mode.as_ref().is_some_and(|mode| mode.as_str() == "STREAM"),
-    )])
+    let streams = integration.response_transfer_mode.as_ref().is_some_and(|mode| mode.as_str() == "STREAM");
+    let trusts_all = integration.tls_config.as_ref().and_then(|tls| tls.insecure_skip_verification);
+    errors::refuse(&[
+        ("responseTransferMode STREAM", streams),
+        ("tlsConfig.insecureSkipVerification", trusts_all == Some(true)),
+        ("integrationTarget", integration.integration_target.is_some()),
+    ])
 }
 
 /// `arn:aws:apigateway:us-east-1:sqs:path/…`.

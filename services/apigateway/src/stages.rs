@@ -73,18 +73,14 @@ fn check_name(name: &str) -> Result<()> {
 
 /// A new stage.
 fn dated(tx: &Tx<'_>, made: api::Stage) -> api::Stage {
-    let caches = made.cache_cluster_enabled == Some(true);
-    api::Stage {
+    with_cache(api::Stage {
         created_date: Some(tx.now),
         last_updated_date: Some(tx.now),
-        cache_cluster_enabled: Some(caches),
-        cache_cluster_status: Some(if caches { "AVAILABLE" } else { "NOT_AVAILABLE" }.into()),
-        cache_cluster_size: made.cache_cluster_size.or_else(|| caches.then(|| "0.5".into())),
         tracing_enabled: made.tracing_enabled.or(Some(false)),
         method_settings: Some(made.method_settings.unwrap_or_default()),
         tags: None,
         ..made
-    }
+    })
 }
 
 /// Refuses what a stage may not be.
@@ -114,7 +110,17 @@ fn checked(reads: &impl Reads, home: Home<'_>, stage: &api::Stage) -> Result<()>
             home.find::<api::Deployment>(reads, id)?;
         }
     }
-    let format = stage.access_log_settings.as_ref().and_then(|settings| settings.format.as_deref());
+    let logs = stage.access_log_settings.as_ref();
+    let destination = logs.and_then(|settings| settings.destination_arn.as_deref());
+    errors::refuse(&[
+        ("clientCertificateId", stage.client_certificate_id.is_some()),
+        ("documentationVersion", stage.documentation_version.is_some()),
+        (
+            "accessLogSettings.destinationArn of Firehose",
+            destination.is_some_and(|arn| arn.contains(":firehose:")),
+        ),
+    ])?;
+    let format = logs.and_then(|settings| settings.format.as_deref());
     let ids = ["$context.requestId", "$context.extendedRequestId"];
     if format.is_some_and(|format| !ids.iter().any(|id| format.contains(id))) {
         return Err(errors::bad("Access Log format must contain a requestId or extendedRequestId").into());
@@ -134,12 +140,7 @@ pub(crate) fn deploy(
     let found: Option<api::Stage> = home.get(&**tx, name)?;
     let is_new = found.is_none();
     let mut stage = found.unwrap_or_else(|| {
-        let made = api::Stage {
-            stage_name: Some(name.into()),
-            cache_cluster_enabled: input.cache_cluster_enabled,
-            cache_cluster_size: input.cache_cluster_size.clone(),
-            ..api::Stage::default()
-        };
+        let made = api::Stage { stage_name: Some(name.into()), ..api::Stage::default() };
         dated(tx, made)
     });
     if let Some(canary) = input.canary_settings.as_ref() {
@@ -159,12 +160,14 @@ pub(crate) fn deploy(
     }
     stage.description = input.stage_description.clone().or(stage.description);
     stage.tracing_enabled = input.tracing_enabled.or(stage.tracing_enabled);
+    stage.cache_cluster_enabled = input.cache_cluster_enabled.or(stage.cache_cluster_enabled);
+    stage.cache_cluster_size = input.cache_cluster_size.clone().or(stage.cache_cluster_size);
     if let Some(variables) = &input.variables {
         stage.variables.get_or_insert_default().extend(variables.clone());
     }
     stage.last_updated_date = Some(tx.now);
     checked(&**tx, home, &stage)?;
-    home.put(tx, name, &stage);
+    home.put(tx, name, &with_cache(stage));
     Ok(())
 }
 
@@ -216,7 +219,12 @@ fn with_cache(stage: api::Stage) -> api::Stage {
     let caches = stage.cache_cluster_enabled == Some(true);
     let status = if caches { "AVAILABLE" } else { "NOT_AVAILABLE" };
     let size = stage.cache_cluster_size.or_else(|| caches.then(|| "0.5".into()));
-    api::Stage { cache_cluster_status: Some(status.into()), cache_cluster_size: size, ..stage }
+    api::Stage {
+        cache_cluster_enabled: Some(caches),
+        cache_cluster_status: Some(status.into()),
+        cache_cluster_size: size,
+        ..stage
+    }
 }
 
 /// A canary becomes the stage: its deployment, or its variables.

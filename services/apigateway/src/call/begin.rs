@@ -114,6 +114,7 @@ impl Prepared<'_> {
         };
         if settings::is_logged(&call) {
             call.notes.log = Some(parking_lot::Mutex::default());
+            call.notes.traces = settings::setting(&call, |setting| setting.data_trace_enabled) == Some(true);
         }
         call
     }

@@ -68,7 +68,7 @@ pub(crate) fn ready(cloud: &Cloud, reads: &impl Reads, api: &str, deployment: &s
     if let Some(found) = ready.0.lock().get(&key) {
         return Ok(Arc::clone(found));
     }
-    let made = Arc::new(Compiled::of(Frozen::find(reads, api, deployment)?.definition()?));
+    let made = Arc::new(Compiled::of(Frozen::find(reads, api, deployment)?.definition()?)?);
     let mut all = ready.0.lock();
     if all.len() >= READY_MAX {
         all.clear();
@@ -78,14 +78,18 @@ pub(crate) fn ready(cloud: &Cloud, reads: &impl Reads, api: &str, deployment: &s
 }
 
 impl Compiled {
-    pub(crate) fn of(definition: Definition) -> Self {
+    /// # Errors
+    /// When the API's policy cannot be read: then nobody may be let in.
+    pub(crate) fn of(definition: Definition) -> Result<Self, store::Error> {
         let mut tree = Tree::default();
         for (path, resource) in definition.resources {
             tree.put(&path, Arc::new(Place::of(path.clone(), resource)));
         }
         let text = definition.api.policy.as_deref().filter(|text| !text.is_empty());
-        let policy = text.and_then(|text| policy::Document::parse(policy::Kind::Resource, text).ok());
-        Compiled {
+        let policy = text.map(|text| policy::Document::parse(policy::Kind::Resource, text)).transpose();
+        let policy =
+            policy.map_err(|why| store::Error::Corrupt { what: "policy of an API", why: why.to_string() })?;
+        Ok(Compiled {
             api: definition.api,
             tree,
             authorizers: definition.authorizers,
@@ -93,7 +97,7 @@ impl Compiled {
             models: Schema::all(&definition.models),
             validators: definition.validators,
             policy,
-        }
+        })
     }
 
     /// Whether bodies of that type are bytes.
@@ -147,4 +151,19 @@ impl Method {
 pub(crate) fn read_all(texts: Option<&BTreeMap<String, String>>) -> Templates {
     let read = |text: &String| Template::parse(text).map_err(|error| error.to_string());
     texts.into_iter().flatten().map(|(kind, text)| (kind.clone(), read(text))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_that_cannot_be_read_opens_nothing() {
+        let with = |policy: &str| {
+            let api = api::RestApi { policy: Some(policy.into()), ..api::RestApi::default() };
+            Compiled::of(Definition { api, ..Definition::default() })
+        };
+        assert!(with("{").is_err());
+        assert!(with("").is_ok_and(|made| made.policy.is_none()));
+    }
 }

@@ -69,7 +69,7 @@ fn mapped(call: &Call) -> Refused<Mapped> {
         return Err(Refusal::internal());
     }
     let rendered = template::render(call, template, &body, None)?;
-    call.notes.say(|| format!("Endpoint request body after transformations: {}", rendered.text));
+    call.notes.trace(|| format!("Endpoint request body after transformations: {}", rendered.text));
     Ok(Mapped { body: rendered.text.into(), overrides: rendered.request_override })
 }
 

@@ -197,7 +197,7 @@ pub(crate) async fn invoke(call: &Call, mapped: &Mapped) -> Refused<Answered> {
     let payload = if mapped.body.is_empty() { Bytes::from_static(b"{}") } else { mapped.body.clone() };
     let outcome = run(call, context(call), function, payload, is_event).await?;
     let failure = outcome.is_failure.then(|| message_of(&outcome.payload));
-    call.notes.say(|| {
+    call.notes.trace(|| {
         format!(
             "Endpoint response body before transformations: {}",
             String::from_utf8_lossy(&outcome.payload)

@@ -124,11 +124,15 @@ pub(crate) fn with_stage_variables(call: &Call, text: &str) -> String {
 
 /// Sets a header; nothing where a name or a value is none.
 pub(crate) fn set_header(headers: &mut HeaderMap, name: &str, value: &str) {
-    let pair =
-        HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_bytes(value.as_bytes()).ok());
-    if let Some((name, value)) = pair {
+    if let Some((name, value)) = header(name, value) {
         headers.insert(name, value);
     }
+}
+
+/// A header, where a name and a value are some.
+pub(crate) fn header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::from_bytes(name.as_bytes()).ok();
+    name.zip(HeaderValue::from_bytes(value.as_bytes()).ok())
 }
 
 #[cfg(test)]

@@ -63,6 +63,8 @@ pub(crate) struct Identity {
 pub(crate) struct Notes {
     /// The log of its execution, where somebody wants it.
     pub(crate) log: Option<Mutex<Vec<String>>>,
+    /// Whether bodies are written there too.
+    pub(crate) traces: bool,
     /// The status of the integration, and how long it took, in milliseconds.
     pub(crate) integration: Mutex<Option<(u16, i64)>>,
     /// Whether an answer came from the cache.
@@ -74,6 +76,13 @@ impl Notes {
     pub(crate) fn say(&self, line: impl FnOnce() -> String) {
         if let Some(log) = &self.log {
             log.lock().push(line());
+        }
+    }
+
+    /// Writes a line that holds what clients and integrations say to each other, where that is wanted.
+    pub(crate) fn trace(&self, line: impl FnOnce() -> String) {
+        if self.traces {
+            self.say(line);
         }
     }
 }

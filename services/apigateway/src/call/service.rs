@@ -77,8 +77,9 @@ pub(crate) async fn call(call: &Call, mapped: &Mapped) -> Refused<Answered> {
     let answer = directory.answer(&context, service, asked.operation, asked.protocol, &message);
     let answer = tokio::time::timeout(patience(call), answer).await.map_err(|_| Refusal::late())?;
     let body = gathered(answer.body).await.ok_or_else(Refusal::bad_gateway)?;
-    call.notes
-        .say(|| format!("Endpoint response body before transformations: {}", String::from_utf8_lossy(&body)));
+    call.notes.trace(|| {
+        format!("Endpoint response body before transformations: {}", String::from_utf8_lossy(&body))
+    });
     Ok(Answered { status: answer.status, headers: answer.headers, body, failure: None })
 }
 

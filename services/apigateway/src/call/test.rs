@@ -11,19 +11,20 @@ use wire::Answer;
 use super::begin::Prepared;
 use super::compiled::Compiled;
 use super::integration;
-use super::mapping::set_header;
+use super::mapping::{header, set_header};
 use super::request::{Call, Target, listed, named, pairs};
 use super::validate;
 use crate::apis::{self, Owner};
 use crate::document::Home;
 use crate::frozen::Definition;
-use crate::methods;
+use crate::{errors, methods};
 
 /// Tries a method.
 pub(crate) async fn invoke(
     context: Context,
     input: api::TestInvokeMethodInput,
 ) -> Result<api::TestInvokeMethodOutput> {
+    errors::refuse(&[("clientCertificateId", input.client_certificate_id.is_some())])?;
     let call = prepare(&context, &input)?;
     let outcome = match validate::check(&call) {
         Ok(()) => integration::answer(&call).await,
@@ -61,7 +62,7 @@ fn prepare(context: &Context, input: &api::TestInvokeMethodInput) -> Result<Call
     let scope = view.scope();
     let api = apis::find(&*view, &scope, &input.rest_api_id)?;
     let resource: api::Resource = Home::In(&input.rest_api_id).find(&*view, &input.resource_id)?;
-    let compiled = Arc::new(Compiled::of(Definition::of(&*view, &api)?));
+    let compiled = Arc::new(Compiled::of(Definition::of(&*view, &api)?)?);
     let asked = input.path_with_query_string.clone().or(resource.path).unwrap_or_default();
     let (path, query) = asked.split_once('?').unwrap_or((&asked, ""));
     let stage = api::Stage {
@@ -87,6 +88,7 @@ fn prepare(context: &Context, input: &api::TestInvokeMethodInput) -> Result<Call
     let mut call = prepared.call(visit, Owner { scope });
     call.target = Some(Target { place, method, variables });
     call.notes.log = Some(parking_lot::Mutex::default());
+    call.notes.traces = true;
     call.notes.say(|| format!("Execution log for request {}", call.visit.request_id));
     Ok(call)
 }
@@ -97,7 +99,7 @@ fn visit(context: &Context, input: &api::TestInvokeMethodInput, path: &str, quer
         set_header(&mut headers, name, value);
     }
     for (name, values) in input.multi_value_headers.iter().flatten() {
-        set_header(&mut headers, name, &values.join(","));
+        headers.extend(values.iter().filter_map(|value| header(name, value)));
     }
     let verb = if input.http_method == "ANY" { "GET" } else { &input.http_method };
     Visit {

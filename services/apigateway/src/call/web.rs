@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, Method, header};
 use outgoing::{Address, Error};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::content::BODY_MAX;
 use super::integration::{Mapped, patience, uri};
@@ -84,7 +85,7 @@ impl Parameters {
         let mut address = uri.to_owned();
         for (name, value) in &self.path {
             for form in [format!("{{{name}}}"), format!("{{{name}+}}")] {
-                address = address.replace(&form, value);
+                address = address.replace(&form, &in_path(value));
             }
         }
         if self.query.is_empty() {
@@ -95,6 +96,35 @@ impl Parameters {
         let joint = if address.contains('?') { '&' } else { '?' };
         format!("{address}{joint}{query}")
     }
+}
+
+/// What ends a path, or cannot stand in one.
+const NO_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// A value as it stands in a path: what a client or a template wrote as an escape stays one.
+fn in_path(value: &str) -> String {
+    let is_escape =
+        |part: &str| part.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+    let mut parts = value.split('%');
+    let mut made: String =
+        parts.next().into_iter().flat_map(|part| utf8_percent_encode(part, NO_PATH)).collect();
+    for part in parts {
+        made.push_str(if is_escape(part) { "%" } else { "%25" });
+        made.extend(utf8_percent_encode(part, NO_PATH));
+    }
+    made
 }
 
 /// Sends a request to the server behind a method, and waits for the answer.
@@ -157,4 +187,25 @@ fn authority(address: &str) -> String {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_stay_within_the_path() {
+        for (value, wanted) in [
+            ("a/b", "http://x/a/b/c?q=1"),
+            ("a%2Fb", "http://x/a%2Fb/c?q=1"),
+            ("a?b#c d", "http://x/a%3Fb%23c%20d/c?q=1"),
+            ("100%", "http://x/100%25/c?q=1"),
+            ("%é{id}", "http://x/%25%C3%A9%7Bid%7D/c?q=1"),
+        ] {
+            let path = vec![("id".to_owned(), value.to_owned())];
+            let query = vec![("q".to_owned(), "1".to_owned())];
+            let made = Parameters { headers: HeaderMap::new(), query, path };
+            assert_eq!(made.address("http://x/{id}/c"), wanted, "{value}");
+        }
+    }
 }

@@ -73,6 +73,10 @@ fn carry_out(
         let message = format!("Warnings found during import:\n\t{}", warnings.join("\n\t"));
         return Err(errors::bad(message).into());
     }
+    if let Some(types) = parameters.and_then(|all| all.get("endpointConfigurationTypes")) {
+        let types = types.split(',').map(|kind| kind.trim().into()).collect();
+        definition.api.endpoint_configuration.get_or_insert_default().types = Some(types);
+    }
     apis::checked(&definition.api)?;
     definition.api.root_resource_id = definition.resources.get("/").and_then(|root| root.id.clone());
     definition.put(tx, &api_id)?;

@@ -58,7 +58,15 @@ impl Import<'_> {
     pub(super) fn authorizers(&mut self) -> Result<()> {
         let schemes = self.members("/securityDefinitions").chain(self.members("/components/securitySchemes"));
         for (name, scheme) in schemes {
-            let Some(said) = scheme.get("x-amazon-apigateway-authorizer") else { continue };
+            let Some(said) = scheme.get("x-amazon-apigateway-authorizer") else {
+                let kind = scheme["type"].as_str().unwrap_or_default();
+                if kind != "apiKey" && scheme.get("x-amazon-apigateway-authtype").is_none() {
+                    let warning =
+                        format!("Unsupported security definition type '{kind}' for '{name}'. Ignoring.");
+                    self.warnings.push(warning);
+                }
+                continue;
+            };
             let id = self.authorizer(name).unwrap_or_else(|| self.fresh_id());
             let mut made = said.clone();
             made["id"] = json!(id);
