@@ -1,18 +1,14 @@
 """HTTP APIs on the way of a request: stages and their deployments, the web behind them, pages of other origins, and who may pass."""
 
 import base64
-import http.client
 import io
 import json
-import threading
-import urllib.parse
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from http_apis import ask, refused, started, to_web
 
 ROLE = "arn:aws:iam::000000000000:role/runner"
 CODE = """
@@ -53,67 +49,15 @@ def function(cloud, name):
     return made["FunctionArn"]
 
 
-class Server:
-    """Answers what it was asked, and whatever is put under a path."""
-
-    def __init__(self):
-        self.pages = {}
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                seen = {"path": self.path, "method": self.command, "headers": headers, "body": body}
-                answer = json.dumps(outer.pages.get(self.path, seen)).encode()
-                if "/big" in self.path:
-                    answer = b"b" * (9 << 20)
-                self.send_response(418 if "/teapot" in self.path else 200)
-                self.send_header("X-Back", "end")
-                self.send_header("Access-Control-Allow-Origin", "https://theirs")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            do_POST = do_OPTIONS = do_GET
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+@pytest.fixture
+def servers():
+    with started() as start:
+        yield start
 
 
 @pytest.fixture
-def server():
-    server = Server()
-    yield server
-    server.server.shutdown()
-
-
-def ask(cloud, api, method, path, body=None, headers=None):
-    address = urllib.parse.urlsplit(cloud.url)
-    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
-    connection.request(method, path, body, {"Host": f"{api}.execute-api.localhost", **(headers or {})})
-    answer = connection.getresponse()
-    return answer.status, answer.headers, answer.read().decode()
-
-
-def to_web(apis, api, key, uri, **settings):
-    of_route = {name: settings.pop(name) for name in list(settings) if name.startswith("Auth")}
-    method = settings.pop("IntegrationMethod", "ANY")
-    made = apis.create_integration(
-        ApiId=api, IntegrationType="HTTP_PROXY", IntegrationMethod=method, IntegrationUri=uri, PayloadFormatVersion="1.0", **settings
-    )
-    route = apis.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{made['IntegrationId']}", **of_route)
-    return made["IntegrationId"], route["RouteId"]
-
-
-def refused(call, code, **parameters):
-    with pytest.raises(ClientError) as refusal:
-        call(**parameters)
-    assert refusal.value.response["Error"]["Code"] == code
+def server(servers):
+    return servers()
 
 
 def test_stages_keep_their_deployments(cloud, apis, api, server):
@@ -245,7 +189,7 @@ class Issuer:
         return f"{text}.{b64(self.key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
 
 
-def test_tokens_of_an_issuer(cloud, apis, api, server, function):
+def test_tokens_of_an_issuer(cloud, apis, api, server, servers, function):
     issuer = Issuer(server)
     authorizer = apis.create_authorizer(
         ApiId=api,
@@ -271,7 +215,7 @@ def test_tokens_of_an_issuer(cloud, apis, api, server, function):
     assert [status(good), status(f"Bearer {good}")] == [200, 200]
     event = json.loads(ask(cloud, api, "GET", "/t", None, {"Authorization": good})[2])
     assert event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] == "ü"
-    other = Issuer(Server()).token(iss=server.url)
+    other = Issuer(servers()).token(iss=server.url)
     wrong = [issuer.token(aud="you"), issuer.token(exp=1), issuer.token(iss="https://x"), issuer.token(kid="l"), issuer.token(nbf=4102444000)]
     assert {status(token) for token in [*wrong, other, "a.b.c", "no", issuer.token(alg="none"), good[:-4]]} == {401}
     apis.update_route(ApiId=api, RouteId=route, AuthorizationScopes=["read"])

@@ -47,8 +47,38 @@ pub struct Place<'a> {
     pub variables: BTreeMap<String, String>,
     /// Those of the stage.
     pub stage_variables: BTreeMap<String, String>,
-    /// Who was let in, where somebody asked.
+    /// What an authorizer said of whom it let in.
     pub authorizer: Option<Value>,
+    /// Who signed, where that was asked.
+    pub signer: Option<Signer<'a>>,
+}
+
+/// Who signed a request.
+#[derive(Clone, Copy)]
+pub struct Signer<'a> {
+    /// The key that was used; a session of the cloud's own has none.
+    pub access_key: Option<&'a str>,
+    /// Whose the signer is.
+    pub account: &'a str,
+    /// `AIDA…`, or `AROA…:session`.
+    pub id: &'a str,
+    /// The signer.
+    pub arn: &'a str,
+}
+
+impl Signer<'_> {
+    /// As payload format 2.0 has it.
+    fn shown(&self) -> Value {
+        json!({ "iam": {
+            "accessKey": self.access_key,
+            "accountId": self.account,
+            "callerId": self.id,
+            "cognitoIdentity": null,
+            "principalOrgId": null,
+            "userArn": self.arn,
+            "userId": self.id,
+        } })
+    }
 }
 
 impl Request<'_> {
@@ -93,7 +123,8 @@ impl Request<'_> {
         set(&mut event, "pathParameters", some(place.variables.clone()));
         set(&mut event, "stageVariables", some(place.stage_variables.clone()));
         set(&mut event, "body", body.map(Value::String));
-        set(&mut event["requestContext"], "authorizer", place.authorizer.clone());
+        let signer = place.signer.as_ref().map(Signer::shown);
+        set(&mut event["requestContext"], "authorizer", signer.or_else(|| place.authorizer.clone()));
         event
     }
 
@@ -102,7 +133,8 @@ impl Request<'_> {
     pub fn version_1(&self, place: &Place<'_>) -> Value {
         let (body, is_base64) = self.body();
         let resource = place.route_key.split_once(' ').map_or(place.route_key, |(_, path)| path);
-        json!({
+        let signer = place.signer;
+        let mut event = json!({
             "version": "1.0",
             "resource": resource,
             "path": place.path,
@@ -119,8 +151,13 @@ impl Request<'_> {
                 "extendedRequestId": self.request_id,
                 "httpMethod": self.method,
                 "identity": {
+                    "accessKey": signer.and_then(|signer| signer.access_key),
+                    "accountId": signer.map(|signer| signer.account),
+                    "caller": signer.map(|signer| signer.id),
                     "sourceIp": self.source_ip.to_string(),
+                    "user": signer.map(|signer| signer.id),
                     "userAgent": self.header("user-agent"),
+                    "userArn": signer.map(|signer| signer.arn),
                 },
                 "path": place.path,
                 "protocol": "HTTP/1.1",
@@ -134,7 +171,9 @@ impl Request<'_> {
             "stageVariables": some(place.stage_variables.clone()),
             "body": body,
             "isBase64Encoded": is_base64,
-        })
+        });
+        set(&mut event["requestContext"], "authorizer", place.authorizer.clone());
+        event
     }
 
     fn domain(&self) -> &str {

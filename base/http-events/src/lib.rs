@@ -5,5 +5,5 @@
 mod event;
 mod outcome;
 
-pub use event::{Place, Request};
+pub use event::{Place, Request, Signer};
 pub use outcome::{answer, described, failure};

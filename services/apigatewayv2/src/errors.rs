@@ -4,7 +4,14 @@ use api_apigatewayv2 as model;
 use wire::Fault;
 
 pub(crate) fn not_found(kind: &str, id: &str) -> Fault {
-    let message = format!("Invalid {kind} identifier specified {id}");
+    missing(format!("Invalid {kind} identifier specified {id}"))
+}
+
+pub(crate) fn no_route_for_settings(key: &str) -> Fault {
+    missing(format!("Unable to find Route by key {key} within the provided RouteSettings"))
+}
+
+fn missing(message: String) -> Fault {
     model::error::not_found_exception(message.clone())
         .with_detail(model::NotFoundException { message: Some(message), resource_type: None })
 }

@@ -20,6 +20,8 @@ const TIMEOUT_MS_MAX: i64 = 30_000;
 
 fn settle(_: &Api, _: &str, members: &mut Members) -> Result<()> {
     documents::default(members, "connectionType", "INTERNET");
+    // Deployment tools send it whatever the protocol is, and are not shown it again.
+    members.remove("passthroughBehavior");
     match text(members, "integrationType").unwrap_or_default() {
         "AWS_PROXY" if members.contains_key("integrationSubtype") => {
             errors::refuse(&[("IntegrationSubtype", true)])?;
@@ -49,10 +51,14 @@ fn settle_function(members: &mut Members) -> Result<(), Fault> {
 }
 
 /// The ARN of a function, also inside of the URI that REST APIs have for it.
-pub(crate) fn checked_function(uri: Option<&str>) -> Result<String, Fault> {
-    let uri = uri.ok_or_else(|| errors::bad("Integration URI is required"))?;
+pub(crate) fn function_in(uri: &str) -> &str {
     let inner = uri.split_once("/functions/").and_then(|(_, rest)| rest.strip_suffix("/invocations"));
-    let function = inner.unwrap_or(uri);
+    inner.unwrap_or(uri)
+}
+
+/// The same, where it is one.
+pub(crate) fn checked_function(uri: Option<&str>) -> Result<String, Fault> {
+    let function = function_in(uri.ok_or_else(|| errors::bad("Integration URI is required"))?);
     // Which function is meant may be a stage variable's to say.
     match function.parse::<Arn>() {
         Ok(arn) if arn.service() == "lambda" => Ok(function.to_owned()),
@@ -112,6 +118,7 @@ fn check_mappings(members: &Members) -> Result<(), Fault> {
     errors::refuse(&[
         ("RequestTemplates of HTTP APIs", members.contains_key("requestTemplates")),
         ("ContentHandlingStrategy", members.contains_key("contentHandlingStrategy")),
+        ("TemplateSelectionExpression", members.contains_key("templateSelectionExpression")),
     ])
 }
 

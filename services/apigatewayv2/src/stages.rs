@@ -24,6 +24,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &model::CreateStageInput) -> Result
     let mut members = documents::of(input)?;
     members.remove("apiId");
     members.remove("tags");
+    check_routes(&api, &members)?;
     documents::default(&mut members, "createdDate", documents::moment(tx.now.millis()));
     put(tx, &mut api, name, members)?;
     TAGGING.add(tx, &api.scope, &tags::stage_arn(&api.scope, &api.id, name), input.tags.iter().flatten())?;
@@ -79,6 +80,21 @@ fn check(members: &Members) -> Result<(), Fault> {
     ])
 }
 
+/// Settings that are set are of routes that are there. Those that are taken away need none.
+fn check_routes(api: &Api, change: &Members) -> Result<()> {
+    let settings = change.get("routeSettings").and_then(Value::as_object).into_iter().flatten();
+    let mut set: Vec<&str> =
+        settings.filter(|(_, one)| **one != json!({})).map(|(key, _)| key.as_str()).collect();
+    for (_, route) in api.parts_in("routes") {
+        let route = documents::read(route)?;
+        set.retain(|key| Some(*key) != text(&route, "routeKey"));
+    }
+    match set.first() {
+        Some(key) => Err(errors::no_route_for_settings(key).into()),
+        None => Ok(()),
+    }
+}
+
 pub(crate) fn get(view: &View<'_>, input: &model::GetStageInput) -> Result<model::GetStageOutput> {
     let api = Api::find(&**view, &view.scope(), &input.api_id)?;
     shown(&**view, &api, &input.stage_name)
@@ -106,6 +122,7 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &model::UpdateStageInput) -> Result
             errors::bad("Deployment ID cannot be updated on stages that have auto deploy enabled").into()
         );
     }
+    check_routes(&api, &change)?;
     revise(tx, &mut api, &input.stage_name, |stage| documents::merge(stage, change))?;
     shown(&**tx, &api, &input.stage_name)
 }

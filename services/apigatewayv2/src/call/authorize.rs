@@ -10,6 +10,7 @@ use service::Principal;
 use super::plan::{Authorizer, Route};
 use super::source::Source;
 use super::{Call, Refusal, function, jwt};
+use crate::integrations::function_in;
 
 /// How many decisions of functions are remembered of a stage.
 const REMEMBERED_MAX: usize = 10_000;
@@ -115,11 +116,10 @@ async fn asked(call: &Call<'_>, authorizer: &Authorizer) -> Result<Pass, Refusal
 }
 
 async fn ask(call: &Call<'_>, authorizer: &Authorizer, identity: &[String]) -> Result<Value, Refusal> {
-    let uri = authorizer.authorizer_uri.as_str();
-    let inner = uri.split_once("/functions/").and_then(|(_, rest)| rest.strip_suffix("/invocations"));
+    let function = call.with_stage_variables(function_in(&authorizer.authorizer_uri));
     let context = call.context_for(authorizer.authorizer_credentials_arn.as_deref());
     let event = event(call, &authorizer.authorizer_payload_format_version, identity);
-    let said = function::invoke(&context, inner.unwrap_or(uri), event.to_string().into()).await?;
+    let said = function::invoke(&context, &function, event.to_string().into()).await?;
     serde_json::from_slice(&said)
         .map_err(|error| Refusal::failure(format!("The authorizer's answer: {error}")))
 }
@@ -179,11 +179,11 @@ fn allows(call: &Call<'_>, said: &Value) -> Option<bool> {
 }
 
 impl Pass {
-    /// What functions behind the API are told.
+    /// What functions behind the API are told of what an authorizer said.
     pub(super) fn in_event(&self, format: &str) -> Option<Value> {
         let is_old = format == "1.0";
         match self {
-            Pass::Open => None,
+            Pass::Open | Pass::Signer(_) => None,
             Pass::Token { claims, scopes } => {
                 let token = json!({ "claims": texts(claims), "scopes": scopes });
                 Some(if is_old { token } else { json!({ "jwt": token }) })
@@ -191,8 +191,6 @@ impl Pass {
             Pass::Function(context) => {
                 Some(if is_old { json!(context) } else { json!({ "lambda": context }) })
             }
-            Pass::Signer(_) if is_old => None,
-            Pass::Signer(signer) => Some(json!({ "iam": signer_shown(signer) })),
         }
     }
 
@@ -212,18 +210,6 @@ impl Pass {
             _ => None,
         }
     }
-}
-
-fn signer_shown(signer: &Principal) -> Value {
-    json!({
-        "accessKey": signer.access_key_id,
-        "accountId": signer.arn.account_text(),
-        "callerId": signer.id,
-        "cognitoIdentity": null,
-        "principalOrgId": null,
-        "userArn": signer.arn.as_str(),
-        "userId": signer.id,
-    })
 }
 
 /// Claims are told as texts; a list is told as `[a b]`.

@@ -60,6 +60,14 @@ impl Call<'_> {
         OffsetDateTime::from_unix_timestamp(self.at_ms.div_euclid(1000)).ok()?.format(format).ok()
     }
 
+    /// A text with what stands for `${stageVariables.name}`.
+    pub(super) fn with_stage_variables(&self, text: &str) -> String {
+        let variables = self.plan.stage.stage_variables.iter();
+        variables.fold(text.to_owned(), |text, (name, value)| {
+            text.replace(&format!("${{stageVariables.{name}}}"), value)
+        })
+    }
+
     /// The variables of the path, still encoded.
     pub(super) fn variables_as_sent(&self) -> std::collections::BTreeMap<String, String> {
         let key = self.route.map(|route| route.document.key.as_str()).unwrap_or_default();

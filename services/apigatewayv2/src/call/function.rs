@@ -2,23 +2,28 @@
 
 use api_lambda as lambda;
 use bytes::Bytes;
-use http_events::{Place, Request};
+use http_events::{Place, Request, Signer};
 use names::Arn;
 use service::Context;
 use wire::Answer;
 
 use super::authorize::Pass;
-use super::plan::IntegrationDocument;
+use super::mapping::Onward;
+use super::plan::Integration;
 use super::{Call, Refusal};
 
 /// Calls the function, and makes an answer of what it says.
-pub(super) async fn call(call: &Call<'_>, integration: &IntegrationDocument) -> Result<Answer, Refusal> {
-    let format = integration.payload_format_version.as_str();
-    let request = call.request();
-    let place = call.place(&call.pass, format);
+pub(super) async fn call(call: &Call<'_>, integration: &Integration) -> Result<Answer, Refusal> {
+    let document = &integration.document;
+    let format = document.payload_format_version.as_str();
+    let onward = Onward::of(call, call.visit.headers.clone(), &integration.request_steps);
+    let request = Request { headers: &onward.headers, query: &onward.query, ..call.request() };
+    let mut place = call.place(&call.pass, format);
+    place.path = onward.path.unwrap_or(place.path);
     let event = if format == "1.0" { request.version_1(&place) } else { request.version_2(&place) };
-    let context = call.context_for(integration.credentials_arn.as_deref());
-    let payload = invoke(&context, &integration.uri, event.to_string().into()).await?;
+    let context = call.context_for(document.credentials_arn.as_deref());
+    let function = call.with_stage_variables(&document.uri);
+    let payload = invoke(&context, &function, event.to_string().into()).await?;
     Ok(http_events::answer(&payload, format))
 }
 
@@ -53,7 +58,7 @@ impl Call<'_> {
     }
 
     /// Where it has arrived. The default stage has no name in the path.
-    pub(super) fn place(&self, pass: &Pass, format: &str) -> Place<'_> {
+    pub(super) fn place<'p>(&'p self, pass: &'p Pass, format: &str) -> Place<'p> {
         let stage = &self.plan.stage;
         let is_plain = stage.name == "$default";
         Place {
@@ -65,6 +70,12 @@ impl Call<'_> {
             variables: self.variables.clone(),
             stage_variables: stage.stage_variables.clone(),
             authorizer: pass.in_event(format),
+            signer: pass.signer().map(|signer| Signer {
+                access_key: signer.access_key_id.as_deref(),
+                account: signer.arn.account_text(),
+                id: &signer.id,
+                arn: signer.arn.as_str(),
+            }),
         }
     }
 

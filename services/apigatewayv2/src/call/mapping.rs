@@ -32,7 +32,7 @@ enum What {
 }
 
 /// Headers that are not the user's to change.
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 18] = [
     "authorization",
     "connection",
     "content-encoding",
@@ -41,9 +41,16 @@ const RESERVED: [&str; 11] = [
     "forwarded",
     "keep-alive",
     "origin",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailers",
     "transfer-encoding",
     "upgrade",
     "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
 ];
 /// The beginnings of others.
 const RESERVED_BEGINNINGS: [&str; 4] = ["access-control-", "apigw-", "x-amz-", "x-amzn-"];
@@ -103,7 +110,7 @@ fn checked_header(name: &str) -> Option<HeaderName> {
     (!is_reserved).then_some(name)
 }
 
-/// A request on its way to a server.
+/// A request on its way to what is behind the API.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Onward {
     pub(crate) headers: HeaderMap,
@@ -114,8 +121,14 @@ pub(crate) struct Onward {
 }
 
 impl Onward {
-    /// Carries out the steps.
-    pub(crate) fn change(&mut self, steps: &[Step], call: &Call<'_>) {
+    /// The request with these headers, and the steps carried out.
+    pub(crate) fn of(call: &Call<'_>, headers: HeaderMap, steps: &[Step]) -> Self {
+        let mut onward = Onward { headers, query: call.visit.query.clone(), path: None };
+        onward.change(steps, call);
+        onward
+    }
+
+    fn change(&mut self, steps: &[Step], call: &Call<'_>) {
         for step in steps {
             let value = step.value.value(call, None);
             match &step.what {
@@ -194,6 +207,7 @@ mod tests {
             "overwrite:statuscode",
             "overwrite:header.authorization",
             "remove:header.X-Amz-Date",
+            "append:header.X-Forwarded-For",
         ] {
             assert!(Step::of_request(key, "a").is_err(), "{key}");
         }

@@ -26,6 +26,10 @@ pub(crate) use find::accepts;
 #[cfg(test)]
 pub(crate) use plan::Plans;
 
+/// What an account may send, where only one of a route's limits is set.
+const RATE_OF_ACCOUNTS: f64 = 10_000.0;
+const BURST_OF_ACCOUNTS: u32 = 5_000;
+
 /// A request that has found its stage.
 pub(crate) struct Call<'a> {
     cloud: &'a Arc<Cloud>,
@@ -135,8 +139,9 @@ impl<'a> Call<'a> {
     /// Refuses what is more than the stage lets through.
     fn throttle(&self, route: &Route) -> Result<(), Refusal> {
         let limits = self.plan.limits(&route.document.key);
-        let (Some(rate), Some(burst)) = (limits.throttling_rate_limit, limits.throttling_burst_limit) else {
-            return Ok(());
+        let (rate, burst) = match (limits.throttling_rate_limit, limits.throttling_burst_limit) {
+            (None, None) => return Ok(()),
+            (rate, burst) => (rate.unwrap_or(RATE_OF_ACCOUNTS), burst.unwrap_or(BURST_OF_ACCOUNTS)),
         };
         let name = format!("apigatewayv2 {}/{}/{}", self.plan.api, self.plan.stage.name, route.document.key);
         let buckets = self.cloud.memory.of::<service::throttle::Buckets>();
@@ -146,12 +151,13 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Asks what is behind the route. How long that may take is decided here alone.
     async fn integrate(&mut self, integration: &Integration) -> Result<Answer, Refusal> {
         let patience = std::time::Duration::from_millis(integration.document.timeout_ms);
         let document = &integration.document;
         let answered = async {
             match document.kind.as_str() {
-                "AWS_PROXY" => function::call(self, document).await,
+                "AWS_PROXY" => function::call(self, integration).await,
                 _ => web::call(self, integration).await,
             }
         };

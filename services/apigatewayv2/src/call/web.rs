@@ -7,7 +7,7 @@ use http::header::{
     TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderValue, Method};
-use outgoing::{Address, Error};
+use outgoing::Address;
 use wire::{Answer, Body};
 
 use super::mapping::Onward;
@@ -28,10 +28,9 @@ const OF_A_CONNECTION: [HeaderName; 8] = [
     UPGRADE,
 ];
 
-/// Sends a request on.
+/// Sends a request on. Whoever asks for it does not wait for ever.
 pub(super) async fn call(call: &Call<'_>, integration: &Integration) -> Result<Answer, Refusal> {
-    let mut onward = Onward { headers: headers(call), query: call.visit.query.clone(), path: None };
-    onward.change(&integration.request_steps, call);
+    let onward = Onward::of(call, headers(call), &integration.request_steps);
     let url = address(call, &integration.document.uri, &onward);
     let address =
         Address::parse(&url).ok_or_else(|| Refusal::failure("The integration's URI is no address"))?;
@@ -39,13 +38,11 @@ pub(super) async fn call(call: &Call<'_>, integration: &Integration) -> Result<A
         None | Some("ANY") => call.visit.method.clone(),
         Some(method) => method.parse::<Method>().map_err(|_| Refusal::failure("no method"))?,
     };
-    let patience = Duration::from_millis(integration.document.timeout_ms);
     let (web, body) = (&call.cloud.outside.web, call.visit.body.clone());
-    match web.send_up_to(ANSWER_MAX, method, &address, onward.headers, body, patience).await {
+    match web.send_up_to(ANSWER_MAX, method, &address, onward.headers, body, Duration::MAX).await {
         Ok((answer, true)) => Ok(answered(answer)),
         Ok((_, false)) => Err(Refusal::failure("The integration's answer is too long, or broke off")),
-        Err(Error::Late(_)) => Err(Refusal::new(504, "Gateway Timeout", "The integration timed out")),
-        Err(Error::Broken(reason)) => Err(Refusal::unavailable(reason)),
+        Err(error) => Err(Refusal::unavailable(error.to_string())),
     }
 }
 
@@ -71,10 +68,7 @@ fn address(call: &Call<'_>, uri: &str, onward: &Onward) -> String {
 
 /// `{name}` is what the path has for a variable, as it came; `${stageVariables.name}` one of the stage.
 fn filled(call: &Call<'_>, text: &str) -> String {
-    let mut filled = text.to_owned();
-    for (name, value) in &call.plan.stage.stage_variables {
-        filled = filled.replace(&format!("${{stageVariables.{name}}}"), value);
-    }
+    let mut filled = call.with_stage_variables(text);
     for (name, value) in call.variables_as_sent() {
         filled = filled.replace(&format!("{{{name}}}"), &value);
     }

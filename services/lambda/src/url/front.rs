@@ -8,7 +8,7 @@ use std::sync::Arc;
 use api_lambda as api;
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use http_events::{Place, Request};
+use http_events::{Place, Request, Signer};
 use runtime::PAYLOAD_BYTES_MAX;
 use serde_json::{Value, json};
 use service::{Caller, Cloud, Context, Principal, Result, Visit};
@@ -159,21 +159,19 @@ fn event(visit: &Visit, url: &FunctionUrl, path: String, signer: Option<&Princip
         path,
         variables: BTreeMap::new(),
         stage_variables: BTreeMap::new(),
-        authorizer: signer.map(authorizer),
+        authorizer: None,
+        signer: signer.map(shown),
     };
     request.version_2(&place).to_string().into()
 }
 
-fn authorizer(signer: &Principal) -> Value {
-    json!({ "iam": {
-        "accessKey": signer.access_key_id,
-        "accountId": signer.arn.account_text(),
-        "callerId": signer.id,
-        "cognitoIdentity": null,
-        "principalOrgId": null,
-        "userArn": signer.arn.as_str(),
-        "userId": signer.id,
-    } })
+fn shown(signer: &Principal) -> Signer<'_> {
+    Signer {
+        access_key: signer.access_key_id.as_deref(),
+        account: signer.arn.account_text(),
+        id: &signer.id,
+        arn: signer.arn.as_str(),
+    }
 }
 
 /// The headers with what a proxy says of the client.
