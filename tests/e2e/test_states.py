@@ -23,6 +23,10 @@ def test_the_life_of_a_state_machine(states, name):
     assert shown["loggingConfiguration"] == {"level": "OFF", "includeExecutionData": False}
     assert (shown["tracingConfiguration"], shown["roleArn"]) == ({"enabled": False}, ROLE)
     assert arn in [each["stateMachineArn"] for each in states.list_state_machines()["stateMachines"]]
+    bare = states.describe_state_machine(stateMachineArn=arn, includedData="METADATA_ONLY")
+    assert (bare["definition"], bare["roleArn"]) == ("", ROLE)
+    for within in [arn + ":1", arn + ":PROD", arn + "/Each"]:
+        assert refused(states.delete_state_machine, stateMachineArn=within)[0] == "ValidationException"
     states.delete_state_machine(stateMachineArn=arn)
     states.delete_state_machine(stateMachineArn=arn)
     missing = ("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")

@@ -291,3 +291,23 @@ def test_a_map_run_ends_with_its_execution(states, name):
     states.stop_execution(executionArn=execution)
     eventually(lambda: len(states.list_executions(**of, statusFilter="ABORTED")["executions"]) == 100)
     assert states.describe_map_run(mapRunArn=map_run["mapRunArn"])["status"] == "ABORTED"
+
+
+def test_a_state_machine_goes_with_its_map_runs(make_cloud):
+    cloud = make_cloud().start()
+    states = cloud.client("stepfunctions")
+    inner = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    inner.update(machine(Each={"Type": "Wait", "Seconds": 3600}))
+    arn = make(states, "maps", machine(All={"Type": "Map", "ItemProcessor": inner}))
+    execution = start(states, arn, list(range(300)))
+    [map_run] = states.list_map_runs(executionArn=execution)["mapRuns"]
+    of = {"mapRunArn": map_run["mapRunArn"], "maxResults": 1000}
+    eventually(lambda: len(states.list_executions(**of, statusFilter="RUNNING")["executions"]) == 300)
+    states.delete_state_machine(stateMachineArn=arn)
+    eventually(lambda: not states.list_state_machines()["stateMachines"])
+    assert refused(states.list_executions, **of)[0] == "ResourceNotFound"
+    # A timer of an execution that was left would find nothing to run, and keep others from ringing.
+    waits = make(states, "waits", machine(Wait={"Type": "Wait", "Seconds": 7200}))
+    later = start(states, waits)
+    move(cloud, advance_seconds=7201)
+    assert ended(states, later)["status"] == "SUCCEEDED"

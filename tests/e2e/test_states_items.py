@@ -105,3 +105,15 @@ def test_results_are_written_with_a_manifest(machines, store):
     written = store.get(files["SUCCEEDED"][0]["Key"])
     assert sorted(one["Output"] for one in written) == ["1", "2"]
     assert {one["Status"] for one in written} == {"SUCCEEDED"}
+
+
+def test_files_of_another_kind_or_owner_are_not_written(machines, store):
+    store.put("a.json", "[1]")
+    parameters = {"Bucket": store.name, "Prefix": "out"}
+    for more, changed in [
+        ({"WriterConfig": {"Transformation": "NONE", "OutputType": "CSV"}}, parameters),
+        ({}, {**parameters, "ExpectedBucketOwner": "111111111111"}),
+    ]:
+        writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": changed, **more}
+        end = machines.run(reading(store, {"InputType": "JSON"}, "a.json", ResultWriter=writer))
+        assert (end["status"], end["error"]) == ("FAILED", "States.ResultWriterFailed"), end

@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::{Cloud, Context, Jobs, Result, Tx, Verdict};
 use states_language::execution::{About, Outcome};
+use store::Reads as _;
 use wire::Timestamp;
 
 use self::flight::{Flight, Flown};
 use crate::executions::payload;
-use crate::keys::Id;
+use crate::keys::{self, Id};
 use crate::logging::{self, Logged};
 use crate::run::{Ready, ready_for};
 use crate::target::{self, Target};
@@ -103,7 +104,11 @@ pub(crate) fn begin(
 /// Runs executions that nobody waits for.
 pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
     let fly = |cloud: Arc<Cloud>, departure: Departure| async move {
-        departure.fly(&cloud.context_of("states", departure.scope)).await?;
+        // What was not under way goes with its state machine.
+        let revision = keys::revision(&departure.machine, &departure.revision);
+        if cloud.store.snapshot().get(&revision)?.is_some() {
+            departure.fly(&cloud.context_of("states", departure.scope)).await?;
+        }
         Ok(Verdict::Done)
     };
     JOBS.run(cloud, fly).await

@@ -12,7 +12,7 @@ use store::{Direction, Reads as _};
 use crate::execution::{Execution, Place, Status};
 use crate::keys::{self, Id};
 use crate::machine::Machine;
-use crate::{SWEEPER, name, run};
+use crate::{SWEEPER, errors, map_runs, name, run};
 
 const JOBS: Jobs = Jobs::new("states", "deletions", 4);
 /// Executions that one transaction ends.
@@ -36,9 +36,13 @@ pub(crate) fn delete(
 ) -> Result<api::DeleteStateMachineOutput> {
     let scope = tx.scope();
     let named = name::machine_of(&scope, &input.state_machine_arn)?;
+    if named.qualifier.is_some() || named.name.contains('/') {
+        let why = "The state machine's ARN must name no version, no alias and no Map state of it";
+        return Err(errors::validation(why).into());
+    }
     let machine = tx.get_record::<Machine>(&keys::machine(&scope, named.name))?;
     if let Some(mut machine) = machine.filter(|machine| !machine.is_deleting) {
-        if running(tx, &machine.id, 1)?.is_empty() {
+        if running(tx, &machine.id, 1)?.is_empty() && !map_runs::has(&**tx, &machine.id)? {
             forget(tx, &machine);
         } else {
             machine.is_deleting = true;
@@ -74,7 +78,8 @@ pub(crate) async fn run_deletions(cloud: Arc<Cloud>) -> Result<()> {
 
 fn piece(tx: &mut Tx<'_>, deletion: &Deletion) -> Result<Verdict<Deletion>> {
     let names = running(tx, &deletion.machine, PIECE)?;
-    if names.is_empty() {
+    // Executions of map runs go before the revision does that they run.
+    if names.is_empty() && !map_runs::clear(tx, &deletion.machine)? {
         let machine = tx.get_record::<Machine>(&keys::machine(&deletion.scope, &deletion.name))?;
         if let Some(machine) = machine.filter(|machine| machine.id == deletion.machine) {
             forget(tx, &machine);

@@ -99,6 +99,7 @@ pub(crate) fn describe(
     let shown = version.as_ref().map_or(&machine.revision, |version| &version.revision);
     let revision = machine::revision(&**view, &machine.id, shown)?;
     let own_arn = machine.arn(&scope);
+    let has_data = input.included_data != Some(api::IncludedData::MetadataOnly);
     Ok(api::DescribeStateMachineOutput {
         state_machine_arn: version.as_ref().map_or(own_arn, |version| version.arn(&scope, &machine)),
         status: Some(if machine.is_deleting { "DELETING" } else { "ACTIVE" }.into()),
@@ -106,7 +107,7 @@ pub(crate) fn describe(
         creation_date: Timestamp(version.as_ref().map_or(machine.created_ms, |version| version.created_ms)),
         description: version.and_then(|version| version.description),
         name: machine.name,
-        definition: revision.definition,
+        definition: if has_data { revision.definition } else { String::new() },
         role_arn: revision.role_arn,
         logging_configuration: Some(revision.logging.shown()),
         tracing_configuration: Some(api::TracingConfiguration { enabled: Some(revision.is_traced) }),

@@ -102,6 +102,7 @@ impl Reading<'_> {
             prefix: self.argument("Prefix"),
             delimiter: self.argument("Delimiter"),
             start_after: self.argument("StartAfter"),
+            expected_bucket_owner: self.argument("ExpectedBucketOwner"),
             continuation_token,
             ..Default::default()
         };
@@ -141,7 +142,9 @@ impl Reading<'_> {
         key: String,
         version_id: Option<String>,
     ) -> Result<BytesMut, String> {
-        let input = s3::GetObjectInput { bucket, key, version_id, ..Default::default() };
+        let expected_bucket_owner = self.argument("ExpectedBucketOwner");
+        let input =
+            s3::GetObjectInput { bucket, key, version_id, expected_bucket_owner, ..Default::default() };
         let output = self.context.call::<s3::GetObject>(input).await;
         let mut body = output.map_err(|fault| told(&fault))?.body;
         let mut whole = BytesMut::new();

@@ -90,12 +90,17 @@ pub(crate) fn cancel(
 ) -> Result<()> {
     for mut run in super::of_execution(&**tx, execution)? {
         if run.waited == waited && run.state == State::Running {
-            (run.state, run.stopped_ms) = (State::Aborted, Some(tx.now.millis()));
-            tx.put_record(run.key(), &run)?;
-            tick(tx, &run)?;
+            abort(tx, &mut run)?;
         }
     }
     Ok(())
+}
+
+/// Starts no more executions of a map run, and ends those that run.
+pub(super) fn abort(tx: &mut Tx<'_>, run: &mut Run) -> Result<()> {
+    (run.state, run.stopped_ms) = (State::Aborted, Some(tx.now.millis()));
+    tx.put_record(run.key(), run)?;
+    tick(tx, run)
 }
 
 /// An execution of a map run ended.
@@ -244,7 +249,7 @@ fn start_piece(tx: &mut Tx<'_>, job: &Job) -> Result<()> {
 }
 
 /// Ends some executions of a map run that is wanted no more. False when none is left.
-fn end_piece(tx: &mut Tx<'_>, run: &Run) -> Result<bool> {
+pub(super) fn end_piece(tx: &mut Tx<'_>, run: &Run) -> Result<bool> {
     let range = keys::listed_as(&run.id, Status::Running.as_str()).prefix_range();
     let entries = tx.scan(range, Direction::Forward).take(usize::try_from(PIECE).unwrap_or_default());
     let names = entries.map(|entry| Ok(keys::started_and_name(&entry?.0)?.1)).collect::<Result<Vec<_>>>()?;

@@ -57,15 +57,20 @@ pub(crate) async fn write(
         let results = executions.iter().flat_map(|execution| execution.shown(transformation));
         return Ok(results.collect());
     }
-    let is_lines = config["OutputType"] == "JSONL";
+    let is_lines = match config["OutputType"].as_str() {
+        Some("JSONL") => true,
+        Some("JSON") | None => false,
+        Some(other) => return Err(failed(format!("states: the OutputType {other} is not implemented."))),
+    };
     let Some(bucket) = target.arguments["Bucket"].as_str() else {
         return Err(failed("The field 'Bucket' is required but was missing".into()));
     };
     let prefix = target.arguments["Prefix"].as_str().unwrap_or_default().trim_end_matches('/');
     let separator = if prefix.is_empty() { "" } else { "/" };
     let run = map_run_arn.rsplit(':').next().unwrap_or_default();
-    let files =
-        Files { context, bucket, folder: format!("{prefix}{separator}{run}"), transformation, is_lines };
+    let folder = format!("{prefix}{separator}{run}");
+    let owner = target.arguments["ExpectedBucketOwner"].as_str();
+    let files = Files { context, bucket, owner, folder, transformation, is_lines };
     files.write(map_run_arn, &executions).await.map_err(failed)
 }
 
@@ -120,6 +125,8 @@ impl Finished {
 struct Files<'a> {
     context: &'a Context,
     bucket: &'a str,
+    /// Whose account the bucket must be.
+    owner: Option<&'a str>,
     folder: String,
     transformation: Transformation,
     is_lines: bool,
@@ -160,6 +167,7 @@ impl Files<'_> {
             bucket: self.bucket.to_owned(),
             key,
             body: text.into(),
+            expected_bucket_owner: self.owner.map(str::to_owned),
             content_type: Some("application/json".into()),
             ..Default::default()
         };

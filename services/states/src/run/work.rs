@@ -168,11 +168,16 @@ async fn called(cloud: &Arc<Cloud>, call: &Call) -> Result<Option<Result<Answer,
 fn answered(tx: &mut Tx<'_>, call: &Call, (answer, _): &Called) -> Result<Verdict<Call>> {
     let Some(answer) = answer else { return Ok(Verdict::Done) };
     let is_awaited = awaits(&**tx, &call.execution, call.waited)?;
-    if let (Ok(Answer::Begun { job, .. }), true) = (answer, is_awaited) {
+    if let Ok(Answer::Begun { job, .. }) = answer {
         let followed = Followed { call: call.clone(), job: job.to_string() };
-        tx.put_record(keys::followed(&call.execution, call.waited), &followed)?;
         let (now_ms, id) = (tx.now.millis(), tx.random().bytes());
-        FOLLOWED.put(tx, now_ms, &id, &followed)?;
+        if is_awaited {
+            tx.put_record(keys::followed(&call.execution, call.waited), &followed)?;
+            FOLLOWED.put(tx, now_ms, &id, &followed)?;
+        } else {
+            // Its task was cancelled while the call was under way.
+            CANCELS.put(tx, now_ms, &id, &followed)?;
+        }
     }
     give_all(tx, &call.execution, [call.inputs(answer)])?;
     Ok(Verdict::Done)
@@ -228,4 +233,45 @@ pub(crate) async fn run_steps(cloud: Arc<Cloud>) -> Result<()> {
             Ok(Verdict::Done)
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use names::Account;
+    use serde_json::json;
+    use service::{Clock, Directory, Everyone, Random};
+    use store::{Direction, Options, Store};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_that_nobody_waits_for_is_ended() {
+        let store = Store::open(Options::memory()).unwrap();
+        let everyone = Box::new(Everyone { is_enforced: false });
+        let endpoint = "http://localhost:1".into();
+        let cloud = Cloud::new(store, Clock::default(), Random::default(), b"key", everyone, endpoint);
+        let cloud = cloud.open(Directory::new(vec![crate::service()]));
+        let scope = Scope::new(Account::ZERO, names::Region::US_EAST_1);
+        let call = Call {
+            scope,
+            execution: [1; 16],
+            execution_arn: "a".into(),
+            waited: Waited { frame: 0, serial: 1 },
+            resource: "arn:aws:states:::states:startExecution.sync".into(),
+            parameters: "{}".into(),
+            token: None,
+            role_arn: "r".into(),
+        };
+        let job = json!({"ExecutionArn": "b"});
+        let begun = Some(Ok(Answer::Begun { answer: json!({}), job: job.clone() }));
+        let called: Called = (begun, turns::of(&cloud, &call.execution).await);
+        let once = |tx: &mut Tx<'_>| answered(tx, &call, &called);
+        call.context(&cloud).transact(once).await.unwrap();
+        let cancels = store::tuple::Key::new().str("states").str("cancels").prefix_range();
+        let (_, value) = cloud.store.snapshot().scan(cancels, Direction::Forward).next().unwrap().unwrap();
+        assert_eq!(
+            store::record::decode::<Followed>(&value).unwrap(),
+            Followed { call, job: job.to_string() }
+        );
+    }
 }

@@ -39,6 +39,11 @@ impl Tested {
         let definition = json_of("definition", Some(&input.definition))?;
         let (name, state) = state_of(&definition, input.state_name.as_deref())?;
         let configuration = input.state_configuration.as_ref();
+        let given = |is: fn(&api::TestStateConfiguration) -> bool| configuration.is_some_and(is);
+        errors::refuse(&[
+            ("stateConfiguration.errorCausedByState", given(|given| given.error_caused_by_state.is_some())),
+            ("stateConfiguration.mapItemReaderData", given(|given| given.map_item_reader_data.is_some())),
+        ])?;
         let count = |count: Option<i32>| count.and_then(|count| u64::try_from(count).ok());
         let tested = Tested {
             name,

@@ -200,6 +200,12 @@ async fn what_cannot_be_tested_is_refused() {
     assert!(why.ends_with("only one of the following fields: [result, errorOutput]."), "{why}");
     let revealing = api::TestStateInput { reveal_secrets: Some(true), ..mocked(Some(json!(1)), None) };
     assert!(refused(&task(), revealing).await.contains("RevealSecrets"));
+    let data = api::TestStateConfiguration {
+        map_item_reader_data: Some("[]".into()),
+        ..api::TestStateConfiguration::default()
+    };
+    let read = api::TestStateInput { state_configuration: Some(data), ..plain() };
+    assert!(refused(&pass, read).await.contains("mapItemReaderData"));
     let with = |context: Value| api::TestStateInput {
         context: Some(context.to_string()),
         ..mocked(Some(json!({})), None)
