@@ -115,18 +115,14 @@ impl Call {
 
     /// As integrations see it; none for a resource that no program of ours has accepted.
     fn task(&self) -> Option<Task> {
+        let id = names::ids::uuid(self.execution);
         Some(Task {
-            id: self.task_id(),
+            id: format!("{id}-{}-{}", self.waited.frame, self.waited.serial),
             resource: Resource::parse(&self.resource)?,
             parameters: serde_json::from_str(&self.parameters).unwrap_or_default(),
             token: self.token.clone(),
             execution_arn: self.execution_arn.clone(),
         })
-    }
-
-    fn task_id(&self) -> String {
-        let id = names::ids::uuid(self.execution);
-        format!("{id}-{}-{}", self.waited.frame, self.waited.serial)
     }
 
     /// The inputs that an answer is, for the execution.
@@ -171,12 +167,11 @@ fn answered(tx: &mut Tx<'_>, call: &Call, (answer, _): &Called) -> Result<Verdic
     if let Ok(Answer::Begun { job, .. }) = answer {
         let followed = Followed { call: call.clone(), job: job.to_string() };
         let (now_ms, id) = (tx.now.millis(), tx.random().bytes());
+        // A task that was cancelled while its call was under way wants the job ended.
+        let jobs = if is_awaited { FOLLOWED } else { CANCELS };
+        jobs.put(tx, now_ms, &id, &followed)?;
         if is_awaited {
             tx.put_record(keys::followed(&call.execution, call.waited), &followed)?;
-            FOLLOWED.put(tx, now_ms, &id, &followed)?;
-        } else {
-            // Its task was cancelled while the call was under way.
-            CANCELS.put(tx, now_ms, &id, &followed)?;
         }
     }
     give_all(tx, &call.execution, [call.inputs(answer)])?;
@@ -236,42 +231,4 @@ pub(crate) async fn run_steps(cloud: Arc<Cloud>) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use names::Account;
-    use serde_json::json;
-    use service::{Clock, Directory, Everyone, Random};
-    use store::{Direction, Options, Store};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_job_that_nobody_waits_for_is_ended() {
-        let store = Store::open(Options::memory()).unwrap();
-        let everyone = Box::new(Everyone { is_enforced: false });
-        let endpoint = "http://localhost:1".into();
-        let cloud = Cloud::new(store, Clock::default(), Random::default(), b"key", everyone, endpoint);
-        let cloud = cloud.open(Directory::new(vec![crate::service()]));
-        let scope = Scope::new(Account::ZERO, names::Region::US_EAST_1);
-        let call = Call {
-            scope,
-            execution: [1; 16],
-            execution_arn: "a".into(),
-            waited: Waited { frame: 0, serial: 1 },
-            resource: "arn:aws:states:::states:startExecution.sync".into(),
-            parameters: "{}".into(),
-            token: None,
-            role_arn: "r".into(),
-        };
-        let job = json!({"ExecutionArn": "b"});
-        let begun = Some(Ok(Answer::Begun { answer: json!({}), job: job.clone() }));
-        let called: Called = (begun, turns::of(&cloud, &call.execution).await);
-        let once = |tx: &mut Tx<'_>| answered(tx, &call, &called);
-        call.context(&cloud).transact(once).await.unwrap();
-        let cancels = store::tuple::Key::new().str("states").str("cancels").prefix_range();
-        let (_, value) = cloud.store.snapshot().scan(cancels, Direction::Forward).next().unwrap().unwrap();
-        assert_eq!(
-            store::record::decode::<Followed>(&value).unwrap(),
-            Followed { call, job: job.to_string() }
-        );
-    }
-}
+mod tests;
