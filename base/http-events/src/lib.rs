@@ -4,6 +4,8 @@
 
 mod event;
 mod outcome;
+mod place;
 
-pub use event::{Place, Request, Signer};
+pub use event::Request;
 pub use outcome::{answer, described, failure};
+pub use place::{Place, Signer};
