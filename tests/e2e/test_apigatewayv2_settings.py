@@ -7,6 +7,7 @@ import urllib.parse
 import zipfile
 
 import pytest
+from accounts import OTHER, OWN, Accounts
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -111,6 +112,16 @@ def test_routes_for_whoever_signs(make_cloud, server):
     assert status(ann["AccessKeyId"], ann["SecretAccessKey"]) == 200
     iam.delete_access_key(UserName="ann", AccessKeyId=ann["AccessKeyId"])
     assert status(ann["AccessKeyId"], ann["SecretAccessKey"]) == 403
+
+
+def test_routes_for_whoever_signs_are_for_one_account(make_cloud, server):
+    accounts = Accounts(make_cloud, "apigatewayv2")
+    api = accounts.root.create_api(Name="signed", ProtocolType="HTTP")["ApiId"]
+    to_web(accounts.root, api, "GET /in", server.url, AuthorizationType="AWS_IAM")
+    serve(accounts.root, api)
+    pairs = {account: (key["AccessKeyId"], key["SecretAccessKey"]) for account, key in accounts.keys.items()}
+    found = {account: ask(accounts.cloud, api, "GET", "/in", None, signature(accounts.cloud, api, "/in", *pair))[0] for account, pair in pairs.items()}
+    assert found == {OWN: 200, OTHER: 403}
 
 
 def test_functions_are_told_who_was_let_in(cloud, apis, api, function):
