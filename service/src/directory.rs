@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use names::Arn;
+use store::Store;
 use wire::{Answer, Fault, Message, Operation, OperationFacts, Protocol, ServiceFacts};
 
 use crate::guard::{Question, ask, authorise};
@@ -94,8 +95,14 @@ impl Directory {
 
     /// The service whose front takes visits of this host and path.
     #[must_use]
-    pub fn visited(&self, host: &str, path: &str) -> Option<&Service> {
-        self.services.iter().find(|service| service.fronts.iter().any(|front| front.accepts(host, path)))
+    pub fn visited(&self, store: &Store, host: &str, path: &str) -> Option<&Service> {
+        let by_domain = crate::domains::is_domain(store, host);
+        self.services.iter().find(|service| service.front_of(host, path, by_domain).is_some())
+    }
+
+    /// Whether some front takes visits of this host.
+    pub(crate) fn accepts(&self, host: &str) -> bool {
+        self.services.iter().any(|service| service.front_of(host, "/", false).is_some())
     }
 
     /// The answer of the front that takes this visit; 404 when none does. A panic is the answer to this visit alone.
@@ -149,9 +156,10 @@ impl Directory {
 
     /// The first that takes a visit. A service that shares hosts with others is asked whether it is to something of its own.
     fn front(&self, cloud: &Cloud, visit: &Visit) -> Option<&Front> {
+        let by_domain = crate::domains::is_domain(&cloud.store, &visit.host);
         let mut services = self.services.iter();
         services.find_map(|service| {
-            let front = service.fronts.iter().find(|front| front.accepts(&visit.host, &visit.path))?;
+            let front = service.front_of(&visit.host, &visit.path, by_domain)?;
             service.owns.is_none_or(|owns| owns(cloud, visit)).then_some(front)
         })
     }

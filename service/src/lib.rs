@@ -15,6 +15,7 @@ mod context;
 mod credentials;
 mod cross_origin;
 mod directory;
+pub mod domains;
 mod error;
 mod exchange;
 mod form;

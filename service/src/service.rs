@@ -13,6 +13,7 @@ use store::Store;
 use wire::{Fault, Operation, OperationFacts, ServiceFacts};
 
 use crate::directory::not_implemented;
+use crate::domains::Serves;
 use crate::exchange::Witness;
 use crate::form::Taker;
 use crate::guard::{Guard, in_common_words};
@@ -87,6 +88,7 @@ pub struct Service {
     pub(crate) fronts: Vec<Front>,
     pub(crate) signed_visits: Option<&'static str>,
     pub(crate) owns: Option<Owns>,
+    pub(crate) serves: Option<Serves>,
     pub(crate) upgrade: Option<Upgrade>,
     pub(crate) witness: Option<Witness>,
     pub(crate) work: Vec<(&'static str, Work)>,
@@ -121,6 +123,7 @@ impl Service {
             fronts: Vec::new(),
             signed_visits: None,
             owns: None,
+            serves: None,
             upgrade: None,
             witness: None,
             work: Vec::new(),

@@ -123,7 +123,10 @@ impl Door {
             return self.control_page(page, &parts, &body, peer).await;
         }
         let directory = self.control.cloud.directory();
-        if let Some(service) = directory.visited(host::of(&parts).unwrap_or_default(), parts.uri.path()) {
+        let store = &self.control.cloud.store;
+        if let Some(service) =
+            directory.visited(store, host::of(&parts).unwrap_or_default(), parts.uri.path())
+        {
             let body = self.whole(&parts, body).await?;
             let mut visit = visit(&parts, &body, &Peer { ip: peer, secure, request_id });
             if let Some(name) = service.visits_signed_as() {

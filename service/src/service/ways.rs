@@ -7,6 +7,7 @@ use std::sync::Arc;
 use wire::Answer;
 
 use super::Service;
+use crate::domains::Serves;
 use crate::form;
 use crate::visit::Front;
 use crate::{Address, AddressOf, Cloud, Context, CrossOriginOf, Exchange, Form, PassageOf, Result, Visit};
@@ -21,6 +22,14 @@ impl Service {
     {
         self.fronts.push(Front::new(accepts, answer));
         self
+    }
+
+    /// Its front that takes visits of this host and path. By a domain of the user's own, no path is another front's.
+    pub(crate) fn front_of(&self, host: &str, path: &str, by_domain: bool) -> Option<&Front> {
+        match by_domain {
+            true => self.serves.and(self.fronts.first()),
+            false => self.fronts.iter().find(|front| front.accepts(host, path)),
+        }
     }
 
     /// Its front wants to know who has signed a visit.
@@ -47,6 +56,13 @@ impl Service {
     #[must_use]
     pub fn owned_visits(mut self, owns: fn(&Cloud, &Visit) -> bool) -> Self {
         self.owns = Some(owns);
+        self
+    }
+
+    /// Names of the user's own lead to its front as well: `serves` says to which stages of which APIs.
+    #[must_use]
+    pub fn domains(mut self, serves: Serves) -> Self {
+        self.serves = Some(serves);
         self
     }
 

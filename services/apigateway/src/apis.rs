@@ -180,6 +180,7 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateRestApiInput) -> Result
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteRestApiInput) -> Result<api::DeleteRestApiOutput> {
     let (scope, id) = (tx.scope(), input.rest_api_id.as_str());
     find(&**tx, &scope, id)?;
+    crate::domains::check_unmapped(tx, id, None)?;
     for stage in Home::In(id).all::<api::Stage>(&**tx)? {
         let arn = tags::stage_arn(&scope, id, stage.stage_name.as_deref().unwrap_or_default());
         service::tags::forget(tx, &scope, &arn);

@@ -12,12 +12,14 @@ mod apis;
 mod call;
 mod deployments;
 mod document;
+mod domains;
 mod errors;
 mod frozen;
 mod gateway_responses;
 mod import;
 mod integrations;
 mod keys;
+mod mappings;
 mod methods;
 mod parts;
 mod patch;
@@ -69,8 +71,9 @@ pub fn service() -> Service {
         .tagging(tags::TAGGING)
         .front(call::accepts, call::answer)
         .owned_visits(call::owns)
+        .domains(domains::serves)
         .signed_visits_as("execute-api");
-    [apis, methods, integrations, stages, parts, guards, clients, account]
+    [apis, methods, integrations, stages, parts, guards, clients, names_of_own, account]
         .into_iter()
         .fold(service, |service, add| add(service))
 }
@@ -234,6 +237,35 @@ fn clients(service: Service) -> Service {
         .transaction::<api::UpdateUsage>(
             usage::update,
             path!("/usageplans/{}/keys/{}/usage", usage_plan_id, key_id),
+        )
+}
+
+fn names_of_own(service: Service) -> Service {
+    service
+        .transaction::<api::CreateDomainName>(domains::create, path!("/domainnames"))
+        .read::<api::GetDomainNames>(domains::list, path!("/domainnames"))
+        .read::<api::GetDomainName>(domains::get, path!("/domainnames/{}", domain_name))
+        .transaction::<api::UpdateDomainName>(domains::update, path!("/domainnames/{}", domain_name))
+        .transaction::<api::DeleteDomainName>(domains::delete, path!("/domainnames/{}", domain_name))
+        .transaction::<api::CreateBasePathMapping>(
+            mappings::create,
+            path!("/domainnames/{}/basepathmappings", domain_name),
+        )
+        .read::<api::GetBasePathMappings>(
+            mappings::list,
+            path!("/domainnames/{}/basepathmappings", domain_name),
+        )
+        .read::<api::GetBasePathMapping>(
+            mappings::get,
+            path!("/domainnames/{}/basepathmappings/{}", domain_name, base_path),
+        )
+        .transaction::<api::UpdateBasePathMapping>(
+            mappings::update,
+            path!("/domainnames/{}/basepathmappings/{}", domain_name, base_path),
+        )
+        .transaction::<api::DeleteBasePathMapping>(
+            mappings::delete,
+            path!("/domainnames/{}/basepathmappings/{}", domain_name, base_path),
         )
 }
 

@@ -276,6 +276,8 @@ fn is_method(verb: &str) -> bool {
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteStageInput) -> Result<api::DeleteStageOutput> {
     let scope = tx.scope();
     let home = apis::home(&**tx, &scope, &input.rest_api_id)?;
+    home.find::<api::Stage>(&**tx, &input.stage_name)?;
+    crate::domains::check_unmapped(tx, &input.rest_api_id, Some(&input.stage_name))?;
     home.delete::<api::Stage>(tx, &input.stage_name)?;
     service::tags::forget(tx, &scope, &tags::stage_arn(&scope, &input.rest_api_id, &input.stage_name));
     Ok(api::DeleteStageOutput::default())

@@ -14,7 +14,7 @@ pub(crate) const TAGGING: Tagging = Tagging::new(
     |tx, arn| Ok((tx.scope(), find(&**tx, &tx.scope(), arn.as_str())?)),
     |error| errors::bad(error.to_string()),
 )
-.of(&["/restapis", "/apikeys", "/usageplans"])
+.of(&["/restapis", "/apikeys", "/usageplans", "/domainnames"])
 .actions("PUT", "DELETE");
 
 /// The ARN of a stage.
@@ -40,6 +40,7 @@ fn find(reads: &impl Reads, scope: &Scope, text: &str) -> Result<Arn> {
             crate::apis::home(reads, scope, id)?.find::<api::Stage>(reads, stage).map(drop)?;
         }
         ["apikeys", id] => own.find::<api::ApiKey>(reads, id).map(drop)?,
+        ["domainnames", name] => crate::domains::find(reads, scope, name, None).map(drop)?,
         ["usageplans", id] => own.find::<api::UsagePlan>(reads, id).map(drop)?,
         _ => return Err(unknown().into()),
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use service::{Pages, Random, Result, Tx, View};
 use store::Reads;
+use wire::Fault;
 
 use crate::documents::{self, Members};
 use crate::{errors, keys};
@@ -169,6 +170,16 @@ pub(crate) fn fresh_id(random: &Random, length: usize) -> String {
     bytes.iter().take(length).map(letter).collect()
 }
 
+/// How many a page has.
+pub(crate) fn limit_of(max_results: Option<&str>) -> Result<usize, Fault> {
+    let limit = max_results.map_or(Ok(usize::MAX), str::parse).ok().filter(|limit| *limit > 0);
+    limit.ok_or_else(|| errors::bad("Invalid MaxResults"))
+}
+
+pub(crate) fn bad_token() -> Fault {
+    errors::bad("Invalid NextToken")
+}
+
 /// How a client asks for a page of a list.
 pub(crate) struct Asked<'a> {
     pub(crate) operation: &'static str,
@@ -183,9 +194,7 @@ impl Asked<'_> {
         view: &View<'_>,
         entries: impl IntoIterator<Item = (String, Members)>,
     ) -> Result<service::Page<Members>> {
-        let limit = self.max_results.map_or(Ok(usize::MAX), str::parse).ok().filter(|limit| *limit > 0);
-        let limit = limit.ok_or_else(|| errors::bad("Invalid MaxResults"))?;
-        let bad_token = || errors::bad("Invalid NextToken");
+        let limit = limit_of(self.max_results)?;
         let pages = Pages { operation: self.operation, token: self.token, limit, bad_token };
         pages.of_sorted(view, entries, |_, members| Ok(members))
     }

@@ -212,6 +212,7 @@ pub(crate) fn delete_cors(
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &model::DeleteApiInput) -> Result<model::DeleteApiOutput> {
     let api = Api::find(&**tx, &tx.scope(), &input.api_id)?;
+    crate::mappings::check_unmapped(tx, &api.id, None)?;
     tx.delete(keys::api(&api.id));
     tx.delete(keys::list(&api.scope).str(&api.id));
     for deployment in api.deployments.keys() {

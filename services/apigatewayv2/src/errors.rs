@@ -11,7 +11,7 @@ pub(crate) fn no_route_for_settings(key: &str) -> Fault {
     missing(format!("Unable to find Route by key {key} within the provided RouteSettings"))
 }
 
-fn missing(message: String) -> Fault {
+pub(crate) fn missing(message: String) -> Fault {
     model::error::not_found_exception(message.clone())
         .with_detail(model::NotFoundException { message: Some(message), resource_type: None })
 }

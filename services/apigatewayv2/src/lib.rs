@@ -3,7 +3,7 @@
 //! An API is one record with its routes, integrations, authorizers and stages: it is small (AWS's quota is 300 routes), and what a
 //! stage does with requests is made of it once.
 //!
-//! Never here: WebSocket APIs, names of the user's own, VPC links, models and access logs, which are refused by name.
+//! Never here: WebSocket APIs, VPC links, models and access logs, which are refused by name.
 
 mod api;
 mod apis;
@@ -11,9 +11,11 @@ mod authorizers;
 mod call;
 mod deployments;
 mod documents;
+mod domains;
 mod errors;
 mod integrations;
 mod keys;
+mod mappings;
 mod old;
 mod parts;
 mod pattern;
@@ -32,6 +34,13 @@ use api::Asked;
 macro_rules! below {
     ($path:literal $(, $label:ident)*) => {
         |scope, input| at(scope, format_args!(concat!("/apis/{}", $path), input.api_id $(, input.$label)*))
+    };
+}
+
+/// The same below a name of the user's own.
+macro_rules! domain {
+    ($path:literal $(, $label:ident)*) => {
+        |scope, input| at(scope, format_args!(concat!("/domainnames/{}", $path), input.domain_name $(, input.$label)*))
     };
 }
 
@@ -78,8 +87,9 @@ pub fn service() -> Service {
         .tagging(tags::TAGGING)
         .upgrade(tags::upgrade)
         .front(call::accepts, call::answer)
+        .domains(mappings::serves)
         .signed_visits_as("execute-api");
-    [whole, belongings, stages, tagged].into_iter().fold(service, |service, add| add(service))
+    [whole, belongings, stages, names_of_own, tagged].into_iter().fold(service, |service, add| add(service))
 }
 
 fn whole(service: Service) -> Service {
@@ -152,6 +162,21 @@ fn stages(service: Service) -> Service {
         .read::<api::GetDeployments>(deployments::list, below!("/deployments"))
         .transaction::<api::UpdateDeployment>(deployments::update, below!("/deployments/{}", deployment_id))
         .transaction::<api::DeleteDeployment>(deployments::delete, below!("/deployments/{}", deployment_id))
+}
+
+fn names_of_own(service: Service) -> Service {
+    use model as api;
+    service
+        .transaction::<api::CreateDomainName>(domains::create, |scope, _| at(scope, "/domainnames"))
+        .read::<api::GetDomainNames>(domains::list, |scope, _| at(scope, "/domainnames"))
+        .read::<api::GetDomainName>(domains::get, domain!(""))
+        .transaction::<api::UpdateDomainName>(domains::update, domain!(""))
+        .transaction::<api::DeleteDomainName>(domains::delete, domain!(""))
+        .transaction::<api::CreateApiMapping>(mappings::create, domain!("/apimappings"))
+        .read::<api::GetApiMappings>(mappings::list, domain!("/apimappings"))
+        .read::<api::GetApiMapping>(mappings::get, domain!("/apimappings/{}", api_mapping_id))
+        .transaction::<api::UpdateApiMapping>(mappings::update, domain!("/apimappings/{}", api_mapping_id))
+        .transaction::<api::DeleteApiMapping>(mappings::delete, domain!("/apimappings/{}", api_mapping_id))
 }
 
 fn tagged(service: Service) -> Service {

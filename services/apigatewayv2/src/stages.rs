@@ -153,6 +153,7 @@ pub(crate) fn delete_route_settings(
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &model::DeleteStageInput) -> Result<model::DeleteStageOutput> {
     let mut api = Api::find(&**tx, &tx.scope(), &input.api_id)?;
     found(&api, &input.stage_name)?;
+    crate::mappings::check_unmapped(tx, &api.id, Some(&input.stage_name))?;
     api.stages.remove(&input.stage_name);
     api.put(tx)?;
     service::tags::forget(tx, &api.scope, &tags::stage_arn(&api.scope, &api.id, &input.stage_name));

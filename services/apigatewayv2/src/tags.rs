@@ -37,6 +37,7 @@ fn find(reads: &impl Reads, scope: &Scope, text: &str) -> Result<Arn> {
     let path: Vec<&str> =
         arn.resource().strip_prefix('/').filter(|_| is_here).ok_or_else(unknown)?.split('/').collect();
     match *path.as_slice() {
+        ["domainnames", name] => drop(crate::domains::find(reads, scope, name)?),
         ["apis", id] => drop(Api::find(reads, scope, id)?),
         ["apis", id, "stages", name] => {
             let api = Api::find(reads, scope, id)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ::service::domains::{self, Route};
 use ::service::{Cloud, Result, Visit};
 use api_apigateway as api;
 use store::Reads as _;
@@ -51,28 +52,67 @@ impl<'a> Addressed<'a> {
     }
 }
 
+/// Where a visit leads.
+struct Place {
+    api: String,
+    stage: String,
+    path: String,
+    /// What a domain of the user's own has taken off the path; none where another way leads here.
+    base: Option<String>,
+    /// The path as the client asked for it.
+    full_path: String,
+}
+
+impl Place {
+    fn of(cloud: &Cloud, visit: &Visit) -> Result<Option<Self>> {
+        if let Some(route) = domains::route(&cloud.store, &visit.host, &visit.path)? {
+            return Ok(route.map(Self::by_domain));
+        }
+        Ok(Addressed::of(&visit.host, &visit.path).map(|Addressed { api, stage, path }| Place {
+            api: api.to_owned(),
+            stage: stage.to_owned(),
+            path: format!("/{path}"),
+            base: None,
+            full_path: format!("/{stage}/{path}"),
+        }))
+    }
+
+    fn by_domain(route: Route) -> Self {
+        let Route { api, stage, base, path } = route;
+        let full_path = format!("{base}{path}");
+        let (stage, path) = match stage {
+            Some(stage) => (stage, path),
+            None => {
+                let Addressed { stage, path, .. } = Addressed::within("", path.trim_start_matches('/'));
+                (stage.to_owned(), format!("/{path}"))
+            }
+        };
+        Place { api, stage, path, base: Some(base), full_path }
+    }
+}
+
 /// Whose the API is that a visit is for.
 pub(crate) fn owner(cloud: &Cloud, visit: &Visit) -> Option<Owner> {
-    let addressed = Addressed::of(&visit.host, &visit.path)?;
-    cloud.store.snapshot().get_record(&keys::owner(addressed.api)).ok().flatten()
+    let place = Place::of(cloud, visit).ok()??;
+    cloud.store.snapshot().get_record(&keys::owner(&place.api)).ok().flatten()
 }
 
 /// A visit as a call; none where there is no such API or stage.
 pub(crate) fn begin(cloud: &Arc<Cloud>, visit: Visit) -> Result<Option<Call>> {
-    let Some(owner) = owner(cloud, &visit) else { return Ok(None) };
-    let Some(Addressed { api, stage, path }) = Addressed::of(&visit.host, &visit.path) else {
+    let Some(Place { api: api_id, stage, path, base, full_path }) = Place::of(cloud, &visit)? else {
         return Ok(None);
     };
-    let (api_id, stage, path) = (api.to_owned(), stage.to_owned(), format!("/{path}"));
     let snapshot = cloud.store.snapshot();
+    let Some(owner) = snapshot.get_record(&keys::owner(&api_id))? else { return Ok(None) };
     let Some(stage) = Home::In(&api_id).get::<api::Stage>(&snapshot, &stage)? else { return Ok(None) };
     let (deployment, is_canary) = deployment(cloud, &stage);
     let api = compiled::ready(cloud, &snapshot, &api_id, &deployment)?;
-    if api.api.disable_execute_api_endpoint == Some(true) && visit.host.contains(".execute-api.") {
+    let is_own = base.is_none() && visit.host.contains(".execute-api.");
+    if is_own && api.api.disable_execute_api_endpoint == Some(true) {
         return Ok(None);
     }
-    let full_path = format!("/{}{path}", stage.stage_name.as_deref().unwrap_or_default());
-    let prepared = Prepared { cloud, api_id, api, stage, deployment, is_canary, path, full_path };
+    let base = base.unwrap_or_default();
+    let prepared = Prepared { cloud, api_id, api, stage, deployment, is_canary, path, base, full_path };
     Ok(Some(prepared.call(visit, owner)))
 }
 
@@ -85,6 +125,7 @@ pub(crate) struct Prepared<'a> {
     pub(crate) deployment: String,
     pub(crate) is_canary: bool,
     pub(crate) path: String,
+    pub(crate) base: String,
     pub(crate) full_path: String,
 }
 
@@ -106,6 +147,7 @@ impl Prepared<'_> {
             query: form_urlencoded::parse(visit.query.as_bytes()).into_owned().collect(),
             visit,
             path: self.path,
+            base: self.base,
             full_path: self.full_path,
             extended_id: content::base64(&extended),
             at_ms: self.cloud.clock.now().millis(),

@@ -31,6 +31,8 @@ pub(crate) struct Call {
     pub(crate) visit: Visit,
     /// Behind the stage, as it came.
     pub(crate) path: String,
+    /// What a domain of the user's own has taken off before it: `/v1`, or nothing.
+    pub(crate) base: String,
     /// As the client asked for it.
     pub(crate) full_path: String,
     pub(crate) query: Vec<(String, String)>,
@@ -212,7 +214,7 @@ impl Call {
         let variables: BTreeMap<&str, &str> = named(&self.stage_variables);
         json!({
             "resource": self.resource_path(),
-            "path": self.path,
+            "path": format!("{}{}", self.base, self.path),
             "httpMethod": self.visit.method.as_str(),
             "headers": some(named(&headers)),
             "multiValueHeaders": some(listed(&headers)),

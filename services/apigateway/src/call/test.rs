@@ -82,6 +82,7 @@ fn prepare(context: &Context, input: &api::TestInvokeMethodInput) -> Result<Call
         deployment: String::new(),
         is_canary: false,
         path: path.to_owned(),
+        base: String::new(),
         full_path: path.to_owned(),
     };
     let visit = visit(context, input, path, query);

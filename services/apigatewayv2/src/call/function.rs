@@ -61,12 +61,18 @@ impl Call<'_> {
     pub(super) fn place<'p>(&'p self, pass: &'p Pass, format: &str) -> Place<'p> {
         let stage = &self.plan.stage;
         let is_plain = stage.name == "$default";
+        let path = match &self.base {
+            // Only the old format tells what a domain's mapping has taken off.
+            Some(base) if format == "1.0" => format!("{base}{}", self.path),
+            _ if is_plain => self.path.clone(),
+            _ => format!("/{}{}", stage.name, self.path),
+        };
         Place {
             account: self.plan.scope.account.as_str(),
             api: &self.plan.api,
             route_key: self.route.map(|route| route.document.key.as_str()).unwrap_or_default(),
             stage: &stage.name,
-            path: if is_plain { self.path.clone() } else { format!("/{}{}", stage.name, self.path) },
+            path,
             variables: self.variables.clone(),
             stage_variables: stage.stage_variables.clone(),
             authorizer: pass.in_event(format),

@@ -37,6 +37,8 @@ pub(crate) struct Call<'a> {
     plan: &'a Plan,
     /// Below the stage: `/trips/7`.
     path: String,
+    /// What a domain of the user's own has taken off before it.
+    base: Option<String>,
     route: Option<&'a Route>,
     /// What stands in the path for the route's variables.
     variables: BTreeMap<String, String>,
@@ -75,6 +77,7 @@ impl Refusal {
 pub(crate) async fn answer(cloud: Arc<Cloud>, visit: Visit) -> Answer {
     let found = match find::find(&cloud, &visit) {
         Ok(Some(found)) => found,
+        Ok(None) if !accepts(&visit.host, &visit.path) => return *Refusal::new(403, "Forbidden", "").answer,
         Ok(None) => return *Refusal::new(404, "Not Found", "").answer,
         Err(error) => {
             tracing::error!(%error, path = visit.path, request_id = &*visit.request_id, "no API could be read");
@@ -86,6 +89,7 @@ pub(crate) async fn answer(cloud: Arc<Cloud>, visit: Visit) -> Answer {
         visit: &visit,
         plan: &found.plan,
         path: found.path,
+        base: found.base,
         route: None,
         variables: BTreeMap::new(),
         pass: Pass::Open,

@@ -54,7 +54,7 @@ pub(super) async fn invoke(context: &Context, task: &Task) -> Result<Value, Task
     let request = Request::deserialize(&task.parameters).map_err(|error| unusable(error.to_string()))?;
     let visit = request.visit(context).map_err(unusable)?;
     let directory = context.cloud.directory();
-    if directory.visited(&visit.host, &visit.path).is_none() {
+    if directory.visited(&context.cloud.store, &visit.host, &visit.path).is_none() {
         let cause = format!("Unable to execute HTTP request: {}: Name or service not known", visit.host);
         return Err(TaskFailure::of_work("ApiGateway.SdkClientException", cause));
     }
