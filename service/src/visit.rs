@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use wire::{Answer, Fault};
 
 use crate::operation::Boxed;
@@ -25,7 +26,7 @@ pub struct Visit {
     /// Likewise, without the question mark.
     pub query: String,
     /// All headers.
-    pub headers: http::HeaderMap,
+    pub headers: HeaderMap,
     /// The whole body.
     pub body: bytes::Bytes,
     /// Who sent it.
@@ -33,6 +34,28 @@ pub struct Visit {
     /// Who has signed it, proved, or why that is not so: for services that ask ([`crate::Service::signed_visits`]); none where
     /// it is not signed.
     pub signer: Option<Result<Arc<Principal>, Fault>>,
+}
+
+impl Visit {
+    /// The headers with what a proxy says of the client: from where it came, with who was in between, to which port, and how.
+    #[must_use]
+    pub fn forwarded(&self) -> HeaderMap {
+        let (scheme, host) = self.endpoint.split_once("://").unwrap_or(("http", &self.endpoint));
+        let standard = if scheme == "https" { "443" } else { "80" };
+        let port = host.rsplit_once(':').map_or(standard, |(_, port)| port);
+        let before = self.headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+        let ip = self.source_ip;
+        let chain = before.map_or_else(|| ip.to_string(), |before| format!("{before}, {ip}"));
+        let mut headers = self.headers.clone();
+        for (name, value) in
+            [("x-forwarded-for", chain.as_str()), ("x-forwarded-port", port), ("x-forwarded-proto", scheme)]
+        {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        headers
+    }
 }
 
 /// Says by host and path whether a visit is a front's own.

@@ -9,7 +9,7 @@ use store::Reads as _;
 
 use super::compiled::{self, Compiled};
 use super::content;
-use super::request::{Call, Identity, Notes, Target, forwarded};
+use super::request::{Call, Identity, Notes, Target};
 use super::settings;
 use crate::apis::Owner;
 use crate::document::Home;
@@ -131,7 +131,7 @@ pub(crate) struct Prepared<'a> {
 
 impl Prepared<'_> {
     pub(crate) fn call(self, mut visit: Visit, owner: Owner) -> Call {
-        visit.headers = forwarded(&visit, visit.source_ip);
+        visit.headers = visit.forwarded();
         let target = target(&self.api, &visit, &self.path);
         let extended: [u8; 11] = self.cloud.random.bytes();
         let mut call = Call {

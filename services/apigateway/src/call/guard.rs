@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ::service::{Caller, Context};
 use names::Arn;
 use policy::{Asker, Decision, Request};
 
@@ -54,9 +53,7 @@ fn signed(call: &mut Call) -> Refused<()> {
 /// What the signer's own rights say.
 pub(crate) fn rights(call: &Call, action: &'static str) -> Decision {
     let Some(signer) = &call.identity.signer else { return Decision::Silent };
-    let context = call.cloud.context_of_visit(&call.visit, call.scope);
-    let caller = Caller { principal: Arc::clone(signer), ..Caller::clone(&context.caller) };
-    let context = Context { caller: Arc::new(caller), ..context };
+    let context = call.cloud.context_of_visit(&call.visit, call.scope).signed_by(signer);
     let resources = || call.arn().parse::<Arn>().ok().into_iter().collect();
     context.rights("execute-api", action, &resources)
 }

@@ -1,7 +1,6 @@
 //! A request on its way through an API: what templates, mappings and functions may know of it.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use ::service::{Cloud, Principal, Visit};
@@ -81,12 +80,24 @@ impl Notes {
         }
     }
 
-    /// Writes a line that holds what clients and integrations say to each other, where that is wanted.
+    /// Writes a line that holds what clients and integrations say to each other, where that is wanted: as much of it as API
+    /// Gateway writes.
     pub(crate) fn trace(&self, line: impl FnOnce() -> String) {
         if self.traces {
-            self.say(line);
+            self.say(|| cut(line()));
         }
     }
+}
+
+/// The most bytes of a line that holds a body.
+const TRACE_MAX: usize = 1024;
+
+fn cut(mut line: String) -> String {
+    if line.len() > TRACE_MAX {
+        line.truncate(line.floor_char_boundary(TRACE_MAX));
+        line.push_str(" [TRUNCATED]");
+    }
+    line
 }
 
 impl Call {
@@ -266,21 +277,6 @@ pub(crate) fn listed(pairs: &[(String, String)]) -> BTreeMap<&str, Vec<&str>> {
 /// Nothing where there is nothing.
 fn some<V>(map: BTreeMap<&str, V>) -> Option<BTreeMap<&str, V>> {
     (!map.is_empty()).then_some(map)
-}
-
-/// The address that a client came from, with who was in between.
-pub(crate) fn forwarded(visit: &Visit, ip: IpAddr) -> HeaderMap {
-    let (scheme, host) = visit.endpoint.split_once("://").unwrap_or(("http", &visit.endpoint));
-    let port = host.rsplit_once(':').map_or(if scheme == "https" { "443" } else { "80" }, |(_, port)| port);
-    let mut headers = visit.headers.clone();
-    let before = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    let chain = before.map_or_else(|| ip.to_string(), |before| format!("{before}, {ip}"));
-    for (name, value) in
-        [("x-forwarded-for", chain.as_str()), ("x-forwarded-port", port), ("x-forwarded-proto", scheme)]
-    {
-        super::mapping::set_header(&mut headers, name, value);
-    }
-    headers
 }
 
 #[cfg(test)]

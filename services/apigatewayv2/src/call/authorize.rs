@@ -80,9 +80,7 @@ fn signed(call: &Call<'_>) -> Result<Pass, Refusal> {
         None if call.cloud.authorizer.is_enforced() => return Err(forbidden("Missing Authentication Token")),
         None => Arc::clone(&context.caller.principal),
     };
-    let caller =
-        service::Caller { principal: Arc::clone(&principal), ..service::Caller::clone(&context.caller) };
-    let context = service::Context { caller: Arc::new(caller), ..context };
+    let context = context.signed_by(&principal);
     // HTTP APIs have no policies that let in others: who is of another account takes a role of this one.
     let is_own = principal.arn.account_text() == call.plan.scope.account.as_str();
     match context.rights("execute-api", "Invoke", &|| vec![call.arn()]) {
@@ -128,7 +126,8 @@ async fn ask(call: &Call<'_>, authorizer: &Authorizer, identity: &[String]) -> R
 
 /// A request as authorizers see it, without its body.
 fn event(call: &Call<'_>, format: &str, identity: &[String]) -> Value {
-    let request = http_events::Request { body: &[], ..call.request() };
+    let headers = call.visit.forwarded();
+    let request = http_events::Request { body: &[], headers: &headers, ..call.request() };
     let place = call.place(&Pass::Open, format);
     let (mut event, arn, identity) = match format {
         "1.0" => (request.version_1(&place), "methodArn", json!(identity.join(","))),

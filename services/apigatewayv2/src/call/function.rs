@@ -16,7 +16,7 @@ use super::{Call, Refusal};
 pub(super) async fn call(call: &Call<'_>, integration: &Integration) -> Result<Answer, Refusal> {
     let document = &integration.document;
     let format = document.payload_format_version.as_str();
-    let onward = Onward::of(call, call.visit.headers.clone(), &integration.request_steps);
+    let onward = Onward::of(call, call.visit.forwarded(), &integration.request_steps);
     let request = Request { headers: &onward.headers, query: &onward.query, ..call.request() };
     let mut place = call.place(&call.pass, format);
     place.path = onward.path.unwrap_or(place.path);

@@ -68,11 +68,37 @@ fn address(call: &Call<'_>, uri: &str, onward: &Onward) -> String {
 
 /// `{name}` is what the path has for a variable, as it came; `${stageVariables.name}` one of the stage.
 fn filled(call: &Call<'_>, text: &str) -> String {
-    let mut filled = call.with_stage_variables(text);
-    for (name, value) in call.variables_as_sent() {
-        filled = filled.replace(&format!("{{{name}}}"), &value);
+    let (of_path, of_stage) = (call.variables_as_sent(), &call.plan.stage.stage_variables);
+    replaced(text, |name| match name.strip_prefix("stageVariables.") {
+        Some(name) => of_stage.get(name).cloned(),
+        None => of_path.get(name).cloned(),
+    })
+}
+
+/// A text with what stands for the names in braces that have a value. What a value says is not looked at again.
+fn replaced(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('{') {
+        let (before, from) = rest.split_at(at);
+        let found = from[1..].find('}').and_then(|end| Some((value(&from[1..=end])?, &from[end + 2..])));
+        match found {
+            Some((value, after)) => {
+                // A variable of the stage has a dollar sign before it, one of the path has none.
+                let is_stage = from.starts_with("{stageVariables.");
+                made.push_str(if is_stage { before.strip_suffix('$').unwrap_or(before) } else { before });
+                made.push_str(&value);
+                rest = after;
+            }
+            None => {
+                made.push_str(before);
+                made.push('{');
+                rest = &from[1..];
+            }
+        }
     }
-    filled
+    made.push_str(rest);
+    made
 }
 
 /// What the client sent, but for what belongs to its connection, and what API Gateway says of it.
@@ -95,4 +121,29 @@ fn answered(answer: outgoing::Answer) -> Answer {
         headers.remove(name);
     }
     Answer { status: answer.status.as_u16(), headers, body: Body::from(answer.body) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_replaced_once() {
+        let value = |name: &str| match name {
+            "a" => Some("{b}${stageVariables.s}".to_owned()),
+            "b" => Some("B".to_owned()),
+            "stageVariables.s" => Some("S{a}".to_owned()),
+            _ => None,
+        };
+        for (text, wanted) in [
+            ("http://x/{a}/{b}", "http://x/{b}${stageVariables.s}/B"),
+            ("http://${stageVariables.s}/{b}", "http://S{a}/B"),
+            ("{none}/{b", "{none}/{b"),
+            ("{{b}}", "{B}"),
+            ("é{b}é", "éBé"),
+            ("", ""),
+        ] {
+            assert_eq!(replaced(text, value), wanted, "{text}");
+        }
+    }
 }

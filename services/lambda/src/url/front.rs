@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use api_lambda as api;
 use bytes::Bytes;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::HeaderValue;
 use http_events::{Place, Request, Signer};
 use runtime::PAYLOAD_BYTES_MAX;
 use serde_json::{Value, json};
-use service::{Caller, Cloud, Context, Principal, Result, Visit};
+use service::{Cloud, Context, Principal, Result, Visit};
 use store::Reads as _;
 use wire::{Answer, Fault};
 
@@ -108,7 +108,7 @@ fn admitted(cloud: &Arc<Cloud>, visit: &Visit, url: &FunctionUrl) -> Result<Cont
     let forbidden = |message: &str| refusal(403, "AccessDeniedException", &json!({ "Message": message }));
     let context = cloud.context_of_visit(visit, url.scope);
     let context = match visit.signer.as_ref().filter(|_| url.is_signed) {
-        Some(Ok(principal)) => signed_by(context, principal),
+        Some(Ok(principal)) => context.signed_by(principal),
         Some(Err(fault)) => return Err(Box::new(forbidden(&fault.message))),
         None if url.is_signed && cloud.authorizer.is_enforced() => {
             return Err(Box::new(forbidden(FORBIDDEN)));
@@ -117,11 +117,6 @@ fn admitted(cloud: &Arc<Cloud>, visit: &Visit, url: &FunctionUrl) -> Result<Cont
     };
     may(&context, url).map_err(|_| Box::new(forbidden(FORBIDDEN)))?;
     Ok(context)
-}
-
-fn signed_by(context: Context, principal: &Arc<Principal>) -> Context {
-    let caller = Caller { principal: Arc::clone(principal), ..Caller::clone(&context.caller) };
-    Context { caller: Arc::new(caller), ..context }
 }
 
 /// Two permissions, each with a condition key of its own.
@@ -140,7 +135,7 @@ fn may(context: &Context, url: &FunctionUrl) -> Result<(), Fault> {
 
 /// The visit as the function sees it.
 fn event(visit: &Visit, url: &FunctionUrl, path: String, signer: Option<&Principal>, at_ms: i64) -> Bytes {
-    let headers = forwarded(visit);
+    let headers = visit.forwarded();
     let request = Request {
         request_id: &visit.request_id,
         method: visit.method.as_str(),
@@ -172,18 +167,4 @@ fn shown(signer: &Principal) -> Signer<'_> {
         id: &signer.id,
         arn: signer.arn.as_str(),
     }
-}
-
-/// The headers with what a proxy says of the client.
-fn forwarded(visit: &Visit) -> HeaderMap {
-    let (scheme, host) = visit.endpoint.split_once("://").unwrap_or(("http", &visit.endpoint));
-    let port = host.rsplit_once(':').map_or(if scheme == "https" { "443" } else { "80" }, |(_, port)| port);
-    let mut headers = visit.headers.clone();
-    let ip = visit.source_ip.to_string();
-    for (name, value) in
-        [("x-forwarded-for", ip.as_str()), ("x-forwarded-port", port), ("x-forwarded-proto", scheme)]
-    {
-        headers.extend(HeaderValue::from_str(value).ok().map(|value| (HeaderName::from_static(name), value)));
-    }
-    headers
 }
