@@ -185,13 +185,6 @@ impl Context {
         Context { caller: Arc::new(caller), ..self }
     }
 
-    /// The same for whoever has signed: a visit, which comes without a caller.
-    #[must_use]
-    pub fn signed_by(self, principal: &Arc<Principal>) -> Self {
-        let caller = Caller { principal: Arc::clone(principal), ..Caller::clone(&self.caller) };
-        Context { caller: Arc::new(caller), ..self }
-    }
-
     /// The time now.
     #[must_use]
     pub fn now(&self) -> Timestamp {

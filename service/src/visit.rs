@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use wire::{Answer, Fault};
 
 use crate::operation::Boxed;
-use crate::{Cloud, Principal};
+use crate::{Caller, Cloud, Context, Principal};
 
 /// A request to a front.
 #[derive(Clone, Debug)]
@@ -55,6 +55,15 @@ impl Visit {
             }
         }
         headers
+    }
+}
+
+impl Context {
+    /// The same for whoever has signed a visit, which comes without a caller.
+    #[must_use]
+    pub fn signed_by(self, principal: &Arc<Principal>) -> Self {
+        let caller = Caller { principal: Arc::clone(principal), ..Caller::clone(&self.caller) };
+        Context { caller: Arc::new(caller), ..self }
     }
 }
 

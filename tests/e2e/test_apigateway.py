@@ -373,7 +373,6 @@ def test_what_is_not_built_is_refused_by_name(gateway, api):
     firehose = "arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-x"
     for path, value in [
         ("/clientCertificateId", "abc"),
-        ("/documentationVersion", "1"),
         ("/accessLogSettings/destinationArn", firehose),
     ]:
         refused(lambda path=path, value=value: api.patch_stage(("replace", path, value)), "NotImplemented", path.split("/")[-1])
@@ -462,3 +461,31 @@ def test_signed_requests_are_checked(make_cloud, name):
     assert ask(cloud, "GET", path, None, None, signed(secret))[0] == 200
     status, headers, _ = ask(cloud, "GET", path, None, None, signed("wrong"))
     assert (status, headers["x-amzn-ErrorType"]) == (403, "InvalidSignatureException")
+
+
+def test_a_stage_that_goes_leaves_its_usage_plans(gateway, api, name):
+    api.mock("/t")
+    api.deploy()
+    api.deploy("test")
+    stages = [{"apiId": api.id, "stage": stage} for stage in ["dev", "test"]]
+    plan = gateway.create_usage_plan(name=name, apiStages=stages)["id"]
+    gateway.delete_stage(restApiId=api.id, stageName="dev")
+    assert [one["stage"] for one in gateway.get_usage_plan(usagePlanId=plan)["apiStages"]] == ["test"]
+    gateway.update_usage_plan(usagePlanId=plan, patchOperations=[{"op": "replace", "path": "/name", "value": "other"}])
+    gateway.delete_rest_api(restApiId=api.id)
+    assert gateway.get_usage_plan(usagePlanId=plan)["apiStages"] == []
+
+
+def test_levels_of_logs_and_private_apis_are_checked(gateway, cloud, api, name):
+    api.mock("/t")
+    api.deploy()
+    refused(lambda: api.patch_stage(("replace", "/*/*/logging/loglevel", "LOUD")), "BadRequestException", "LOUD")
+    api.patch_stage(("replace", "/*/*/logging/loglevel", "ERROR"))
+    private = Api(gateway, cloud, name, endpointConfiguration={"types": ["PRIVATE"]})
+    private.mock("/t")
+    refused(private.deploy, "BadRequestException", "Private REST API doesn't have a resource policy attached to it")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    gateway.update_rest_api(restApiId=private.id, patchOperations=[{"op": "replace", "path": "/policy", "value": policy}])
+    private.deploy()
+    assert private.ask("GET", "/t")[0] == 200

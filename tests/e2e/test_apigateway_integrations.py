@@ -8,7 +8,7 @@ import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from test_apigateway import FUNCTION, Api
+from test_apigateway import FUNCTION, Api, refused
 
 ROLE = "arn:aws:iam::000000000000:role/runner"
 CODE = """
@@ -159,6 +159,18 @@ def test_token_authorizers_decide_and_are_remembered(api, function):
     ]:
         status, _, body = get(token)
         assert (status, json.loads(body)) == (wanted, {"message": message}), token
+
+
+def test_an_authorizer_is_tried(api, function):
+    authorizer = authorized(api, function, "TOKEN", "method.request.header.X-Token", identityValidationExpression="[a-z-]+")
+    tried = lambda **headers: api.gateway.test_invoke_authorizer(restApiId=api.id, authorizerId=authorizer["id"], headers=headers)  # noqa: E731
+    said = tried(**{"X-Token": "allow-me"})
+    assert (said["clientStatus"], said["principalId"]) == (200, "allow-me")
+    statement = json.loads(said["policy"])["Statement"][0]
+    assert statement["Effect"] == "Allow" and f":{api.id}/test-invoke-stage/GET/" in statement["Resource"]
+    assert json.loads(tried(**{"X-Token": "deny"})["policy"])["Statement"][0]["Effect"] == "Deny"
+    assert [tried(**headers)["clientStatus"] for headers in [{}, {"X-Token": "RAISE"}, {"X-Token": "raise"}, {"X-Token": "odd"}]] == [401, 401, 401, 500]
+    refused(lambda: api.gateway.test_invoke_authorizer(restApiId=api.id, authorizerId="none"), "NotFoundException")
 
 
 def test_request_authorizers_see_the_request(api, function):

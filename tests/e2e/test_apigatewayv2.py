@@ -77,6 +77,8 @@ def test_a_request_in_format_2(cloud, api):
     assert event["queryStringParameters"] == {"x": "1,2", "y": "&"}
     assert event["cookies"] == ["c=d", "e=f"]
     assert (event["headers"]["x-two"], "cookie" in event["headers"]) == ("2", False)
+    assert (event["headers"]["x-forwarded-for"], event["headers"]["x-forwarded-proto"]) == ("127.0.0.1", "http")
+    assert event["headers"]["x-forwarded-port"] == "80"
     assert event["requestContext"]["http"]["method"] == "GET"
     assert (event["requestContext"]["apiId"], event["requestContext"]["stage"]) == (api, "$default")
     assert ("body" in event, event["isBase64Encoded"]) == (False, False)

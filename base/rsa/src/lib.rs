@@ -25,6 +25,9 @@ pub enum Error {
     /// A signature could not be made.
     #[error("a signature could not be made")]
     Sign,
+    /// A moment is no date.
+    #[error("a certificate cannot be valid then")]
+    Moment,
     /// A certificate could not be made.
     #[error("a certificate could not be made: {0}")]
     Certificate(#[from] rcgen::Error),
@@ -83,7 +86,15 @@ impl Key {
     /// # Errors
     /// When the name cannot stand in a certificate.
     pub fn certificate(&self, name: &str) -> Result<String, Error> {
-        certificate::self_signed(&self.pkcs8, name)
+        certificate::self_signed(&self.pkcs8, name, None)
+    }
+
+    /// The same, valid between two moments, in seconds.
+    ///
+    /// # Errors
+    /// When the name cannot stand in a certificate, or a moment has no date.
+    pub fn certificate_between(&self, name: &str, from_s: i64, until_s: i64) -> Result<String, Error> {
+        certificate::self_signed(&self.pkcs8, name, Some((from_s, until_s)))
     }
 }
 

@@ -181,11 +181,13 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteRestApiInput) -> Result
     let (scope, id) = (tx.scope(), input.rest_api_id.as_str());
     find(&**tx, &scope, id)?;
     crate::domains::check_unmapped(tx, id, None)?;
+    crate::usage_plans::forget_stage(tx, &scope, id, None)?;
     for stage in Home::In(id).all::<api::Stage>(&**tx)? {
         let arn = tags::stage_arn(&scope, id, stage.stage_name.as_deref().unwrap_or_default());
         service::tags::forget(tx, &scope, &arn);
     }
-    for range in [keys::part(id).prefix_range(), keys::frozen(id).prefix_range()] {
+    for kept in [keys::part(id), keys::frozen(id), keys::documentation_of(id)] {
+        let range = kept.prefix_range();
         let gone: Vec<_> = tx.scan(range, store::Direction::Forward).collect::<Result<_, _>>()?;
         gone.into_iter().for_each(|(key, _)| tx.delete(key.to_vec()));
     }

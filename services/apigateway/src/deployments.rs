@@ -16,6 +16,11 @@ type Summary = BTreeMap<String, BTreeMap<String, api::MethodSnapshot>>;
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateDeploymentInput) -> Result<api::Deployment> {
     let api_id = input.rest_api_id.as_str();
     let api = apis::find(&**tx, &tx.scope(), api_id)?;
+    let endpoint = api.endpoint_configuration.iter().flat_map(|endpoint| endpoint.types.iter().flatten());
+    let is_private = endpoint.into_iter().any(|kind| kind.as_str() == "PRIVATE");
+    if is_private && api.policy.as_deref().unwrap_or_default().is_empty() {
+        return Err(errors::bad("Private REST API doesn't have a resource policy attached to it").into());
+    }
     let frozen = Frozen::of(&**tx, &api)?;
     frozen.definition()?.check()?;
     let id = document::fresh_id(tx.random(), 6);

@@ -4,6 +4,7 @@
 
 use api_apigateway as api;
 use names::Scope;
+use serde_json::{Map, Value};
 use service::{Pages, Random, Result, Tx, View};
 use store::tuple::Key;
 use store::{Direction, Reads};
@@ -122,6 +123,11 @@ pub(crate) fn from_json<D: Kept>(text: &[u8]) -> Result<D, Fault> {
     wire::from_json(text, D::SHAPE).map_err(|why| errors::bad(why.0))
 }
 
+/// A document in its JSON form.
+pub(crate) fn json_of<D: Kept>(document: &D) -> Map<String, Value> {
+    serde_json::from_slice(&wire::to_json(document, D::SHAPE)).unwrap_or_default()
+}
+
 /// An id as API Gateway makes them: small letters and digits.
 pub(crate) fn fresh_id(random: &Random, length: usize) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz012345";
@@ -146,7 +152,10 @@ documents! {
     Account "account" "Invalid account specified";
     ApiKey "apikey" "Invalid API Key identifier specified";
     Authorizer "authorizer" "Invalid Authorizer identifier specified";
+    ClientCertificate "clientcertificate" "Invalid Client Certificate identifier specified";
     Deployment "deployment" "Invalid Deployment identifier specified";
+    DocumentationPart "documentationpart" "Invalid Documentation part identifier specified";
+    DocumentationVersion "documentationversion" "Invalid Documentation version specified";
     GatewayResponse "response" "Gateway response type not defined on api";
     Model "model" "Invalid model name specified: {}";
     RequestValidator "validator" "Invalid Request Validator identifier specified";
@@ -154,4 +163,5 @@ documents! {
     RestApi "api" "Invalid API identifier specified {}";
     Stage "stage" "Invalid Stage identifier specified";
     UsagePlan "plan" "Invalid Usage Plan ID specified";
+    VpcLink "vpclink" "Invalid Vpc Link identifier specified";
 }

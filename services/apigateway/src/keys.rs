@@ -6,6 +6,7 @@
 //! | `"own", account, region, kind, id` | a document of the API's model that an account has in a region: APIs, API keys, usage plans, domain names |
 //! | `"part", api id, kind, id` | a document that belongs to an API: resources, stages, models |
 //! | `"frozen", api id, deployment id` | [`crate::frozen::Frozen`]: the documents of an API as they were deployed |
+//! | `"documentation", api id, version` | [`crate::documentation`]: the parts that a version of the documentation has |
 //! | `"key", account, region, value` | the id of the API key of that value |
 //! | `"member", account, region, plan, key id` | [`crate::usage_plans::Member`]: a key in a usage plan |
 //! | `"usage", account, region, plan, key id, day` | [`crate::usage::Day`]: what a key used on a day |
@@ -30,6 +31,14 @@ pub(crate) fn part(api: &str) -> Key {
 
 pub(crate) fn frozen(api: &str) -> Key {
     Key::new().str(SERVICE).str("frozen").str(api)
+}
+
+pub(crate) fn documentation(api: &str, version: &str) -> Key {
+    documentation_of(api).str(version)
+}
+
+pub(crate) fn documentation_of(api: &str) -> Key {
+    Key::new().str(SERVICE).str("documentation").str(api)
 }
 
 pub(crate) fn key_value(scope: &Scope, value: &str) -> Key {
@@ -70,6 +79,7 @@ mod tests {
             ("own", own(&scope).str("kind").str("a")),
             ("part", part("a").str("kind").str("b")),
             ("frozen", frozen("a").str("b")),
+            ("documentation", documentation("a", "1")),
             ("key", key_value(&scope, "v")),
             ("member", members(&scope, "p").str("k")),
             ("usage", usage(&scope, "p", "k").str("2026-01-01")),

@@ -6,61 +6,43 @@
 //!
 //! Never here: HTTP and WebSocket APIs, which are version 2's.
 
+#[macro_use]
+mod paths;
+
 mod account;
 mod api_keys;
 mod apis;
 mod call;
+mod certificates;
 mod deployments;
 mod document;
+mod documentation;
 mod domains;
 mod errors;
+mod export;
 mod frozen;
 mod gateway_responses;
 mod import;
 mod integrations;
+mod key_import;
 mod keys;
 mod mappings;
 mod methods;
+mod model_template;
 mod parts;
 mod patch;
 mod resources;
+mod sdks;
 mod stages;
 mod tags;
 mod usage;
 mod usage_plans;
+mod vpc_links;
 
 use api_apigateway as api;
 use names::{Arn, Scope};
 use service::Service;
 use wire::OperationFacts;
-
-/// The resource of an operation: its path, with what its input has for each label.
-macro_rules! path {
-    ($path:literal $(, $label:ident)*) => {
-        |scope, input| {
-            let _ = input;
-            at(scope, format_args!($path $(, input.$label)*))
-        }
-    };
-}
-
-/// The same below an API.
-macro_rules! api {
-    ($path:literal $(, $label:ident)*) => {
-        |scope, input| at(scope, format_args!(concat!("/restapis/{}", $path), input.rest_api_id $(, input.$label)*))
-    };
-}
-
-/// The same below a method of an API.
-macro_rules! method {
-    ($path:literal $(, $label:ident)*) => {
-        |scope, input| {
-            let (api, resource, verb) = (&input.rest_api_id, &input.resource_id, &input.http_method);
-            let method = format_args!("/restapis/{api}/resources/{resource}/methods/{verb}");
-            at(scope, format_args!(concat!("{}", $path), method $(, input.$label)*))
-        }
-    };
-}
 
 /// The service.
 #[must_use]
@@ -73,9 +55,21 @@ pub fn service() -> Service {
         .owned_visits(call::owns)
         .domains(domains::serves)
         .signed_visits_as("execute-api");
-    [apis, methods, integrations, stages, parts, guards, clients, names_of_own, account]
-        .into_iter()
-        .fold(service, |service, add| add(service))
+    [
+        apis,
+        methods,
+        integrations,
+        stages,
+        parts,
+        guards,
+        clients,
+        names_of_own,
+        documentation,
+        outward,
+        account,
+    ]
+    .into_iter()
+    .fold(service, |service, add| add(service))
 }
 
 fn apis(service: Service) -> Service {
@@ -148,6 +142,7 @@ fn stages(service: Service) -> Service {
         .read::<api::GetStages>(stages::list, api!("/stages"))
         .read::<api::GetStage>(stages::get, api!("/stages/{}", stage_name))
         .transaction::<api::UpdateStage>(stages::update, api!("/stages/{}", stage_name))
+        .read::<api::GetExport>(export::get, api!("/stages/{}/exports/{}", stage_name, export_type))
         .transaction::<api::DeleteStage>(stages::delete, api!("/stages/{}", stage_name))
         .read::<api::FlushStageCache>(account::flush_cache, api!("/stages/{}/cache/data", stage_name))
         .read::<api::FlushStageAuthorizersCache>(
@@ -161,6 +156,7 @@ fn parts(service: Service) -> Service {
         .transaction::<api::CreateModel>(parts::create_model, api!("/models"))
         .read::<api::GetModels>(parts::models, api!("/models"))
         .read::<api::GetModel>(parts::get_model, api!("/models/{}", model_name))
+        .read::<api::GetModelTemplate>(model_template::get, api!("/models/{}/default_template", model_name))
         .transaction::<api::UpdateModel>(parts::update_model, api!("/models/{}", model_name))
         .transaction::<api::DeleteModel>(parts::delete_model, api!("/models/{}", model_name))
         .transaction::<api::CreateRequestValidator>(parts::create_validator, api!("/requestvalidators"))
@@ -192,6 +188,10 @@ fn guards(service: Service) -> Service {
             parts::delete_authorizer,
             api!("/authorizers/{}", authorizer_id),
         )
+        .waiting::<api::TestInvokeAuthorizer, _, _>(
+            call::test_authorizer::invoke,
+            api!("/authorizers/{}", authorizer_id),
+        )
         .read::<api::GetGatewayResponses>(gateway_responses::list, api!("/gatewayresponses"))
         .transaction::<api::PutGatewayResponse>(
             gateway_responses::put,
@@ -211,6 +211,7 @@ fn guards(service: Service) -> Service {
 fn clients(service: Service) -> Service {
     service
         .transaction::<api::CreateApiKey>(api_keys::create, path!("/apikeys"))
+        .transaction::<api::ImportApiKeys>(key_import::import, path!("/apikeys"))
         .read::<api::GetApiKeys>(api_keys::list, path!("/apikeys"))
         .read::<api::GetApiKey>(api_keys::get, path!("/apikeys/{}", api_key))
         .transaction::<api::UpdateApiKey>(api_keys::update, path!("/apikeys/{}", api_key))
@@ -267,6 +268,68 @@ fn names_of_own(service: Service) -> Service {
             mappings::delete,
             path!("/domainnames/{}/basepathmappings/{}", domain_name, base_path),
         )
+}
+
+fn documentation(service: Service) -> Service {
+    service
+        .transaction::<api::CreateDocumentationPart>(documentation::create, api!("/documentation/parts"))
+        .transaction::<api::ImportDocumentationParts>(documentation::import, api!("/documentation/parts"))
+        .read::<api::GetDocumentationParts>(documentation::list, api!("/documentation/parts"))
+        .read::<api::GetDocumentationPart>(
+            documentation::get,
+            api!("/documentation/parts/{}", documentation_part_id),
+        )
+        .transaction::<api::UpdateDocumentationPart>(
+            documentation::update,
+            api!("/documentation/parts/{}", documentation_part_id),
+        )
+        .transaction::<api::DeleteDocumentationPart>(
+            documentation::delete,
+            api!("/documentation/parts/{}", documentation_part_id),
+        )
+        .transaction::<api::CreateDocumentationVersion>(
+            documentation::create_version,
+            api!("/documentation/versions"),
+        )
+        .read::<api::GetDocumentationVersions>(documentation::list_versions, api!("/documentation/versions"))
+        .read::<api::GetDocumentationVersion>(
+            documentation::get_version,
+            api!("/documentation/versions/{}", documentation_version),
+        )
+        .transaction::<api::UpdateDocumentationVersion>(
+            documentation::update_version,
+            api!("/documentation/versions/{}", documentation_version),
+        )
+        .transaction::<api::DeleteDocumentationVersion>(
+            documentation::delete_version,
+            api!("/documentation/versions/{}", documentation_version),
+        )
+}
+
+/// What is for the way from an API to what is behind it, and to programs before it.
+fn outward(service: Service) -> Service {
+    service
+        .transaction::<api::CreateVpcLink>(vpc_links::create, path!("/vpclinks"))
+        .read::<api::GetVpcLinks>(vpc_links::list, path!("/vpclinks"))
+        .read::<api::GetVpcLink>(vpc_links::get, path!("/vpclinks/{}", vpc_link_id))
+        .transaction::<api::UpdateVpcLink>(vpc_links::update, path!("/vpclinks/{}", vpc_link_id))
+        .transaction::<api::DeleteVpcLink>(vpc_links::delete, path!("/vpclinks/{}", vpc_link_id))
+        .waiting::<api::GenerateClientCertificate, _, _>(certificates::generate, path!("/clientcertificates"))
+        .read::<api::GetClientCertificates>(certificates::list, path!("/clientcertificates"))
+        .read::<api::GetClientCertificate>(
+            certificates::get,
+            path!("/clientcertificates/{}", client_certificate_id),
+        )
+        .transaction::<api::UpdateClientCertificate>(
+            certificates::update,
+            path!("/clientcertificates/{}", client_certificate_id),
+        )
+        .transaction::<api::DeleteClientCertificate>(
+            certificates::delete,
+            path!("/clientcertificates/{}", client_certificate_id),
+        )
+        .read::<api::GetSdkTypes>(sdks::list, path!("/sdktypes"))
+        .read::<api::GetSdkType>(sdks::get, path!("/sdktypes/{}", id))
 }
 
 fn account(service: Service) -> Service {

@@ -114,12 +114,21 @@ fn checked(reads: &impl Reads, home: Home<'_>, stage: &api::Stage) -> Result<()>
     let destination = logs.and_then(|settings| settings.destination_arn.as_deref());
     errors::refuse(&[
         ("clientCertificateId", stage.client_certificate_id.is_some()),
-        ("documentationVersion", stage.documentation_version.is_some()),
         (
             "accessLogSettings.destinationArn of Firehose",
             destination.is_some_and(|arn| arn.contains(":firehose:")),
         ),
     ])?;
+    for settings in stage.method_settings.iter().flatten().map(|(_, settings)| settings) {
+        let level = settings.logging_level.as_deref().unwrap_or("OFF");
+        if !["OFF", "ERROR", "INFO"].contains(&level) {
+            let message = format!("Invalid logging level {level}: must be one of [OFF, ERROR, INFO]");
+            return Err(errors::bad(message).into());
+        }
+    }
+    if let Some(version) = &stage.documentation_version {
+        home.find::<api::DocumentationVersion>(reads, version)?;
+    }
     let format = logs.and_then(|settings| settings.format.as_deref());
     let ids = ["$context.requestId", "$context.extendedRequestId"];
     if format.is_some_and(|format| !ids.iter().any(|id| format.contains(id))) {
@@ -279,6 +288,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, input: &api::DeleteStageInput) -> Result<a
     home.find::<api::Stage>(&**tx, &input.stage_name)?;
     crate::domains::check_unmapped(tx, &input.rest_api_id, Some(&input.stage_name))?;
     home.delete::<api::Stage>(tx, &input.stage_name)?;
+    crate::usage_plans::forget_stage(tx, &scope, &input.rest_api_id, Some(&input.stage_name))?;
     service::tags::forget(tx, &scope, &tags::stage_arn(&scope, &input.rest_api_id, &input.stage_name));
     Ok(api::DeleteStageOutput::default())
 }

@@ -14,7 +14,7 @@ pub(crate) const TAGGING: Tagging = Tagging::new(
     |tx, arn| Ok((tx.scope(), find(&**tx, &tx.scope(), arn.as_str())?)),
     |error| errors::bad(error.to_string()),
 )
-.of(&["/restapis", "/apikeys", "/usageplans", "/domainnames"])
+.of(&["/restapis", "/apikeys", "/usageplans", "/domainnames", "/vpclinks", "/clientcertificates"])
 .actions("PUT", "DELETE");
 
 /// The ARN of a stage.
@@ -41,6 +41,8 @@ fn find(reads: &impl Reads, scope: &Scope, text: &str) -> Result<Arn> {
         }
         ["apikeys", id] => own.find::<api::ApiKey>(reads, id).map(drop)?,
         ["domainnames", name] => crate::domains::find(reads, scope, name, None).map(drop)?,
+        ["vpclinks", id] => own.find::<api::VpcLink>(reads, id).map(drop)?,
+        ["clientcertificates", id] => own.find::<api::ClientCertificate>(reads, id).map(drop)?,
         ["usageplans", id] => own.find::<api::UsagePlan>(reads, id).map(drop)?,
         _ => return Err(unknown().into()),
     }

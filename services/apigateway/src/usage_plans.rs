@@ -93,6 +93,23 @@ fn checked(reads: &impl Reads, scope: &Scope, plan: &api::UsagePlan) -> Result<(
     Ok(())
 }
 
+/// Takes an API that goes, or a stage of it, out of all plans.
+pub(crate) fn forget_stage(tx: &mut Tx<'_>, scope: &Scope, api: &str, stage: Option<&str>) -> Result<()> {
+    let home = Home::Of(scope);
+    for mut plan in home.all::<api::UsagePlan>(&**tx)? {
+        let stages = plan.api_stages.get_or_insert_default();
+        let count = stages.len();
+        stages.retain(|known| {
+            let is_stage = stage.is_none_or(|stage| known.stage.as_deref() == Some(stage));
+            known.api_id.as_deref() != Some(api) || !is_stage
+        });
+        if stages.len() != count {
+            home.put(tx, plan.id.clone().unwrap_or_default().as_str(), &plan);
+        }
+    }
+    Ok(())
+}
+
 fn shown(reads: &impl Reads, scope: &Scope, plan: api::UsagePlan) -> Result<api::UsagePlan> {
     let arn = own_arn(scope, "usageplans", plan.id.as_deref().unwrap_or_default());
     Ok(api::UsagePlan { tags: tags::shown(reads, scope, &arn)?, ..plan })

@@ -21,6 +21,8 @@ const REMEMBERED_MAX: usize = 10_000;
 /// What an authorizer said.
 struct Decision {
     policy: Document,
+    /// The policy as it came.
+    text: String,
     context: Map<String, Value>,
     usage_key: Option<String>,
 }
@@ -63,6 +65,14 @@ pub(crate) async fn admit(call: &mut Call) -> Refused<()> {
         )),
         None => Err(Refusal::new("ACCESS_DENIED", "User is not authorized to access this resource")),
     }
+}
+
+/// What an authorizer says of a request that is only tried: the principal, and the policy.
+pub(crate) async fn tried(call: &Call, authorizer: &api::Authorizer) -> Refused<(String, String)> {
+    identity(call, authorizer)?;
+    let decision = ask(call, authorizer).await?;
+    let principal = decision.context.get("principalId").and_then(Value::as_str).unwrap_or_default();
+    Ok((principal.to_owned(), decision.text))
 }
 
 fn misconfigured() -> Box<Refusal> {
@@ -209,6 +219,7 @@ fn read(payload: &[u8]) -> Option<Decision> {
     let principal = said.get("principalId").filter(|id| id.is_string() || id.is_number())?;
     let principal = principal.as_str().map_or_else(|| principal.to_string(), str::to_owned);
     let policy = said.get("policyDocument")?.to_string();
+    let text = policy.clone();
     let policy = Document::parse(Kind::Identity, &policy).ok()?;
     let mut context = match said.get("context") {
         None | Some(Value::Null) => Map::new(),
@@ -226,7 +237,7 @@ fn read(payload: &[u8]) -> Option<Decision> {
     }
     context.insert("principalId".into(), principal.into());
     let usage_key = said.get("usageIdentifierKey").and_then(Value::as_str).map(str::to_owned);
-    Some(Decision { policy, context, usage_key })
+    Some(Decision { policy, text, context, usage_key })
 }
 
 /// What a policy says of calling this method; denials first.

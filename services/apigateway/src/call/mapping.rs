@@ -137,6 +137,8 @@ pub(crate) fn header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -166,5 +168,19 @@ mod tests {
         assert_eq!(of_body(body, "a.x"), None);
         assert_eq!(of_body(b"no json", "a"), None);
         assert_eq!(of_body(b"text", "").as_deref(), Some("text"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_keeps_what_is_no_variable(text in "[${}a-z.é-]{0,40}") {
+            let made = replaced(&text, &|_| None);
+            prop_assert!(made.len() <= text.len());
+            prop_assert_eq!(replaced(&text.replace('$', ""), &|_| None), text.replace('$', ""));
+        }
+
+        #[test]
+        fn any_path_finds_something_or_nothing(path in "[ -~]{1,40}", body in "[ -~]{0,40}") {
+            drop(of_body(body.as_bytes(), &path));
+        }
     }
 }

@@ -22,6 +22,7 @@ mod service;
 mod settings;
 mod template;
 pub(crate) mod test;
+pub(crate) mod test_authorizer;
 mod validate;
 mod web;
 

@@ -1,5 +1,6 @@
 //! TestInvokeMethod: a method is tried as it is now, without a deployment, keys or authorizers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ::service::{Context, Result, Visit};
@@ -65,11 +66,6 @@ fn prepare(context: &Context, input: &api::TestInvokeMethodInput) -> Result<Call
     let compiled = Arc::new(Compiled::of(Definition::of(&*view, &api)?)?);
     let asked = input.path_with_query_string.clone().or(resource.path).unwrap_or_default();
     let (path, query) = asked.split_once('?').unwrap_or((&asked, ""));
-    let stage = api::Stage {
-        stage_name: Some("test-invoke-stage".into()),
-        variables: input.stage_variables.clone(),
-        ..api::Stage::default()
-    };
     let place = compiled.tree.find(path, |place| place.id == input.resource_id);
     let place = place.map(|(place, variables)| (Arc::clone(place), variables));
     let (place, variables) = place.ok_or_else(methods::no_method)?;
@@ -78,15 +74,22 @@ fn prepare(context: &Context, input: &api::TestInvokeMethodInput) -> Result<Call
         cloud: &context.cloud,
         api_id: input.rest_api_id.clone(),
         api: Arc::clone(&compiled),
-        stage,
+        stage: stage(input.stage_variables.clone()),
         deployment: String::new(),
         is_canary: false,
         path: path.to_owned(),
         base: String::new(),
         full_path: path.to_owned(),
     };
-    let visit = visit(context, input, path, query);
-    let mut call = prepared.call(visit, Owner { scope });
+    let request = Request {
+        verb: if input.http_method == "ANY" { "GET" } else { &input.http_method },
+        path,
+        query,
+        headers: input.headers.as_ref(),
+        many: input.multi_value_headers.as_ref(),
+        body: input.body.as_deref(),
+    };
+    let mut call = prepared.call(visit(context, &request), Owner { scope });
     call.target = Some(Target { place, method, variables });
     call.notes.log = Some(parking_lot::Mutex::default());
     call.notes.traces = true;
@@ -94,24 +97,38 @@ fn prepare(context: &Context, input: &api::TestInvokeMethodInput) -> Result<Call
     Ok(call)
 }
 
-fn visit(context: &Context, input: &api::TestInvokeMethodInput, path: &str, query: &str) -> Visit {
+/// A request that nobody sent.
+pub(super) struct Request<'a> {
+    pub(super) verb: &'a str,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
+    pub(super) headers: Option<&'a BTreeMap<String, String>>,
+    pub(super) many: Option<&'a BTreeMap<String, Vec<String>>>,
+    pub(super) body: Option<&'a str>,
+}
+
+/// The stage of such requests.
+pub(super) fn stage(variables: Option<BTreeMap<String, String>>) -> api::Stage {
+    api::Stage { stage_name: Some("test-invoke-stage".into()), variables, ..api::Stage::default() }
+}
+
+pub(super) fn visit(context: &Context, request: &Request<'_>) -> Visit {
     let mut headers = HeaderMap::new();
-    for (name, value) in input.headers.iter().flatten() {
+    for (name, value) in request.headers.into_iter().flatten() {
         set_header(&mut headers, name, value);
     }
-    for (name, values) in input.multi_value_headers.iter().flatten() {
+    for (name, values) in request.many.into_iter().flatten() {
         headers.extend(values.iter().filter_map(|value| header(name, value)));
     }
-    let verb = if input.http_method == "ANY" { "GET" } else { &input.http_method };
     Visit {
         request_id: Arc::clone(&context.caller.request_id),
-        method: Method::from_bytes(verb.as_bytes()).unwrap_or_default(),
+        method: Method::from_bytes(request.verb.as_bytes()).unwrap_or_default(),
         host: "testPrefix.testDomainName".into(),
         endpoint: Arc::clone(&context.caller.endpoint),
-        path: path.to_owned(),
-        query: query.to_owned(),
+        path: request.path.to_owned(),
+        query: request.query.to_owned(),
         headers,
-        body: Bytes::from(input.body.clone().unwrap_or_default()),
+        body: Bytes::from(request.body.unwrap_or_default().to_owned()),
         source_ip: context.caller.source_ip.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into()),
         signer: None,
     }

@@ -6,7 +6,7 @@ use api_apigateway as api;
 use serde_json::{Map, Value, json};
 use service::Result;
 
-use super::Import;
+use super::{Import, object};
 use crate::{document, integrations};
 
 impl<'a> Import<'a> {
@@ -178,7 +178,7 @@ impl<'a> Import<'a> {
 
 /// What is behind a method. The keys of its responses are what selects them.
 fn integration(said: &Value, method: &mut api::Method) -> Result<api::Integration> {
-    let mut made = said.clone();
+    let mut made = object(said, "x-amazon-apigateway-integration")?;
     made["type"] = json!(said["type"].as_str().unwrap_or_default().to_ascii_uppercase());
     for name in ["passthroughBehavior", "contentHandling"] {
         if let Some(text) = said.get(name).and_then(Value::as_str) {
@@ -189,7 +189,7 @@ fn integration(said: &Value, method: &mut api::Method) -> Result<api::Integratio
     let mut integration: api::Integration = document::from_json(made.to_string().as_bytes())?;
     let mut all = BTreeMap::new();
     for (pattern, response) in responses.as_ref().and_then(Value::as_object).into_iter().flatten() {
-        let mut made = response.clone();
+        let mut made = object(response, "responses")?;
         let status = &response["statusCode"];
         let status = status.as_str().map_or_else(|| status.to_string(), str::to_owned);
         made["statusCode"] = json!(status);

@@ -3,6 +3,7 @@
 //! A document is read into the definition of an API ([`Definition`]), which then is what the API is. Nothing outside of the
 //! document is fetched.
 
+mod base;
 mod methods;
 mod parts;
 
@@ -13,9 +14,9 @@ use serde_json::{Map, Value};
 use service::{Random, Result, Tx};
 use wire::Fault;
 
-use crate::document;
+use crate::document::{self, Home};
 use crate::frozen::Definition;
-use crate::{apis, errors, resources};
+use crate::{apis, documentation, errors, resources};
 
 /// The most bytes of a document.
 const BYTES_MAX: usize = 6 << 20;
@@ -39,7 +40,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::ImportRestApiInput) -> Result
     let named = api::RestApi { name: Some(name.to_owned()), ..api::RestApi::default() };
     let made = apis::add(tx, named)?;
     let definition = Definition { api: made, ..Definition::default() };
-    carry_out(tx, &source, definition, input.parameters.as_ref(), input.fail_on_warnings)
+    carry_out(tx, &source, definition, false, input.parameters.as_ref(), input.fail_on_warnings)
 }
 
 pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutRestApiInput) -> Result<api::RestApi> {
@@ -50,25 +51,26 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutRestApiInput) -> Result<api::
         true => Definition { api: found, ..Definition::default() },
         false => Definition::of(&**tx, &found)?,
     };
-    carry_out(tx, &source, definition, input.parameters.as_ref(), input.fail_on_warnings)
+    carry_out(tx, &source, definition, overwrites, input.parameters.as_ref(), input.fail_on_warnings)
 }
 
 fn carry_out(
     tx: &mut Tx<'_>,
     source: &Value,
     definition: Definition,
+    overwrites: bool,
     parameters: Option<&BTreeMap<String, String>>,
     fails: Option<bool>,
 ) -> Result<api::RestApi> {
     let scope = tx.scope();
     let api_id = definition.api.id.clone().unwrap_or_default();
-    let base_path = source.get("basePath").and_then(Value::as_str).unwrap_or_default();
-    let prepends = parameters.and_then(|all| all.get("basepath")).is_some_and(|how| how == "prepend");
-    let base = if prepends { base_path.trim_end_matches('/').to_owned() } else { String::new() };
+    let how = parameters.and_then(|all| all.get("basepath")).map_or("ignore", String::as_str);
+    let base = base::of(source, how)?;
     let (random, warnings) = (tx.random(), Vec::new());
     let mut import = Import { source, definition, warnings, random, base, api_id: api_id.clone() };
     import.take()?;
-    let Import { mut definition, warnings, .. } = import;
+    let Import { mut definition, mut warnings, .. } = import;
+    warnings.extend(documentation::take(tx, Home::In(&api_id), source, overwrites)?.1);
     if fails == Some(true) && !warnings.is_empty() {
         let message = format!("Warnings found during import:\n\t{}", warnings.join("\n\t"));
         return Err(errors::bad(message).into());
@@ -86,7 +88,7 @@ fn carry_out(
 }
 
 /// The document, in JSON or in YAML.
-fn read(body: &[u8]) -> Result<Value, Fault> {
+pub(crate) fn read(body: &[u8]) -> Result<Value, Fault> {
     let invalid = |why: &str| errors::bad(format!("Invalid OpenAPI input: {why}"));
     if body.len() > BYTES_MAX {
         return Err(invalid("the document is too large"));
@@ -214,6 +216,14 @@ impl<'a> Import<'a> {
     pub(crate) fn members(&self, path: &str) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
         let found: Option<&'a Map<String, Value>> = self.source.pointer(path).and_then(Value::as_object);
         found.into_iter().flatten()
+    }
+}
+
+/// A copy of a value that must be an object, so that members can be set.
+fn object(value: &Value, name: &str) -> Result<Value, Fault> {
+    match value {
+        Value::Object(_) => Ok(value.clone()),
+        _ => Err(errors::bad(format!("Invalid OpenAPI input: {name} must be an object"))),
     }
 }
 

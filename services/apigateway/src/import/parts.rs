@@ -4,7 +4,7 @@ use api_apigateway as api;
 use serde_json::{Value, json};
 use service::Result;
 
-use super::Import;
+use super::{Import, object};
 use crate::{document, gateway_responses, parts};
 
 impl Import<'_> {
@@ -68,7 +68,7 @@ impl Import<'_> {
                 continue;
             };
             let id = self.authorizer(name).unwrap_or_else(|| self.fresh_id());
-            let mut made = said.clone();
+            let mut made = object(said, "x-amazon-apigateway-authorizer")?;
             made["id"] = json!(id);
             made["name"] = json!(name);
             made["type"] = json!(said["type"].as_str().unwrap_or("token").to_ascii_uppercase());
@@ -93,7 +93,7 @@ impl Import<'_> {
 
     pub(super) fn gateway_responses(&mut self) -> Result<()> {
         for (kind, said) in self.members("/x-amazon-apigateway-gateway-responses") {
-            let mut made = said.clone();
+            let mut made = object(said, "x-amazon-apigateway-gateway-responses")?;
             made["responseType"] = json!(kind);
             made["defaultResponse"] = json!(false);
             if let Some(status) = said.get("statusCode") {
