@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from http_apis import started, to_web
 from test_apigateway import Api, ask, refused
 
@@ -175,3 +178,32 @@ def test_a_star_stands_for_one_label(cloud, old, domain, api):
     for host in [domain, f"a.b.{domain}"]:
         assert ask(cloud, "GET", "/trips/1", host=host)[2] != b"", host
         assert b'"id"' not in ask(cloud, "GET", "/trips/1", host=host)[2], host
+
+
+def test_domains_survive_a_kill(make_cloud, name, domain):
+    cloud = make_cloud().start()
+    old = cloud.client("apigateway")
+    api = Api(old, cloud, name)
+    api.mock("/t", response='{"id": 1}')
+    api.deploy()
+    for one in [domain, f"other.{domain}"]:
+        old.create_domain_name(domainName=one)
+        old.create_base_path_mapping(domainName=one, basePath="v1", restApiId=api.id, stage="dev")
+    old.delete_domain_name(domainName=f"other.{domain}")
+    cloud.kill()
+    cloud.start()
+    assert seen(cloud, domain, "/v1/t") == (200, {"id": 1})
+    assert b'"id"' not in ask(cloud, "GET", "/v1/t", host=f"other.{domain}")[2]
+
+
+def test_signed_methods_are_reached_by_domains(cloud, old, domain, name):
+    api = Api(old, cloud, name)
+    api.mock("/t", response='"$context.identity.userArn"', authorization="AWS_IAM")
+    api.deploy()
+    old.create_domain_name(domainName=domain)
+    old.create_base_path_mapping(domainName=domain, basePath="v1", restApiId=api.id, stage="dev")
+    assert ask(cloud, "GET", "/v1/t", host=domain)[0] == 403
+    request = AWSRequest("GET", f"http://{domain}/v1/t")
+    SigV4Auth(Credentials("test", "test"), "execute-api", "us-east-1").add_auth(request)
+    status, _, body = ask(cloud, "GET", "/v1/t", host=domain, headers=dict(request.headers))
+    assert (status, body) == (200, b'"arn:aws:iam::000000000000:root"')
