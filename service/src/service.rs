@@ -60,6 +60,9 @@ fn own_name(operation: &'static OperationFacts) -> Option<&'static str> {
 /// A parameter of the query protocol, and which paths stand for it.
 type PathParameter = (&'static str, fn(&str) -> bool);
 
+/// The part of a path that is of a service's API; none where a path is not.
+type OwnPath = fn(&str) -> Option<&str>;
+
 /// Changes what is stored.
 type Upgrade = fn(&Store) -> std::result::Result<(), store::Error>;
 
@@ -81,6 +84,7 @@ pub struct Service {
     pub(crate) absent: Absent,
     host_alias: Option<&'static str>,
     address_of: Option<AddressOf>,
+    own_path: Option<OwnPath>,
     mark: Option<&'static str>,
     pub(crate) passage_of: Option<PassageOf>,
     cross_origin: Option<CrossOriginOf>,
@@ -116,6 +120,7 @@ impl Service {
             absent: not_implemented,
             host_alias: None,
             address_of: None,
+            own_path: None,
             mark: None,
             passage_of: None,
             cross_origin: None,

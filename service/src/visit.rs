@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use wire::{Answer, Fault};
 
 use crate::operation::Boxed;
-use crate::{Caller, Cloud, Context, Principal};
+use crate::{Caller, Cloud, Context, Principal, Upgrade};
 
 /// A request to a front.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct Visit {
     /// Who has signed it, proved, or why that is not so: for services that ask ([`crate::Service::signed_visits`]); none where
     /// it is not signed.
     pub signer: Option<Result<Arc<Principal>, Fault>>,
+    /// The connection itself, where its client asks for another protocol than HTTP.
+    pub upgrade: Option<Upgrade>,
 }
 
 impl Visit {

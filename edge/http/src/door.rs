@@ -22,6 +22,7 @@ use crate::identify::{self, Routers, Spoken, Target};
 use crate::identity::{Auth, Identities, Identity, Refused};
 use crate::inlet::Inlet;
 use crate::response::{self, Reply};
+use crate::upgrade;
 use crate::{Control, body, content, cross_origin, host, path_parameter};
 use refusal::Refusal;
 
@@ -116,7 +117,8 @@ impl Door {
         secure: bool,
         request_id: &Arc<str>,
     ) -> Result<Reply, Refusal> {
-        let (parts, incoming) = request.into_parts();
+        let (mut parts, incoming) = request.into_parts();
+        let passing = upgrade::Passing::of(&mut parts);
         let body = Receiver::new(incoming);
         if let Some(page) = Page::at(parts.uri.path()) {
             let body = self.whole(&parts, body).await?;
@@ -132,8 +134,10 @@ impl Door {
             if let Some(name) = service.visits_signed_as() {
                 visit.signer = self.identities.visitor(&self.control.cloud, &parts, &body, name);
             }
+            visit.upgrade = passing.as_ref().map(upgrade::Passing::right);
             let answer = directory.visit(&self.control.cloud, visit).await;
-            return Ok(response::from_answer(answer, request_id));
+            let reply = response::from_answer(answer, request_id);
+            return Ok(upgrade::hand_over(passing, reply));
         }
         if let Some(service) = cross_origin::asked(&self.control.cloud, &parts) {
             let answer = cross_origin::preflight(&self.control.cloud, service, &parts);
@@ -298,6 +302,7 @@ fn visit(parts: &Parts, body: &Bytes, peer: &Peer<'_>) -> Visit {
         body: body.clone(),
         source_ip: peer.ip,
         signer: None,
+        upgrade: None,
     }
 }
 

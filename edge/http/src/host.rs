@@ -29,12 +29,17 @@ pub(crate) fn address_in(service: &Service, parts: &Parts) -> Option<Address> {
 
 /// What a request names of a service by its host and path.
 pub(crate) fn path_of<'a>(service: &Service, parts: &'a Parts) -> Cow<'a, str> {
-    path_within(address_in(service, parts).as_ref(), parts)
+    path_within(service, address_in(service, parts).as_ref(), parts)
 }
 
 /// The path, behind the resource that the host names.
-pub(crate) fn path_within<'a>(address: Option<&Address>, parts: &'a Parts) -> Cow<'a, str> {
+pub(crate) fn path_within<'a>(
+    service: &Service,
+    address: Option<&Address>,
+    parts: &'a Parts,
+) -> Cow<'a, str> {
     let path = parts.uri.path();
+    let path = service.own_path(path).unwrap_or(path);
     match address.and_then(|address| address.resource.as_ref()) {
         Some(resource) => format!("/{resource}{path}").into(),
         None => Cow::Borrowed(path),

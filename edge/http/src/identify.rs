@@ -207,7 +207,7 @@ fn by_path<'a>(
             continue;
         }
         let (method, uri) = (parts.method.as_str(), &parts.uri);
-        let path = host::path_within(address.as_ref(), parts);
+        let path = host::path_within(service, address.as_ref(), parts);
         if let Some(route) = router.find(method, &path, uri.query(), &parts.headers) {
             let protocol = service.facts().protocols.iter().copied().find(|protocol| is_rest(*protocol));
             return Ok(Target {

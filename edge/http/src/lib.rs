@@ -18,6 +18,7 @@ mod path_parameter;
 mod response;
 mod server;
 mod tls;
+mod upgrade;
 
 pub use control::{AfterReset, Control};
 pub use door::{Door, Limits};

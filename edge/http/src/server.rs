@@ -11,12 +11,16 @@ use std::time::Duration;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use service::Stopping;
+
 use crate::lanes::Lanes;
+use crate::upgrade::Passing;
 use crate::{Door, Tls};
 
 /// No more connections than this, unless less are [asked for](Server::with_connections).
@@ -89,6 +93,7 @@ impl Server {
     pub async fn serve(self, door: Arc<Door>, stop: impl Future<Output = ()>) -> io::Result<()> {
         let lanes = Lanes::start(self.rest)?;
         let graceful = GracefulShutdown::new();
+        let (stopper, stopping) = Stopping::new();
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
@@ -96,15 +101,20 @@ impl Server {
                 () = &mut stop => break,
             };
             match accepted {
-                Ok(accepted) => lanes.run(self.conversation(accepted, Arc::clone(&door), &graceful)),
+                Ok(accepted) => {
+                    let ends = Ends { watcher: graceful.watcher(), stopping: stopping.clone() };
+                    lanes.run(self.conversation(accepted, Arc::clone(&door), ends));
+                }
                 Err(error) => {
                     tracing::debug!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_REST).await;
                 }
             }
         }
-        drop(self.listener);
-        if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
+        drop((self.listener, stopping));
+        stopper.send_replace(true);
+        let ended = async { tokio::join!(graceful.shutdown(), stopper.closed()) };
+        if tokio::time::timeout(DRAIN_TIMEOUT, ended).await.is_err() {
             tracing::info!("stopped with requests still open");
         }
         Ok(())
@@ -123,9 +133,8 @@ impl Server {
         &self,
         accepted: Accepted,
         door: Arc<Door>,
-        graceful: &GracefulShutdown,
+        ends: Ends,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let watcher = graceful.watcher();
         let tls = self.tls.clone();
         let pressure = Pressure { slots: Arc::clone(&self.slots), few: self.slots_max / 8 };
         let Accepted { stream, peer, slot } = accepted;
@@ -137,13 +146,13 @@ impl Server {
             };
             match opening(&stream).await {
                 Some(Opening::Plain) => {
-                    converse(TokioIo::new(stream), peer, false, door, pressure, watcher).await
+                    converse(TokioIo::new(stream), peer, false, door, pressure, ends).await
                 }
                 Some(Opening::Tls) => {
                     let Some(tls) = tls else { return };
                     match tokio::time::timeout(HEAD_TIMEOUT, tls.acceptor().accept(stream)).await {
                         Ok(Ok(stream)) => {
-                            converse(TokioIo::new(stream), peer, true, door, pressure, watcher).await;
+                            converse(TokioIo::new(stream), peer, true, door, pressure, ends).await;
                         }
                         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                         Err(_) => tracing::debug!("a TLS handshake took too long"),
@@ -160,6 +169,12 @@ struct Accepted {
     stream: std::net::TcpStream,
     peer: SocketAddr,
     slot: OwnedSemaphorePermit,
+}
+
+/// How a conversation hears that it is to end: requests, and what came of them where that is no longer HTTP.
+struct Ends {
+    watcher: Watcher,
+    stopping: Stopping,
 }
 
 /// Whether connections are about to run out.
@@ -195,7 +210,7 @@ async fn converse<S>(
     secure: bool,
     door: Arc<Door>,
     pressure: Pressure,
-    watcher: hyper_util::server::graceful::Watcher,
+    ends: Ends,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -208,12 +223,15 @@ async fn converse<S>(
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES_MAX * 4);
     builder.http2().timer(TokioTimer::new()).max_header_list_size(HEAD_BYTES_MAX as u32);
+    let passed = Arc::new(Mutex::new(None));
     let service = service_fn(|request| {
-        let door = Arc::clone(&door);
+        let (door, passed) = (Arc::clone(&door), Arc::clone(&passed));
         let close = pressure.is_high();
         async move {
             let mut response = door.answer(request, peer, secure).await;
-            if close && response.version() < http::Version::HTTP_2 {
+            if let Some(passing) = response.extensions_mut().remove::<Passing>() {
+                *passed.lock() = Some(passing);
+            } else if close && response.version() < http::Version::HTTP_2 {
                 response
                     .headers_mut()
                     .insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
@@ -221,8 +239,13 @@ async fn converse<S>(
             Ok::<_, std::convert::Infallible>(response)
         }
     });
-    let connection = builder.serve_connection(stream, service);
-    if let Err(error) = watcher.watch(connection).await {
+    // What HTTP needs goes with it, where something else follows.
+    let connection = Box::pin(ends.watcher.watch(builder.serve_connection_with_upgrades(stream, service)));
+    if let Err(error) = connection.await {
         tracing::debug!(%error, "a connection ended early");
+    }
+    let passing = passed.lock().take();
+    if let Some(passing) = passing {
+        passing.begin(ends.stopping).await;
     }
 }

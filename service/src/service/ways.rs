@@ -80,6 +80,20 @@ impl Service {
         self
     }
 
+    /// Paths of its API stand behind what is of another service, whose front leaves such requests to it: `own_path` cuts off what
+    /// stands before them.
+    #[must_use]
+    pub fn paths_behind(mut self, own_path: fn(&str) -> Option<&str>) -> Self {
+        self.own_path = Some(own_path);
+        self
+    }
+
+    /// The part of a path that is of its API, where that stands behind something else.
+    #[must_use]
+    pub fn own_path<'p>(&self, path: &'p str) -> Option<&'p str> {
+        self.own_path.and_then(|own_path| own_path(path))
+    }
+
     /// Requests come to its resources through others: `passage_of` finds out.
     #[must_use]
     pub fn passages(mut self, passage_of: PassageOf) -> Self {

@@ -131,5 +131,6 @@ pub(super) fn visit(context: &Context, request: &Request<'_>) -> Visit {
         body: Bytes::from(request.body.unwrap_or_default().to_owned()),
         source_ip: context.caller.source_ip.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into()),
         signer: None,
+        upgrade: None,
     }
 }

@@ -102,6 +102,7 @@ impl Request {
             body: self.body(),
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             signer: is_signed.then(|| Ok(Arc::clone(&caller.principal))),
+            upgrade: None,
         })
     }
 
