@@ -5,7 +5,9 @@
 mod event;
 mod outcome;
 mod place;
+mod variables;
 
 pub use event::Request;
 pub use outcome::{answer, described, failure};
 pub use place::{Place, Signer};
+pub use variables::replaced;

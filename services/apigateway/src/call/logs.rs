@@ -2,12 +2,9 @@
 //!
 //! It is written beside the answer, which does not wait for it.
 
-use std::sync::Arc;
-
-use ::service::Context;
-use api_logs as logs;
+use ::service::{Lines, log_group_in};
 use serde_json::{Value, json};
-use wire::{Answer, Fault};
+use wire::Answer;
 
 use super::mapping;
 use super::refusal::Refusal;
@@ -17,7 +14,7 @@ use super::settings::setting;
 /// Writes what the stage wants to know of a request.
 pub(crate) fn write(call: &Call, answer: &Answer, refusal: Option<&Refusal>) {
     let access = call.stage.access_log_settings.as_ref();
-    let to = access.and_then(|settings| settings.destination_arn.as_deref()).and_then(group_of);
+    let to = access.and_then(|settings| settings.destination_arn.as_deref()).and_then(log_group_in);
     if let Some((to, format)) = to.zip(access.and_then(|settings| settings.format.as_deref())) {
         let variables = variables(call, answer, refusal);
         let line = mapping::replaced(format, &|name| {
@@ -44,12 +41,6 @@ pub(crate) fn write(call: &Call, answer: &Answer, refusal: Option<&Refusal>) {
     send(call, format!("API-Gateway-Execution-Logs_{}/{}", call.api_id, call.stage_name()), lines, true);
 }
 
-/// The group in `arn:aws:logs:region:account:log-group:name`.
-fn group_of(arn: &str) -> Option<&str> {
-    let (_, group) = arn.split_once(":log-group:")?;
-    Some(group.trim_end_matches(":*"))
-}
-
 /// `$context` with what is known once a request is answered.
 fn variables(call: &Call, answer: &Answer, refusal: Option<&Refusal>) -> Value {
     let mut context = call.context();
@@ -70,48 +61,6 @@ fn variables(call: &Call, answer: &Answer, refusal: Option<&Refusal>) -> Value {
 
 /// Puts lines into a stream of the group, beside the request.
 fn send(call: &Call, group: String, lines: Vec<String>, makes_group: bool) {
-    let context = call.cloud.context_of("apigateway", call.scope);
-    let request_id = Arc::clone(&call.visit.request_id);
-    let at = call.at_ms;
-    tokio::spawn(async move {
-        if let Err(fault) = put(&context, &group, lines, at, makes_group).await {
-            tracing::warn!(%fault, group, request_id = &*request_id, "a log of an API was not written");
-        }
-    });
-}
-
-async fn put(
-    context: &Context,
-    group: &str,
-    lines: Vec<String>,
-    at: i64,
-    makes_group: bool,
-) -> Result<(), Fault> {
-    const STREAM: &str = "apigateway";
-    let event = |message| logs::InputLogEvent { timestamp: at, message };
-    let input = logs::PutLogEventsInput {
-        log_group_name: group.to_owned(),
-        log_stream_name: STREAM.into(),
-        log_events: lines.into_iter().map(event).collect(),
-        ..logs::PutLogEventsInput::default()
-    };
-    match context.call::<logs::PutLogEvents>(input.clone()).await {
-        Err(fault) if fault.code == "ResourceNotFoundException" => {}
-        outcome => return outcome.map(drop),
-    }
-    if makes_group {
-        let group = logs::CreateLogGroupInput { log_group_name: group.to_owned(), ..Default::default() };
-        unless_there(context.call::<logs::CreateLogGroup>(group).await.map(drop))?;
-    }
-    let stream =
-        logs::CreateLogStreamInput { log_group_name: group.to_owned(), log_stream_name: STREAM.into() };
-    unless_there(context.call::<logs::CreateLogStream>(stream).await.map(drop))?;
-    context.call::<logs::PutLogEvents>(input).await.map(drop)
-}
-
-fn unless_there(outcome: Result<(), Fault>) -> Result<(), Fault> {
-    match outcome {
-        Err(fault) if fault.code == "ResourceAlreadyExistsException" => Ok(()),
-        outcome => outcome,
-    }
+    let lines = Lines { group, stream: "apigateway", lines, at_ms: call.at_ms, makes_group };
+    lines.send(call.cloud.context_of("apigateway", call.scope));
 }

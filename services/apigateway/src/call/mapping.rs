@@ -1,6 +1,7 @@
 //! Parameter mappings: where a value comes from (`method.request.header.x`, `context.requestId`, `'text'`), and where it goes.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+pub(crate) use http_events::replaced;
 use serde_json::Value;
 use templates::gateway::{self, Variables};
 use templates::{Limits, Template};
@@ -90,30 +91,6 @@ fn at(value: &Value, path: &str) -> Option<String> {
     }
 }
 
-/// A text with `$context.x`, `$stageVariables.x` and the like replaced; a variable without a value is a dash where
-/// `lookup` says so, else empty.
-pub(crate) fn replaced(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> String {
-    let mut made = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('$') {
-        made.push_str(before);
-        let braced = after.starts_with('{');
-        let after = after.strip_prefix('{').unwrap_or(after);
-        let is_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        let name = &after[..after.find(|c| !is_name(c)).unwrap_or(after.len())];
-        let name = name.trim_end_matches(['.', '-']);
-        rest = &after[name.len()..];
-        if name.is_empty() {
-            made.push_str(if braced { "${" } else { "$" });
-            continue;
-        }
-        made.push_str(&lookup(name).unwrap_or_default());
-        rest = if braced { rest.strip_prefix('}').unwrap_or(rest) } else { rest };
-    }
-    made.push_str(rest);
-    made
-}
-
 /// A text with the stage's variables in the place of `${stageVariables.x}`.
 pub(crate) fn with_stage_variables(call: &Call, text: &str) -> String {
     if !text.contains("${stageVariables.") {
@@ -140,25 +117,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn variables_in_texts() {
-        let lookup = |name: &str| match name {
-            "context.error.message" => Some("no".to_owned()),
-            "stageVariables.a" => Some("b".to_owned()),
-            _ => None,
-        };
-        for (text, wanted) in [
-            ("{\"m\":\"$context.error.message\"}", "{\"m\":\"no\"}"),
-            ("$context.error.message. And $", "no. And $"),
-            ("http://${stageVariables.a}.com/", "http://b.com/"),
-            ("[$context.nothing]", "[]"),
-            ("no variables", "no variables"),
-            ("${", "${"),
-        ] {
-            assert_eq!(replaced(text, &lookup), wanted, "{text}");
-        }
-    }
 
     #[test]
     fn bodies_by_paths() {
