@@ -32,6 +32,7 @@ pub(crate) fn with_settings(
 pub(crate) fn all(work: &Path, environments: usize) -> Directory {
     let services: Vec<Service> = vec![
         service_apigateway::service(),
+        service_apigatewaymanagementapi::service(),
         service_apigatewayv2::service(),
         service_dynamodb::service(),
         service_dynamodb::streams(),

@@ -104,10 +104,8 @@ def test_what_is_changed_and_what_is_not(apis, api):
     changed = apis.update_stage(ApiId=api, StageName="s", StageVariables={"a": "", "c": "3"})
     assert changed["StageVariables"] == {"b": "2", "c": "3"}
     refused(apis.update_api, "NotFoundException", ApiId="none", Name="a")
-    refused(apis.create_api, "NotImplemented", Name="w", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.a")
     refused(apis.update_route, "NotFoundException", ApiId=api, RouteId="none", RouteKey="GET /a")
-    logs = {"DestinationArn": "arn:aws:logs:us-east-1:000000000000:log-group:a", "Format": "$context.requestId"}
-    refused(apis.update_stage, "NotImplemented", ApiId=api, StageName="s", AccessLogSettings=logs)
+    refused(apis.update_stage, "NotImplemented", ApiId=api, StageName="s", ClientCertificateId="a")
 
 
 def test_the_web_as_proxy(cloud, apis, api, server):

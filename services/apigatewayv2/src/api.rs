@@ -20,7 +20,7 @@ use crate::{errors, keys};
 pub(crate) struct Api {
     pub(crate) scope: Scope,
     pub(crate) id: String,
-    /// `HTTP`.
+    /// `HTTP` or `WEBSOCKET`.
     pub(crate) protocol: String,
     pub(crate) created_ms: i64,
     /// Itself.
@@ -135,6 +135,12 @@ impl Api {
         self.freeze(tx, &live.id)?;
         self.live = Some(live);
         Ok(())
+    }
+
+    /// The documents in the folder of a path, without what is at the path itself.
+    pub(crate) fn beside<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> {
+        let (folder, own) = path.rsplit_once('/').unwrap_or_default();
+        self.parts_in(folder).filter(move |(id, _)| *id != own).map(|(_, text)| text)
     }
 
     /// The documents below a path that have nothing below themselves, by id.

@@ -62,7 +62,7 @@ fn settle(protocol: &str, members: &mut Members) -> Result<(), Fault> {
             ));
         }
         ("HTTP", _) => documents::default(members, "routeSelectionExpression", ROUTE_SELECTION),
-        _ => return Err(service::not_built("apigatewayv2", "ProtocolType WEBSOCKET")),
+        _ => crate::socket::checks::api(members)?,
     }
     crate::call::cors::check(members.get("corsConfiguration"))?;
     let name = text(members, "name").unwrap_or_default();
@@ -91,6 +91,9 @@ impl Quick {
 
     /// With a target, an API comes with a route to it and a stage.
     fn create(self, tx: &Tx<'_>, api: &mut Api) -> Result<()> {
+        if api.protocol == "WEBSOCKET" && (self.target.is_some() || self.key.is_some()) {
+            return Err(errors::bad("Quick create is only supported for HTTP protocol APIs").into());
+        }
         let Some(target) = self.target else {
             let is_alone = self.key.is_some() || self.credentials.is_some();
             return match is_alone {
@@ -136,8 +139,9 @@ impl Quick {
             };
             documents::merge(&mut members, change);
             let kind = if folder == "routes" { &routes::KIND } else { &integrations::KIND };
-            (kind.settle)(api, &id, &mut members)?;
-            api.parts.insert(format!("{folder}/{id}"), json!(members).to_string());
+            let path = format!("{folder}/{id}");
+            (kind.settle)(api, &path, &mut members)?;
+            api.parts.insert(path, json!(members).to_string());
         }
         Ok(())
     }
@@ -235,6 +239,11 @@ fn members(reads: &impl Reads, api: &Api, endpoint: &str) -> Result<Members> {
     let mut members = documents::read(&api.document)?;
     let Scope { region, .. } = api.scope;
     let (scheme, host) = endpoint.split_once("://").unwrap_or(("http", endpoint));
+    let scheme = match (api.protocol.as_str(), scheme) {
+        ("WEBSOCKET", "https") => "wss",
+        ("WEBSOCKET", _) => "ws",
+        (_, scheme) => scheme,
+    };
     let port = host.rsplit_once(':').map(|(_, port)| format!(":{port}")).unwrap_or_default();
     let address = format!("{scheme}://{}.execute-api.{region}.localhost{port}", api.id);
     documents::set(&mut members, "apiEndpoint", Some(address));

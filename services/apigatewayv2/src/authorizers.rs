@@ -9,23 +9,27 @@ use crate::api::Api;
 use crate::call::source::Source;
 use crate::documents::{self, Members, text};
 use crate::parts::Kind;
+use crate::socket::checks;
 use crate::{errors, integrations};
 
 /// Authorizers.
 pub(crate) const KIND: Kind =
-    Kind { folder: "authorizers", id: "authorizerId", name: "Authorizer", settle, check_unused };
+    Kind { folder: "authorizers", above: None, id: "authorizerId", name: "Authorizer", settle, check_unused };
 
 /// How long what an authorizer said is remembered, where the client does not say.
 const REMEMBERED_SECONDS: i64 = 300;
 
-fn settle(api: &Api, id: &str, members: &mut Members) -> Result<()> {
-    for (_, other) in api.parts_in(KIND.folder).filter(|(other, _)| *other != id) {
+fn settle(api: &Api, path: &str, members: &mut Members) -> Result<()> {
+    for other in api.beside(path) {
         if text(&documents::read(other)?, "name") == text(members, "name") {
             return Err(errors::conflict(
                 "Authorizer name must be unique. Authorizer with this name already exists",
             )
             .into());
         }
+    }
+    if api.protocol == "WEBSOCKET" {
+        return Ok(checks::authorizer(members)?);
     }
     for source in sources(members) {
         if Source::parse(source).is_none() {
@@ -39,7 +43,7 @@ fn settle(api: &Api, id: &str, members: &mut Members) -> Result<()> {
     }?)
 }
 
-fn sources(members: &Members) -> impl Iterator<Item = &str> {
+pub(crate) fn sources(members: &Members) -> impl Iterator<Item = &str> {
     members.get("identitySource").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 

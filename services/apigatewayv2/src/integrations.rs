@@ -8,23 +8,35 @@ use wire::Fault;
 use crate::api::Api;
 use crate::call::mapping;
 use crate::documents::{self, Members, text};
-use crate::errors;
 use crate::parts::Kind;
+use crate::socket::checks;
+use crate::{errors, subtypes};
 
 /// Integrations.
-pub(crate) const KIND: Kind =
-    Kind { folder: "integrations", id: "integrationId", name: "Integration", settle, check_unused };
+pub(crate) const KIND: Kind = Kind {
+    folder: "integrations",
+    above: None,
+    id: "integrationId",
+    name: "Integration",
+    settle,
+    check_unused,
+};
 
 /// The longest wait, and the default, in milliseconds.
 const TIMEOUT_MS_MAX: i64 = 30_000;
 
-fn settle(_: &Api, _: &str, members: &mut Members) -> Result<()> {
+fn settle(api: &Api, _: &str, members: &mut Members) -> Result<()> {
     documents::default(members, "connectionType", "INTERNET");
+    if api.protocol == "WEBSOCKET" {
+        check_connection(members)?;
+        return Ok(checks::integration(members)?);
+    }
     // Deployment tools send it whatever the protocol is, and are not shown it again.
     members.remove("passthroughBehavior");
     match text(members, "integrationType").unwrap_or_default() {
         "AWS_PROXY" if members.contains_key("integrationSubtype") => {
-            errors::refuse(&[("IntegrationSubtype", true)])?;
+            let name = text(members, "integrationSubtype").unwrap_or_default().to_owned();
+            subtypes::settle(members, &name)?;
         }
         "AWS_PROXY" => settle_function(members)?,
         "HTTP_PROXY" => settle_web(members)?,
@@ -100,7 +112,8 @@ fn check_connection(members: &Members) -> Result<(), Fault> {
 
 /// What is to be done to requests and responses can be read.
 fn check_mappings(members: &Members) -> Result<(), Fault> {
-    let parameters = members.get("requestParameters").and_then(Value::as_object);
+    let is_action = members.contains_key("integrationSubtype");
+    let parameters = members.get("requestParameters").and_then(Value::as_object).filter(|_| !is_action);
     for (key, value) in parameters.into_iter().flatten() {
         mapping::Step::of_request(key, value.as_str().unwrap_or_default()).map_err(errors::bad)?;
     }

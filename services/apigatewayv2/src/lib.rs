@@ -1,9 +1,10 @@
-//! API Gateway v2: HTTP APIs, and the front by which clients reach them.
+//! API Gateway v2: HTTP and WebSocket APIs, and the front by which clients reach them.
 //!
 //! An API is one record with its routes, integrations, authorizers and stages: it is small (AWS's quota is 300 routes), and what a
 //! stage does with requests is made of it once.
 //!
-//! Never here: WebSocket APIs, VPC links, models and access logs, which are refused by name.
+//! Never here: VPC links and models, which are refused by name; and what others send to connections of WebSocket APIs, which is
+//! an API of its own.
 
 mod api;
 mod apis;
@@ -19,8 +20,11 @@ mod mappings;
 mod old;
 mod parts;
 mod pattern;
+mod responses;
 mod routes;
+mod socket;
 mod stages;
+mod subtypes;
 mod tags;
 
 use api_apigatewayv2 as model;
@@ -29,6 +33,7 @@ use service::Service;
 use wire::OperationFacts;
 
 use api::Asked;
+use parts::Home;
 
 /// The resource of an operation below an API.
 macro_rules! below {
@@ -45,34 +50,42 @@ macro_rules! domain {
 }
 
 /// Operations on a kind of what belongs to an API.
+macro_rules! home {
+    ($input:ident) => {
+        Home { api: &$input.api_id, above: "" }
+    };
+    ($input:ident, $above:ident) => {
+        Home { api: &$input.api_id, above: &$input.$above }
+    };
+}
 macro_rules! create {
-    ($kind:path) => {
-        |tx, input| parts::create(tx, &$kind, &input.api_id, input)
+    ($kind:path $(, in $above:ident)?) => {
+        |tx, input| parts::create(tx, &$kind, home!(input $(, $above)?), input)
     };
 }
 macro_rules! get {
-    ($kind:path, $id:ident) => {
-        |view, input| parts::get(view, &$kind, &input.api_id, &input.$id)
+    ($kind:path, $id:ident $(, in $above:ident)?) => {
+        |view, input| parts::get(view, &$kind, home!(input $(, $above)?), &input.$id)
     };
 }
 macro_rules! list {
-    ($kind:path, $operation:literal) => {
+    ($kind:path, $operation:literal $(, in $above:ident)?) => {
         |view, input| {
             let (max_results, token) = (input.max_results.as_deref(), input.next_token.as_deref());
             let asked = Asked { operation: concat!("apigatewayv2:", $operation), max_results, token };
-            parts::list(view, &$kind, &input.api_id, &asked)
+            parts::list(view, &$kind, home!(input $(, $above)?), &asked)
         }
     };
 }
 macro_rules! update {
-    ($kind:path, $id:ident) => {
-        |tx, input| parts::update(tx, &$kind, &input.api_id, &input.$id, input)
+    ($kind:path, $id:ident $(, in $above:ident)?) => {
+        |tx, input| parts::update(tx, &$kind, home!(input $(, $above)?), &input.$id, input)
     };
 }
 macro_rules! delete {
-    ($kind:path, $id:ident) => {
+    ($kind:path, $id:ident $(, in $above:ident)?) => {
         |tx, input| {
-            parts::delete(tx, &$kind, &input.api_id, &input.$id)?;
+            parts::delete(tx, &$kind, home!(input $(, $above)?), &input.$id)?;
             Ok(Default::default())
         }
     };
@@ -89,7 +102,9 @@ pub fn service() -> Service {
         .front(call::accepts, call::answer)
         .domains(mappings::serves)
         .signed_visits_as("execute-api");
-    [whole, belongings, stages, names_of_own, tagged].into_iter().fold(service, |service, add| add(service))
+    [whole, belongings, responses, stages, names_of_own, tagged]
+        .into_iter()
+        .fold(service, |service, add| add(service))
 }
 
 fn whole(service: Service) -> Service {
@@ -141,6 +156,52 @@ fn belongings(service: Service) -> Service {
         .transaction::<api::DeleteRoute>(delete!(routes::KIND, route_id), below!("/routes/{}", route_id))
 }
 
+fn responses(service: Service) -> Service {
+    use model as api;
+    use responses::{OF_INTEGRATIONS, OF_ROUTES};
+    service
+        .transaction::<api::CreateRouteResponse>(
+            create!(OF_ROUTES, in route_id),
+            below!("/routes/{}/routeresponses", route_id),
+        )
+        .read::<api::GetRouteResponse>(
+            get!(OF_ROUTES, route_response_id, in route_id),
+            below!("/routes/{}/routeresponses/{}", route_id, route_response_id),
+        )
+        .read::<api::GetRouteResponses>(
+            list!(OF_ROUTES, "GetRouteResponses", in route_id),
+            below!("/routes/{}/routeresponses", route_id),
+        )
+        .transaction::<api::UpdateRouteResponse>(
+            update!(OF_ROUTES, route_response_id, in route_id),
+            below!("/routes/{}/routeresponses/{}", route_id, route_response_id),
+        )
+        .transaction::<api::DeleteRouteResponse>(
+            delete!(OF_ROUTES, route_response_id, in route_id),
+            below!("/routes/{}/routeresponses/{}", route_id, route_response_id),
+        )
+        .transaction::<api::CreateIntegrationResponse>(
+            create!(OF_INTEGRATIONS, in integration_id),
+            below!("/integrations/{}/integrationresponses", integration_id),
+        )
+        .read::<api::GetIntegrationResponse>(
+            get!(OF_INTEGRATIONS, integration_response_id, in integration_id),
+            below!("/integrations/{}/integrationresponses/{}", integration_id, integration_response_id),
+        )
+        .read::<api::GetIntegrationResponses>(
+            list!(OF_INTEGRATIONS, "GetIntegrationResponses", in integration_id),
+            below!("/integrations/{}/integrationresponses", integration_id),
+        )
+        .transaction::<api::UpdateIntegrationResponse>(
+            update!(OF_INTEGRATIONS, integration_response_id, in integration_id),
+            below!("/integrations/{}/integrationresponses/{}", integration_id, integration_response_id),
+        )
+        .transaction::<api::DeleteIntegrationResponse>(
+            delete!(OF_INTEGRATIONS, integration_response_id, in integration_id),
+            below!("/integrations/{}/integrationresponses/{}", integration_id, integration_response_id),
+        )
+}
+
 fn stages(service: Service) -> Service {
     use model as api;
     service
@@ -152,6 +213,10 @@ fn stages(service: Service) -> Service {
         .transaction::<api::DeleteRouteSettings>(
             stages::delete_route_settings,
             below!("/stages/{}/routesettings/{}", stage_name, route_key),
+        )
+        .transaction::<api::DeleteAccessLogSettings>(
+            stages::delete_access_log,
+            below!("/stages/{}/accesslogsettings", stage_name),
         )
         .transaction::<api::ResetAuthorizersCache>(
             authorizers::forget,

@@ -8,27 +8,30 @@ use crate::api::Api;
 use crate::documents::{self, Members, text};
 use crate::parts::{self, Kind};
 use crate::pattern::Pattern;
+use crate::socket::checks;
 use crate::{errors, integrations};
 
 /// Routes.
 pub(crate) const KIND: Kind =
-    Kind { folder: "routes", id: "routeId", name: "Route", settle, check_unused: parts::unused };
+    Kind { folder: "routes", above: None, id: "routeId", name: "Route", settle, check_unused: parts::unused };
 
 /// What routes of HTTP APIs do not have.
 const NOT_OF_HTTP: [&str; 4] =
     ["modelSelectionExpression", "requestModels", "requestParameters", "routeResponseSelectionExpression"];
 
-fn settle(api: &Api, id: &str, members: &mut Members) -> Result<()> {
+fn settle(api: &Api, path: &str, members: &mut Members) -> Result<()> {
     documents::default(members, "apiKeyRequired", false);
     documents::default(members, "authorizationType", "NONE");
     let key = text(members, "routeKey").unwrap_or_default();
-    check_key(key)?;
-    check_members(members)?;
-    for (taken, other) in api.parts_in(KIND.folder).filter(|(other, _)| *other != id) {
-        let other = documents::read(other)?;
-        if text(&other, "routeKey") == Some(key) {
+    if api.protocol == "WEBSOCKET" {
+        checks::route(key, members)?;
+    } else {
+        check_key(key)?;
+        check_members(members)?;
+    }
+    for other in api.beside(path) {
+        if text(&documents::read(other)?, "routeKey") == Some(key) {
             let message = format!("Route with key {key} already exists for this API");
-            tracing::debug!(route = taken, "a route key is taken");
             return Err(errors::conflict(message).into());
         }
     }

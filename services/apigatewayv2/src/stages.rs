@@ -44,10 +44,16 @@ pub(crate) fn add_managed(tx: &Tx<'_>, api: &mut Api) {
 /// Checks a stage, new or changed, and stores it.
 fn put(tx: &mut Tx<'_>, api: &mut Api, name: &str, mut members: Members) -> Result<()> {
     check(&members)?;
+    let settings = match api.protocol.as_str() {
+        "WEBSOCKET" => {
+            json!({ "dataTraceEnabled": false, "detailedMetricsEnabled": false, "loggingLevel": "OFF" })
+        }
+        _ => json!({ "detailedMetricsEnabled": false }),
+    };
     documents::default(&mut members, "autoDeploy", false);
     documents::default(&mut members, "routeSettings", json!({}));
     documents::default(&mut members, "stageVariables", json!({}));
-    documents::default(&mut members, "defaultRouteSettings", json!({ "detailedMetricsEnabled": false }));
+    documents::default(&mut members, "defaultRouteSettings", settings);
     documents::set(&mut members, "lastUpdatedDate", Some(documents::moment(tx.now.millis())));
     if let Some(deployment) = text(&members, "deploymentId").map(str::to_owned) {
         if !api.deployments.contains_key(&deployment) {
@@ -74,10 +80,24 @@ fn check(members: &Members) -> Result<(), Fault> {
             return Err(service::not_built("apigatewayv2", "LoggingLevel other than OFF"));
         }
     }
-    errors::refuse(&[
-        ("AccessLogSettings", members.contains_key("accessLogSettings")),
-        ("ClientCertificateId", members.contains_key("clientCertificateId")),
-    ])
+    errors::refuse(&[("ClientCertificateId", members.contains_key("clientCertificateId"))])?;
+    members.get("accessLogSettings").and_then(Value::as_object).map_or(Ok(()), check_access_log)
+}
+
+/// Lines go to a group of CloudWatch Logs.
+fn check_access_log(settings: &Members) -> Result<(), Fault> {
+    let destination = text(settings, "destinationArn").unwrap_or_default();
+    errors::refuse(&[(
+        "AccessLogSettings with Firehose",
+        destination.split(':').nth(2) == Some("firehose"),
+    )])?;
+    if service::log_group_in(destination).is_none() {
+        return Err(errors::bad("Invalid ARN specified in the request"));
+    }
+    match text(settings, "format").is_some_and(|format| format.contains("requestId")) {
+        true => Ok(()),
+        false => Err(errors::bad("Access Log format must contain at least requestId or extendedRequestId")),
+    }
 }
 
 /// Settings that are set are of routes that are there. Those that are taken away need none.
@@ -148,6 +168,15 @@ pub(crate) fn delete_route_settings(
         stage.get_mut("routeSettings").and_then(Value::as_object_mut).map(|settings| settings.remove(key));
     })?;
     Ok(model::DeleteRouteSettingsOutput::default())
+}
+
+pub(crate) fn delete_access_log(
+    tx: &mut Tx<'_>,
+    input: &model::DeleteAccessLogSettingsInput,
+) -> Result<model::DeleteAccessLogSettingsOutput> {
+    let mut api = Api::find(&**tx, &tx.scope(), &input.api_id)?;
+    revise(tx, &mut api, &input.stage_name, |stage| drop(stage.remove("accessLogSettings")))?;
+    Ok(model::DeleteAccessLogSettingsOutput::default())
 }
 
 pub(crate) fn delete(tx: &mut Tx<'_>, input: &model::DeleteStageInput) -> Result<model::DeleteStageOutput> {

@@ -1,8 +1,10 @@
 //! Who may pass: whoever signed, whoever has a token of an issuer, or whoever a function lets in.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use names::Arn;
 use policy::{Asker, Decision, Document, Kind};
 use serde_json::{Map, Value, json};
 use service::Principal;
@@ -149,7 +151,7 @@ fn event(call: &Call<'_>, format: &str, identity: &[String]) -> Value {
 fn judged(call: &Call<'_>, authorizer: &Authorizer, said: &Value) -> Result<Pass, Refusal> {
     let allows = match authorizer.enable_simple_responses {
         true => said.get("isAuthorized").and_then(Value::as_bool),
-        false => allows(call, said),
+        false => allows(said, &call.arn(), call.visit.source_ip),
     };
     let context = said.get("context").and_then(Value::as_object).cloned().unwrap_or_default();
     match allows {
@@ -159,8 +161,8 @@ fn judged(call: &Call<'_>, authorizer: &Authorizer, said: &Value) -> Result<Pass
     }
 }
 
-/// Whether the policy that a function answered lets the request in; none where there is no such policy.
-fn allows(call: &Call<'_>, said: &Value) -> Option<bool> {
+/// Whether the policy that a function answered lets in a request of that name; none where there is no such policy.
+pub(crate) fn allows(said: &Value, arn: &Arn, source_ip: IpAddr) -> Option<bool> {
     let mut document = said.get("policyDocument")?.clone();
     // Whom the policy is about was asked already.
     let statements = match document.get_mut("Statement")? {
@@ -171,8 +173,7 @@ fn allows(call: &Call<'_>, said: &Value) -> Option<bool> {
         statement.as_object_mut()?.insert("Principal".into(), "*".into());
     }
     let document = Document::parse(Kind::Resource, &document.to_string()).ok()?;
-    let arn = call.arn();
-    let source_ip = call.visit.source_ip.to_string();
+    let source_ip = source_ip.to_string();
     let key = |key: &str| key.eq_ignore_ascii_case("aws:sourceip").then(|| source_ip.clone());
     let (action, asker) = ("execute-api:Invoke", Asker::Anonymous);
     let request = policy::Request { action, resource: arn.as_str(), asker, key: &key };

@@ -6,15 +6,24 @@ use service::domains::{self, Route};
 use service::{Cloud, Result, Visit};
 
 use super::plan::{Plan, Plans};
+use crate::socket;
 
 const PATH: &str = "/_aws/execute-api/";
 
 /// The stage that was found, and what is left of the path.
 pub(super) struct Found {
-    pub(super) plan: Arc<Plan>,
+    pub(super) plan: Planned,
     pub(super) path: String,
     /// What a domain of the user's own has taken off before it: `/v1`; none where the client came to the API's own address.
     pub(super) base: Option<String>,
+}
+
+/// What the stage does.
+pub(super) enum Planned {
+    Http(Arc<Plan>),
+    Socket(Arc<socket::Plan>),
+    /// A WebSocket API has no such stage.
+    NoSocket,
 }
 
 /// Whether a request is for an API here.
@@ -39,6 +48,11 @@ pub(super) fn find(cloud: &Cloud, visit: &Visit) -> Result<Option<Found>> {
     };
     let Some(plans) = Plans::of(cloud, id)? else { return Ok(None) };
     let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    if plans.is_of_sockets() {
+        let plan = plans.socket_stage(first).map(|plan| Planned::Socket(Arc::clone(plan)));
+        let plan = plan.and_then(Planned::shown).unwrap_or(Planned::NoSocket);
+        return Ok(Some(Found { plan, path: format!("/{rest}"), base: None }));
+    }
     let (plan, path) = match plans.stage(first) {
         Some(plan) => (plan, rest),
         None => match plans.stage("$default") {
@@ -46,13 +60,28 @@ pub(super) fn find(cloud: &Cloud, visit: &Visit) -> Result<Option<Found>> {
             None => return Ok(None),
         },
     };
-    let found = Found { plan: Arc::clone(plan), path: format!("/{path}"), base: None };
-    Ok(Some(found).filter(|found| !found.plan.is_hidden))
+    let plan = Planned::Http(Arc::clone(plan)).shown();
+    Ok(plan.map(|plan| Found { plan, path: format!("/{path}"), base: None }))
+}
+
+impl Planned {
+    /// The same, unless only names of the user's own lead to it.
+    fn shown(self) -> Option<Self> {
+        let is_hidden = match &self {
+            Planned::Http(plan) => plan.is_hidden,
+            Planned::Socket(plan) => plan.is_hidden,
+            Planned::NoSocket => false,
+        };
+        (!is_hidden).then_some(self)
+    }
 }
 
 /// What a domain leads to.
 fn by_domain(cloud: &Cloud, Route { api, stage, base, path }: Route) -> Result<Option<Found>> {
     let plans = Plans::of(cloud, &api)?;
-    let plan = plans.as_ref().zip(stage.as_ref()).and_then(|(plans, stage)| plans.stage(stage));
-    Ok(plan.map(|plan| Found { plan: Arc::clone(plan), path, base: Some(base) }))
+    let plan = plans.as_ref().zip(stage.as_ref()).and_then(|(plans, stage)| {
+        let socket = plans.socket_stage(stage).map(|plan| Planned::Socket(Arc::clone(plan)));
+        socket.or_else(|| plans.stage(stage).map(|plan| Planned::Http(Arc::clone(plan))))
+    });
+    Ok(plan.map(|plan| Found { plan, path, base: Some(base) }))
 }

@@ -3,7 +3,7 @@
 use api_lambda as lambda;
 use bytes::Bytes;
 use http_events::{Place, Request, Signer};
-use names::Arn;
+use names::{Arn, Scope};
 use service::Context;
 use wire::Answer;
 
@@ -87,7 +87,12 @@ impl Call<'_> {
 
     /// Whoever calls what is behind the API: API Gateway for this route, or a role.
     pub(super) fn context_for(&self, role: Option<&str>) -> Context {
-        let context = self.cloud.context_of("apigateway", self.plan.scope);
+        self.context_in(self.plan.scope, role)
+    }
+
+    /// The same in another region.
+    pub(super) fn context_in(&self, scope: Scope, role: Option<&str>) -> Context {
+        let context = self.cloud.context_of("apigateway", scope);
         match role.and_then(|role| role.parse::<Arn>().ok()) {
             Some(role) => context.in_role(&role, "apigateway"),
             None => context.for_source(self.arn()),

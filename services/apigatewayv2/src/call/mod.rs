@@ -1,34 +1,36 @@
 //! Requests to HTTP APIs, on their way: an API and its stage, rules for pages, a route, who may pass, and what is behind it.
 
-mod authorize;
+pub(crate) mod authorize;
 mod context;
 pub(crate) mod cors;
 mod find;
 mod function;
 mod jwt;
+mod limits;
+pub(crate) mod logs;
 pub(crate) mod mapping;
-mod plan;
+pub(crate) mod plan;
+mod service;
 pub(crate) mod source;
 mod web;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ::service::{Cloud, Visit};
 use http::{HeaderName, HeaderValue};
-use service::{Cloud, Visit};
 use wire::Answer;
 
 use authorize::Pass;
 use cors::Cors;
+use find::Planned;
 use plan::{Integration, Plan, Route};
+
+use crate::socket;
 
 pub(crate) use find::accepts;
 #[cfg(test)]
 pub(crate) use plan::Plans;
-
-/// What an account may send, where only one of a route's limits is set.
-const RATE_OF_ACCOUNTS: f64 = 10_000.0;
-const BURST_OF_ACCOUNTS: u32 = 5_000;
 
 /// A request that has found its stage.
 pub(crate) struct Call<'a> {
@@ -84,10 +86,15 @@ pub(crate) async fn answer(cloud: Arc<Cloud>, visit: Visit) -> Answer {
             return *Refusal::failure("").answer;
         }
     };
+    let plan = match found.plan {
+        Planned::Http(plan) => plan,
+        Planned::NoSocket => return *Refusal::new(403, "Forbidden", "").answer,
+        Planned::Socket(plan) => return socket::answer(cloud, visit, plan, &found.path).await,
+    };
     let mut call = Call {
         cloud: &cloud,
         visit: &visit,
-        plan: &found.plan,
+        plan: &plan,
         path: found.path,
         base: found.base,
         route: None,
@@ -99,12 +106,13 @@ pub(crate) async fn answer(cloud: Arc<Cloud>, visit: Visit) -> Answer {
         integration_ms: None,
     };
     let mut answer = call.answer().await.unwrap_or_else(|refusal| call.refused(refusal));
-    if let Some(cors) = &found.plan.cors {
+    if let Some(cors) = &plan.cors {
         cors.apply(&visit, &mut answer.headers);
     }
     if let Ok(id) = HeaderValue::from_str(&visit.request_id) {
         answer.headers.insert(HeaderName::from_static("apigw-requestid"), id);
     }
+    logs::write(&call, &answer);
     answer
 }
 
@@ -142,14 +150,7 @@ impl<'a> Call<'a> {
 
     /// Refuses what is more than the stage lets through.
     fn throttle(&self, route: &Route) -> Result<(), Refusal> {
-        let limits = self.plan.limits(&route.document.key);
-        let (rate, burst) = match (limits.throttling_rate_limit, limits.throttling_burst_limit) {
-            (None, None) => return Ok(()),
-            (rate, burst) => (rate.unwrap_or(RATE_OF_ACCOUNTS), burst.unwrap_or(BURST_OF_ACCOUNTS)),
-        };
-        let name = format!("apigatewayv2 {}/{}/{}", self.plan.api, self.plan.stage.name, route.document.key);
-        let buckets = self.cloud.memory.of::<service::throttle::Buckets>();
-        match buckets.take(&name, rate, f64::from(burst), self.at_ms) {
+        match self.plan.stage.lets_through(self.cloud, &self.plan.api, &route.document.key, self.at_ms) {
             true => Ok(()),
             false => Err(Refusal::new(429, "Too Many Requests", "Too Many Requests")),
         }
@@ -160,8 +161,9 @@ impl<'a> Call<'a> {
         let patience = std::time::Duration::from_millis(integration.document.timeout_ms);
         let document = &integration.document;
         let answered = async {
-            match document.kind.as_str() {
-                "AWS_PROXY" => function::call(self, integration).await,
+            match (document.kind.as_str(), document.subtype.as_deref()) {
+                (_, Some(subtype)) => self::service::call(self, integration, subtype).await,
+                ("AWS_PROXY", None) => function::call(self, integration).await,
                 _ => web::call(self, integration).await,
             }
         };

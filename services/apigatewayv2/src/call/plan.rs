@@ -14,14 +14,21 @@ use wire::Fault;
 
 use super::authorize::Remembered;
 use super::cors::Cors;
+use super::limits::RouteSettings;
+use super::logs::AccessLog;
 use super::mapping::Step;
 use crate::api::{Api, Frozen};
 use crate::documents::{self, text};
 use crate::keys;
 use crate::pattern::Router;
+use crate::socket;
 
 /// The plans of an API, by stage.
-pub(crate) struct Plans(HashMap<String, Arc<Plan>>);
+#[derive(Default)]
+pub(crate) struct Plans {
+    http: HashMap<String, Arc<Plan>>,
+    socket: HashMap<String, Arc<socket::Plan>>,
+}
 
 /// What a stage does.
 pub(crate) struct Plan {
@@ -50,14 +57,7 @@ pub(crate) struct Stage {
     pub(crate) default_route_settings: RouteSettings,
     #[serde(default)]
     pub(crate) route_settings: HashMap<String, RouteSettings>,
-}
-
-/// How many requests a route takes.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RouteSettings {
-    pub(crate) throttling_rate_limit: Option<f64>,
-    pub(crate) throttling_burst_limit: Option<u32>,
+    pub(crate) access_log_settings: Option<AccessLog>,
 }
 
 /// A route with what is behind it.
@@ -95,6 +95,8 @@ pub(crate) struct IntegrationDocument {
     pub(crate) kind: String,
     #[serde(rename = "integrationUri", default)]
     pub(crate) uri: String,
+    #[serde(rename = "integrationSubtype")]
+    pub(crate) subtype: Option<String>,
     #[serde(rename = "integrationMethod")]
     pub(crate) method: Option<String>,
     pub(crate) credentials_arn: Option<String>,
@@ -146,17 +148,27 @@ impl Plans {
     }
 
     fn is_there(&self) -> bool {
-        !self.0.is_empty()
+        !self.http.is_empty() || !self.socket.is_empty()
     }
 
     /// The plan of a stage.
     pub(crate) fn stage(&self, name: &str) -> Option<&Arc<Plan>> {
-        self.0.get(name)
+        self.http.get(name)
+    }
+
+    /// They are a WebSocket API's.
+    pub(crate) fn is_of_sockets(&self) -> bool {
+        !self.socket.is_empty()
+    }
+
+    /// The same of a WebSocket API.
+    pub(crate) fn socket_stage(&self, name: &str) -> Option<&Arc<socket::Plan>> {
+        self.socket.get(name)
     }
 
     pub(crate) fn made(snapshot: &Snapshot, id: &str) -> Result<Self> {
-        let Some(api) = snapshot.get_record::<Api>(&keys::api(id))? else { return Ok(Plans(HashMap::new())) };
-        let mut plans = HashMap::new();
+        let Some(api) = snapshot.get_record::<Api>(&keys::api(id))? else { return Ok(Self::default()) };
+        let mut plans = Self::default();
         for (name, stage) in &api.stages {
             let deployment = text(&documents::read(stage)?, "deploymentId").map(str::to_owned);
             let Some(deployment) = deployment else { continue };
@@ -167,9 +179,13 @@ impl Plans {
                 None if is_live => Frozen { document: api.document.clone(), parts: api.parts.clone() },
                 None => continue,
             };
-            plans.insert(name.clone(), Arc::new(Plan::made(&api, stage, &has)?));
+            if api.protocol == "WEBSOCKET" {
+                plans.socket.insert(name.clone(), Arc::new(socket::Plan::made(&api, stage, &has)?));
+            } else {
+                plans.http.insert(name.clone(), Arc::new(Plan::made(&api, stage, &has)?));
+            }
         }
-        Ok(Plans(plans))
+        Ok(plans)
     }
 }
 
@@ -205,16 +221,6 @@ impl Plan {
         self.routes.push(Route { document, integration });
         Ok(())
     }
-
-    /// How many requests a route takes: as is said of it, or of all.
-    pub(crate) fn limits(&self, route_key: &str) -> RouteSettings {
-        let own = self.stage.route_settings.get(route_key).copied().unwrap_or_default();
-        let all = self.stage.default_route_settings;
-        RouteSettings {
-            throttling_rate_limit: own.throttling_rate_limit.or(all.throttling_rate_limit),
-            throttling_burst_limit: own.throttling_burst_limit.or(all.throttling_burst_limit),
-        }
-    }
 }
 
 impl Integration {
@@ -240,7 +246,7 @@ struct ApiDocument {
     cors_configuration: Option<Cors>,
 }
 
-fn parsed<T: DeserializeOwned>(document: &str) -> Result<T> {
+pub(crate) fn parsed<T: DeserializeOwned>(document: &str) -> Result<T> {
     Ok(serde_json::from_str(document).map_err(|error| {
         tracing::error!(%error, "a document of an API cannot be read");
         Fault::new("InternalServerErrorException", 500, "Internal server error")

@@ -104,7 +104,7 @@ fn named(name: &str) -> Option<String> {
 }
 
 /// `a.b[0].c`.
-fn steps(path: &str) -> Option<Vec<Step>> {
+pub(crate) fn steps(path: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     for part in path.split('.') {
         let (name, indexes) = part.split_once('[').map_or((part, None), |(name, rest)| (name, Some(rest)));
@@ -119,14 +119,14 @@ fn steps(path: &str) -> Option<Vec<Step>> {
     Some(steps)
 }
 
-fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(crate) fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
     let values = headers.get_all(name).iter();
     let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     (!values.is_empty()).then(|| values.join(","))
 }
 
 /// A text as it is, anything else as JSON.
-fn within(body: &[u8], steps: &[Step]) -> Option<String> {
+pub(crate) fn within(body: &[u8], steps: &[Step]) -> Option<String> {
     if steps.is_empty() {
         return Some(String::from_utf8_lossy(body).into_owned());
     }

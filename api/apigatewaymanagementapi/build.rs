@@ -1,0 +1,5 @@
+//! Makes the code of the API from its facts.
+
+fn main() {
+    codegen::generate("apigatewaymanagementapi");
+}

@@ -1,0 +1,74 @@
+//! Servers of the web behind routes.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, UPGRADE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use outgoing::Address;
+
+use super::call::Call;
+use super::integrate::Answered;
+use super::plan::Integration;
+use super::refusal::Refusal;
+use super::talk::MESSAGE_BYTES_MAX;
+
+/// Sends a message on, and takes what the server answers. Whoever asks does not wait for ever.
+pub(crate) async fn ask(call: &Call, integration: &Integration, body: Bytes) -> Result<Answered, Refusal> {
+    let document = &integration.document;
+    let (headers, url) = mapped(call, integration);
+    let address = Address::parse(&url).ok_or_else(|| Refusal::failure("the URI is no address"))?;
+    let method = document.method.as_deref().filter(|method| *method != "ANY").unwrap_or("POST");
+    let method = method.parse::<Method>().map_err(|_| Refusal::failure("the integration has no method"))?;
+    let web = &call.cloud.outside.web;
+    let sent = web.send_up_to(MESSAGE_BYTES_MAX, method, &address, headers, body, Duration::MAX).await;
+    match sent {
+        Ok((answer, true)) => {
+            Ok(Answered { status: answer.status.as_u16(), headers: answer.headers, body: answer.body })
+        }
+        Ok((_, false)) => Err(Refusal::failure("the answer is too long, or broke off")),
+        Err(error) => Err(Refusal::failure(error.to_string())),
+    }
+}
+
+/// Headers and address with what the integration maps into them.
+fn mapped(call: &Call, integration: &Integration) -> (HeaderMap, String) {
+    let mut headers = of_client(call);
+    let mut url = call.with_stage_variables(&integration.document.uri);
+    for (to, source) in &integration.parameters {
+        let Some((kind, name)) = to.strip_prefix("integration.request.").and_then(|to| to.split_once('.'))
+        else {
+            continue;
+        };
+        let Some(value) = source.value(call, None) else { continue };
+        match kind {
+            "path" => url = url.replace(&format!("{{{name}}}"), &encoded(&value)),
+            "querystring" => {
+                let between = if url.contains('?') { '&' } else { '?' };
+                url = format!("{url}{between}{}={}", encoded(name), encoded(&value));
+            }
+            _ => {
+                let value = HeaderValue::from_bytes(value.as_bytes()).ok();
+                headers.extend(name.parse::<HeaderName>().ok().zip(value));
+            }
+        }
+    }
+    (headers, url)
+}
+
+/// What the request that begins a connection has, without what belongs to that connection.
+fn of_client(call: &Call) -> HeaderMap {
+    let mut headers = call.headers.clone();
+    for name in [HOST, CONTENT_LENGTH, UPGRADE, http::header::CONNECTION] {
+        headers.remove(name);
+    }
+    let of_protocol: Vec<HeaderName> =
+        headers.keys().filter(|name| name.as_str().starts_with("sec-websocket-")).cloned().collect();
+    of_protocol.iter().for_each(|name| drop(headers.remove(name)));
+    headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    headers
+}
+
+fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
