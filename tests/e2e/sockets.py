@@ -7,7 +7,9 @@ import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from conftest import Cloud
 from functions import create
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as open_socket
 
 SECONDS_MAX = 30
@@ -130,12 +132,10 @@ class Api:
 
 
 def manager(cloud, url, **more):
-    there, cloud_url = url, cloud.url
-    try:
-        cloud.url = there
-        return cloud.client("apigatewaymanagementapi", **more)
-    finally:
-        cloud.url = cloud_url
+    """A client of the management API at that address."""
+    made = Cloud(cloud.data)
+    made.url = url
+    return made.client("apigatewaymanagementapi", **more)
 
 
 def heard(socket):
@@ -144,8 +144,6 @@ def heard(socket):
 
 def ending(socket):
     """How the server ended a connection."""
-    from websockets.exceptions import ConnectionClosed
-
     try:
         while True:
             socket.recv(timeout=SECONDS_MAX)

@@ -4,6 +4,7 @@ import json
 import threading
 
 import pytest
+from botocore.exceptions import ClientError
 from conftest import move
 from sockets import Api, ending, heard, listening, manager
 
@@ -146,3 +147,24 @@ def test_no_connection_survives_a_kill(make_cloud, name, listener):
     with api.connect() as again:
         again.send("x")
         assert heard(again)["route"] == "$default"
+
+
+def test_only_who_may_reaches_connections(make_cloud, name):
+    cloud = make_cloud("--auth", "enforce").start()
+    key, secret = cloud.root_key()
+    client = cloud.client
+    cloud.client = lambda service, **more: client(service, key, secret, **more)
+    api = Api(cloud, name)
+    to = api.integration("MOCK", RequestTemplates={"$default": '{"statusCode": 200}'})
+    api.route("$default", to, answers=True)
+    own_id = {"ResponseTemplates": {"$default": '"$context.connectionId"'}}
+    api.client.create_integration_response(ApiId=api.id, IntegrationId=to, IntegrationResponseKey="$default", **own_id)
+    with api.connect() as socket:
+        socket.send("who am I")
+        connection = heard(socket)
+        api.management(key=key, secret=secret).post_to_connection(ConnectionId=connection, Data=b"hello")
+        assert socket.recv(timeout=30) == "hello"
+        stranger = api.management()
+        with pytest.raises(ClientError) as refusal:
+            stranger.post_to_connection(ConnectionId=connection, Data=b"hello")
+        assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403

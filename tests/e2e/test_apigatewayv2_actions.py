@@ -1,6 +1,7 @@
 """Actions of services behind routes of HTTP APIs, with mapped parameters."""
 
 import json
+import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -61,8 +62,6 @@ def test_messages_go_to_a_queue_and_come_from_it(cloud, apis, api, name):
     taken = texts(ask(cloud, api, "GET", "/")[2])
     assert (taken["MessageId"], taken["Body"]) == (sent["MessageId"], "grüße & <more>")
     assert (taken["Name"], taken["StringValue"]) == ("from", "me")
-    import urllib.parse
-
     receipt = urllib.parse.quote(taken["ReceiptHandle"], safe="")
     assert ask(cloud, api, "DELETE", f"/?receipt={receipt}")[0] == 200
     status, _, body = ask(cloud, api, "POST", "/", "{}")

@@ -1,6 +1,8 @@
 """What stands behind the routes of WebSocket APIs, who may connect, and how both are set."""
 
+import http.client
 import json
+import urllib.parse
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -214,9 +216,6 @@ def test_what_belongs_to_a_websocket_api(api):
 
 
 def test_requests_that_ask_for_no_socket(cloud, api):
-    import http.client
-    import urllib.parse
-
     api.route("$default", api.integration("MOCK"))
     address = urllib.parse.urlsplit(cloud.url)
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)

@@ -3,10 +3,11 @@
 //! Connections are known to the frame ([`service::Sockets`]); a connection of an earlier process is gone. Never here: how
 //! connections begin, and what becomes of what clients say.
 
+use std::sync::Arc;
+
 use api_apigatewaymanagementapi as api;
 use names::Arn;
 use service::{Context, NotTaken, Order, Result, Service, Socket, Sockets};
-use std::sync::Arc;
 use wire::Timestamp;
 
 /// The largest message, in bytes.

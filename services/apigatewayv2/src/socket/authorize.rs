@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::service::{Caller, Context, Principal, Visit};
+use ::service::{Principal, Visit};
 use policy::Decision;
 use serde_json::Value;
 
@@ -46,8 +46,7 @@ fn signed(call: &Call, visit: &Visit) -> Result<Pass, Refusal> {
         }
         None => Arc::clone(&context.caller.principal),
     };
-    let caller = Caller { principal: Arc::clone(&signer), ..Caller::clone(&context.caller) };
-    let context = Context { caller: Arc::new(caller), ..context };
+    let context = context.signed_by(&signer);
     let is_own = signer.arn.account_text() == scope.account.as_str();
     match context.rights("execute-api", "Invoke", &|| vec![call.arn()]) {
         Decision::Allowed if is_own => Ok(Pass { signer: Some(signer), authorizer: None }),

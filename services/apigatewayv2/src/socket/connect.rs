@@ -125,18 +125,10 @@ async fn connect(call: &Call, route: &Route) -> Result<Answered, Refusal> {
 
 /// The headers of a request with what a front adds to them.
 fn forwarded(visit: &Visit) -> HeaderMap {
-    let (scheme, host) = visit.endpoint.split_once("://").unwrap_or(("http", &visit.endpoint));
-    let port = host.rsplit_once(':').map_or(if scheme == "https" { "443" } else { "80" }, |(_, port)| port);
-    let mut headers = visit.headers.clone();
+    let mut headers = visit.forwarded();
     // What asks for the protocol is the connection's own.
     headers.remove(CONNECTION);
     headers.remove(UPGRADE);
-    let ip = visit.source_ip.to_string();
-    for (name, value) in
-        [("x-forwarded-for", ip.as_str()), ("x-forwarded-port", port), ("x-forwarded-proto", scheme)]
-    {
-        headers.extend(HeaderValue::from_str(value).ok().map(|value| (HeaderName::from_static(name), value)));
-    }
     headers
 }
 
