@@ -1,5 +1,6 @@
 // Books trips and shows what becomes of them. A trip has its id before it is sent, and is sent again until the front
-// acknowledges it: what is sent twice is booked once. What was typed stays in this browser, so that no reload loses a trip.
+// acknowledges it: what is sent twice is booked once. How it stands with it is told over a WebSocket. What was typed stays in this
+// browser, so that no reload loses a trip.
 
 const AGAIN_AFTER_MS = 1000;
 const PATIENCE_MS = 10_000;
@@ -15,8 +16,10 @@ const problem = document.querySelector("#problem");
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const trips = JSON.parse(localStorage.getItem(KEPT_AS) ?? "[]");
 const lines = new Map();
-// Trips that nobody answers.
+// Trips, and the news of them, that nobody answers.
 const waiting = new Set();
+// Hears how it stands with trips.
+let news;
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -39,54 +42,108 @@ for (const trip of trips.toReversed()) {
   show(trip);
   follow(trip);
 }
+offerPlaces().catch(() => {});
 
-/** Sends a trip until it is acknowledged, then asks for its state until it does not change any more. */
+/** Sends a trip until it is acknowledged; then news of it are awaited. */
 async function follow(trip) {
-  while (trip.state === "sending" || trip.state === "new") {
+  while (trip.state === "sending") {
     try {
-      await (trip.state === "sending" ? send(trip) : ask(trip));
-      waiting.delete(trip.id);
-      if (waiting.size === 0) say("");
+      await send(trip);
+      answered(trip.id);
     } catch (error) {
-      waiting.add(trip.id);
-      say(`The booking office cannot be reached (${error.message}). It is tried again; nothing is lost.`);
+      unanswered(trip.id, error.message);
     }
     show(trip);
-    if (trip.state !== "billed") await pause(AGAIN_AFTER_MS);
+    if (trip.state === "sending") await pause(AGAIN_AFTER_MS);
   }
+  if (trip.state === "new") ask(trip);
 }
 
-async function send({ id, traveller, from, to }) {
-  const trip = trips.find((trip) => trip.id === id);
+async function send(trip) {
+  const { id, traveller, from, to } = trip;
   const body = JSON.stringify({ id, traveller, from, to });
-  const answer = await call("", { method: "POST", headers: { "content-type": "application/json" }, body });
-  if (answer.status === 400) {
-    trip.state = "refused";
-    trip.why = (await answer.json()).message;
-  } else {
-    trip.state = (await answer.json()).state;
-  }
+  const answer = await call("/trips", { method: "POST", headers: { "content-type": "application/json" }, body });
+  const { state, message } = await answer.json();
+  if (answer.status === 400) Object.assign(trip, { state: "refused", why: message });
+  else trip.state = state;
 }
 
-async function ask(trip) {
-  const answer = await call(`/${trip.id}`);
+/** Asks for news of a trip: how it stands now, and whenever that changes. */
+function ask({ id }) {
+  if (news?.readyState === WebSocket.OPEN) news.send(JSON.stringify({ action: "follow", trip: id }));
+  else if (!news) listen();
+}
+
+/** Keeps the WebSocket open as long as a trip may change. */
+async function listen() {
+  news = true;
+  try {
+    news = new WebSocket((await settings()).news);
+    news.onmessage = ({ data }) => hear(JSON.parse(data));
+    await new Promise((opened, closed) => {
+      news.onopen = opened;
+      news.onclose = () => closed(new Error("its news have ended"));
+    });
+    answered("news");
+    unsettled().forEach(ask);
+    await new Promise((closed) => (news.onclose = closed));
+  } catch (error) {
+    unanswered("news", error.message);
+  }
+  news = undefined;
+  await pause(AGAIN_AFTER_MS);
+  if (!news && unsettled().length > 0) listen();
+}
+
+function unsettled() {
+  return trips.filter((trip) => trip.state === "new");
+}
+
+async function hear({ trip: id, state }) {
+  const trip = trips.find((trip) => trip.id === id);
+  if (!trip) {
+    // No news, but a failure: it is tried again.
+    await pause(AGAIN_AFTER_MS);
+    unsettled().forEach(ask);
+    return;
+  }
   // It was acknowledged to us, but this is another cloud than then.
-  if (answer.status === 404) trip.state = "sending";
-  else trip.state = (await answer.json()).state;
+  trip.state = state ?? "sending";
+  show(trip);
+  if (trip.state === "sending") follow(trip);
 }
 
 /** An answer that says something of the trip; whatever else comes is an error. */
-async function call(path, how) {
-  const answer = await fetch((await address()) + path, { ...how, signal: AbortSignal.timeout(PATIENCE_MS) });
-  if (!answer.ok && answer.status !== 400 && answer.status !== 404) throw new Error(`it answers ${answer.status}`);
+async function call(path, { headers, ...how } = {}) {
+  const { front, key, token } = await settings();
+  const who = { authorization: `Bearer ${token}`, "x-api-key": key };
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const answer = await fetch(front + path, { ...how, headers: { ...headers, ...who }, signal });
+  if (!answer.ok && answer.status !== 400) throw new Error(`it answers ${answer.status}`);
   return answer;
 }
 
-/** Where trips are booked, which the deployment wrote beside this page. */
-async function address() {
+/** What the deployment wrote beside this page: where trips are booked, and by whom. */
+async function settings() {
   const answer = await fetch("config.json");
   if (!answer.ok) throw new Error(`config.json: ${answer.status}`);
-  return (await answer.json()).trips;
+  return answer.json();
+}
+
+async function offerPlaces() {
+  const { places } = await (await call("/places")).json();
+  const options = places.map((place) => Object.assign(document.createElement("option"), { value: place }));
+  document.querySelector("#places").replaceChildren(...options);
+}
+
+function answered(what) {
+  waiting.delete(what);
+  if (waiting.size === 0) say("");
+}
+
+function unanswered(what, why) {
+  waiting.add(what);
+  say(`The booking office cannot be reached (${why}). It is tried again; nothing is lost.`);
 }
 
 function show(trip) {

@@ -2,25 +2,34 @@
 
 use std::io::{Cursor, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use aws_config::{BehaviorVersion, Region};
-use aws_sdk_apigatewayv2::types::{IntegrationType, ProtocolType};
 use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
+    StreamViewType, TimeToLiveSpecification,
 };
+use aws_sdk_lambda::operation::create_function::builders::CreateFunctionFluentBuilder;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{Architecture, Environment, FunctionCode, FunctionResponseType, Runtime};
+use aws_sdk_lambda::types::{
+    Architecture, Environment, EventSourcePosition, FunctionCode, FunctionResponseType, Runtime,
+};
 use aws_sdk_sqs::types::QueueAttributeName;
+use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
+use crate::front::Front;
 use crate::screen::Screen;
-use crate::web;
+use crate::{front, news, web};
 
 /// Whom the functions act as.
 const ROLE: &str = "arn:aws:iam::000000000000:role/trips";
 const TABLE: &str = "trips";
+/// Who wants to know how it stands with which trip.
+const FOLLOWERS: &str = "followers";
 /// How long a batch may take to be billed, and so how long its messages stay hidden when nobody finishes the work.
 const BILL_S: i32 = 6;
 const BILL_IN_PYTHON: [(&str, &[u8]); 2] =
@@ -28,8 +37,8 @@ const BILL_IN_PYTHON: [(&str, &[u8]); 2] =
 
 /// The deployed application.
 pub struct Application {
-    /// Where trips are posted.
-    pub address: String,
+    /// Where trips are booked.
+    pub front: Arc<Front>,
     /// Where people book them.
     pub page: String,
     pub table: String,
@@ -40,6 +49,7 @@ pub struct Application {
 
 /// The clients that deploy it.
 struct Deployment {
+    rest_apis: aws_sdk_apigateway::Client,
     apis: aws_sdk_apigatewayv2::Client,
     dynamodb: aws_sdk_dynamodb::Client,
     lambda: aws_sdk_lambda::Client,
@@ -52,19 +62,18 @@ impl Application {
     /// Deploys it; the compiled functions are in the folder `functions`.
     pub async fn deploy(url: &str, functions: &Path, screen: &Screen) -> Result<Self> {
         let deployment = Deployment::to(url).await;
-        deployment.table().await?;
+        let stream = deployment.trips().await?;
+        deployment.followers().await?;
         let topic = deployment.sns.create_topic().name("trips").send().await?;
         let topic = topic.topic_arn.context("a topic without an ARN")?;
         let (_, billing) = deployment.queue("billing", &topic).await?;
         let (audit_url, _) = deployment.queue("audit", &topic).await?;
         deployment.bill(functions, &billing, screen).await?;
-        let front = deployment.front(functions, &topic).await?;
-        let api = deployment.api(&front).await?;
-        // By path, which needs no name to be resolved; `http://{api}.execute-api.localhost` is the same.
-        let address = format!("{url}/_aws/execute-api/{api}/$default/trips");
-        web::deploy(&deployment.s3, &address).await?;
+        let front = deployment.front(url, functions, &topic).await?;
+        let news = deployment.news(url, functions, &stream).await?;
+        web::deploy(&deployment.s3, &front, &news).await?;
         Ok(Application {
-            address,
+            front: Arc::new(front),
             page: web::address(url),
             table: TABLE.into(),
             audit_url,
@@ -85,6 +94,7 @@ impl Deployment {
             .load()
             .await;
         Deployment {
+            rest_apis: aws_sdk_apigateway::Client::new(&config),
             apis: aws_sdk_apigatewayv2::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             lambda: aws_sdk_lambda::Client::new(&config),
@@ -97,18 +107,44 @@ impl Deployment {
         }
     }
 
-    async fn table(&self) -> Result<()> {
-        let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash).build()?;
-        let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
+    /// The table of trips: the stream of its changes.
+    async fn trips(&self) -> Result<String> {
+        let stream = StreamSpecification::builder().stream_enabled(true);
+        let stream = stream.stream_view_type(StreamViewType::NewImage).build()?;
+        let made = self.table(TABLE, &[("id", KeyType::Hash)]).stream_specification(stream).send().await?;
+        made.table_description.and_then(|table| table.latest_stream_arn).context("a table without a stream")
+    }
+
+    /// Those who follow a trip, by the trip.
+    async fn followers(&self) -> Result<()> {
+        self.table(FOLLOWERS, &[("trip", KeyType::Hash), ("connection", KeyType::Range)]).send().await?;
+        let settings = TimeToLiveSpecification::builder().attribute_name("until").enabled(true).build()?;
         self.dynamodb
-            .create_table()
-            .table_name(TABLE)
-            .key_schema(key)
-            .attribute_definitions(id.build()?)
-            .billing_mode(BillingMode::PayPerRequest)
+            .update_time_to_live()
+            .table_name(FOLLOWERS)
+            .time_to_live_specification(settings)
             .send()
             .await?;
         Ok(())
+    }
+
+    /// A table whose keys are texts.
+    fn table(&self, name: &str, keys: &[(&str, KeyType)]) -> CreateTableFluentBuilder {
+        let parts = keys.iter().map(|(name, kind)| {
+            KeySchemaElement::builder().attribute_name(*name).key_type(kind.clone()).build()
+        });
+        let attributes = keys.iter().map(|(name, _)| {
+            AttributeDefinition::builder()
+                .attribute_name(*name)
+                .attribute_type(ScalarAttributeType::S)
+                .build()
+        });
+        self.dynamodb
+            .create_table()
+            .table_name(name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_key_schema(parts.collect::<Result<_, _>>().ok())
+            .set_attribute_definitions(attributes.collect::<Result<_, _>>().ok())
     }
 
     /// A queue that hears of every trip: its URL and its ARN.
@@ -128,21 +164,15 @@ impl Deployment {
 
     /// The function that bills, and the queue that it reads.
     async fn bill(&self, functions: &Path, queue_arn: &str, screen: &Screen) -> Result<()> {
-        let create = self.lambda.create_function().function_name("bill").role(ROLE);
+        let create = self.compiled(functions, "bill", &[("TABLE", TABLE)])?.timeout(BILL_S);
         let create = if has_python() {
-            create
-                .runtime(Runtime::Python312)
-                .handler("main.handler")
-                .code(FunctionCode::builder().zip_file(package(&BILL_IN_PYTHON)?).build())
+            let code = FunctionCode::builder().zip_file(package(&BILL_IN_PYTHON)?).build();
+            create.runtime(Runtime::Python312).handler("main.handler").code(code)
         } else {
             screen.note("python3 is not installed: the function \"bill\" is the one in Rust");
             create
-                .runtime(Runtime::Providedal2023)
-                .handler("bootstrap")
-                .code(FunctionCode::builder().zip_file(compiled(functions, "bill")?).build())
         };
-        let environment = Environment::builder().variables("TABLE", TABLE).build();
-        create.environment(environment).architectures(architecture()).timeout(BILL_S).send().await?;
+        create.send().await?;
         self.lambda
             .create_event_source_mapping()
             .function_name("bill")
@@ -153,45 +183,78 @@ impl Deployment {
         Ok(())
     }
 
-    /// The function behind the HTTP API: its ARN.
-    async fn front(&self, functions: &Path, topic: &str) -> Result<String> {
-        let environment = Environment::builder().variables("TABLE", TABLE).variables("TOPIC", topic).build();
-        let made = self
-            .lambda
-            .create_function()
-            .function_name("front")
-            .role(ROLE)
+    /// The front with its functions.
+    async fn front(&self, url: &str, functions: &Path, topic: &str) -> Result<Front> {
+        let settings = [("TABLE", TABLE), ("TOPIC", topic)];
+        let front = self.compiled(functions, "front", &settings)?.publish(true).send().await?;
+        let version = front.version.context("a function without a version")?;
+        for (stage, version) in front::STAGES.iter().zip([version.as_str(), "$LATEST"]) {
+            let alias = self.lambda.create_alias().function_name("front").name(*stage);
+            alias.function_version(version).send().await?;
+        }
+        let token = front::fresh_token()?;
+        let guard = self.compiled(functions, "guard", &[("TOKEN", &token)])?.send().await?;
+        let arn = |function: Option<String>| function.context("a function without an ARN");
+        // A published version's ARN ends in its number.
+        let front = arn(front.function_arn)?.trim_end_matches(&format!(":{version}")).to_owned();
+        let front = Front::deploy(&self.rest_apis, url, &front, &arn(guard.function_arn)?, token).await?;
+        for stage in front::STAGES {
+            self.allow("front", Some(stage), &format!("{}/{stage}/*", front.api)).await?;
+        }
+        self.allow("guard", None, &format!("{}/authorizers/*", front.api)).await?;
+        Ok(front)
+    }
+
+    /// What tells pages how it stands with their trips: its WebSocket's address.
+    async fn news(&self, url: &str, functions: &Path, stream: &str) -> Result<String> {
+        let api = news::create(&self.apis).await?;
+        let settings = [("TABLE", TABLE), ("FOLLOWERS", FOLLOWERS), ("API", &api)];
+        let function = self.compiled(functions, "news", &settings)?.send().await?;
+        let function = function.function_arn.context("a function without an ARN")?;
+        self.allow("news", None, &format!("{api}/*/follow")).await?;
+        news::deploy(&self.apis, &api, &function).await?;
+        self.lambda
+            .create_event_source_mapping()
+            .function_name("news")
+            .event_source_arn(stream)
+            .starting_position(EventSourcePosition::TrimHorizon)
+            .send()
+            .await?;
+        Ok(news::address(url, &api))
+    }
+
+    /// A function in Rust, with the variables that it wants.
+    fn compiled(
+        &self,
+        folder: &Path,
+        name: &str,
+        settings: &[(&str, &str)],
+    ) -> Result<CreateFunctionFluentBuilder> {
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment = Environment::builder().set_variables(Some(settings.collect())).build();
+        let create = self.lambda.create_function().function_name(name).role(ROLE);
+        Ok(create
             .runtime(Runtime::Providedal2023)
             .handler("bootstrap")
             .architectures(architecture())
             .timeout(20)
             .environment(environment)
-            .code(FunctionCode::builder().zip_file(compiled(functions, "front")?).build())
-            .send()
-            .await?;
-        made.function_arn.context("a function without an ARN")
+            .code(FunctionCode::builder().zip_file(compiled(folder, name)?).build()))
     }
 
-    /// The HTTP API with its routes: its id.
-    async fn api(&self, function_arn: &str) -> Result<String> {
-        let made = self.apis.create_api().name("trips").protocol_type(ProtocolType::Http).send().await?;
-        let api = made.api_id.context("an API without an id")?;
-        let integration = self
-            .apis
-            .create_integration()
-            .api_id(&api)
-            .integration_type(IntegrationType::AwsProxy)
-            .integration_uri(function_arn)
-            .payload_format_version("2.0")
+    /// Lets API Gateway call a function for a part of an API.
+    async fn allow(&self, function: &str, alias: Option<&str>, part: &str) -> Result<()> {
+        self.lambda
+            .add_permission()
+            .function_name(function)
+            .set_qualifier(alias.map(str::to_owned))
+            .statement_id("api")
+            .action("lambda:InvokeFunction")
+            .principal("apigateway.amazonaws.com")
+            .source_arn(format!("arn:aws:execute-api:us-east-1:000000000000:{part}"))
             .send()
             .await?;
-        let target = format!("integrations/{}", integration.integration_id.unwrap_or_default());
-        // The page is of another origin, so browsers ask (OPTIONS) before they post JSON.
-        for route in ["POST /trips", "OPTIONS /trips", "GET /trips/{id}"] {
-            self.apis.create_route().api_id(&api).route_key(route).target(&target).send().await?;
-        }
-        self.apis.create_stage().api_id(&api).stage_name("$default").auto_deploy(true).send().await?;
-        Ok(api)
+        Ok(())
     }
 }
 
@@ -216,7 +279,9 @@ fn compiled(folder: &Path, name: &str) -> Result<Blob> {
 fn package(files: &[(&str, &[u8])]) -> Result<Blob> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, contents) in files {
-        archive.start_file(*name, SimpleFileOptions::default().unix_permissions(0o755))?;
+        // Compressing a program takes longer than sending it to the same machine.
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        archive.start_file(*name, options.unix_permissions(0o755))?;
         archive.write_all(contents)?;
     }
     Ok(Blob::new(archive.finish()?.into_inner()))

@@ -10,6 +10,8 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::json;
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::front::Front;
+
 /// Travellers who wait for an answer at the same time.
 const AT_ONCE: usize = 4;
 /// How long a traveller waits before sending the same trip again.
@@ -25,17 +27,17 @@ pub struct Bookings {
 
 impl Bookings {
     /// Sends so many travellers to the front.
-    pub fn begin(address: &str, count: usize) -> Self {
+    pub fn begin(front: &Arc<Front>, count: usize) -> Self {
         let (sender, acknowledgements) = mpsc::channel(count);
         let client = Client::builder(TokioExecutor::new()).build_http();
         let turn = Arc::new(Semaphore::new(AT_ONCE));
         for number in 1..=count {
-            let (client, address, sender, turn) =
-                (client.clone(), address.to_owned(), sender.clone(), Arc::clone(&turn));
+            let (client, front, sender, turn) =
+                (client.clone(), Arc::clone(front), sender.clone(), Arc::clone(&turn));
             tokio::spawn(async move {
                 let _turn = turn.acquire().await;
                 let id = format!("trip-{number:03}");
-                while !book(&client, &address, &id).await {
+                while !book(&client, &front, &id).await {
                     tokio::time::sleep(AGAIN_AFTER).await;
                 }
                 let _ = sender.send(id).await;
@@ -61,12 +63,14 @@ impl Bookings {
 }
 
 /// Whether the front acknowledged the trip.
-async fn book(client: &Client<HttpConnector, Full<Bytes>>, address: &str, id: &str) -> bool {
+async fn book(client: &Client<HttpConnector, Full<Bytes>>, front: &Front, id: &str) -> bool {
     let trip = json!({ "id": id, "traveller": "Ada", "from": "London", "to": "Zürich" });
     let request = Request::builder()
         .method(Method::POST)
-        .uri(address)
+        .uri(format!("{}/trips", front.address))
         .header("content-type", "application/json")
+        .header("authorization", format!("Bearer {}", front.token))
+        .header("x-api-key", &front.key)
         .body(Full::from(trip.to_string()));
     let Ok(request) = request else { return false };
     let answer = async {

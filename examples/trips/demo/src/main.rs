@@ -4,6 +4,8 @@
 
 mod application;
 mod bookings;
+mod front;
+mod news;
 mod outcome;
 mod screen;
 mod server;
@@ -71,11 +73,11 @@ async fn demo(arguments: &Arguments, screen: &Screen) -> Result<bool> {
     let begun = Instant::now();
     let functions = std::env::current_exe()?.parent().map(Path::to_path_buf).unwrap_or_default();
     let application = Application::deploy(&server.url(), &functions, screen).await?;
-    screen
-        .done("the application is deployed: web page, HTTP API, 2 functions, table, topic, 2 queues", begun);
+    let parts = "web page, REST API, WebSocket API, 4 functions, 2 tables, topic, 2 queues";
+    screen.done(&format!("the application is deployed: {parts}"), begun);
 
     let begun = Instant::now();
-    let mut bookings = Bookings::begin(&application.address, TRIPS);
+    let mut bookings = Bookings::begin(&application.front, TRIPS);
     screen.progress(&mut bookings, TRIPS_BEFORE_KILL).await;
     server.kill().await?;
     screen.note(&format!("killed (SIGKILL) after {} acknowledged bookings", bookings.acknowledged()));

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::application::Application;
 use crate::bookings::Bookings;
+use crate::front::Front;
 use crate::outcome::Outcome;
 use crate::server::Server;
 
@@ -77,7 +78,11 @@ impl Screen {
         self.line(&format!("Book another trip in a browser: {}", application.page));
         self.line("or without one:");
         let trip = r#"{"id":"mine","traveller":"me","from":"here","to":"there"}"#;
-        self.line(&format!("  curl -d '{trip}' '{}'", application.address));
+        let Front { address, key, token, .. } = &*application.front;
+        let headers = format!("-H 'authorization: Bearer {token}' -H 'x-api-key: {key}'");
+        self.line(&format!(
+            "  curl {headers} -H 'content-type: application/json' -d '{trip}' '{address}/trips'"
+        ));
         let id = server.id().unwrap_or_default();
         self.line(&format!("Its data and its log are in {}. Stop it with: kill {id}", folder.display()));
     }

@@ -5,6 +5,8 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{ErrorDocument, IndexDocument, WebsiteConfiguration};
 use serde_json::json;
 
+use crate::front::Front;
+
 const BUCKET: &str = "trips-web";
 /// Name, type and contents of its files.
 const FILES: [(&str, &str, &str); 3] = [
@@ -13,13 +15,15 @@ const FILES: [(&str, &str, &str); 3] = [
     ("trips.js", "text/javascript; charset=utf-8", include_str!("../../web/trips.js")),
 ];
 
-/// Uploads the page, told where trips are booked.
-pub async fn deploy(s3: &Client, trips: &str) -> Result<()> {
+/// Uploads the page, told where trips are booked, and where to hear of them.
+pub async fn deploy(s3: &Client, front: &Front, news: &str) -> Result<()> {
     s3.create_bucket().bucket(BUCKET).send().await?;
     for (name, kind, contents) in FILES {
         put(s3, name, kind, contents.into()).await?;
     }
-    put(s3, "config.json", "application/json", json!({ "trips": trips }).to_string()).await?;
+    let Front { address, key, token, .. } = front;
+    let told = json!({ "front": address, "key": key, "token": token, "news": news });
+    put(s3, "config.json", "application/json", told.to_string()).await?;
     let website = WebsiteConfiguration::builder()
         .index_document(IndexDocument::builder().suffix("index.html").build()?)
         .error_document(ErrorDocument::builder().key("index.html").build()?);

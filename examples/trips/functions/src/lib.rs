@@ -1,6 +1,7 @@
-//! What the functions share: how a trip is written, and the configuration of their AWS clients.
+//! What the functions share: how a trip is written, how it stands with one, and the configuration of their AWS clients.
 
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +15,19 @@ pub struct Trip {
     pub to: String,
 }
 
-impl Trip {
-    /// Whether nothing of it is empty.
-    pub fn is_whole(&self) -> bool {
-        [&self.id, &self.traveller, &self.from, &self.to].iter().all(|text| !text.trim().is_empty())
-    }
-}
-
 /// The region, credentials and endpoint that the environment names.
 pub async fn config() -> SdkConfig {
     let https = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
     aws_config::defaults(BehaviorVersion::latest()).http_client(https.build_https()).load().await
+}
+
+/// How it stands with a trip; none where there is no such trip.
+pub async fn state_of(
+    dynamodb: &aws_sdk_dynamodb::Client,
+    table: &str,
+    id: &str,
+) -> Result<Option<String>, lambda_runtime::Error> {
+    let get = dynamodb.get_item().table_name(table).consistent_read(true);
+    let item = get.key("id", AttributeValue::S(id.into())).send().await?.item.unwrap_or_default();
+    Ok(item.get("state").and_then(|state| state.as_s().ok()).cloned())
 }
