@@ -48,13 +48,10 @@ def deploy(cloud):
     functions, sqs = cloud.client("lambda"), cloud.client("sqs")
     sigv4 = read("bill/sigv4.py")
     bookings = {"ZipFile": package(main__py=FAULTY, booking__py=read("saga/booking.py"), sigv4__py=sigv4)}
+    table(cloud, "trips")
+    topic = cloud.client("sns").create_topic(Name="trips")["TopicArn"]
     for place in PLACES:
-        cloud.client("dynamodb").create_table(
-            TableName=place,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        )
+        table(cloud, place)
         settings = {"Variables": {"TABLE": place, "SOLD_OUT": SOLD_OUT[place]}}
         create(functions, place, "", Code=bookings, Environment=settings, Timeout=10)
     attributes = {"VisibilityTimeout": str(BATCH_SECONDS)}
@@ -66,8 +63,17 @@ def deploy(cloud):
     functions.create_event_source_mapping(
         FunctionName="payer", EventSourceArn=arn, FunctionResponseTypes=["ReportBatchItemFailures"]
     )
-    definition = read("saga/trip.asl.json").replace("${Payments}", queue)
+    definition = read("saga/trip.asl.json").replace("${Payments}", queue).replace("${Topic}", topic)
     return machines.make(states(cloud), "trip", definition)
+
+
+def table(cloud, name):
+    cloud.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
 
 
 def states(cloud):
@@ -108,8 +114,9 @@ def test_every_trip_is_wholly_booked_or_wholly_undone(make_cloud, chance):
     listed = [execution["name"] for page in pages for execution in page["executions"]]
     assert sorted(listed) == sorted(executions)
     tables = {place: items(cloud, place) for place in PLACES}
+    written = {trip: item["why"]["S"] for trip, item in items(cloud, "trips").items()}
     for trip in trips:
-        agrees(cloud, trip, ends[trip["id"]], {place: tables[place].get(trip["id"]) for place in PLACES})
+        agrees(cloud, trip, ends[trip["id"]], {place: tables[place].get(trip["id"]) for place in PLACES}, written)
     booked = sum(end["status"] == "SUCCEEDED" for end in ends.values())
     print(f"{booked} booked, {TRIPS - booked} undone, {kills} times killed")
     assert 0 < booked < TRIPS
@@ -124,7 +131,7 @@ def items(cloud, table):
     return {item["id"]["S"]: item for page in pages for item in page["Items"]}
 
 
-def agrees(cloud, trip, end, parts):
+def agrees(cloud, trip, end, parts, written):
     """Whether the tables, the end of the execution and its history tell the same of a trip."""
     events = machines.history(states(cloud), end["executionArn"])
     assert [event["id"] for event in events] == list(range(1, len(events) + 1))
@@ -133,12 +140,14 @@ def agrees(cloud, trip, end, parts):
     found = {place: part["state"]["S"] if part else None for place, part in parts.items()}
     assert all(int(part["booked"]["N"]) == 1 for part in parts.values() if part and "booked" in part)
     if end["status"] == "SUCCEEDED":
-        assert entered == ["Book hotel", "Book flight", "Book car", "Pay", "Booked"]
+        assert entered == ["Book hotel", "Book flight", "Book car", "Pay", "Announce", "Booked"]
         assert set(found.values()) == {"booked"}, (trip, found)
+        assert trip["id"] not in written
         return
     assert end["status"] == "FAILED", end
     cancelled = [name.removeprefix("Cancel ") for name in entered if name.startswith("Cancel ")]
     tried = [name.removeprefix("Book ") for name in entered if name.startswith("Book ")]
     assert cancelled == tried[::-1], (trip, entered)
-    assert entered[-1] == "Undone"
+    assert entered[-2:] == ["Write down", "Undone"]
+    assert written[trip["id"]] == end["error"]
     assert found == {place: "cancelled" if place in tried else None for place in PLACES}, (trip, found)

@@ -21,6 +21,9 @@ await browse(async (page) => {
   };
   await type("Ada", "London", "Zürich");
   await line("London → Zürich").getByText("confirmed and billed").waitFor();
+  const stands = (way, step) => line(way).locator(`[data-step="${step}"]`).getAttribute("data-state");
+  assert.equal(await stands("London → Zürich", "Booked"), "succeeded");
+  assert.equal(await stands("London → Zürich", "Cancel hotel"), "none");
   await page.locator('#places option[value="Oslo"]').waitFor({ state: "attached" });
   assert.equal(await field("From").inputValue(), "");
   assert.equal(await page.evaluate(() => document.activeElement.name), "from");
@@ -56,17 +59,23 @@ await browse(async (page) => {
   await field("From").fill("Paris");
   await field("To").fill("Venice");
   await page.keyboard.press("Enter");
-  await line("Paris → Venice").getByText("booked", { exact: true }).waitFor();
+  await line("Paris → Venice").getByText("being booked").waitFor();
   await page.getByRole("alert").getByText("its news have ended").waitFor();
   await page.unrouteAll();
   await page.routeWebSocket(/execute-api/, (socket) => void socket.connectToServer());
-  await line("Paris → Venice").getByText("confirmed and billed").waitFor();
+  await line("Paris → Venice").getByText("nothing of it is booked").waitFor();
   assert.equal(await page.getByRole("alert").textContent(), "");
+
+  // There are no cars in Venice: what was booked before is cancelled again.
+  await line("Paris → Venice").locator('[data-step="Undone"][data-state="failed"]').waitFor();
+  const steps = ["Book hotel", "Book flight", "Book car", "Pay", "Cancel car", "Cancel flight", "Cancel hotel"];
+  const standing = await Promise.all(steps.map((step) => stands("Paris → Venice", step)));
+  assert.deepEqual(standing, ["succeeded", "succeeded", "failed", "none", "succeeded", "succeeded", "succeeded"]);
 
   // A reload loses nothing.
   await page.reload();
   const states = await page.getByRole("listitem").evaluateAll((lines) => lines.map((line) => line.dataset.state));
-  assert.deepEqual(states, ["billed", "billed", "refused", "billed"]);
+  assert.deepEqual(states, ["undone", "billed", "refused", "billed"]);
 
   // It fits on a narrow screen.
   await page.setViewportSize({ width: 320, height: 640 });

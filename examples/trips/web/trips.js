@@ -2,12 +2,21 @@
 // acknowledges it: what is sent twice is booked once. How it stands with it is told over a WebSocket. What was typed stays in this
 // browser, so that no reload loses a trip.
 
+import { graph } from "./graph.js";
+
 const AGAIN_AFTER_MS = 1000;
+const LOOK_EVERY_MS = 500;
 const PATIENCE_MS = 10_000;
 const KEPT_AS = "trips";
 
 // What the states of a trip are called: sending and refused are this page's, the others the application's.
-const WORDS = { sending: "on its way", new: "booked", billed: "confirmed and billed", refused: "not booked" };
+const WORDS = {
+  sending: "on its way",
+  new: "being booked",
+  billed: "confirmed and billed",
+  undone: "not to be had as a whole, so nothing of it is booked",
+  refused: "not booked",
+};
 
 const form = document.querySelector("#booking");
 const list = document.querySelector("#trips");
@@ -56,7 +65,21 @@ async function follow(trip) {
     show(trip);
     if (trip.state === "sending") await pause(AGAIN_AFTER_MS);
   }
-  if (trip.state === "new") ask(trip);
+  if (trip.state !== "new") return;
+  ask(trip);
+  watch(trip);
+}
+
+/** Draws the steps of a booking until it is settled. */
+async function watch(trip) {
+  for (let isSettled = false; !isSettled; ) {
+    isSettled = trip.state !== "new";
+    // Whoever does not answer is told of elsewhere: this is only the drawing.
+    const answer = await call(`/trips/${trip.id}`).catch(() => undefined);
+    if (answer) trip.steps = (await answer.json()).steps;
+    show(trip);
+    if (!isSettled) await pause(LOOK_EVERY_MS);
+  }
 }
 
 async function send(trip) {
@@ -155,6 +178,8 @@ function show(trip) {
   // Only what changed is read out.
   if (state.textContent !== words) state.textContent = words;
   line.dataset.state = trip.state;
+  line.querySelector(".graph")?.remove();
+  if (trip.steps?.length) line.append(graph(trip.steps));
 }
 
 function newLine(trip) {

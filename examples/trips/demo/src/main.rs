@@ -3,7 +3,9 @@
 //! `trips-demo --cloudlet PATH [--keep]`; `cloudlet demo` builds it and calls it so.
 
 mod application;
+mod booking;
 mod bookings;
+mod cloud;
 mod front;
 mod news;
 mod outcome;
@@ -73,7 +75,7 @@ async fn demo(arguments: &Arguments, screen: &Screen) -> Result<bool> {
     let begun = Instant::now();
     let functions = std::env::current_exe()?.parent().map(Path::to_path_buf).unwrap_or_default();
     let application = Application::deploy(&server.url(), &functions, screen).await?;
-    let parts = "web page, REST API, WebSocket API, 4 functions, 2 tables, topic, 2 queues";
+    let parts = "web page, REST and WebSocket API, state machine, 8 functions, 5 tables, topic, 3 queues";
     screen.done(&format!("the application is deployed: {parts}"), begun);
 
     let begun = Instant::now();

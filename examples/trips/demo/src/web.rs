@@ -9,9 +9,10 @@ use crate::front::Front;
 
 const BUCKET: &str = "trips-web";
 /// Name, type and contents of its files.
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 4] = [
     ("index.html", "text/html; charset=utf-8", include_str!("../../web/index.html")),
     ("style.css", "text/css; charset=utf-8", include_str!("../../web/style.css")),
+    ("graph.js", "text/javascript; charset=utf-8", include_str!("../../web/graph.js")),
     ("trips.js", "text/javascript; charset=utf-8", include_str!("../../web/trips.js")),
 ];
 

@@ -1,8 +1,10 @@
-//! `POST /trips`: writes a trip down as "new" and tells whoever wants to know that it was booked. `GET /trips/{id}`: how it
-//! stands with a trip. `GET /places`: where one can go. Pages of any origin may ask all of it.
+//! `POST /trips`: writes a trip down as "new" and has the state machine book it. `GET /trips/{id}`: how it stands with a trip,
+//! and with each step of its booking. `GET /places`: where one can go. Pages of any origin may ask all of it.
 //!
 //! It answers a booking only after both are done. A client that hears nothing sends the same trip again: its id is the key,
-//! so it is written once, while a second announcement does no harm to listeners that tolerate it.
+//! and the name of its execution, so it is written and booked once.
+
+mod steps;
 
 use std::time::SystemTime;
 
@@ -16,9 +18,9 @@ const PLACES: [&str; 8] = ["Bergen", "Lisbon", "London", "Oslo", "Paris", "Rome"
 
 struct Front {
     table: String,
-    topic: String,
+    machine: String,
     dynamodb: aws_sdk_dynamodb::Client,
-    sns: aws_sdk_sns::Client,
+    states: aws_sdk_sfn::Client,
 }
 
 #[tokio::main]
@@ -26,9 +28,9 @@ async fn main() -> Result<(), Error> {
     let config = config().await;
     let front = Front {
         table: std::env::var("TABLE")?,
-        topic: std::env::var("TOPIC")?,
+        machine: std::env::var("MACHINE")?,
         dynamodb: aws_sdk_dynamodb::Client::new(&config),
-        sns: aws_sdk_sns::Client::new(&config),
+        states: aws_sdk_sfn::Client::new(&config),
     };
     run(service_fn(|event: LambdaEvent<Value>| front.answer(event.payload))).await
 }
@@ -49,7 +51,7 @@ impl Front {
         // The API has looked whether it is one.
         let trip: Trip = serde_json::from_str(body)?;
         let is_new = self.write(&trip).await?;
-        self.announce(&trip).await?;
+        self.begin(&trip).await?;
         Ok(answer(if is_new { 201 } else { 200 }, &json!({ "id": trip.id, "state": "new" })))
     }
 
@@ -74,17 +76,31 @@ impl Front {
         }
     }
 
-    async fn announce(&self, trip: &Trip) -> Result<(), Error> {
-        self.sns.publish().topic_arn(&self.topic).message(serde_json::to_string(trip)?).send().await?;
-        Ok(())
+    /// Begins to book a trip, unless that has begun.
+    async fn begin(&self, trip: &Trip) -> Result<(), Error> {
+        let start = self.states.start_execution().state_machine_arn(&self.machine).name(&trip.id);
+        let begun = start.input(json!({ "trip": trip }).to_string()).send().await;
+        match begun.map_err(aws_sdk_sfn::error::SdkError::into_service_error) {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_execution_already_exists() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
-    /// "new" until it is billed.
+    /// "new" until it is billed, or undone.
     async fn state(&self, id: &str) -> Result<Value, Error> {
-        Ok(match state_of(&self.dynamodb, &self.table, id).await? {
-            Some(state) => answer(200, &json!({ "id": id, "state": state })),
-            None => problem(404, "there is no such trip"),
-        })
+        let Some(state) = state_of(&self.dynamodb, &self.table, id).await? else {
+            return Ok(problem(404, "there is no such trip"));
+        };
+        Ok(answer(200, &json!({ "id": id, "state": state, "steps": self.steps(id).await? })))
+    }
+
+    /// How it stands with each step of a booking that has begun, in order.
+    async fn steps(&self, id: &str) -> Result<Value, Error> {
+        let execution = self.machine.replace(":stateMachine:", ":execution:") + ":" + id;
+        let history = self.states.get_execution_history().execution_arn(execution);
+        let events = history.into_paginator().items().send();
+        Ok(json!(steps::of(&events.collect::<Result<Vec<_>, _>>().await?)))
     }
 }
 
