@@ -19,7 +19,7 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// `exit status 1`, `signal: killed`: the words of Go's `os/exec`, which AWS's supervisor uses.
-    fn describe(self) -> String {
+    pub(crate) fn describe(self) -> String {
         match self {
             Self::Status(status) => format!("exit status {status}"),
             Self::Signal(signal) => format!("signal: {}", signal_name(signal)),
@@ -76,6 +76,11 @@ impl Fault {
         Self::new("Runtime.ExitError", &format!("RequestId: {request_id} Error: {reason}"))
     }
 
+    /// An extension crashed, or said that it cannot go on.
+    pub(crate) fn extension(request_id: &str, kind: &str, reason: &str) -> Self {
+        Self::new(kind, &format!("RequestId: {request_id} Error: {reason}"))
+    }
+
     /// No `bootstrap`, or one that cannot be executed.
     pub(crate) fn invalid_entrypoint(request_id: &str, reason: &str) -> Self {
         Self::new("Runtime.InvalidEntrypoint", &format!("RequestId: {request_id} Error: {reason}"))
@@ -122,9 +127,19 @@ pub(crate) fn init_start(kind: RuntimeKind, region: &str) -> String {
     )
 }
 
-pub(crate) fn init_report(init_ms: f64, status: &str, error_kind: &str) -> String {
+pub(crate) fn init_report(init_ms: f64, phase: &str, status: &str, error_kind: &str) -> String {
     let kind = if error_kind.is_empty() { String::new() } else { format!("\tError Type: {error_kind}") };
-    format!("INIT_REPORT Init Duration: {init_ms:.2} ms\tPhase: init\tStatus: {status}{kind}")
+    format!("INIT_REPORT Init Duration: {init_ms:.2} ms\tPhase: {phase}\tStatus: {status}{kind}")
+}
+
+/// Where an extension is when the environment has initialised, or has failed to.
+pub(crate) fn extension(name: &str, state: &str, events: &[&str]) -> String {
+    format!("EXTENSION\tName: {name}\tState: {state}\tEvents: [{}]", events.join(", "))
+}
+
+/// An extension listens: to logs, or to telemetry.
+pub(crate) fn subscription(api: &str, name: &str, types: &[&str]) -> String {
+    format!("{api}\tName: {name}\tState: Subscribed\tTypes: [{}]", types.join(", "))
 }
 
 pub(crate) fn start(request_id: &str, version: &str) -> String {

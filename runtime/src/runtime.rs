@@ -2,16 +2,19 @@
 
 use std::fs;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 
+use crate::environment::init::{Init, Phase};
 use crate::environment::process::{End, Process};
 use crate::environment::run::Terms;
-use crate::environment::{Environment, Host, Tasks};
+use crate::environment::{Environment, Extensions, Host, Tasks};
 use crate::interpreter::Interpreters;
 use crate::pool::{Acquired, Lease, Pool, Room};
 use crate::sandbox::{Limits, Plan, View};
@@ -78,11 +81,14 @@ impl Runtime {
             return Err(Error::PayloadTooLarge { size_bytes, limit_bytes: PAYLOAD_BYTES_MAX });
         }
         let _turn = self.turns.acquire().await.map_err(|_| Error::ShuttingDown)?;
-        let (lease, cold) = match self.pool.acquire(&spec.key)? {
-            Acquired::Warm(lease) => (lease, false),
-            Acquired::Room(room) => (self.start(spec, room).await?, true),
+        let (lease, init) = match self.pool.acquire(&spec.key)? {
+            Acquired::Warm(lease) => (lease, None),
+            Acquired::Room(room) => {
+                let (lease, init) = self.start_initialised(spec, room, &invocation.request_id).await?;
+                (lease, Some(init))
+            }
         };
-        let terms = Terms { spec, init_time_max: self.options.init_time_max, cold };
+        let terms = Terms { spec, init };
         let (outcome, reusable) = lease.environment.run(terms, &invocation).await?;
         if reusable {
             lease.give_back();
@@ -114,10 +120,35 @@ impl Runtime {
         }
     }
 
+    /// Starts an environment for an event. Where it cannot initialise, it is started once more, on the event's own time, as
+    /// Lambda does.
+    async fn start_initialised(
+        &self,
+        spec: &FunctionSpec,
+        room: Room,
+        request_id: &str,
+    ) -> Result<(Lease, Init), Error> {
+        let lease = self.start(spec, room, None).await?;
+        let limit = self.options.init_time_max;
+        let init = lease.environment.initialise(spec, Phase::Init, limit, request_id).await?;
+        if init.has_succeeded() {
+            return Ok((lease, init));
+        }
+        let (id, process) = (lease.environment.id.clone(), lease.environment.process());
+        drop(lease);
+        process.ended().await;
+        let lease = self.start(spec, self.pool.room()?, Some(id)).await?;
+        let limit = Duration::from_millis(spec.timeout_ms);
+        let init = lease.environment.initialise(spec, Phase::Invoke, limit, request_id).await?;
+        Ok((lease, init))
+    }
+
     /// Returns whether its function initialised. Where it does not, it ends, and the next call meets that failure itself.
     async fn start_ahead(&self, spec: &FunctionSpec) -> Result<bool, Error> {
-        let lease = self.start(spec, self.pool.room()?).await?;
-        let is_ready = lease.environment.initialise_ahead(spec, self.options.init_time_max).await?;
+        let lease = self.start(spec, self.pool.room()?, None).await?;
+        let limit = self.options.init_time_max;
+        let init = lease.environment.initialise(spec, Phase::Init, limit, "").await?;
+        let is_ready = init.has_succeeded();
         if is_ready {
             lease.give_back();
         }
@@ -146,7 +177,7 @@ impl Runtime {
         self.tasks.wait().await;
     }
 
-    async fn start(&self, spec: &FunctionSpec, room: Room) -> Result<Lease, Error> {
+    async fn start(&self, spec: &FunctionSpec, room: Room, id: Option<String>) -> Result<Lease, Error> {
         let interpreter = self.interpreters.find(spec.runtime, self.options.interpreter_fallback).await?;
         let in_force = self.isolation().await;
         let sandboxed = in_force.isolation == Isolation::Namespaces;
@@ -162,7 +193,7 @@ impl Runtime {
         let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
         let seat = Arc::new(seat);
         let host = Host { launcher, root, sandboxed, sink: &self.options.logs, tasks: &self.tasks, seat };
-        let environment = Environment::start(spec, interpreter.as_ref(), &host).await?;
+        let environment = Environment::start(spec, interpreter.as_ref(), &host, id).await?;
         self.retiring
             .get_or_init(|| async {
                 // Not tracked: it ends with the pool, and has nothing to finish.
@@ -199,11 +230,13 @@ impl Runtime {
             runtime_dir: self.options.root.join("bootstraps"),
             shown: Vec::new(),
             tmp_mb: 1,
+            sandbox: Ipv4Addr::LOCALHOST,
         };
         let limits = Limits { data_bytes: 1 << 30, file_bytes: 1 << 20, files: 64, processes: 64 };
-        let plan = Plan { view: Some(view), command: None, limits };
-        let tasks = Tasks { tracker: &self.tasks, seat: None };
-        let process = Process::start(&self.launcher, &plan, Stdio::null(), None, tasks).await;
+        let plan = Plan { view: Some(view), command: None, extensions: None, limits };
+        let tasks = Tasks { tracker: self.tasks.clone(), seat: None };
+        let nobody = Arc::new(Extensions::new(Vec::new()));
+        let process = Process::start(&self.launcher, &plan, Stdio::null(), None, &tasks, nobody).await;
         match process.map_err(|error| format!("{}: {error}", self.launcher.display()))?.ended().await {
             End::Ready => Ok(()),
             End::SetUpFailed(reason) => Err(reason),
@@ -225,7 +258,12 @@ fn prepare(root: &Path) -> io::Result<PathBuf> {
     }
     let root = root.canonicalize()?;
     for left in fs::read_dir(root.join("tmp"))? {
-        fs::remove_dir_all(left?.path())?;
+        let left = left?;
+        if left.file_type()?.is_dir() {
+            fs::remove_dir_all(left.path())
+        } else {
+            fs::remove_file(left.path())
+        }?;
     }
     fs::write(root.join("bootstraps/bootstrap.py"), PYTHON_BOOTSTRAP)?;
     fs::write(root.join("bootstraps/bootstrap.mjs"), NODE_BOOTSTRAP)?;

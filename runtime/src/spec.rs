@@ -17,6 +17,8 @@ pub struct FunctionSpec {
     pub function_name: String,
     /// `$LATEST` or a published version's number.
     pub version: String,
+    /// The account that it belongs to, for extensions that ask for it.
+    pub account: String,
     /// `AWS_REGION`.
     pub region: String,
     /// The unpacked deployment package: `/var/task`, read-only. Its files must be readable by everyone, as on AWS; the

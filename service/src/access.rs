@@ -178,6 +178,7 @@ pub(crate) mod tests {
             source: None,
             signed: None,
             passage: None,
+            trace: None,
             endpoint: endpoint.into(),
         }
     }

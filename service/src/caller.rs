@@ -3,11 +3,15 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use names::{Account, Arn, Scope};
 use serde::{Deserialize, Serialize};
 
 use crate::{Passage, PrincipalRecord, Regions};
+
+const TRACE_HEADER: &str = "x-amzn-trace-id";
+/// Longer ones are no traces.
+const TRACE_BYTES_MAX: usize = 512;
 
 /// The caller of one request.
 #[derive(Clone, Debug)]
@@ -28,8 +32,19 @@ pub struct Caller {
     pub signed: Option<Signed>,
     /// What the request came through to the resource that it names.
     pub passage: Option<Arc<Passage>>,
+    /// The trace that the request is a part of: its `X-Amzn-Trace-Id`.
+    pub trace: Option<Arc<str>>,
     /// Scheme, host and port by which the client reached us, for addresses in answers: `http://localhost:4566`.
     pub endpoint: Arc<str>,
+}
+
+impl Caller {
+    /// The trace that a request says it is a part of.
+    #[must_use]
+    pub fn trace_in(headers: &HeaderMap) -> Option<Arc<str>> {
+        let text = headers.get(TRACE_HEADER)?.to_str().ok()?;
+        (text.len() <= TRACE_BYTES_MAX).then(|| text.into())
+    }
 }
 
 /// A signature of a request.

@@ -110,6 +110,7 @@ impl Cloud {
             source: None,
             signed: None,
             passage: None,
+            trace: Caller::trace_in(&visit.headers),
             endpoint: Arc::clone(&visit.endpoint),
         };
         Context { caller: Arc::new(caller), cloud: Arc::clone(self) }
@@ -139,6 +140,7 @@ impl Cloud {
             source: None,
             signed: None,
             passage: None,
+            trace: None,
             endpoint: Arc::clone(&self.endpoint),
         };
         Context { caller: Arc::new(caller), cloud: Arc::clone(self) }
@@ -182,6 +184,13 @@ impl Context {
             passage: None,
             ..Caller::clone(&self.caller)
         };
+        Context { caller: Arc::new(caller), ..self }
+    }
+
+    /// The same as a part of that trace.
+    #[must_use]
+    pub fn traced(self, trace: Option<Arc<str>>) -> Self {
+        let caller = Caller { trace, ..Caller::clone(&self.caller) };
         Context { caller: Arc::new(caller), ..self }
     }
 

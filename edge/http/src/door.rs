@@ -237,6 +237,7 @@ impl Door {
             source: None,
             signed,
             passage: None,
+            trace: Caller::trace_in(&parts.headers),
             endpoint: endpoint(parts, peer.secure).unwrap_or_else(|| Arc::clone(&cloud.endpoint)),
         };
         Context { caller: Arc::new(caller), cloud: Arc::clone(cloud) }

@@ -1,7 +1,7 @@
 //! The Lambda Runtime API of one environment: HTTP/1.1 on a loopback port of its own.
 //!
 //! See AWS's page "Using the Lambda runtime API". One event is in work at a time; the server hands it over through the
-//! [`Desk`], and the environment's answer comes back through it.
+//! [`Desk`], and the environment's answer comes back through it. Paths of extensions have files of their own.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,8 +16,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
+use super::Tasks;
+use super::extensions::{self, Extensions};
+use super::logs::Logs;
 use super::streaming::{self, Stream};
-use crate::RESPONSE_BYTES_MAX;
+use super::telemetry::{self, Telemetry};
+use crate::{RESPONSE_BYTES_MAX, SystemLevel};
 
 const PREFIX: &str = "/2018-06-01/runtime/";
 
@@ -128,13 +132,24 @@ impl Desk {
     }
 }
 
+/// What requests of an environment's processes are for.
+pub(super) struct Apis {
+    pub(super) desk: Arc<Desk>,
+    pub(super) extensions: Arc<Extensions>,
+    pub(super) telemetry: Arc<Telemetry>,
+    pub(super) logs: Arc<Logs>,
+    pub(super) facts: extensions::api::Facts,
+    pub(super) json_lines: Option<SystemLevel>,
+    pub(super) tasks: Tasks,
+}
+
 /// Serves the API until the task is aborted.
-pub(crate) async fn serve(listener: TcpListener, desk: Arc<Desk>) {
+pub(super) async fn serve(listener: TcpListener, apis: Arc<Apis>) {
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
             Ok((stream, _)) if connections.len() < CONNECTIONS_MAX => {
-                connections.spawn(serve_connection(stream, desk.clone()));
+                connections.spawn(serve_connection(stream, apis.clone()));
             }
             // Too many connections: this one is closed.
             Ok(_) => {}
@@ -145,20 +160,32 @@ pub(crate) async fn serve(listener: TcpListener, desk: Arc<Desk>) {
     }
 }
 
-async fn serve_connection(stream: TcpStream, desk: Arc<Desk>) {
+async fn serve_connection(stream: TcpStream, apis: Arc<Apis>) {
     // Without it answers are only slower.
     let _ = stream.set_nodelay(true);
     let service = hyper::service::service_fn(move |request| {
-        let desk = desk.clone();
-        async move { Ok::<_, Infallible>(answer(request, &desk).await) }
+        let apis = apis.clone();
+        async move { Ok::<_, Infallible>(answer(request, &apis).await) }
     });
     // A connection that breaks is the function's affair; it opens another.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(request: Request<Incoming>, desk: &Desk) -> Response<Full<Bytes>> {
+async fn answer(request: Request<Incoming>, apis: &Apis) -> Response<Full<Bytes>> {
     let path = request.uri().path().to_owned();
-    let Some(route) = path.strip_prefix(PREFIX) else { return unknown_path() };
+    if let Some(route) = path.strip_prefix(extensions::api::PREFIX) {
+        return extensions::api::answer(request, route, apis).await;
+    }
+    if let Some(api) = telemetry::api::at(&path) {
+        return telemetry::api::answer(request, api, apis).await;
+    }
+    match path.strip_prefix(PREFIX) {
+        Some(route) => answer_runtime(request, route, &apis.desk).await,
+        None => unknown_path(),
+    }
+}
+
+async fn answer_runtime(request: Request<Incoming>, route: &str, desk: &Desk) -> Response<Full<Bytes>> {
     match (request.method(), route.split('/').collect::<Vec<_>>().as_slice()) {
         (&Method::GET, ["invocation", "next"]) => match desk.next().await {
             Some(event) => hand_out(event),
@@ -216,7 +243,7 @@ fn hand_out(event: Event) -> Response<Full<Bytes>> {
 }
 
 /// The whole body, or `None` when it is too large.
-async fn read(mut body: Incoming) -> Result<Option<Bytes>, ()> {
+pub(super) async fn read(mut body: Incoming) -> Result<Option<Bytes>, ()> {
     let mut whole = BytesMut::new();
     let mut size = 0;
     while let Some(frame) = body.frame().await {
@@ -247,7 +274,7 @@ fn init_failed(starting: bool) -> Response<Full<Bytes>> {
     refusal(StatusCode::FORBIDDEN, "InvalidStateTransition", "State transition is not allowed")
 }
 
-fn accepted() -> Response<Full<Bytes>> {
+pub(super) fn accepted() -> Response<Full<Bytes>> {
     respond(StatusCode::ACCEPTED, r#"{"status":"OK"}"#.into())
 }
 
@@ -256,19 +283,19 @@ fn too_large() -> Response<Full<Bytes>> {
     refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
 }
 
-fn broken_body() -> Response<Full<Bytes>> {
+pub(super) fn broken_body() -> Response<Full<Bytes>> {
     refusal(StatusCode::BAD_REQUEST, "BadRequest", "The body could not be read")
 }
 
-fn unknown_path() -> Response<Full<Bytes>> {
+pub(super) fn unknown_path() -> Response<Full<Bytes>> {
     refusal(StatusCode::NOT_FOUND, "NotFound", "The Runtime API has no such path")
 }
 
-fn refusal(status: StatusCode, kind: &str, message: &str) -> Response<Full<Bytes>> {
+pub(super) fn refusal(status: StatusCode, kind: &str, message: &str) -> Response<Full<Bytes>> {
     respond(status, serde_json::json!({ "errorType": kind, "errorMessage": message }).to_string().into())
 }
 
-fn respond(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
+pub(super) fn respond(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
     response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::net::unix::pipe::Receiver;
 
+use super::telemetry::{Source, Telemetry};
 use crate::report::json::Line;
 use crate::{LOG_TAIL_BYTES_MAX, SystemLevel};
 
@@ -35,31 +36,50 @@ pub trait LogSink: Send + Sync + 'static {
     fn line(&self, source: &LogSource, line: &[u8]);
 }
 
-/// The reading end of an environment's log.
+/// The reading ends of an environment's log: what the function writes, and what its extensions do.
 pub(crate) struct Logs {
-    pipe: Receiver,
+    function: Receiver,
+    extensions: Option<Receiver>,
     lines: Mutex<Lines>,
     sink: Arc<dyn LogSink>,
     source: LogSource,
+    telemetry: Arc<Telemetry>,
 }
 
 #[derive(Default)]
 struct Lines {
-    /// The beginning of a line whose end has not come yet.
-    partial: Vec<u8>,
+    /// Beginnings of lines whose ends have not come yet: the function's, and the extensions'.
+    partial: [Vec<u8>; 2],
     /// The end of the present invocation's log.
     tail: Vec<u8>,
 }
 
 impl Logs {
-    pub(crate) fn new(pipe: OwnedFd, sink: Arc<dyn LogSink>, source: LogSource) -> io::Result<Self> {
-        Ok(Self { pipe: Receiver::from_owned_fd(pipe)?, lines: Mutex::default(), sink, source })
+    pub(crate) fn new(
+        function: OwnedFd,
+        extensions: Option<Receiver>,
+        sink: Arc<dyn LogSink>,
+        source: LogSource,
+        telemetry: Arc<Telemetry>,
+    ) -> io::Result<Self> {
+        let function = Receiver::from_owned_fd(function)?;
+        Ok(Self { function, extensions, lines: Mutex::default(), sink, source, telemetry })
     }
 
     /// Reads until every writer is gone.
     pub(crate) async fn pump(&self) {
-        while let Ok(()) = self.pipe.readable().await {
-            match self.read_available(|buffer| self.pipe.try_read(buffer)) {
+        match &self.extensions {
+            None => self.pump_one(Source::Function, &self.function).await,
+            Some(extensions) => {
+                let function = self.pump_one(Source::Function, &self.function);
+                tokio::join!(function, self.pump_one(Source::Extension, extensions));
+            }
+        }
+    }
+
+    async fn pump_one(&self, from: Source, pipe: &Receiver) {
+        while let Ok(()) = pipe.readable().await {
+            match self.read_available(from, |buffer| pipe.try_read(buffer)) {
                 Ok(Progress::Empty) => {}
                 Ok(Progress::More) => tokio::task::yield_now().await,
                 Ok(Progress::Ended) => return,
@@ -74,17 +94,36 @@ impl Logs {
     pub(crate) fn add(&self, line: &str) {
         // Asks the system, not the event loop, which may not have heard yet. An error comes back at the pump, which
         // reports it.
-        let _ = self.read_available(|buffer| Ok(nix::unistd::read(&self.pipe, buffer)?));
+        let _ =
+            self.read_available(Source::Function, |buffer| Ok(nix::unistd::read(&self.function, buffer)?));
+        if let Some(extensions) = &self.extensions {
+            let _ =
+                self.read_available(Source::Extension, |buffer| Ok(nix::unistd::read(extensions, buffer)?));
+        }
         let mut lines = self.lines.lock();
-        self.end_partial(&mut lines);
+        self.end_partial(Source::Function, &mut lines);
+        self.end_partial(Source::Extension, &mut lines);
         self.put(&mut lines.tail, line.as_bytes());
     }
 
-    /// Likewise a line that is JSON, if it matters enough.
-    pub(crate) fn add_json(&self, from: SystemLevel, line: &Line) {
-        if line.level >= from {
-            self.add(&line.text());
+    /// Adds a line of Lambda's in one of its forms, as JSON only if it matters enough, and tells who has subscribed to such.
+    pub(crate) fn tell(&self, json_from: Option<SystemLevel>, text: Option<&str>, line: impl Fn() -> Line) {
+        match (json_from, text) {
+            (Some(level), _) => {
+                let line = line();
+                if line.level >= level {
+                    self.add(&line.text());
+                }
+            }
+            (None, Some(text)) => self.add(text),
+            (None, None) => {}
         }
+        self.telemetry.tell(line);
+    }
+
+    /// Tells only those who have subscribed.
+    pub(crate) fn tell_subscribers(&self, line: impl FnOnce() -> Line) {
+        self.telemetry.tell(line);
     }
 
     /// Starts a new invocation's tail.
@@ -98,16 +137,20 @@ impl Logs {
         lines.tail[lines.tail.len().saturating_sub(LOG_TAIL_BYTES_MAX)..].to_vec()
     }
 
-    fn read_available(&self, read: impl Fn(&mut [u8]) -> io::Result<usize>) -> io::Result<Progress> {
+    fn read_available(
+        &self,
+        from: Source,
+        read: impl Fn(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<Progress> {
         let mut lines = self.lines.lock();
         let mut buffer = [0; 16 * 1024];
         for _ in 0..READS_MAX {
             match read(&mut buffer) {
                 Ok(0) => {
-                    self.end_partial(&mut lines);
+                    self.end_partial(from, &mut lines);
                     return Ok(Progress::Ended);
                 }
-                Ok(count) => self.take_in(&mut lines, &buffer[..count]),
+                Ok(count) => self.take_in(from, &mut lines, &buffer[..count]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Progress::Empty),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -116,25 +159,27 @@ impl Logs {
         Ok(Progress::More)
     }
 
-    fn take_in(&self, lines: &mut Lines, bytes: &[u8]) {
+    fn take_in(&self, from: Source, lines: &mut Lines, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let (text, ended) = piece.strip_suffix(b"\n").map_or((piece, false), |text| (text, true));
-            lines.partial.extend_from_slice(text);
-            if ended || lines.partial.len() >= LINE_BYTES_MAX {
-                self.put_partial(lines);
+            let partial = lines.partial_of(from);
+            partial.extend_from_slice(text);
+            if ended || partial.len() >= LINE_BYTES_MAX {
+                self.put_partial(from, lines);
             }
         }
     }
 
-    fn end_partial(&self, lines: &mut Lines) {
-        if !lines.partial.is_empty() {
-            self.put_partial(lines);
+    fn end_partial(&self, from: Source, lines: &mut Lines) {
+        if !lines.partial_of(from).is_empty() {
+            self.put_partial(from, lines);
         }
     }
 
-    fn put_partial(&self, lines: &mut Lines) {
-        let line = std::mem::take(&mut lines.partial);
+    fn put_partial(&self, from: Source, lines: &mut Lines) {
+        let line = std::mem::take(lines.partial_of(from));
         self.put(&mut lines.tail, &line);
+        self.telemetry.tell_line(from, &line);
     }
 
     fn put(&self, tail: &mut Vec<u8>, line: &[u8]) {
@@ -144,6 +189,12 @@ impl Logs {
             tail.drain(..tail.len() - LOG_TAIL_BYTES_MAX);
         }
         self.sink.line(&self.source, line);
+    }
+}
+
+impl Lines {
+    fn partial_of(&mut self, from: Source) -> &mut Vec<u8> {
+        &mut self.partial[usize::from(from == Source::Extension)]
     }
 }
 

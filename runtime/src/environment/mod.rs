@@ -1,12 +1,17 @@
 //! One environment: a function's process with its Runtime API, its log and its limits. It runs one event at a time.
 
 mod api;
+mod extensions;
 mod freezer;
+pub(crate) mod init;
 pub(crate) mod logs;
 mod memory;
+mod named_pipe;
+mod plan;
 pub(crate) mod process;
 pub(crate) mod run;
 mod streaming;
+mod telemetry;
 mod variables;
 
 use std::io;
@@ -26,19 +31,17 @@ use tokio_util::task::TaskTracker;
 
 use crate::interpreter::Interpreter;
 use crate::report;
-use crate::sandbox::{Command, Limits, Plan, View};
-use crate::{Error, FunctionSpec, LogSink, LogSource, RuntimeKind};
-use api::Desk;
+use crate::{Error, FunctionSpec, LogSink, LogSource};
+use api::{Apis, Desk};
+pub(crate) use extensions::Extensions;
+use extensions::ending::{Ending, Reason};
 use freezer::Freezer;
 use logs::Logs;
+use named_pipe::NamedPipe;
 use process::Process;
-use variables::Places;
+use telemetry::Telemetry;
 
 const MB: u64 = 1024 * 1024;
-
-/// Descriptors and processes of an environment, as AWS's quotas say.
-const FILES_MAX: u64 = 1024;
-const PROCESSES_MAX: u64 = 1024;
 
 /// What an environment needs of the runtime that starts it.
 pub(crate) struct Host<'a> {
@@ -52,15 +55,15 @@ pub(crate) struct Host<'a> {
 }
 
 /// Where an environment's tasks run: each keeps its seat.
-#[derive(Clone, Copy)]
-pub(crate) struct Tasks<'a> {
-    pub(crate) tracker: &'a TaskTracker,
-    pub(crate) seat: Option<&'a Arc<OwnedSemaphorePermit>>,
+#[derive(Clone)]
+pub(crate) struct Tasks {
+    pub(crate) tracker: TaskTracker,
+    pub(crate) seat: Option<Arc<OwnedSemaphorePermit>>,
 }
 
-impl Tasks<'_> {
+impl Tasks {
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-        let seat = self.seat.cloned();
+        let seat = self.seat.clone();
         self.tracker.spawn(async move {
             task.await;
             drop(seat);
@@ -68,18 +71,23 @@ impl Tasks<'_> {
     }
 }
 
-/// A function's process and what belongs to it. Dropping it kills the process.
+/// A function's process and what belongs to it. Dropping it kills the process, after its extensions have heard of it.
 pub(crate) struct Environment {
     pub(crate) id: String,
     pub(crate) key: String,
     started: Instant,
     desk: Arc<Desk>,
-    process: Process,
+    extensions: Arc<Extensions>,
+    telemetry: Arc<Telemetry>,
+    process: Arc<Process>,
     logs: Arc<Logs>,
     api: AbortHandle,
     memory: Mutex<MemorySeen>,
     retired: AtomicBool,
-    freezer: Freezer,
+    freezer: Arc<Freezer>,
+    /// Why it ends, once it does.
+    reason: Mutex<Reason>,
+    tasks: Tasks,
     /// In a sandbox, another process of ours stands between the launcher and the function.
     sandboxed: bool,
 }
@@ -92,52 +100,117 @@ struct MemorySeen {
 
 impl Drop for Environment {
     fn drop(&mut self) {
-        self.api.abort();
+        if self.extensions.are_there() && tokio::runtime::Handle::try_current().is_ok() {
+            let ending = Ending {
+                process: self.process.clone(),
+                extensions: self.extensions.clone(),
+                telemetry: self.telemetry.clone(),
+                freezer: self.freezer.clone(),
+                api: self.api.clone(),
+                reason: *self.reason.lock(),
+            };
+            self.tasks.spawn(ending.carry_out());
+        } else {
+            self.process.kill();
+            self.api.abort();
+        }
     }
 }
 
 impl Environment {
-    /// Starts the process; it initialises on its own.
+    /// Starts the processes; they initialise on their own. With an `id` it takes the place of another one, which has failed to.
     pub(crate) async fn start(
         spec: &FunctionSpec,
         interpreter: Option<&Interpreter>,
         host: &Host<'_>,
+        id: Option<String>,
     ) -> Result<Arc<Self>, Error> {
-        let id = uuid::Uuid::new_v4().simple().to_string();
+        let is_first = id.is_none();
+        let id = id.unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .map_err(Error::system("the Runtime API's port"))?;
         let address = listener.local_addr().map_err(Error::system("the Runtime API's port"))?.to_string();
         let source = log_source(spec, &id);
         let scratch = scratch(host, &id).map_err(Error::system("the function's folders"))?;
-        let plan = plan(spec, interpreter, host, scratch.as_deref(), &address, &source.log_stream);
+        let sandbox = if host.sandboxed { loopback(&id) } else { Ipv4Addr::LOCALHOST };
+        let external = extensions::find(spec.opt_dir.as_deref());
+        let extensions_log = host.root.join("tmp").join(format!("{id}.log"));
+        let facts = plan::Facts {
+            tmp: scratch.as_deref(),
+            api: &address,
+            log_stream: &source.log_stream,
+            sandbox,
+            extensions: &external,
+            extensions_log: extensions_log.clone(),
+        };
+        let plan = plan::plan(spec, interpreter, host, facts);
 
+        let telemetry = Arc::new(Telemetry::new(sandbox, spec.json_lines.is_some()));
         let (pipe, writer) = io::pipe().map_err(Error::system("the function's log"))?;
-        let logs =
-            Logs::new(pipe.into(), host.sink.clone(), source).map_err(Error::system("the function's log"))?;
+        let named = NamedPipe::make(&extensions_log, !external.is_empty())
+            .map_err(Error::system("the extensions' log"))?;
+        let (from_extensions, named) = named.unzip();
+        let logs = Logs::new(pipe.into(), from_extensions, host.sink.clone(), source, telemetry.clone())
+            .map_err(Error::system("the function's log"))?;
         let logs = Arc::new(logs);
-        match spec.json_lines {
-            Some(level) => logs.add_json(level, &report::json::init_start(spec)),
-            None => logs.add(&report::init_start(spec.runtime, &spec.region)),
+        if is_first {
+            let text = report::init_start(spec.runtime, &spec.region);
+            logs.tell(spec.json_lines, Some(&text), || report::json::init_start(spec));
         }
         let started = Instant::now();
-        let tasks = Tasks { tracker: host.tasks, seat: Some(&host.seat) };
-        let process = Process::start(host.launcher, &plan, Stdio::from(writer), scratch, tasks)
+        let tasks = Tasks { tracker: host.tasks.clone(), seat: Some(host.seat.clone()) };
+        let extensions = Arc::new(Extensions::new(external));
+        let log = Stdio::from(writer);
+        let process = Process::start(host.launcher, &plan, log, scratch, &tasks, extensions.clone())
             .await
             .map_err(|error| Error::Sandbox(format!("{}: {error}", host.launcher.display())))?;
+        let process = Arc::new(process);
         let desk = Arc::new(Desk::new());
-        let api = tasks.spawn(api::serve(listener, desk.clone())).abort_handle();
+        let apis = Apis {
+            desk: desk.clone(),
+            extensions: extensions.clone(),
+            telemetry: telemetry.clone(),
+            logs: logs.clone(),
+            facts: extensions::api::Facts::of(spec),
+            json_lines: spec.json_lines,
+            tasks: tasks.clone(),
+        };
+        let api = tasks.spawn(api::serve(listener, Arc::new(apis))).abort_handle();
         let pump = logs.clone();
         tasks.spawn(async move { pump.pump().await });
-        let (memory, retired, freezer) = (Mutex::default(), AtomicBool::new(false), Freezer::default());
-        let sandboxed = host.sandboxed;
-        let key = spec.key.clone();
-        Ok(Arc::new(Self { id, key, started, desk, process, logs, api, memory, retired, freezer, sandboxed }))
+        if let Some(named) = named {
+            begin(&tasks, named, extensions.clone(), process.clone());
+        }
+        let (memory, retired, freezer) = (Mutex::default(), AtomicBool::new(false), Arc::default());
+        let (sandboxed, key, reason) = (host.sandboxed, spec.key.clone(), Mutex::default());
+        Ok(Arc::new(Self {
+            id,
+            key,
+            started,
+            desk,
+            extensions,
+            telemetry,
+            process,
+            logs,
+            api,
+            memory,
+            retired,
+            freezer,
+            reason,
+            tasks,
+            sandboxed,
+        }))
     }
 
-    /// Kills everything that runs in it.
+    /// Kills the function, and with it everything that runs here; but extensions live until they have heard of it.
     pub(crate) fn kill(&self) {
-        self.process.kill();
+        if self.extensions.are_there() { self.process.kill_function() } else { self.process.kill() }
+    }
+
+    /// What there is to wait for until nothing of it is left.
+    pub(crate) fn process(&self) -> Arc<Process> {
+        self.process.clone()
     }
 
     /// It has no event any more, and is frozen when that stays so for a while. To be called where tokio runs.
@@ -165,7 +238,9 @@ impl Environment {
     }
 
     pub(crate) fn is_usable(&self) -> bool {
-        !self.retired.load(Ordering::Relaxed) && !self.process.has_ended()
+        !self.retired.load(Ordering::Relaxed)
+            && !self.process.function_has_ended()
+            && !self.extensions.has_failed()
     }
 
     /// Whether it has an event.
@@ -186,7 +261,7 @@ impl Environment {
     fn max_memory_mb(&self) -> u32 {
         const FRESH: Duration = Duration::from_secs(1);
         let fresh = self.memory.lock().at.is_some_and(|at| at.elapsed() < FRESH);
-        if !fresh && !self.process.has_ended() {
+        if !fresh && !self.process.function_has_ended() {
             self.measure();
         }
         u32::try_from(self.memory.lock().peak_bytes.div_ceil(MB)).unwrap_or(u32::MAX)
@@ -204,6 +279,28 @@ fn log_source(spec: &FunctionSpec, id: &str) -> LogSource {
     }
 }
 
+/// Starts the function when all extensions have registered, and holds their log open until they have ended.
+fn begin(tasks: &Tasks, named: NamedPipe, extensions: Arc<Extensions>, process: Arc<Process>) {
+    let gone = process.gone();
+    tasks.spawn(async move {
+        tokio::select! {
+            () = extensions.registered() => process.start_function(),
+            () = gone.clone().wait() => {}
+        }
+        // Whoever waits for the end must not hold the lifeline.
+        drop(process);
+        gone.wait().await;
+        drop(named);
+    });
+}
+
+/// An address of the loopback network for each environment, so that extensions of several can listen on one port.
+fn loopback(id: &str) -> Ipv4Addr {
+    let number = u32::from_str_radix(id.get(..6).unwrap_or_default(), 16).unwrap_or_default();
+    let [_, first, second, third] = number.to_be_bytes();
+    Ipv4Addr::new(127, first.max(1), second, third.clamp(1, 254))
+}
+
 /// Makes what a plain process needs on the host: a temporary folder of its own. A sandbox brings its `/tmp`.
 fn scratch(host: &Host<'_>, id: &str) -> io::Result<Option<PathBuf>> {
     if host.sandboxed {
@@ -212,70 +309,4 @@ fn scratch(host: &Host<'_>, id: &str) -> io::Result<Option<PathBuf>> {
     let tmp = host.root.join("tmp").join(id);
     std::fs::create_dir_all(&tmp)?;
     Ok(Some(tmp))
-}
-
-fn plan(
-    spec: &FunctionSpec,
-    interpreter: Option<&Interpreter>,
-    host: &Host<'_>,
-    tmp: Option<&Path>,
-    api: &str,
-    log_stream: &str,
-) -> Plan {
-    let bootstraps = host.root.join("bootstraps");
-    let plain_opt = spec.opt_dir.clone().unwrap_or_else(|| "/opt".into());
-    let (task, runtime, opt) = if host.sandboxed {
-        (Path::new("/var/task"), Path::new("/var/runtime"), Path::new("/opt"))
-    } else {
-        (spec.code_dir.as_path(), bootstraps.as_path(), plain_opt.as_path())
-    };
-    let places = Places { task, runtime, opt, tmp };
-    let (program, arguments) = program(spec, interpreter, &places);
-    let environment = variables::assemble(spec, &places, api, log_stream);
-    let view = host.sandboxed.then(|| View {
-        mount_point: host.root.join("view"),
-        code_dir: Some(spec.code_dir.clone()),
-        opt_dir: spec.opt_dir.clone(),
-        runtime_dir: bootstraps.clone(),
-        shown: interpreter.map(|interpreter| interpreter.folders.clone()).unwrap_or_default(),
-        tmp_mb: spec.tmp_mb,
-    });
-    let command = Command { program, arguments, environment, folder: task.to_owned() };
-    Plan { view, command: Some(command), limits: limits(spec) }
-}
-
-fn program(
-    spec: &FunctionSpec,
-    interpreter: Option<&Interpreter>,
-    places: &Places<'_>,
-) -> (String, Vec<String>) {
-    let Some(interpreter) = interpreter else {
-        let from_layer = !spec.code_dir.join("bootstrap").is_file()
-            && spec.opt_dir.as_ref().is_some_and(|opt| opt.join("bootstrap").is_file());
-        let folder = if from_layer { places.opt } else { places.task };
-        return (folder.join("bootstrap").to_string_lossy().into_owned(), Vec::new());
-    };
-    let bootstrap = |name: &str| places.runtime.join(name).to_string_lossy().into_owned();
-    let arguments = match spec.runtime {
-        RuntimeKind::Node { .. } => {
-            vec![format!("--max-old-space-size={}", spec.memory_mb), bootstrap("bootstrap.mjs")]
-        }
-        _ => ["-u", "-B", "-X", "utf8"]
-            .map(str::to_owned)
-            .into_iter()
-            .chain([bootstrap("bootstrap.py"), places.opt.to_string_lossy().into_owned()])
-            .collect(),
-    };
-    (interpreter.program.to_string_lossy().into_owned(), arguments)
-}
-
-/// Address space is asked for long before it is used (thread stacks, arenas), so the limit on it is generous.
-fn limits(spec: &FunctionSpec) -> Limits {
-    let slack_mb = if matches!(spec.runtime, RuntimeKind::Node { .. }) { 1024 } else { 256 };
-    Limits {
-        data_bytes: (2 * u64::from(spec.memory_mb) + slack_mb) * MB,
-        file_bytes: u64::from(spec.tmp_mb) * MB,
-        files: FILES_MAX,
-        processes: PROCESSES_MAX,
-    }
 }

@@ -1,8 +1,9 @@
-//! The launcher as the server sees it: started, held by its lifeline, waited for.
+//! The launcher as the server sees it: started, held by its lifeline, told what to do, waited for.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -10,8 +11,9 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::watch;
 
 use super::Tasks;
+use super::extensions::Extensions;
 use crate::report::Exit;
-use crate::sandbox::{ARGUMENT, Plan, Report};
+use crate::sandbox::{ARGUMENT, Order, Plan, Report};
 
 /// More than any launcher has to say.
 const REPORTS_BYTES_MAX: u64 = 64 * 1024;
@@ -30,7 +32,10 @@ pub(crate) enum End {
 pub(crate) struct Process {
     pub(crate) pid: u32,
     lifeline: Mutex<Option<ChildStdin>>,
-    end: watch::Receiver<Option<End>>,
+    /// Of the function itself.
+    function: watch::Receiver<Option<End>>,
+    /// Everything of it is gone.
+    gone: watch::Receiver<bool>,
 }
 
 impl Process {
@@ -40,7 +45,8 @@ impl Process {
         plan: &Plan,
         log: Stdio,
         scratch: Option<PathBuf>,
-        tasks: Tasks<'_>,
+        tasks: &Tasks,
+        extensions: Arc<Extensions>,
     ) -> io::Result<Self> {
         let plan = serde_json::to_vec(plan)?;
         let length = u32::try_from(plan.len()).map_err(io::Error::other)?;
@@ -54,19 +60,22 @@ impl Process {
         else {
             return Err(io::Error::other("the launcher has no pipes"));
         };
-        let (ended, end) = watch::channel(None);
+        let ((ended, function), (left, gone)) = (watch::channel(None), watch::channel(false));
         tasks.spawn(async move {
-            let how = follow(child, reports).await;
+            follow(child, reports, &ended, &extensions).await;
             if let Some(scratch) = scratch {
                 remove(&scratch).await;
             }
-            ended.send_replace(Some(how));
+            // Whoever is killed from outside reports nothing.
+            let killed = End::Function(Exit::Signal(libc::SIGKILL));
+            ended.send_if_modified(|how| how.is_none() && how.replace(killed).is_none());
+            left.send_replace(true);
         });
         let mut message = length.to_be_bytes().to_vec();
         message.extend_from_slice(&plan);
         // A launcher that ended before it had read everything has said why: its end tells.
         let _ = lifeline.write_all(&message).await;
-        Ok(Self { pid, lifeline: Mutex::new(Some(lifeline)), end })
+        Ok(Self { pid, lifeline: Mutex::new(Some(lifeline)), function, gone })
     }
 
     /// Kills the function and everything it started.
@@ -74,35 +83,95 @@ impl Process {
         self.lifeline.lock().take();
     }
 
-    pub(crate) fn has_ended(&self) -> bool {
-        self.end.borrow().is_some()
+    /// Starts the function, for which the launcher waits where there are extensions.
+    pub(crate) fn start_function(&self) {
+        self.order(Order::Start);
+    }
+
+    /// Asks the function to end.
+    pub(crate) fn terminate_function(&self) {
+        self.order(Order::Terminate);
+    }
+
+    /// Kills the function's first process; its extensions live on.
+    pub(crate) fn kill_function(&self) {
+        self.order(Order::Kill);
+    }
+
+    fn order(&self, order: Order) {
+        if let Some(lifeline) = &*self.lifeline.lock() {
+            // A byte always finds room. A launcher that has gone needs no orders.
+            let _ = nix::unistd::write(lifeline, &[order as u8]);
+        }
+    }
+
+    pub(crate) fn function_has_ended(&self) -> bool {
+        self.function.borrow().is_some()
+    }
+
+    /// Waits until the function has ended.
+    pub(crate) async fn function_ended(&self) -> End {
+        let mut function = self.function.clone();
+        let how = function.wait_for(Option::is_some).await.ok().and_then(|how| how.clone());
+        how.unwrap_or(End::Function(Exit::Signal(libc::SIGKILL)))
+    }
+
+    /// The same to wait for, without holding it.
+    pub(super) fn gone(&self) -> Gone {
+        Gone(self.gone.clone())
     }
 
     /// Waits until everything of it is gone.
     pub(crate) async fn ended(&self) -> End {
-        let mut end = self.end.clone();
-        let how = end.wait_for(Option::is_some).await.ok().and_then(|how| how.clone());
-        how.unwrap_or(End::Function(Exit::Signal(libc::SIGKILL)))
+        self.gone().wait().await;
+        self.function_ended().await
     }
 }
 
-async fn follow(mut child: Child, reports: ChildStdout) -> End {
+/// The end of a process.
+#[derive(Clone)]
+pub(crate) struct Gone(watch::Receiver<bool>);
+
+impl Gone {
+    pub(crate) async fn wait(mut self) {
+        // The task that says so is never given up.
+        let _ = self.0.wait_for(|gone| *gone).await;
+    }
+}
+
+async fn follow(
+    mut child: Child,
+    reports: ChildStdout,
+    ended: &watch::Sender<Option<End>>,
+    extensions: &Extensions,
+) {
     let mut lines = BufReader::new(reports.take(REPORTS_BYTES_MAX)).lines();
-    let mut how = None;
     while let Ok(Some(line)) = lines.next_line().await {
-        how = how.or(serde_json::from_str(&line).ok());
+        let Ok(report) = serde_json::from_str(&line) else { continue };
+        let end = match report {
+            Report::Ready => End::Ready,
+            Report::SetUpFailed(reason) => End::SetUpFailed(reason),
+            Report::ExecFailed(reason) => End::ExecFailed(reason),
+            Report::Exited(status) => End::Function(Exit::Status(status)),
+            Report::Signaled(signal) => End::Function(Exit::Signal(signal)),
+            Report::ExtensionExited(status) => {
+                extensions.ended(Exit::Status(status));
+                continue;
+            }
+            Report::ExtensionSignaled(signal) => {
+                extensions.ended(Exit::Signal(signal));
+                continue;
+            }
+            Report::ExtensionFailed(reason) => {
+                extensions.not_launched(reason);
+                continue;
+            }
+        };
+        // The first counts.
+        ended.send_if_modified(|how| how.is_none() && how.replace(end).is_none());
     }
     if let Err(error) = child.wait().await {
         tracing::warn!("a function's launcher could not be waited for: {error}");
-    }
-    match how {
-        Some(Report::Ready) => End::Ready,
-        Some(Report::SetUpFailed(reason)) => End::SetUpFailed(reason),
-        Some(Report::ExecFailed(reason)) => End::ExecFailed(reason),
-        Some(Report::Exited(status)) => End::Function(Exit::Status(status)),
-        Some(Report::Signaled(signal)) => End::Function(Exit::Signal(signal)),
-        // Whoever is killed from outside reports nothing.
-        None => End::Function(Exit::Signal(libc::SIGKILL)),
     }
 }
 

@@ -9,6 +9,9 @@ use time::format_description::well_known::Rfc3339;
 use tokio::time::{MissedTickBehavior, interval_at, sleep_until};
 
 use super::api::{Event, Reply, Stage};
+use super::extensions::ending::Reason;
+use super::extensions::{self, Failure};
+use super::init::{Init, Phase};
 use super::process::End;
 use super::streaming::Passed;
 use super::{Environment, MB};
@@ -22,7 +25,7 @@ const MEMORY_INTERVAL: Duration = Duration::from_millis(50);
 const END_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// What became of an event, before it is made presentable.
-enum Verdict {
+pub(crate) enum Verdict {
     Success(Bytes),
     /// The function failed but its environment lives on.
     Failed(Fault),
@@ -39,12 +42,10 @@ struct Watch<'a> {
 }
 
 /// What `environment.run` needs to know beside the event.
-#[derive(Clone, Copy)]
 pub(crate) struct Terms<'a> {
     pub(crate) spec: &'a FunctionSpec,
-    pub(crate) init_time_max: Duration,
-    /// This event is the environment's first.
-    pub(crate) cold: bool,
+    /// How the environment began, where this event is its first.
+    pub(crate) init: Option<Init>,
 }
 
 impl Environment {
@@ -54,38 +55,40 @@ impl Environment {
         terms: Terms<'_>,
         invocation: &Invocation,
     ) -> Result<(Outcome, bool), Error> {
-        let mut allowance = Duration::from_millis(terms.spec.timeout_ms);
-        let mut init_ms = None;
-        let mut verdict = None;
-        if terms.cold {
-            let limit = terms.init_time_max + allowance;
-            verdict = self.initialise(limit, terms.spec, &invocation.request_id).await?;
-            let took = self.started.elapsed();
-            init_ms = Some(milliseconds(took));
-            allowance = allowance.saturating_sub(took.saturating_sub(terms.init_time_max));
-            self.report_init(terms.spec, milliseconds(took), verdict.as_ref());
+        let (spec, id) = (terms.spec, &invocation.request_id);
+        let (mut spent, mut init_ms, mut verdict) = (Duration::ZERO, None, None);
+        if let Some(init) = terms.init {
+            match init.phase {
+                Phase::Init => init_ms = Some(milliseconds(init.took)),
+                Phase::Invoke => spent = init.took,
+            }
+            verdict = init.verdict;
         }
+        let allowance = Duration::from_millis(spec.timeout_ms).saturating_sub(spent);
         self.logs.begin();
-        match terms.spec.json_lines {
-            Some(level) => self.logs.add_json(level, &json::start(&invocation.request_id, terms.spec)),
-            None => self.logs.add(&report::start(&invocation.request_id, &terms.spec.version)),
-        }
+        let text = report::start(id, &spec.version);
+        self.logs.tell(spec.json_lines, Some(&text), || json::start(id, spec));
         let began = Instant::now();
         let verdict = match verdict {
             Some(verdict) => verdict,
-            None => self.work(allowance, terms.spec, invocation).await?,
+            None => self.work(allowance, spec, invocation).await?,
         };
         let answered = matches!(verdict, Verdict::Success(_) | Verdict::Failed(_));
-        let reusable = answered && self.waits_again(allowance.saturating_sub(began.elapsed())).await;
-        let outcome = self.conclude(terms.spec, invocation, verdict, milliseconds(began.elapsed()), init_ms);
+        let rest = || allowance.saturating_sub(began.elapsed());
+        let waits = answered && self.waits_again(rest()).await;
+        let done_ms = milliseconds(spent + began.elapsed());
+        self.runtime_done(spec, id, &verdict, done_ms);
+        // Extensions may wait to hear just that.
+        let (verdict, reusable) =
+            if waits { self.rests_again(id, verdict, rest()).await } else { (verdict, false) };
+        let duration_ms = milliseconds(spent + began.elapsed());
+        let outcome = self.conclude(spec, invocation, verdict, duration_ms, init_ms);
         Ok((outcome, reusable && self.is_usable()))
     }
 
-    /// Waits until it has initialised, before there is any event for it; whether it has.
-    pub(crate) async fn initialise_ahead(&self, spec: &FunctionSpec, limit: Duration) -> Result<bool, Error> {
-        let verdict = self.initialise(limit, spec, "").await?;
-        self.report_init(spec, milliseconds(self.started.elapsed()), verdict.as_ref());
-        Ok(verdict.is_none())
+    /// It ends, because of this.
+    pub(super) fn ends(&self, reason: Reason) {
+        *self.reason.lock() = reason;
     }
 
     /// An invocation lasts until the function asks for the next event: only then is its work done, and its log whole.
@@ -96,41 +99,24 @@ impl Environment {
         tokio::select! {
             biased;
             waiting = waiting => waiting.is_ok(),
-            _ = self.process.ended() => false,
+            _ = self.process.function_ended() => false,
             () = tokio::time::sleep(allowance) => false,
         }
     }
 
-    /// Waits for the first `next`; a verdict when it never comes.
-    async fn initialise(
-        &self,
-        limit: Duration,
-        spec: &FunctionSpec,
-        id: &str,
-    ) -> Result<Option<Verdict>, Error> {
-        let mut stage = self.desk.stage();
-        let settled = stage.wait_for(|stage| !matches!(stage, Stage::Starting));
+    /// It also lasts until the extensions ask for theirs.
+    async fn rests_again(&self, id: &str, verdict: Verdict, allowance: Duration) -> (Verdict, bool) {
         tokio::select! {
             biased;
-            stage = settled => match stage.map(|stage| stage.clone()) {
-                Ok(Stage::Failed { kind, document }) => Ok(Some(Verdict::Ended(Fault::posted(&kind, document, id)))),
-                _ => Ok(None),
-            },
-            end = self.process.ended() => end_fault(end, spec, id).map(|fault| Some(Verdict::Ended(fault))),
-            () = tokio::time::sleep(limit) => Ok(Some(Verdict::TimedOut)),
+            () = self.extensions.ready() => (verdict, true),
+            failure = self.extensions.failed() => (Verdict::Ended(fault(&failure, id)), false),
+            () = tokio::time::sleep(allowance) => (Verdict::TimedOut, false),
         }
     }
 
-    fn report_init(&self, spec: &FunctionSpec, init_ms: f64, verdict: Option<&Verdict>) {
-        let (status, kind) = match verdict {
-            Some(Verdict::Ended(fault) | Verdict::Failed(fault)) => ("error", fault.kind.as_str()),
-            Some(Verdict::TimedOut) => ("timeout", ""),
-            Some(Verdict::Success(_)) | None => return,
-        };
-        match spec.json_lines {
-            Some(level) => self.logs.add_json(level, &json::init_report(spec, init_ms, status, kind)),
-            None => self.logs.add(&report::init_report(init_ms, status, kind)),
-        }
+    fn runtime_done(&self, spec: &FunctionSpec, id: &str, verdict: &Verdict, duration_ms: f64) {
+        let status = verdict.status();
+        self.logs.tell(spec.json_lines, None, || json::runtime_done(id, duration_ms, status));
     }
 
     /// Hands the event over, and waits for the whole answer.
@@ -143,6 +129,9 @@ impl Environment {
         let id = &invocation.request_id;
         let watch = Watch { spec, id, deadline: tokio::time::Instant::now() + allowance };
         let answer = self.desk.hand_over(event(invocation, allowance));
+        if self.extensions.are_there() {
+            self.extensions.tell(extensions::Event::Invoke, &told(invocation, allowance));
+        }
         let reply = match self.watched(&watch, answer).await? {
             Ok(reply) => reply,
             Err(verdict) => return Ok(verdict),
@@ -172,7 +161,7 @@ impl Environment {
 
     /// An answer that broke off: most likely because its process is at its end, which is told a little later.
     async fn broke_off(&self, spec: &FunctionSpec, id: &str) -> Result<Verdict, Error> {
-        match tokio::time::timeout(END_TIME_MAX, self.process.ended()).await {
+        match tokio::time::timeout(END_TIME_MAX, self.process.function_ended()).await {
             Ok(end) => end_fault(end, spec, id).map(Verdict::Ended),
             Err(_) => Ok(Verdict::Failed(Fault::truncated(id))),
         }
@@ -191,9 +180,10 @@ impl Environment {
             tokio::select! {
                 biased;
                 done = &mut work => return Ok(Ok(done)),
-                end = self.process.ended() => {
+                end = self.process.function_ended() => {
                     return end_fault(end, watch.spec, watch.id).map(|fault| Err(Verdict::Ended(fault)));
                 }
+                failure = self.extensions.failed() => return Ok(Err(Verdict::Ended(fault(&failure, watch.id)))),
                 () = sleep_until(watch.deadline) => return Ok(Err(Verdict::TimedOut)),
                 _ = looks.tick() => {
                     if self.measure() > u64::from(watch.spec.memory_mb) * MB {
@@ -216,27 +206,30 @@ impl Environment {
         let id = &invocation.request_id;
         let figures =
             Figures { duration_ms, init_ms, max_memory_mb: self.max_memory_mb().min(spec.memory_mb) };
-        let (payload, failed, status, kind) = match verdict {
-            Verdict::Success(payload) => (payload, false, "", String::new()),
-            // A function that answered with an error did its work, as Lambda's report sees it.
-            Verdict::Failed(fault) => (fault.payload, true, "", String::new()),
-            Verdict::Ended(fault) => (fault.payload, true, "error", fault.kind),
+        let status = verdict.status();
+        let (payload, failed, kind) = match verdict {
+            Verdict::Success(payload) => (payload, false, String::new()),
+            Verdict::Failed(fault) => (fault.payload, true, String::new()),
+            Verdict::Ended(fault) => {
+                self.ends(Reason::Failure);
+                (fault.payload, true, fault.kind)
+            }
             Verdict::TimedOut => {
+                self.ends(Reason::Timeout);
                 self.kill();
                 if spec.json_lines.is_none() {
                     self.logs.add(&report::timed_out(&now(), id, spec.timeout_ms));
                     self.logs.add("");
                 }
-                (Fault::timed_out(id, spec.timeout_ms).payload, true, "timeout", String::new())
+                (Fault::timed_out(id, spec.timeout_ms).payload, true, String::new())
             }
         };
-        if let Some(level) = spec.json_lines {
-            self.logs.add_json(level, &json::runtime_done(id, duration_ms, status));
-            self.logs.add_json(level, &json::report(&figures, id, spec, status, &kind));
-        } else {
+        if spec.json_lines.is_none() {
             self.logs.add(&report::end(id));
-            self.logs.add(&figures.line(id, spec, status, &kind));
         }
+        self.logs.tell_subscribers(|| json::end(id));
+        let text = figures.line(id, spec, status, &kind);
+        self.logs.tell(spec.json_lines, Some(&text), || json::report(&figures, id, spec, status, &kind));
         Outcome {
             payload,
             function_error: failed.then_some("Unhandled"),
@@ -250,8 +243,23 @@ impl Environment {
     }
 }
 
+impl Verdict {
+    /// As reports say it; nothing where a function did its work, be it that it answered with an error.
+    pub(super) fn status(&self) -> &'static str {
+        match self {
+            Self::Success(_) | Self::Failed(_) => "",
+            Self::Ended(_) => "error",
+            Self::TimedOut => "timeout",
+        }
+    }
+}
+
+pub(super) fn fault(failure: &Failure, request_id: &str) -> Fault {
+    Fault::extension(request_id, failure.kind, &failure.reason)
+}
+
 /// An end that the function is to blame for; any other is an error of ours.
-fn end_fault(end: End, spec: &FunctionSpec, request_id: &str) -> Result<Fault, Error> {
+pub(super) fn end_fault(end: End, spec: &FunctionSpec, request_id: &str) -> Result<Fault, Error> {
     match end {
         End::Function(exit) => Ok(Fault::exited(request_id, exit)),
         End::ExecFailed(reason) => {
@@ -271,9 +279,24 @@ fn entrypoint_reason(spec: &FunctionSpec, reason: String) -> String {
     reason
 }
 
-fn event(invocation: &Invocation, allowance: Duration) -> Event {
+fn deadline_ms(allowance: Duration) -> u64 {
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + allowance;
-    let mut headers = vec![("lambda-runtime-deadline-ms", HeaderValue::from(deadline.as_millis() as u64))];
+    deadline.as_millis() as u64
+}
+
+/// The event as extensions hear of it.
+fn told(invocation: &Invocation, allowance: Duration) -> serde_json::Value {
+    serde_json::json!({
+        "eventType": extensions::Event::Invoke.name(),
+        "deadlineMs": deadline_ms(allowance),
+        "requestId": invocation.request_id,
+        "invokedFunctionArn": invocation.function_arn,
+        "tracing": { "type": "X-Amzn-Trace-Id", "value": invocation.trace_id },
+    })
+}
+
+fn event(invocation: &Invocation, allowance: Duration) -> Event {
+    let mut headers = vec![("lambda-runtime-deadline-ms", HeaderValue::from(deadline_ms(allowance)))];
     let texts = [
         ("lambda-runtime-invoked-function-arn", Some(&invocation.function_arn)),
         ("lambda-runtime-trace-id", invocation.trace_id.as_ref()),
@@ -304,7 +327,7 @@ fn header_text(text: &str) -> String {
     line
 }
 
-fn milliseconds(time: Duration) -> f64 {
+pub(super) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 

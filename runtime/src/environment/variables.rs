@@ -48,6 +48,19 @@ pub(crate) fn assemble(
     all.into_iter().collect()
 }
 
+/// What extensions have of them: all but what is about the function's own process.
+pub(crate) fn for_extensions(all: &[(String, String)]) -> Vec<(String, String)> {
+    const OWN: [&str; 6] = [
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_HANDLER",
+    ];
+    all.iter().filter(|(name, _)| !OWN.contains(&name.as_str())).cloned().collect()
+}
+
 fn defaults(spec: &FunctionSpec, places: &Places<'_>) -> BTreeMap<String, String> {
     let [task, runtime, opt] = [places.task, places.runtime, places.opt].map(|path| path.to_string_lossy());
     let mut all = BTreeMap::from(

@@ -24,8 +24,8 @@ pub enum SystemLevel {
 /// One line.
 pub(crate) struct Line {
     pub(crate) level: SystemLevel,
-    kind: &'static str,
-    record: Value,
+    pub(crate) kind: &'static str,
+    pub(crate) record: Value,
 }
 
 impl Line {
@@ -34,7 +34,7 @@ impl Line {
     }
 }
 
-fn now() -> String {
+pub(crate) fn now() -> String {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     OffsetDateTime::from(SystemTime::now()).format(format).unwrap_or_default()
 }
@@ -54,17 +54,55 @@ pub(crate) fn init_start(spec: &FunctionSpec) -> Line {
     Line { level: SystemLevel::Info, kind: "platform.initStart", record }
 }
 
-pub(crate) fn init_report(spec: &FunctionSpec, init_ms: f64, status: &str, error_kind: &str) -> Line {
+/// What became of an initialisation: `status` is empty where it has succeeded.
+pub(crate) fn init_runtime_done(spec: &FunctionSpec, phase: &str, status: &str, error_kind: &str) -> Line {
+    let record = init_record(spec, phase, status, error_kind);
+    Line { level: SystemLevel::Debug, kind: "platform.initRuntimeDone", record }
+}
+
+/// Likewise, with its figures.
+pub(crate) fn init_report(
+    spec: &FunctionSpec,
+    init_ms: f64,
+    phase: &str,
+    status: &str,
+    error_kind: &str,
+) -> Line {
+    let mut record = init_record(spec, phase, status, error_kind);
+    record["metrics"] = json!({ "durationMs": rounded(init_ms) });
+    Line { level: SystemLevel::Warn, kind: "platform.initReport", record }
+}
+
+fn init_record(spec: &FunctionSpec, phase: &str, status: &str, error_kind: &str) -> Value {
     let mut record = json!({
         "initializationType": initialization(spec),
-        "phase": "init",
-        "status": status,
-        "metrics": { "durationMs": rounded(init_ms) },
+        "phase": phase,
+        "status": or_success(status),
     });
     if !error_kind.is_empty() {
         record["errorType"] = error_kind.into();
     }
-    Line { level: SystemLevel::Warn, kind: "platform.initReport", record }
+    record
+}
+
+pub(crate) fn extension(name: &str, state: &str, events: &[&str]) -> Line {
+    let record = json!({ "name": name, "state": state, "events": events });
+    Line { level: SystemLevel::Info, kind: "platform.extension", record }
+}
+
+pub(crate) fn telemetry_subscription(name: &str, types: &[&str]) -> Line {
+    let record = json!({ "name": name, "state": "Subscribed", "types": types });
+    Line { level: SystemLevel::Info, kind: "platform.telemetrySubscription", record }
+}
+
+pub(crate) fn logs_subscription(name: &str, types: &[&str]) -> Line {
+    let record = json!({ "name": name, "state": "Subscribed", "types": types });
+    Line { level: SystemLevel::Info, kind: "platform.logsSubscription", record }
+}
+
+/// What only the older Logs API tells.
+pub(crate) fn end(request_id: &str) -> Line {
+    Line { level: SystemLevel::Info, kind: "platform.end", record: json!({ "requestId": request_id }) }
 }
 
 pub(crate) fn start(request_id: &str, spec: &FunctionSpec) -> Line {

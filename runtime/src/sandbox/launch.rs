@@ -10,16 +10,17 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
+use super::children::{Children, hold_lifeline};
 use super::{Command, Limits, PLAN_BYTES_MAX, Plan, Report, system};
 
 /// Where reports go: the launcher's first standard output, kept from the function.
-struct Control(File);
+pub(super) struct Control(File);
 
 impl Control {
-    fn send(&mut self, report: &Report) {
+    pub(super) fn send(&mut self, report: &Report) {
         if let Ok(mut line) = serde_json::to_vec(report) {
             line.push(b'\n');
             // A server that cannot be told is gone; then the lifeline ends this process.
@@ -68,10 +69,13 @@ fn read_plan() -> io::Result<Plan> {
 }
 
 fn launch(plan: Plan, control: &mut Control) -> io::Result<()> {
+    // Here, where the host's files are.
+    let log = plan.extensions.as_ref().map(|extensions| File::options().write(true).open(&extensions.log));
+    let log = log.transpose()?;
     #[cfg(target_os = "linux")]
     if plan.view.is_some() {
         super::namespaces::enter()?;
-        let init = system::spawn(|| init(&plan, control))?;
+        let init = system::spawn(|| init(&plan, log.as_ref(), control))?;
         waitpid(init, None)?;
         return Ok(());
     }
@@ -79,13 +83,13 @@ fn launch(plan: Plan, control: &mut Control) -> io::Result<()> {
     if plan.view.is_some() {
         return Err(io::Error::other("namespaces exist on Linux only"));
     }
-    launch_plain(&plan, control)
+    launch_plain(&plan, log.as_ref(), control)
 }
 
 /// The first process of the sandbox's process namespace: builds the view, starts the function, buries orphans. When it
 /// ends, the kernel kills whatever is left inside.
 #[cfg(target_os = "linux")]
-fn init(plan: &Plan, control: &mut Control) -> i32 {
+fn init(plan: &Plan, log: Option<&File>, control: &mut Control) -> i32 {
     let Some(view) = &plan.view else { return 1 };
     let prepared = super::view::build(view)
         .and_then(|()| limit_processes(&plan.limits))
@@ -99,51 +103,94 @@ fn init(plan: &Plan, control: &mut Control) -> i32 {
         control.send(&Report::Ready);
         return 0;
     };
-    let function = system::spawn(|| {
-        let confined = || {
-            apply(&plan.limits)?;
-            super::filter::install()
-        };
-        execute(command, confined, control)
-    });
+    let confine = || {
+        apply(&plan.limits)?;
+        super::filter::install()
+    };
+    let mut children = match start_all(plan, command, log, &confine, control) {
+        Ok(Some(children)) => children,
+        Ok(None) => return 0,
+        Err(error) => {
+            control.send(&Report::SetUpFailed(error.to_string()));
+            return 0;
+        }
+    };
     // Here and not in the launcher: who has left for new process namespaces cannot start threads.
-    let held = function.and_then(|function| hold_lifeline(|| std::process::exit(1)).map(|()| function));
-    match held {
-        Ok(function) => report_end(function, control),
+    match hold_lifeline(|| std::process::exit(1)) {
+        Ok(()) => children.attend(control),
         Err(error) => control.send(&Report::SetUpFailed(error.to_string())),
     }
     0
 }
 
+/// Starts extensions, and then the function; nothing where the server does not want it any more. Nobody else has threads yet.
+fn start_all(
+    plan: &Plan,
+    command: &Command,
+    log: Option<&File>,
+    confine: &dyn Fn() -> io::Result<()>,
+    control: &mut Control,
+) -> io::Result<Option<Children>> {
+    let mut children = Children::default();
+    if let Some((extensions, log)) = plan.extensions.as_ref().zip(log) {
+        let confine = || {
+            nix::unistd::dup2_stdout(log)?;
+            nix::unistd::dup2_stderr(log)?;
+            confine()
+        };
+        for extension in &extensions.commands {
+            let started = system::spawn(|| execute(extension, confine, Report::ExtensionFailed, control))?;
+            children.extensions.push(started);
+        }
+        if !children.await_start(control)? {
+            return Ok(None);
+        }
+    }
+    children.add_function(system::spawn(|| execute(command, confine, Report::ExecFailed, control))?);
+    Ok(Some(children))
+}
+
 /// A plain process, in a session of its own so that it can be killed with its children.
-fn launch_plain(plan: &Plan, control: &mut Control) -> io::Result<()> {
+fn launch_plain(plan: &Plan, log: Option<&File>, control: &mut Control) -> io::Result<()> {
     let Some(command) = &plan.command else {
         control.send(&Report::Ready);
         return Ok(());
     };
     #[cfg(target_os = "linux")]
     nix::sys::prctl::set_child_subreaper(true)?;
-    let function = system::spawn(|| {
-        let confined = || {
-            nix::unistd::setsid()?;
-            #[cfg(target_os = "linux")]
-            nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
-            apply(&plan.limits)
-        };
-        execute(command, confined, control)
-    })?;
-    hold_lifeline(move || {
-        // An error means that it is gone already.
-        let _ = nix::sys::signal::killpg(function, Signal::SIGKILL);
-        let _ = kill(function, Signal::SIGKILL);
-    })?;
-    report_end(function, control);
-    kill_rest(function);
+    let confine = || {
+        nix::unistd::setsid()?;
+        #[cfg(target_os = "linux")]
+        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+        apply(&plan.limits)
+    };
+    let Some(mut children) = start_all(plan, command, log, &confine, control)? else {
+        kill_rest(&[]);
+        return Ok(());
+    };
+    let sessions = children.all();
+    let held = sessions.clone();
+    hold_lifeline(move || kill_sessions(&held))?;
+    children.attend(control);
+    kill_rest(&sessions);
     Ok(())
 }
 
+fn kill_sessions(sessions: &[Pid]) {
+    for session in sessions {
+        // An error means that it is gone already.
+        let _ = nix::sys::signal::killpg(*session, Signal::SIGKILL);
+        let _ = kill(*session, Signal::SIGKILL);
+    }
+}
+
 /// Confines this process and becomes the function. Returns only when that failed.
-fn execute(command: &Command, confine: impl FnOnce() -> io::Result<()>, control: &mut Control) -> i32 {
+fn execute(
+    command: &Command,
+    confine: impl FnOnce() -> io::Result<()>,
+    failed: fn(String) -> Report,
+    control: &mut Control,
+) -> i32 {
     let prepared = File::open("/dev/null")
         .and_then(|nothing| Ok(nix::unistd::dup2_stdin(nothing)?))
         .and_then(|()| std::env::set_current_dir(&command.folder))
@@ -154,7 +201,7 @@ fn execute(command: &Command, confine: impl FnOnce() -> io::Result<()>, control:
         Ok((program, arguments, environment)) => {
             let error = become_program(&program, &arguments, &environment);
             let reason = error.desc().to_lowercase();
-            control.send(&Report::ExecFailed(format!("fork/exec {}: {reason}", command.program)));
+            control.send(&failed(format!("fork/exec {}: {reason}", command.program)));
         }
     }
     127
@@ -187,35 +234,11 @@ fn exec_arguments(command: &Command) -> Result<ExecArguments, std::ffi::NulError
     Ok((program, arguments, environment.collect::<Result<_, _>>()?))
 }
 
-/// Ends the function as soon as the server closes its end of the lifeline, or dies.
-fn hold_lifeline(end: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let wait = move || {
-        let mut rest = [0; 64];
-        while matches!(io::stdin().read(&mut rest), Ok(1..)) {}
-        end();
-    };
-    std::thread::Builder::new().spawn(wait).map(|_| ())
-}
-
-/// Waits for the function, burying orphans on the way, and reports how it ended.
-fn report_end(function: Pid, control: &mut Control) {
-    loop {
-        match waitpid(None, None) {
-            Ok(WaitStatus::Exited(pid, status)) if pid == function => {
-                return control.send(&Report::Exited(status));
-            }
-            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == function => {
-                return control.send(&Report::Signaled(signal as i32));
-            }
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(error) => return control.send(&Report::SetUpFailed(error.to_string())),
-        }
-    }
-}
-
 /// What a plain function left behind dies with it: its session, and on Linux whatever fell to this process.
-fn kill_rest(function: Pid) {
-    let _ = nix::sys::signal::killpg(function, Signal::SIGKILL);
+fn kill_rest(sessions: &[Pid]) {
+    for session in sessions {
+        let _ = nix::sys::signal::killpg(*session, Signal::SIGKILL);
+    }
     #[cfg(target_os = "linux")]
     loop {
         let own = std::process::id();

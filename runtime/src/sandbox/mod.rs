@@ -4,9 +4,11 @@
 //! the sandbox up and starts the function. Nothing of this happens in the threaded server, and none of the function's
 //! variables are ever in the launcher's own environment (`LD_PRELOAD` would run the function's code outside).
 //!
-//! Standard input stays open as a lifeline: when the server closes it, or dies in any way, the function is killed.
+//! Standard input stays open as a lifeline, on which [`Order`]s come: when the server closes it, or dies in any way, the
+//! function is killed.
 //! Standard output carries [`Report`]s to the server; standard error is the function's log.
 
+mod children;
 #[cfg(target_os = "linux")]
 mod filter;
 mod launch;
@@ -19,6 +21,7 @@ mod system;
 mod view;
 
 use std::ffi::OsString;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -37,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) view: Option<View>,
     /// What to run once inside; `None` only tries whether the sandbox can be set up.
     pub(crate) command: Option<Command>,
+    /// What runs beside it, and before it: the function waits for its order then.
+    pub(crate) extensions: Option<Extensions>,
     pub(crate) limits: Limits,
 }
 
@@ -47,6 +52,26 @@ pub(crate) struct Command {
     pub(crate) arguments: Vec<String>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) folder: PathBuf,
+}
+
+/// External extensions, in the same terms.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Extensions {
+    pub(crate) commands: Vec<Command>,
+    /// The host's named pipe that takes what they write.
+    pub(crate) log: PathBuf,
+}
+
+/// What the server tells the launcher through the lifeline, a byte each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Order {
+    /// The function may start.
+    Start = b'S',
+    /// It is asked to end.
+    Terminate = b'T',
+    /// It is killed.
+    Kill = b'K',
 }
 
 /// The host's folders that a sandboxed function sees, and where.
@@ -64,6 +89,8 @@ pub(crate) struct View {
     pub(crate) shown: Vec<PathBuf>,
     /// Size of `/tmp`.
     pub(crate) tmp_mb: u32,
+    /// What `sandbox.localdomain` is: an address of the loopback network that no other environment has.
+    pub(crate) sandbox: Ipv4Addr,
 }
 
 /// Resource limits of the function's processes.
@@ -92,6 +119,11 @@ pub(crate) enum Report {
     Exited(i32),
     /// The function's process was ended by a signal.
     Signaled(i32),
+    /// Likewise those of extensions.
+    ExtensionExited(i32),
+    ExtensionSignaled(i32),
+    /// An extension's program could not be executed.
+    ExtensionFailed(String),
 }
 
 /// Becomes the launcher when the arguments (the program's name first) say so; the program calls this first in `main`,

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,7 @@ pub(super) fn build(view: &View) -> io::Result<()> {
     mount_tmpfs(root, "mode=755,size=16m,nr_inodes=4096")?;
     show_system(root)?;
     copy_settings(&root.join("etc"))?;
+    name_sandbox(&root.join("etc/hosts"), view.sandbox)?;
     show_devices(&root.join("dev"))?;
     show_function(root, view)?;
     fs::create_dir(root.join("proc"))?;
@@ -104,6 +106,12 @@ fn copy_settings(etc: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Extensions listen where this name leads, and are told there what they subscribe to.
+fn name_sandbox(hosts: &Path, address: Ipv4Addr) -> io::Result<()> {
+    let known = fs::read_to_string(hosts).unwrap_or_default();
+    fs::write(hosts, format!("{}\n{address} sandbox.localdomain sandbox\n", known.trim_end()))
 }
 
 fn show_devices(dev: &Path) -> io::Result<()> {

@@ -118,6 +118,7 @@ fn spec(name: &str, runtime: RuntimeKind, code_dir: PathBuf) -> FunctionSpec {
         key: name.to_owned(),
         function_name: name.to_owned(),
         version: "$LATEST".to_owned(),
+        account: "123456789012".to_owned(),
         region: "eu-west-1".to_owned(),
         code_dir,
         opt_dir: None,

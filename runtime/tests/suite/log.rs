@@ -166,10 +166,21 @@ async fn a_failed_initialisation_is_reported_before_the_start() {
     let mut spec = bench.custom("init");
     spec.environment.insert("FIXTURE_INIT".to_owned(), "error".to_owned());
     bench.failure(&spec, json!({})).await;
-    let lines = bench.lines.texts();
+    let mut lines = bench.lines.texts();
+    // A second time, on the invocation's own time.
+    let second = lines.split_off(3);
     assert_eq!(lines[1], "fixture starting");
     assert!(lines[2].starts_with("INIT_REPORT Init Duration: "), "{}", lines[2]);
     assert!(lines[2].ends_with(" ms\tPhase: init\tStatus: error\tError Type: Fixture.Init"), "{}", lines[2]);
-    assert!(lines[3].starts_with("START RequestId: "), "{}", lines[3]);
-    assert!(lines[5].ends_with("\tStatus: error\tError Type: Fixture.Init"), "{}", lines[5]);
+    assert_eq!(second[0], "fixture starting");
+    assert!(
+        second[1].ends_with(" ms\tPhase: invoke\tStatus: error\tError Type: Fixture.Init"),
+        "{}",
+        second[1]
+    );
+    assert!(second[2].starts_with("START RequestId: "), "{}", second[2]);
+    assert!(second[4].ends_with("\tStatus: error\tError Type: Fixture.Init"), "{}", second[4]);
+    assert!(!second[4].contains("Init Duration"), "{}", second[4]);
+    let streams: Vec<String> = bench.lines.sources().into_iter().map(|source| source.log_stream).collect();
+    assert!(streams.iter().all(|stream| *stream == streams[0]), "{streams:?}");
 }

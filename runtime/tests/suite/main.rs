@@ -7,6 +7,7 @@
 mod bench;
 mod custom;
 mod environments;
+mod extensions;
 mod isolation;
 mod log;
 mod node;

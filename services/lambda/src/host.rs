@@ -19,7 +19,7 @@ use crate::name::Name;
 use crate::output::Output;
 use crate::package::{self, Stored};
 use crate::settings::Levels;
-use crate::{errors, role, unpacked};
+use crate::{errors, role, trace, unpacked};
 
 /// How long the credentials of an environment hold.
 const CREDENTIALS_MS: i64 = 12 * 3_600_000;
@@ -125,7 +125,7 @@ impl Host {
             payload: call.payload,
             function_arn: invoked.qualified_arn().to_string(),
             client_context: call.client_context,
-            trace_id: Some(trace(context, function.settings.is_traced)),
+            trace_id: Some(trace::of_run(context, function.settings.is_traced)),
             pieces: call.pieces,
             ..Invocation::default()
         };
@@ -205,6 +205,7 @@ impl Host {
             key: key_of(function, &credential),
             function_name: function.name.clone(),
             version: function.version_text(),
+            account: function.scope.account.to_string(),
             region: function.scope.region.as_str().to_owned(),
             code_dir,
             opt_dir,
@@ -271,14 +272,6 @@ impl Host {
         }
         Ok(fresh)
     }
-}
-
-/// A trace that begins here, and whether samples are taken of it.
-fn trace(context: &Context, is_sampled: bool) -> String {
-    let [root, parent]: [[u8; 16]; 2] = [context.random().bytes(), context.random().bytes()];
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let (at_s, root, parent) = (context.now().secs(), hex(&root[..12]), hex(&parent[..8]));
-    format!("Root=1-{at_s:08x}-{root};Parent={parent};Sampled={}", u8::from(is_sampled))
 }
 
 fn not_built(runtime: &str) -> Fault {

@@ -32,6 +32,7 @@ mod settings;
 mod sources;
 mod stream;
 mod tags;
+mod trace;
 mod unpacked;
 mod update;
 mod upkeep;

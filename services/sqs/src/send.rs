@@ -120,6 +120,7 @@ fn send(tx: &mut Tx<'_>, address: &Address, queue: &Queue, draft: Draft<'_>) -> 
         message::Value::Text(text) => Some(text),
         message::Value::Binary(_) => None,
     });
+    let trace = trace.or_else(|| tx.context.caller.trace.as_deref().map(str::to_owned));
     let body = Body {
         text: draft.text.to_owned(),
         attributes: draft.attributes,

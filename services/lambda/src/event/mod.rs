@@ -24,6 +24,7 @@ use crate::concurrency;
 use crate::function::{self, Function};
 use crate::host::{Call, Host};
 use crate::name::Name;
+use crate::trace;
 
 /// How long the first retry waits; the second one waits twice as long.
 const RETRY_MS: i64 = 60_000;
@@ -50,6 +51,9 @@ pub(crate) struct Event {
     /// How often the function could not be run with it.
     #[serde(default)]
     pauses: u32,
+    /// The trace that its runs are parts of.
+    #[serde(default)]
+    trace: Option<String>,
 }
 
 #[cfg(test)]
@@ -66,6 +70,7 @@ impl Event {
             qualifier: name.qualifier.clone(),
             accepted_ms: Some(context.now().millis()),
             pauses: 0,
+            trace: Some(trace::begun(context)),
         }
     }
 
@@ -87,7 +92,7 @@ pub(crate) async fn run(host: Arc<Host>, cloud: Arc<Cloud>) -> Result<()> {
 
 /// Runs the function, unless the event is too old.
 async fn deliver(host: Arc<Host>, cloud: Arc<Cloud>, event: Event) -> Result<Verdict<Event>> {
-    let context = cloud.context_of("lambda", event.scope);
+    let context = cloud.context_of("lambda", event.scope).traced(event.trace.as_deref().map(Arc::from));
     let name = event.name();
     let function = match function::choose(&*context.view(), &name, context.random()) {
         // The function was deleted: nobody will take the event, and nobody is told.

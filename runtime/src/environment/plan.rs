@@ -1,0 +1,108 @@
+//! What the launcher is to do for an environment: which programs run, in which files, within which limits.
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+
+use super::variables::{self, Places};
+use super::{Host, MB};
+use crate::interpreter::Interpreter;
+use crate::sandbox::{Command, Extensions, Limits, Plan, View};
+use crate::{FunctionSpec, RuntimeKind};
+
+/// Descriptors and processes of an environment, as AWS's quotas say.
+const FILES_MAX: u64 = 1024;
+const PROCESSES_MAX: u64 = 1024;
+
+/// A program that starts the runtime in the place of Lambda: `AWS_LAMBDA_EXEC_WRAPPER`.
+const WRAPPER: &str = "AWS_LAMBDA_EXEC_WRAPPER";
+
+/// What is known of an environment before it starts.
+pub(super) struct Facts<'a> {
+    /// `TMPDIR` of a plain process.
+    pub(super) tmp: Option<&'a Path>,
+    /// The Runtime API's address.
+    pub(super) api: &'a str,
+    pub(super) log_stream: &'a str,
+    /// Where `sandbox.localdomain` is.
+    pub(super) sandbox: Ipv4Addr,
+    /// External extensions, and the pipe that takes what they write.
+    pub(super) extensions: &'a [String],
+    pub(super) extensions_log: PathBuf,
+}
+
+pub(super) fn plan(
+    spec: &FunctionSpec,
+    interpreter: Option<&Interpreter>,
+    host: &Host<'_>,
+    facts: Facts<'_>,
+) -> Plan {
+    let bootstraps = host.root.join("bootstraps");
+    let plain_opt = spec.opt_dir.clone().unwrap_or_else(|| "/opt".into());
+    let (task, runtime, opt) = if host.sandboxed {
+        (Path::new("/var/task"), Path::new("/var/runtime"), Path::new("/opt"))
+    } else {
+        (spec.code_dir.as_path(), bootstraps.as_path(), plain_opt.as_path())
+    };
+    let places = Places { task, runtime, opt, tmp: facts.tmp };
+    let (program, arguments) = program(spec, interpreter, &places);
+    let environment = variables::assemble(spec, &places, facts.api, facts.log_stream);
+    let view = host.sandboxed.then(|| View {
+        mount_point: host.root.join("view"),
+        code_dir: Some(spec.code_dir.clone()),
+        opt_dir: spec.opt_dir.clone(),
+        runtime_dir: bootstraps.clone(),
+        shown: interpreter.map(|interpreter| interpreter.folders.clone()).unwrap_or_default(),
+        tmp_mb: spec.tmp_mb,
+        sandbox: facts.sandbox,
+    });
+    let extension = |name: &String| Command {
+        program: opt.join("extensions").join(name).to_string_lossy().into_owned(),
+        arguments: Vec::new(),
+        environment: variables::for_extensions(&environment),
+        folder: "/".into(),
+    };
+    let commands: Vec<Command> = facts.extensions.iter().map(extension).collect();
+    let extensions = (!commands.is_empty()).then_some(Extensions { commands, log: facts.extensions_log });
+    let command = Command { program, arguments, environment, folder: task.to_owned() };
+    Plan { view, command: Some(command), extensions, limits: limits(spec) }
+}
+
+fn program(
+    spec: &FunctionSpec,
+    interpreter: Option<&Interpreter>,
+    places: &Places<'_>,
+) -> (String, Vec<String>) {
+    let Some(interpreter) = interpreter else {
+        let from_layer = !spec.code_dir.join("bootstrap").is_file()
+            && spec.opt_dir.as_ref().is_some_and(|opt| opt.join("bootstrap").is_file());
+        let folder = if from_layer { places.opt } else { places.task };
+        return (folder.join("bootstrap").to_string_lossy().into_owned(), Vec::new());
+    };
+    let bootstrap = |name: &str| places.runtime.join(name).to_string_lossy().into_owned();
+    let arguments = match spec.runtime {
+        RuntimeKind::Node { .. } => {
+            vec![format!("--max-old-space-size={}", spec.memory_mb), bootstrap("bootstrap.mjs")]
+        }
+        _ => ["-u", "-B", "-X", "utf8"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain([bootstrap("bootstrap.py"), places.opt.to_string_lossy().into_owned()])
+            .collect(),
+    };
+    let program = interpreter.program.to_string_lossy().into_owned();
+    match spec.environment.get(WRAPPER).filter(|wrapper| !wrapper.is_empty()) {
+        Some(wrapper) => (wrapper.clone(), [vec![program], arguments].concat()),
+        None => (program, arguments),
+    }
+}
+
+/// Address space is asked for long before it is used (thread stacks, arenas), so the limit on it is generous.
+fn limits(spec: &FunctionSpec) -> Limits {
+    let slack_mb = if matches!(spec.runtime, RuntimeKind::Node { .. }) { 1024 } else { 256 };
+    Limits {
+        data_bytes: (2 * u64::from(spec.memory_mb) + slack_mb) * MB,
+        file_bytes: u64::from(spec.tmp_mb) * MB,
+        files: FILES_MAX,
+        processes: PROCESSES_MAX,
+    }
+}

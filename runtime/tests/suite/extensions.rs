@@ -1,0 +1,364 @@
+//! External extensions in layers: programs of Python that speak the Extensions API, and tell a gate of the test what they hear.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use cloudlet_runtime::{FunctionSpec, Isolation};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::net::tcp::OwnedReadHalf;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::bench::{Bench, Gate, invocation};
+
+/// What an extension needs to call its API, and to tell the test.
+const AGENT: &str = r#"#!/usr/bin/env python3
+import http.client, json, os, socket, sys, threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+name = os.path.basename(__file__)
+api = os.environ["AWS_LAMBDA_RUNTIME_API"]
+test = socket.create_connection(("127.0.0.1", int(os.environ["TEST_PORT"]))).makefile("w")
+
+def tell(what):
+    test.write(json.dumps(what) + "\n")
+    test.flush()
+
+def call(method, path, body=None, **headers):
+    connection = http.client.HTTPConnection(api)
+    connection.request(method, path, body if body is None else json.dumps(body),
+                       {key.replace("_", "-"): value for key, value in headers.items()})
+    answer = connection.getresponse()
+    return answer.status, answer.headers, json.loads(answer.read() or b"null")
+
+def register(*events, **headers):
+    status, headers, body = call("POST", "/2020-01-01/extension/register", {"events": events},
+                                 Lambda_Extension_Name=name, **headers)
+    return headers["Lambda-Extension-Identifier"], body
+
+def next_event(me):
+    return call("GET", "/2020-01-01/extension/event/next", Lambda_Extension_Identifier=me)[2]
+"#;
+
+impl Bench {
+    /// A compiled function with a layer that has one extension.
+    fn extended(&self, name: &str, port: u16, agent: &str) -> FunctionSpec {
+        let mut spec = self.custom(name);
+        spec.opt_dir = Some(self.layer(name, &format!("{AGENT}{agent}")));
+        spec.environment.insert("TEST_PORT".to_owned(), port.to_string());
+        spec
+    }
+
+    fn layer(&self, name: &str, agent: &str) -> PathBuf {
+        let opt = self.folder(&format!("{name}-opt"));
+        fs::create_dir_all(opt.join("extensions")).unwrap();
+        let program = opt.join("extensions/agent");
+        fs::write(&program, agent).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        opt
+    }
+}
+
+/// What an extension tells.
+struct Told(Lines<BufReader<OwnedReadHalf>>);
+
+impl Told {
+    async fn by(listener: &TcpListener) -> Self {
+        let (stream, _) = listener.accept().await.unwrap();
+        Self::of(stream)
+    }
+
+    fn of(stream: TcpStream) -> Self {
+        // The writing half would end it.
+        let (read, write) = stream.into_split();
+        write.forget();
+        Self(BufReader::new(read).lines())
+    }
+
+    async fn next(&mut self) -> Value {
+        serde_json::from_str(&self.0.next_line().await.unwrap().unwrap()).unwrap()
+    }
+
+    async fn ended(mut self) {
+        assert_eq!(self.0.next_line().await.unwrap_or_default(), None);
+    }
+}
+
+async fn listener() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+#[tokio::test]
+async fn an_extension_hears_of_every_event_and_of_the_end() {
+    for isolation in [Isolation::Plain, Isolation::Auto] {
+        let bench = Bench::isolated(isolation);
+        let (listener, port) = listener().await;
+        let agent = "
+me, facts = register('INVOKE', 'SHUTDOWN', Lambda_Extension_Accept_Feature='accountId')
+tell([facts, sorted(key for key in os.environ if key in ('_HANDLER', 'AWS_REGION'))])
+print('agent prints')
+sys.stdout.flush()
+while True:
+    event = next_event(me)
+    tell(event)
+    if event['eventType'] == 'SHUTDOWN':
+        sys.exit(0)
+";
+        let spec = bench.extended("heard", port, agent);
+        assert_eq!(bench.answer(&spec, json!({"n": 1})).await, json!({"n": 1}));
+        let mut told = Told::by(&listener).await;
+        let facts = json!({
+            "functionName": "heard", "functionVersion": "$LATEST", "handler": "main.handler", "accountId": "123456789012",
+        });
+        assert_eq!(told.next().await, json!([facts, ["AWS_REGION"]]));
+        let event = told.next().await;
+        assert_eq!(event["eventType"], "INVOKE");
+        assert_eq!(event["requestId"], invocation("").request_id);
+        assert_eq!(event["invokedFunctionArn"], invocation("").function_arn);
+        assert!(event["deadlineMs"].as_u64().is_some());
+
+        bench.answer(&spec, json!({"n": 2})).await;
+        assert_eq!(told.next().await["eventType"], "INVOKE");
+        bench.runtime.retire(&spec.key);
+        let end = told.next().await;
+        assert_eq!((&end["eventType"], &end["shutdownReason"]), (&"SHUTDOWN".into(), &"spindown".into()));
+        told.ended().await;
+        let lines = bench.lines.texts();
+        let state = "EXTENSION\tName: agent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]";
+        assert!(lines.iter().any(|line| line == state), "{lines:?}");
+        assert!(lines.iter().any(|line| line == "agent prints"), "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_late_function_is_killed_and_its_extension_hears_why() {
+    let bench = Bench::new();
+    let (listener, port) = listener().await;
+    let agent = "
+me, _ = register('SHUTDOWN')
+tell('registered')
+tell(next_event(me)['shutdownReason'])
+";
+    let mut spec = bench.extended("late", port, agent);
+    spec.timeout_ms = 300;
+    assert_eq!(bench.failure(&spec, json!({"do": "hang"})).await["errorType"], "Sandbox.Timedout");
+    let mut told = Told::by(&listener).await;
+    assert_eq!(told.next().await, "registered");
+    assert_eq!(told.next().await, "timeout");
+    told.ended().await;
+
+    assert_eq!(bench.failure(&spec, json!({"do": "exit"})).await["errorType"], "Runtime.ExitError");
+    let mut told = Told::by(&listener).await;
+    assert_eq!(told.next().await, "registered");
+    assert_eq!(told.next().await, "failure");
+}
+
+#[tokio::test]
+async fn an_extension_that_does_not_end_is_killed() {
+    let bench = Bench::new();
+    let gate = Gate::new().await;
+    let agent = "
+me, _ = register('SHUTDOWN')
+next_event(me)
+threading.Event().wait()
+";
+    let spec = bench.extended("stubborn", gate.port(), agent);
+    bench.answer(&spec, json!({})).await;
+    let held = gate.arrival().await;
+    let began = std::time::Instant::now();
+    bench.runtime.retire(&spec.key);
+    held.gone().await;
+    let took_ms = began.elapsed().as_millis();
+    assert!((1900..10_000).contains(&took_ms), "{took_ms}");
+}
+
+#[tokio::test]
+async fn failures_of_extensions_are_failures_of_the_function() {
+    let bench = Bench::new();
+    let (_listener, port) = listener().await;
+    let error = "Lambda_Extension_Function_Error_Type='Agent.NoLicence'";
+    let cases = [
+        ("sys.exit(3)", "Extension.Crash", "exit code 3"),
+        ("register()[0]\nsys.exit(0)", "Extension.Crash", "exit code 0"),
+        (
+            &format!(
+                "me = register()[0]\ncall('POST', '/2020-01-01/extension/init/error', {{}}, Lambda_Extension_Identifier=me, {error})"
+            ),
+            "Extension.InitError",
+            "Agent.NoLicence",
+        ),
+        (
+            &format!(
+                "me = register('INVOKE')[0]\nnext_event(me)\ncall('POST', '/2020-01-01/extension/exit/error', {{}}, Lambda_Extension_Identifier=me, {error})"
+            ),
+            "Extension.ExitError",
+            "Agent.NoLicence",
+        ),
+    ];
+    for (number, (agent, kind, reason)) in cases.into_iter().enumerate() {
+        let spec = bench.extended(&format!("failing-{number}"), port, agent);
+        let message = format!("RequestId: {} Error: {reason}", invocation("").request_id);
+        let told = bench.failure(&spec, json!({})).await;
+        assert_eq!(told, json!({"errorType": kind, "errorMessage": message}));
+    }
+    let mut spec = bench.custom("garbage");
+    spec.opt_dir = Some(bench.layer("garbage", "neither a script nor a program"));
+    let told = bench.failure(&spec, json!({})).await;
+    assert_eq!(told["errorType"], "Extension.LaunchError");
+    assert!(
+        told["errorMessage"].as_str().unwrap().ends_with("extensions/agent: exec format error"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn requests_that_break_the_rules_are_refused() {
+    let bench = Bench::new();
+    let (listener, port) = listener().await;
+    let agent = "
+base = '/2020-01-01/extension/'
+def refused(*arguments, **headers):
+    status, _, body = call(*arguments, **headers)
+    return [status, body['errorType']]
+tell([
+    refused('POST', base + 'register', {}),
+    refused('POST', base + 'register', {'events': ['LUNCH']}, Lambda_Extension_Name=name),
+    refused('POST', base + 'register', {'events': ['SHUTDOWN']}, Lambda_Extension_Name='inside'),
+    refused('GET', base + 'event/next'),
+    refused('GET', base + 'event/next', Lambda_Extension_Identifier='x'),
+    refused('GET', base + 'event/next', Lambda_Extension_Identifier='00000000-0000-4000-8000-000000000000'),
+])
+me, _ = register('INVOKE')
+tell([
+    refused('POST', base + 'register', {}, Lambda_Extension_Name=name),
+    refused('POST', base + 'init/error', {}, Lambda_Extension_Identifier=me),
+    refused('PUT', '/2022-07-01/telemetry', {'types': ['all']}, Lambda_Extension_Identifier=me),
+])
+next_event(me)
+wish = {'schemaVersion': '2022-12-13', 'types': ['platform'], 'destination': {'protocol': 'TCP', 'port': 1}}
+tell([
+    refused('POST', base + 'register', {}, Lambda_Extension_Name='late'),
+    refused('PUT', '/2022-07-01/telemetry', wish, Lambda_Extension_Identifier=me),
+])
+next_event(me)
+";
+    let spec = bench.extended("rules", port, agent);
+    bench.answer(&spec, json!({})).await;
+    let mut told = Told::by(&listener).await;
+    let refused = |kinds: &[&str]| json!(kinds.iter().map(|kind| json!([403, kind])).collect::<Vec<_>>());
+    let first = [
+        "Extension.InvalidExtensionName",
+        "Extension.InvalidEventType",
+        "Extension.InvalidEventType",
+        "Extension.MissingExtensionIdentifier",
+        "Extension.InvalidExtensionIdentifier",
+        "Extension.UnknownExtensionIdentifier",
+    ];
+    assert_eq!(told.next().await, refused(&first));
+    let second = json!([
+        [403, "Extension.InvalidExtensionState"],
+        [403, "Extension.MissingHeader"],
+        [400, "ValidationError"],
+    ]);
+    assert_eq!(told.next().await, second);
+    let third = ["Extension.RegistrationClosed", "Telemetry.SubscriptionClosed"];
+    assert_eq!(told.next().await, refused(&third));
+}
+
+/// Subscribes, and tells the test of all that it is told, until the function has done its work.
+const LISTENER: &str = "
+class Taker(BaseHTTPRequestHandler):
+    def do_POST(self):
+        tell(json.loads(self.rfile.read(int(self.headers['content-length']))))
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+
+host = socket.gethostbyname('sandbox.localdomain') if os.environ.get('SANDBOX') else '127.0.0.1'
+server = HTTPServer((host, 4243), Taker)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+me, _ = register('INVOKE', 'SHUTDOWN')
+wish = {'schemaVersion': VERSION, 'types': ['platform', 'function', 'extension'],
+        'destination': {'protocol': 'HTTP', 'URI': 'http://sandbox.localdomain:4243/'},
+        'buffering': {'timeoutMs': 25}}
+status, _, answer = call('PUT', PATH, wish, Lambda_Extension_Identifier=me)
+tell([status, answer])
+print('agent prints', flush=True)
+while next_event(me)['eventType'] != 'SHUTDOWN':
+    pass
+server.shutdown()
+";
+
+/// All events until one of this kind.
+async fn until(told: &mut Told, kind: &str) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    while all.iter().all(|event| event["type"] != kind) {
+        let batch = told.next().await;
+        all.extend(batch.as_array().unwrap().iter().cloned());
+    }
+    all
+}
+
+#[tokio::test]
+async fn telemetry_tells_of_everything_from_the_beginning() {
+    let bench = Bench::isolated(Isolation::Auto);
+    let (listener, port) = listener().await;
+    let agent = format!("VERSION, PATH = '2022-12-13', '/2022-07-01/telemetry'{LISTENER}");
+    let mut spec = bench.extended("told", port, &agent);
+    if bench.runtime.isolation().await.isolation == Isolation::Namespaces {
+        spec.environment.insert("SANDBOX".to_owned(), "1".to_owned());
+    }
+    bench.answer(&spec, json!({"n": 1})).await;
+    let mut told = Told::by(&listener).await;
+    assert_eq!(told.next().await, json!([200, "OK"]));
+    // What was told too late for this event is told with the next.
+    bench.answer(&spec, json!({"n": 2})).await;
+    let all = until(&mut told, "platform.report").await;
+    let of = |kind: &str| all.iter().find(|event| event["type"] == kind).map(|event| &event["record"]);
+    let id = invocation("").request_id;
+    let start = of("platform.initStart").unwrap();
+    assert_eq!((&start["phase"], &start["functionName"]), (&"init".into(), &"told".into()));
+    assert_eq!(of("platform.initRuntimeDone").unwrap()["status"], "success");
+    assert!(of("platform.initReport").unwrap()["metrics"]["durationMs"].is_number());
+    assert_eq!(
+        of("platform.telemetrySubscription").unwrap()["types"],
+        json!(["platform", "function", "extension"])
+    );
+    let ready = json!({"name": "agent", "state": "Ready", "events": ["INVOKE", "SHUTDOWN"]});
+    assert_eq!(of("platform.extension"), Some(&ready));
+    assert_eq!(of("platform.start").unwrap()["requestId"], id);
+    let done = of("platform.runtimeDone").unwrap();
+    assert_eq!((&done["requestId"], &done["status"]), (&id.as_str().into(), &"success".into()));
+    assert_eq!(of("platform.report").unwrap()["metrics"]["memorySizeMB"], 128);
+    assert_eq!(of("function"), Some(&"fixture starting".into()));
+    assert_eq!(of("extension"), Some(&"agent prints".into()));
+    assert_eq!(of("platform.end"), None);
+    let at = |kind: &str| all.iter().position(|event| event["type"] == kind);
+    assert!(at("platform.runtimeDone") < at("platform.report"));
+}
+
+#[tokio::test]
+async fn the_older_api_tells_of_ends() {
+    let bench = Bench::new();
+    let (listener, port) = listener().await;
+    let agent = format!("VERSION, PATH = '2021-03-18', '/2020-08-15/logs'{LISTENER}");
+    let agent = agent.replace("4243", "4244");
+    let mut spec = bench.extended("logged", port, &agent);
+    if bench.runtime.isolation().await.isolation == Isolation::Namespaces {
+        spec.environment.insert("SANDBOX".to_owned(), "1".to_owned());
+    }
+    bench.answer(&spec, json!({"n": 1})).await;
+    let mut told = Told::by(&listener).await;
+    assert_eq!(told.next().await, json!([200, "OK"]));
+    bench.answer(&spec, json!({"n": 2})).await;
+    let all = until(&mut told, "platform.end").await;
+    let kinds: Vec<&str> = all.iter().filter_map(|event| event["type"].as_str()).collect();
+    assert!(
+        kinds.contains(&"platform.logsSubscription") && !kinds.contains(&"platform.initStart"),
+        "{kinds:?}"
+    );
+}
