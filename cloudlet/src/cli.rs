@@ -23,6 +23,9 @@ pub(crate) enum Command {
     Demo(DemoFlags),
     /// Show what a running cloud offers.
     Status(StatusFlags),
+    /// Show which runtimes of functions this machine has the interpreters for
+    #[command(subcommand)]
+    Runtimes(RuntimesCommand),
     /// Read everything in the data folder of a cloud that is stopped, and say what is damaged.
     Fsck(FsckFlags),
 }
@@ -54,6 +57,9 @@ pub(crate) struct UpFlags {
     /// A setting of one service, such as `sqs.queue-name-rest-seconds=60`; may be given more than once
     #[arg(long, env = "CLOUDLET_SET", value_name = "SERVICE.NAME=NUMBER", value_delimiter = ',')]
     pub(crate) set: Vec<String>,
+    /// Folder below which folders may be the code of functions, whose changes count at once [default: none]
+    #[arg(long, env = "CLOUDLET_HOT_RELOAD", value_name = "DIR")]
+    pub(crate) hot_reload: Option<PathBuf>,
     /// Mail server that e-mails go on to, such as `smtp://localhost:1025` [default: none; the outbox has them]
     #[arg(long, env = "CLOUDLET_SMTP", value_name = "URL")]
     pub(crate) smtp: Option<String>,
@@ -69,6 +75,13 @@ pub(crate) struct UpFlags {
     /// Configuration file with the same names as the flags
     #[arg(long, env = "CLOUDLET_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// What there is to know of runtimes.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum RuntimesCommand {
+    /// List all, and by which interpreter each is served
+    List,
 }
 
 /// How the demo ends.

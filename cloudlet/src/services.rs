@@ -1,22 +1,30 @@
 //! The table of services. Adding one is one line here.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use service::{Directory, Service};
 
-/// Every service of this program, with its settings. `work` is a folder for what can be made again; `environments` is
-/// for how many of functions at once the system has room.
+/// What functions are given.
+#[derive(Default)]
+pub(crate) struct Functions {
+    /// For how many of their environments at once the system has room.
+    pub(crate) environments: usize,
+    /// The folder below which folders may be functions.
+    pub(crate) hot_reload: Option<PathBuf>,
+}
+
+/// Every service of this program, with its settings. `work` is a folder for what can be made again.
 ///
 /// # Errors
 /// For a setting that no service has.
 pub(crate) fn with_settings(
     work: &Path,
-    environments: usize,
+    functions: &Functions,
     settings: &BTreeMap<String, u32>,
 ) -> Result<Directory> {
-    let mut services = all(work, environments);
+    let mut services = all(work, functions);
     for (name, value) in settings {
         if !services.set(name, *value) {
             let known = services.services().flat_map(|service| {
@@ -29,7 +37,7 @@ pub(crate) fn with_settings(
 }
 
 /// Every service of this program, with the settings that nobody changed.
-pub(crate) fn all(work: &Path, environments: usize) -> Directory {
+pub(crate) fn all(work: &Path, functions: &Functions) -> Directory {
     let services: Vec<Service> = vec![
         service_apigateway::service(),
         service_apigatewaymanagementapi::service(),
@@ -37,7 +45,7 @@ pub(crate) fn all(work: &Path, environments: usize) -> Directory {
         service_dynamodb::service(),
         service_dynamodb::streams(),
         service_iam::service(),
-        service_lambda::service(work.join("lambda"), environments),
+        service_lambda::service(work.join("lambda"), functions.environments, functions.hot_reload.clone()),
         service_logs::service(),
         service_s3::service(),
         service_s3::control(),
@@ -79,7 +87,7 @@ mod tests {
     #[test]
     fn every_operation_is_asked_for_by_the_name_that_policies_use() {
         let mut otherwise = Vec::new();
-        for service in all(Path::new("/nonexistent"), 1).services() {
+        for service in all(Path::new("/nonexistent"), &Functions::default()).services() {
             let facts = service.facts();
             for operation in service.supported().into_iter().filter_map(|name| facts.operation(name)) {
                 let action = service.action(operation);

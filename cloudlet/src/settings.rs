@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) of_services: BTreeMap<String, u32>,
     /// The URL of a mail server.
     pub(crate) smtp: Option<String>,
+    /// Below it, folders may be functions.
+    pub(crate) hot_reload: Option<PathBuf>,
     pub(crate) tls_files: Option<(PathBuf, PathBuf)>,
 }
 
@@ -62,6 +64,7 @@ struct File {
     region: Option<String>,
     log: Option<String>,
     smtp: Option<String>,
+    hot_reload: Option<PathBuf>,
     #[serde(default)]
     set: BTreeMap<String, u32>,
     tls_certificate: Option<PathBuf>,
@@ -95,6 +98,10 @@ impl Settings {
         if !listen.is_loopback() && durability == DurabilitySetting::None && tls_files.is_none() {
             bail!("on {listen}, without a data folder, TLS needs `--tls-certificate` and `--tls-key`");
         }
+        let hot_reload = flags.hot_reload.or(file.hot_reload);
+        if let Some(folder) = hot_reload.as_deref().filter(|folder| !folder.is_dir()) {
+            bail!("hot_reload: {} is no folder", folder.display());
+        }
         Ok(Settings {
             address: SocketAddr::new(listen, port),
             data: data_folder(flags.data.or(file.data))?,
@@ -107,6 +114,7 @@ impl Settings {
             of_services: file.set,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             smtp: flags.smtp.or(file.smtp),
+            hot_reload,
             tls_files,
         })
     }

@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::UpFlags;
 use crate::descriptors::Descriptors;
+use crate::services::Functions;
 use crate::settings::{AuthSetting, DurabilitySetting, Settings};
 use crate::{descriptors, log, root_key, services};
 
@@ -39,6 +40,8 @@ async fn serve(settings: Settings, descriptors: Descriptors) -> Result<()> {
         .resting(log::thread_rests);
     let address = server.address()?;
     let endpoint: Arc<str> = format!("http://{}:{}", host_name(&settings), address.port()).into();
+    let functions =
+        Functions { environments: descriptors.for_environments(), hot_reload: settings.hot_reload.clone() };
     put_root(&store, &root).with_context(|| format!("data folder {}", settings.data.display()))?;
     let cloud = Cloud::new(
         store,
@@ -49,7 +52,7 @@ async fn serve(settings: Settings, descriptors: Descriptors) -> Result<()> {
         endpoint,
     )
     .with_outside(outside(&settings, is_secure, address.port())?)
-    .open(services::with_settings(&work, descriptors.for_environments(), &settings.of_services)?);
+    .open(services::with_settings(&work, &functions, &settings.of_services)?);
     cloud.upgrade().with_context(|| format!("data folder {}", settings.data.display()))?;
     let workers = Workers::start(&cloud);
     let door = door(&settings, &cloud, root);

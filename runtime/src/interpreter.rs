@@ -31,6 +31,53 @@ pub(crate) struct Interpreters {
     found: tokio::sync::Mutex<HashMap<RuntimeKind, Interpreter>>,
 }
 
+/// How a runtime is served on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Served {
+    /// Functions of it are programs of their own.
+    ByItself,
+    /// By the interpreter that it asks for.
+    By {
+        /// `3.12`, `22`.
+        version: String,
+        /// The real executable.
+        program: PathBuf,
+    },
+    /// By one of another version, where that is accepted.
+    InItsPlace {
+        /// Of the one that there is.
+        version: String,
+        /// The real executable.
+        program: PathBuf,
+    },
+    /// By none.
+    Not {
+        /// `Python 3.12`.
+        wanted: String,
+    },
+}
+
+/// All runtimes, and how each is served here.
+pub async fn runtimes() -> Vec<(RuntimeKind, Served)> {
+    let mut all = Vec::new();
+    for kind in RuntimeKind::all() {
+        all.push((kind, served(kind).await));
+    }
+    all
+}
+
+async fn served(kind: RuntimeKind) -> Served {
+    let Some(wanted) = wanted(kind) else { return Served::ByItself };
+    let (exact, others) = look(&wanted).await;
+    if let Some(Interpreter { program, version, .. }) = exact {
+        return Served::By { version, program };
+    }
+    match others.into_iter().find(|other| runs_bootstrap(kind, &other.version)) {
+        Some(Interpreter { program, version, .. }) => Served::InItsPlace { version, program },
+        None => Served::Not { wanted: format!("{} {}", wanted.label, wanted.version) },
+    }
+}
+
 /// What is asked for, as names of programs and the words that make them tell about themselves.
 struct Wanted {
     label: &'static str,
@@ -81,13 +128,9 @@ fn wanted(kind: RuntimeKind) -> Option<Wanted> {
 }
 
 async fn search(kind: RuntimeKind, wanted: &Wanted, fallback: bool) -> Result<Interpreter, Error> {
-    let mut others: Vec<Interpreter> = Vec::new();
-    for program in candidates(&wanted.names) {
-        match ask(&program, &wanted.question).await {
-            Some(found) if found.version == wanted.version => return Ok(found),
-            Some(found) if others.iter().all(|other| other.program != found.program) => others.push(found),
-            _ => {}
-        }
+    let (exact, others) = look(wanted).await;
+    if let Some(exact) = exact {
+        return Ok(exact);
     }
     let seen: Vec<String> =
         others.iter().map(|other| format!("{} ({})", other.version, other.program.display())).collect();
@@ -101,6 +144,19 @@ async fn search(kind: RuntimeKind, wanted: &Wanted, fallback: bool) -> Result<In
         "runtime {kind} needs {} {} in the server's PATH; found: {found}",
         wanted.label, wanted.version
     )))
+}
+
+/// The interpreter that is wanted, or all others of its language.
+async fn look(wanted: &Wanted) -> (Option<Interpreter>, Vec<Interpreter>) {
+    let mut others: Vec<Interpreter> = Vec::new();
+    for program in candidates(&wanted.names) {
+        match ask(&program, &wanted.question).await {
+            Some(found) if found.version == wanted.version => return (Some(found), others),
+            Some(found) if others.iter().all(|other| other.program != found.program) => others.push(found),
+            _ => {}
+        }
+    }
+    (None, others)
 }
 
 /// Python 3.8 and Node.js 18 are the oldest that the bootstraps are written for.

@@ -23,6 +23,9 @@ pub enum RuntimeKind {
     ProvidedAl2023,
 }
 
+const PYTHON_MINORS: std::ops::RangeInclusive<u8> = 9..=14;
+const NODE_MAJORS: [u8; 4] = [18, 20, 22, 24];
+
 /// The identifier names no runtime that can run here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("runtime {0} is not supported")]
@@ -32,17 +35,7 @@ impl FromStr for RuntimeKind {
     type Err = UnknownRuntime;
 
     fn from_str(text: &str) -> Result<Self, UnknownRuntime> {
-        let kind = match text {
-            "provided.al2" => Some(Self::ProvidedAl2),
-            "provided.al2023" => Some(Self::ProvidedAl2023),
-            "nodejs18.x" => Some(Self::Node { major: 18 }),
-            "nodejs20.x" => Some(Self::Node { major: 20 }),
-            "nodejs22.x" => Some(Self::Node { major: 22 }),
-            "nodejs24.x" => Some(Self::Node { major: 24 }),
-            _ => {
-                (9..=14).find(|minor| text == format!("python3.{minor}")).map(|minor| Self::Python { minor })
-            }
-        };
+        let kind = Self::all().into_iter().find(|kind| kind.to_string() == text);
         kind.ok_or_else(|| UnknownRuntime(text.to_owned()))
     }
 }
@@ -59,6 +52,14 @@ impl fmt::Display for RuntimeKind {
 }
 
 impl RuntimeKind {
+    /// All that there are.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let python = PYTHON_MINORS.map(|minor| Self::Python { minor });
+        let node = NODE_MAJORS.into_iter().map(|major| Self::Node { major });
+        python.chain(node).chain([Self::ProvidedAl2, Self::ProvidedAl2023]).collect()
+    }
+
     /// The version as `INIT_START` prints it: `python:3.12.v1`.
     pub(crate) fn version_label(self) -> String {
         match self {

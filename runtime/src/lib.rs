@@ -20,6 +20,7 @@ mod spec;
 
 pub use environment::logs::{LogSink, LogSource};
 pub use error::Error;
+pub use interpreter::{Served, runtimes};
 pub use kind::{RuntimeKind, UnknownRuntime};
 pub use options::{InForce, Isolation, Options};
 pub use report::json::SystemLevel;

@@ -185,7 +185,8 @@ impl Runtime {
             return Err(Error::Sandbox(in_force.reason.clone()));
         }
         if sandboxed {
-            for folder in [Some(&spec.code_dir), spec.opt_dir.as_ref()].into_iter().flatten() {
+            let code_dir = (!spec.is_code_foreign).then_some(&spec.code_dir);
+            for folder in [code_dir, spec.opt_dir.as_ref()].into_iter().flatten() {
                 open_to_everyone(folder).map_err(Error::system(folder.display().to_string()))?;
             }
         }

@@ -24,6 +24,8 @@ pub struct FunctionSpec {
     /// The unpacked deployment package: `/var/task`, read-only. Its files must be readable by everyone, as on AWS; the
     /// folder itself is opened to everyone by the runtime when it runs as root.
     pub code_dir: PathBuf,
+    /// The folder is somebody's own, which is left as it is: where the runtime runs as root, its owner must have opened it.
+    pub is_code_foreign: bool,
     /// The merged layers, `/opt`, if any.
     pub opt_dir: Option<PathBuf>,
     /// `module.function`, or anything for `provided.*`.

@@ -3,6 +3,7 @@
 mod api;
 mod extensions;
 mod freezer;
+mod handed;
 pub(crate) mod init;
 pub(crate) mod logs;
 mod memory;
@@ -10,34 +11,27 @@ mod named_pipe;
 mod plan;
 pub(crate) mod process;
 pub(crate) mod run;
+mod start;
 mod streaming;
 mod telemetry;
 mod variables;
 
-use std::io;
-use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use time::OffsetDateTime;
-use tokio::net::TcpListener;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio_util::task::TaskTracker;
 
-use crate::interpreter::Interpreter;
-use crate::report;
-use crate::{Error, FunctionSpec, LogSink, LogSource};
-use api::{Apis, Desk};
+use crate::LogSink;
+use api::Desk;
 pub(crate) use extensions::Extensions;
 use extensions::ending::{Ending, Reason};
 use freezer::Freezer;
 use logs::Logs;
-use named_pipe::NamedPipe;
 use process::Process;
 use telemetry::Telemetry;
 
@@ -118,91 +112,6 @@ impl Drop for Environment {
 }
 
 impl Environment {
-    /// Starts the processes; they initialise on their own. With an `id` it takes the place of another one, which has failed to.
-    pub(crate) async fn start(
-        spec: &FunctionSpec,
-        interpreter: Option<&Interpreter>,
-        host: &Host<'_>,
-        id: Option<String>,
-    ) -> Result<Arc<Self>, Error> {
-        let is_first = id.is_none();
-        let id = id.unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .map_err(Error::system("the Runtime API's port"))?;
-        let address = listener.local_addr().map_err(Error::system("the Runtime API's port"))?.to_string();
-        let source = log_source(spec, &id);
-        let scratch = scratch(host, &id).map_err(Error::system("the function's folders"))?;
-        let sandbox = if host.sandboxed { loopback(&id) } else { Ipv4Addr::LOCALHOST };
-        let external = extensions::find(spec.opt_dir.as_deref());
-        let extensions_log = host.root.join("tmp").join(format!("{id}.log"));
-        let facts = plan::Facts {
-            tmp: scratch.as_deref(),
-            api: &address,
-            log_stream: &source.log_stream,
-            sandbox,
-            extensions: &external,
-            extensions_log: extensions_log.clone(),
-        };
-        let plan = plan::plan(spec, interpreter, host, facts);
-
-        let telemetry = Arc::new(Telemetry::new(sandbox, spec.json_lines.is_some()));
-        let (pipe, writer) = io::pipe().map_err(Error::system("the function's log"))?;
-        let named = NamedPipe::make(&extensions_log, !external.is_empty())
-            .map_err(Error::system("the extensions' log"))?;
-        let (from_extensions, named) = named.unzip();
-        let logs = Logs::new(pipe.into(), from_extensions, host.sink.clone(), source, telemetry.clone())
-            .map_err(Error::system("the function's log"))?;
-        let logs = Arc::new(logs);
-        if is_first {
-            let text = report::init_start(spec.runtime, &spec.region);
-            logs.tell(spec.json_lines, Some(&text), || report::json::init_start(spec));
-        }
-        let started = Instant::now();
-        let tasks = Tasks { tracker: host.tasks.clone(), seat: Some(host.seat.clone()) };
-        let extensions = Arc::new(Extensions::new(external));
-        let log = Stdio::from(writer);
-        let process = Process::start(host.launcher, &plan, log, scratch, &tasks, extensions.clone())
-            .await
-            .map_err(|error| Error::Sandbox(format!("{}: {error}", host.launcher.display())))?;
-        let process = Arc::new(process);
-        let desk = Arc::new(Desk::new());
-        let apis = Apis {
-            desk: desk.clone(),
-            extensions: extensions.clone(),
-            telemetry: telemetry.clone(),
-            logs: logs.clone(),
-            facts: extensions::api::Facts::of(spec),
-            json_lines: spec.json_lines,
-            tasks: tasks.clone(),
-        };
-        let api = tasks.spawn(api::serve(listener, Arc::new(apis))).abort_handle();
-        let pump = logs.clone();
-        tasks.spawn(async move { pump.pump().await });
-        if let Some(named) = named {
-            begin(&tasks, named, extensions.clone(), process.clone());
-        }
-        let (memory, retired, freezer) = (Mutex::default(), AtomicBool::new(false), Arc::default());
-        let (sandboxed, key, reason) = (host.sandboxed, spec.key.clone(), Mutex::default());
-        Ok(Arc::new(Self {
-            id,
-            key,
-            started,
-            desk,
-            extensions,
-            telemetry,
-            process,
-            logs,
-            api,
-            memory,
-            retired,
-            freezer,
-            reason,
-            tasks,
-            sandboxed,
-        }))
-    }
-
     /// Kills the function, and with it everything that runs here; but extensions live until they have heard of it.
     pub(crate) fn kill(&self) {
         if self.extensions.are_there() { self.process.kill_function() } else { self.process.kill() }
@@ -266,47 +175,4 @@ impl Environment {
         }
         u32::try_from(self.memory.lock().peak_bytes.div_ceil(MB)).unwrap_or(u32::MAX)
     }
-}
-
-fn log_source(spec: &FunctionSpec, id: &str) -> LogSource {
-    let today = OffsetDateTime::from(SystemTime::now()).date();
-    let (year, month, day) = (today.year(), u8::from(today.month()), today.day());
-    LogSource {
-        function_key: spec.key.clone(),
-        environment_id: id.to_owned(),
-        log_group: spec.log_group.clone(),
-        log_stream: format!("{year}/{month:02}/{day:02}/[{}]{id}", spec.version),
-    }
-}
-
-/// Starts the function when all extensions have registered, and holds their log open until they have ended.
-fn begin(tasks: &Tasks, named: NamedPipe, extensions: Arc<Extensions>, process: Arc<Process>) {
-    let gone = process.gone();
-    tasks.spawn(async move {
-        tokio::select! {
-            () = extensions.registered() => process.start_function(),
-            () = gone.clone().wait() => {}
-        }
-        // Whoever waits for the end must not hold the lifeline.
-        drop(process);
-        gone.wait().await;
-        drop(named);
-    });
-}
-
-/// An address of the loopback network for each environment, so that extensions of several can listen on one port.
-fn loopback(id: &str) -> Ipv4Addr {
-    let number = u32::from_str_radix(id.get(..6).unwrap_or_default(), 16).unwrap_or_default();
-    let [_, first, second, third] = number.to_be_bytes();
-    Ipv4Addr::new(127, first.max(1), second, third.clamp(1, 254))
-}
-
-/// Makes what a plain process needs on the host: a temporary folder of its own. A sandbox brings its `/tmp`.
-fn scratch(host: &Host<'_>, id: &str) -> io::Result<Option<PathBuf>> {
-    if host.sandboxed {
-        return Ok(None);
-    }
-    let tmp = host.root.join("tmp").join(id);
-    std::fs::create_dir_all(&tmp)?;
-    Ok(Some(tmp))
 }

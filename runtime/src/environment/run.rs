@@ -1,16 +1,16 @@
 //! One event's way through an environment: initialise, hand over, wait for an answer, an end, or the deadline.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::HeaderValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::{MissedTickBehavior, interval_at, sleep_until};
 
-use super::api::{Event, Reply, Stage};
+use super::api::{Reply, Stage};
 use super::extensions::ending::Reason;
 use super::extensions::{self, Failure};
+use super::handed::{event, told};
 use super::init::{Init, Phase};
 use super::process::End;
 use super::streaming::Passed;
@@ -279,54 +279,6 @@ fn entrypoint_reason(spec: &FunctionSpec, reason: String) -> String {
     reason
 }
 
-fn deadline_ms(allowance: Duration) -> u64 {
-    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + allowance;
-    deadline.as_millis() as u64
-}
-
-/// The event as extensions hear of it.
-fn told(invocation: &Invocation, allowance: Duration) -> serde_json::Value {
-    serde_json::json!({
-        "eventType": extensions::Event::Invoke.name(),
-        "deadlineMs": deadline_ms(allowance),
-        "requestId": invocation.request_id,
-        "invokedFunctionArn": invocation.function_arn,
-        "tracing": { "type": "X-Amzn-Trace-Id", "value": invocation.trace_id },
-    })
-}
-
-fn event(invocation: &Invocation, allowance: Duration) -> Event {
-    let mut headers = vec![("lambda-runtime-deadline-ms", HeaderValue::from(deadline_ms(allowance)))];
-    let texts = [
-        ("lambda-runtime-invoked-function-arn", Some(&invocation.function_arn)),
-        ("lambda-runtime-trace-id", invocation.trace_id.as_ref()),
-        ("lambda-runtime-client-context", invocation.client_context.as_ref()),
-        ("lambda-runtime-cognito-identity", invocation.cognito_identity.as_ref()),
-    ];
-    for (name, text) in texts {
-        headers.extend(
-            text.and_then(|text| HeaderValue::from_str(&header_text(text)).ok()).map(|value| (name, value)),
-        );
-    }
-    Event { payload: invocation.payload.clone(), headers, request_id: invocation.request_id.clone() }
-}
-
-/// A JSON text as a header can carry it: escapes for what is not ASCII, spaces for line ends.
-fn header_text(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            ' '..='~' => line.push(character),
-            control if control.is_ascii_control() => line.push(' '),
-            other => {
-                let mut units = [0; 2];
-                line.extend(other.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
-            }
-        }
-    }
-    line
-}
-
 pub(super) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
@@ -337,19 +289,4 @@ fn now() -> String {
         .unwrap_or(now)
         .format(&Rfc3339)
         .unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::header_text;
-
-    #[test]
-    fn a_header_carries_any_json_text() {
-        let text = "{\n\"name\": \"Zoë 🦀\"}";
-        let header = header_text(text);
-        assert!(header.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{header}");
-        let (sent, got): (serde_json::Value, serde_json::Value) =
-            (serde_json::from_str(text).unwrap(), serde_json::from_str(&header).unwrap());
-        assert_eq!(sent, got);
-    }
 }

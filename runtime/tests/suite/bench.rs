@@ -121,6 +121,7 @@ fn spec(name: &str, runtime: RuntimeKind, code_dir: PathBuf) -> FunctionSpec {
         account: "123456789012".to_owned(),
         region: "eu-west-1".to_owned(),
         code_dir,
+        is_code_foreign: false,
         opt_dir: None,
         handler: "main.handler".to_owned(),
         runtime,

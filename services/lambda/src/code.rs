@@ -1,5 +1,5 @@
 //! Where the code of a function, or the content of a layer, comes from: the request itself, or an object in S3, which is
-//! read once, with the caller's own rights.
+//! read once, with the caller's own rights. A function's may also be a folder of this machine's disk, which is read when it runs.
 
 use api_lambda as api;
 use api_s3 as s3;
@@ -8,6 +8,7 @@ use service::{Context, Result};
 use wire::Fault;
 
 use crate::errors;
+use crate::hot_reload::{self, HotReload};
 use crate::package::{self, Package};
 
 /// The largest package that a request brings itself (AWS's quota).
@@ -22,6 +23,22 @@ pub(crate) struct Source<'a> {
     pub(crate) bucket: Option<&'a str>,
     pub(crate) key: Option<&'a str>,
     pub(crate) version: Option<&'a str>,
+}
+
+/// Brings what a function is made of: a package, or a folder.
+pub(crate) async fn of_function(
+    context: &Context,
+    hot: &HotReload,
+    source: Source<'_>,
+    operation: &str,
+) -> Result<Package> {
+    match (source.bucket, source.key) {
+        (Some(hot_reload::BUCKET), Some(path)) if source.zip.is_none() && path.starts_with('/') => {
+            hot.folder(path)?;
+            Ok(Package::of_folder(path.to_owned()))
+        }
+        _ => fetch(context, source, operation).await,
+    }
 }
 
 /// Brings the package, and looks into it. `operation` is named where it is too large for a request.

@@ -17,7 +17,7 @@ use crate::name::{self, Name, Target};
 use crate::package::Package;
 use crate::settings::{Settings, Wish};
 use crate::tags::TAGGING;
-use crate::{concurrency, download, errors, keys, layers, package, refused, role, url, versions};
+use crate::{concurrency, download, errors, keys, layers, package, refused, role, signing, url, versions};
 
 /// Functions of a page.
 const PAGE_MAX: i32 = 50;
@@ -48,7 +48,7 @@ pub(crate) async fn create(
     let name = named(&context.scope(), &input.function_name, None)?;
     name::check_length(&name.name)?;
     let layers = layers::resolve(&context, &name.scope, input.layers.as_deref().unwrap_or_default())?;
-    let package = code::fetch(&context, Source::from(&input.code), "CreateFunction").await?;
+    let package = code::of_function(&context, &host.hot, Source::from(&input.code), "CreateFunction").await?;
     layers::check_size(&package.describe([0; 16]), &layers)?;
     context.transact(|tx| record(tx, &input, name.clone(), &package, layers.clone())).await
 }
@@ -90,6 +90,10 @@ pub(crate) fn record(
         dead_letter,
         settings,
     };
+    if let Some(arn) = &input.code_signing_config_arn {
+        signing::of_functions::check_config(&**tx, arn)?;
+        signing::of_functions::attach(tx, &function.full_name(), arn)?;
+    }
     tx.put_record(&key, &function)?;
     layers::take(tx, &function)?;
     TAGGING.add(tx, &function.scope, &function.full_name().arn(), input.tags.iter().flatten())?;
@@ -215,6 +219,7 @@ fn delete_whole(tx: &mut Tx<'_>, name: &Name) -> Result<Vec<Function>> {
     for key in [keys::policy, keys::concurrency, keys::recursion] {
         tx.delete(key(&name.scope, &name.name));
     }
+    signing::of_functions::forget(tx, name);
     tx.signal(keys::all_provisioned());
     event::settings::forget(tx, &name.scope, &name.name)?;
     url::forget(tx, &name.scope, &name.name)?;

@@ -1,28 +1,26 @@
 //! Runs functions: unpacks their packages, gives them credentials of their role, hands events to the runtime.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use names::{Arn, ids};
 use parking_lot::Mutex;
 use runtime::{FunctionSpec, Invocation, Outcome, Piece, Runtime, RuntimeKind};
-use service::{Caller, Cloud, Context, Credential, Principal, PrincipalKind, PrincipalRecord, Result};
+use service::{Caller, Cloud, Context, Credential, Principal, PrincipalRecord, Result};
 use tokio::sync::{OnceCell, mpsc};
 use wire::Fault;
 
 use crate::concurrency::AtWork;
 use crate::function::Function;
+use crate::hot_reload::{self, HotReload};
 use crate::keys::{self, Id};
 use crate::name::Name;
 use crate::output::Output;
 use crate::package::{self, Stored};
 use crate::settings::Levels;
-use crate::{errors, role, trace, unpacked};
+use crate::{errors, role, session, trace, unpacked};
 
-/// How long the credentials of an environment hold.
-const CREDENTIALS_MS: i64 = 12 * 3_600_000;
 /// Credentials that hold no longer than this are replaced, and their environments with them.
 const CREDENTIALS_REST_MS: i64 = 3_600_000;
 
@@ -48,6 +46,8 @@ pub(crate) struct Host {
     room: usize,
     /// What functions print.
     pub(crate) output: Arc<Output>,
+    /// Functions that are folders.
+    pub(crate) hot: HotReload,
     /// Started by the first invocation.
     runtime: OnceCell<Runtime>,
     /// The credentials of a function's environments, by their key.
@@ -58,11 +58,12 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(work: PathBuf, room: usize) -> Self {
+    pub(crate) fn new(work: PathBuf, room: usize, hot: HotReload) -> Self {
         Host {
             work,
             room,
             output: Arc::new(Output::new()),
+            hot,
             runtime: OnceCell::new(),
             credentials: Mutex::default(),
             unpacking: tokio::sync::Mutex::default(),
@@ -152,7 +153,14 @@ impl Host {
     pub(crate) fn forget(&self, function: &Function) {
         let credential = self.credentials.lock().remove(&function.environment_key());
         if let (Some(credential), Some(runtime)) = (credential, self.runtime.get()) {
-            runtime.retire(&key_of(function, &credential));
+            self.retire(runtime, &key_of(function, &credential));
+        }
+    }
+
+    fn retire(&self, runtime: &Runtime, key: &str) {
+        runtime.retire(key);
+        if let Some(key) = self.hot.forget(key) {
+            runtime.retire(&key);
         }
     }
 
@@ -193,7 +201,11 @@ impl Host {
     }
 
     async fn spec(&self, context: &Context, function: &Function) -> Result<FunctionSpec> {
-        let code_dir = self.unpacked(context, "packages", &[&function.package]).await?;
+        let folder = function.package.folder.as_deref();
+        let code_dir = match folder {
+            Some(folder) => self.hot.folder(folder)?,
+            None => self.unpacked(context, "packages", &[&function.package]).await?,
+        };
         let layers: Vec<&Stored> = function.layers.iter().map(|layer| &layer.package).collect();
         let opt_dir = match layers.is_empty() {
             true => None,
@@ -201,24 +213,44 @@ impl Host {
         };
         let credential = self.credential(context, function).await?;
         let runtime = function.runtime.parse();
+        let key = key_of(function, &credential);
+        let key = if folder.is_some() { self.key_of_folder(key, &code_dir).await? } else { key };
         Ok(FunctionSpec {
-            key: key_of(function, &credential),
+            key,
             function_name: function.name.clone(),
             version: function.version_text(),
             account: function.scope.account.to_string(),
             region: function.scope.region.as_str().to_owned(),
             code_dir,
+            is_code_foreign: folder.is_some(),
             opt_dir,
             handler: function.handler.clone(),
             runtime: runtime.map_err(|_| not_built(&function.runtime))?,
             memory_mb: function.memory_mb.unsigned_abs(),
             timeout_ms: u64::from(function.timeout_s.unsigned_abs()) * 1000,
             tmp_mb: function.tmp_mb.unsigned_abs(),
-            environment: variables(context, function, credential),
+            environment: session::variables(context, function, credential),
             log_group: function.log_group(),
             json_lines: function.settings.json_levels.as_ref().map(Levels::system),
             starts_ahead: false,
         })
+    }
+
+    /// Environments share the state of a folder, too; those of an earlier state end.
+    async fn key_of_folder(&self, key: String, folder: &Path) -> Result<String> {
+        let unreadable = |error: String| {
+            tracing::warn!(error, folder = %folder.display(), "a function's folder could not be read");
+            api_lambda::error::service_exception(format!("The function's folder could not be read: {error}"))
+        };
+        let looked_at = folder.to_owned();
+        let state = tokio::task::spawn_blocking(move || hot_reload::state(&looked_at)).await;
+        let state = state.map_err(|error| unreadable(error.to_string()))?;
+        let state = state.map_err(|error| unreadable(error.to_string()))?;
+        let (key, old) = self.hot.key(&key, state);
+        if let Some((old, runtime)) = old.zip(self.runtime.get()) {
+            runtime.retire(&old);
+        }
+        Ok(key)
     }
 
     /// The folder with the files of packages, one over the other.
@@ -257,12 +289,12 @@ impl Host {
         }
         let old = self.credentials.lock().remove(&key);
         let role = role::find(context, &function.role).await?;
-        let fresh = session_of_role(context, function, role.map(|role| role.role_id));
+        let fresh = session::of_role(context, function, role.map(|role| role.role_id));
         context.transact(|tx| Ok(fresh.put(tx)?)).await?;
         // Of several calls that came at once, all take those of the first.
         let fresh = self.credentials.lock().entry(key).or_insert(fresh).clone();
         if let Some((old, runtime)) = old.zip(self.runtime.get()) {
-            runtime.retire(&key_of(function, &old));
+            self.retire(runtime, &key_of(function, &old));
             // As many as are to be there in advance are started anew.
             let signalled = context.transact(|tx| {
                 tx.signal(keys::all_provisioned());
@@ -281,44 +313,4 @@ fn not_built(runtime: &str) -> Fault {
 /// Environments share code, configuration and credentials.
 fn key_of(function: &Function, credential: &Credential) -> String {
     format!("{}+{}", function.environment_key(), credential.access_key_id)
-}
-
-/// A placeholder has no id of its own.
-fn session_of_role(context: &Context, function: &Function, role_id: Option<String>) -> Credential {
-    let random = context.random();
-    let account = function.scope.account;
-    let role_id = role_id.unwrap_or_else(|| ids::unique_id(ids::Kind::Role, random.bytes()));
-    let role = function.role.rsplit('/').next().unwrap_or_default();
-    let session = format_args!("assumed-role/{role}/{}", function.name);
-    Credential {
-        access_key_id: ids::temporary_access_key_id(account, random.bytes()),
-        secret_access_key: ids::secret_access_key(random.bytes()),
-        session_token: Some((0..6).map(|_| ids::secret_access_key(random.bytes())).collect()),
-        account,
-        principal: PrincipalRecord {
-            kind: PrincipalKind::AssumedRole,
-            arn: Arn::global("sts", function.scope.region.partition(), &account, session),
-            id: format!("{role_id}:{}", function.name),
-            role: function.role.parse().ok(),
-        },
-        expires_ms: Some(context.now().millis() + CREDENTIALS_MS),
-        active: true,
-    }
-}
-
-fn variables(context: &Context, function: &Function, credential: Credential) -> BTreeMap<String, String> {
-    let mut variables = function.environment.clone();
-    let own = [
-        ("AWS_ACCESS_KEY_ID", credential.access_key_id),
-        ("AWS_SECRET_ACCESS_KEY", credential.secret_access_key),
-        ("AWS_SESSION_TOKEN", credential.session_token.unwrap_or_default()),
-    ];
-    variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
-    if let Some(levels) = &function.settings.json_levels {
-        variables.insert("AWS_LAMBDA_LOG_FORMAT".into(), "JSON".into());
-        variables.insert("AWS_LAMBDA_LOG_LEVEL".into(), levels.application.clone());
-    }
-    // The cloud that runs the function, unless the function says that it wants another one.
-    variables.entry("AWS_ENDPOINT_URL".into()).or_insert_with(|| context.cloud.endpoint.to_string());
-    variables
 }

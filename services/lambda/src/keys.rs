@@ -13,6 +13,8 @@
 //! | `"provisioned", account, region, name, qualifier` | [`crate::provisioned::Provisioned`] |
 //! | `"recursion", account, region, name` | whether calls of it may go round in circles, a word of the API |
 //! | `"runtime-update", account, region, name, version` | when its runtime is updated, likewise; 0 is `$LATEST` |
+//! | `"code-signing", account, region, id` | [`crate::signing::Config`] |
+//! | `"code-signed", account, region, name` | the ARN of the config that the function has |
 //! | `"layer", account, region, name, number` | [`crate::layers::Layer`]: a version of a layer |
 //! | `"layer-published", account, region, name` | the last number that was given to a version; it stays when versions go |
 //! | `"layer-policy", account, region, name, number` | [`crate::policy::Policy`] of a version of a layer |
@@ -122,6 +124,22 @@ pub(crate) fn runtime_update(scope: &Scope, function: &str, version: u64) -> Key
     runtime_updates(scope, function).u64(version)
 }
 
+pub(crate) fn code_signings(scope: &Scope) -> Key {
+    scoped("lambda", "code-signing", scope)
+}
+
+pub(crate) fn code_signing(scope: &Scope, id: &str) -> Key {
+    code_signings(scope).str(id)
+}
+
+pub(crate) fn code_signed_in(scope: &Scope) -> Key {
+    scoped("lambda", "code-signed", scope)
+}
+
+pub(crate) fn code_signed(scope: &Scope, function: &str) -> Key {
+    code_signed_in(scope).str(function)
+}
+
 pub(crate) fn layers(scope: &Scope) -> Key {
     scoped("lambda", "layer", scope)
 }
@@ -218,6 +236,8 @@ mod tests {
             ("provisioned", provisioned(&scope, "f", "a")),
             ("recursion", recursion(&scope, "f")),
             ("runtime-update", runtime_update(&scope, "f", 7)),
+            ("code-signing", code_signing(&scope, "c")),
+            ("code-signed", code_signed(&scope, "f")),
             ("layer", layer(&scope, "l", 7)),
             ("layer-published", layer_published(&scope, "l")),
             ("layer-policy", layer_policy(&scope, "l", 7)),

@@ -17,6 +17,7 @@ mod event;
 mod function;
 mod functions;
 mod host;
+mod hot_reload;
 mod invoke;
 mod keys;
 mod layers;
@@ -28,7 +29,9 @@ mod policy;
 mod provisioned;
 mod refused;
 mod role;
+mod session;
 mod settings;
+mod signing;
 mod sources;
 mod stream;
 mod tags;
@@ -48,13 +51,14 @@ use service::Service;
 use wire::OperationFacts;
 
 use crate::host::Host;
+use crate::hot_reload::HotReload;
 use crate::layers::LayerVersion;
 
 /// The service. `work` is a folder of its own, for what can be made again: unpacked packages, environments. `room` is for
-/// how many environments at once.
+/// how many environments at once. Folders below `hot` may be functions.
 #[must_use]
-pub fn service(work: PathBuf, room: usize) -> Service {
-    let host = Arc::new(Host::new(work, room));
+pub fn service(work: PathBuf, room: usize, hot: Option<PathBuf>) -> Service {
+    let host = Arc::new(Host::new(work, room, HotReload::below(hot)));
     let [creating, updating, configuring, deleting, polling, printing, ending] =
         [(); 7].map(|()| Arc::clone(&host));
     let service = layers_of(Service::new(&api::FACTS))
@@ -110,7 +114,33 @@ pub fn service(work: PathBuf, room: usize) -> Service {
         })
         .work("resets", move |cloud| Arc::clone(&ending).follow_resets(cloud))
         .work("event sources", move |cloud| sources::run(Arc::clone(&polling), cloud));
-    urls(limits(published(invocations(service, &host)), &host), &host)
+    signing(urls(limits(published(invocations(service, &host)), &host), &host))
+}
+
+/// Whose signatures code must have.
+fn signing(service: Service) -> Service {
+    service
+        .transaction::<api::CreateCodeSigningConfig>(signing::create, |_, _| Vec::new())
+        .read::<api::GetCodeSigningConfig>(signing::get, |_, input| named(&input.code_signing_config_arn))
+        .transaction::<api::UpdateCodeSigningConfig>(signing::update, |_, input| {
+            named(&input.code_signing_config_arn)
+        })
+        .transaction::<api::DeleteCodeSigningConfig>(signing::delete, |_, input| {
+            named(&input.code_signing_config_arn)
+        })
+        .read::<api::ListCodeSigningConfigs>(signing::list, |_, _| Vec::new())
+        .read::<api::ListFunctionsByCodeSigningConfig>(signing::of_functions::list, |_, input| {
+            named(&input.code_signing_config_arn)
+        })
+        .transaction::<api::PutFunctionCodeSigningConfig>(signing::of_functions::put, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .read::<api::GetFunctionCodeSigningConfig>(signing::of_functions::get, |scope, input| {
+            at(scope, &input.function_name)
+        })
+        .transaction::<api::DeleteFunctionCodeSigningConfig>(signing::of_functions::delete, |scope, input| {
+            at(scope, &input.function_name)
+        })
 }
 
 /// How many invocations there may be at once, and what else an account and its functions are held to.
@@ -144,6 +174,12 @@ fn limits(service: Service, host: &Arc<Host>) -> Service {
         })
         .read::<api::GetFunctionRecursionConfig>(upkeep::get_recursion, |scope, input| {
             at(scope, &input.function_name)
+        })
+        .transaction::<api::PutFunctionScalingConfig>(upkeep::put_scaling, |scope, input| {
+            invoked(scope, &input.function_name, Some(&input.qualifier))
+        })
+        .read::<api::GetFunctionScalingConfig>(upkeep::get_scaling, |scope, input| {
+            invoked(scope, &input.function_name, Some(&input.qualifier))
         })
         .transaction::<api::PutRuntimeManagementConfig>(upkeep::put_runtime, |scope, input| {
             at(scope, &input.function_name)

@@ -33,6 +33,9 @@ pub(crate) struct Stored {
     /// All its files together; 0 where an earlier program has stored it.
     #[serde(default)]
     pub(crate) unpacked_bytes: u64,
+    /// A folder of the disk, which is there instead of a package.
+    #[serde(default)]
+    pub(crate) folder: Option<String>,
 }
 
 /// A package that was looked into.
@@ -41,13 +44,24 @@ pub(crate) struct Package {
     zip: Bytes,
     sha256: String,
     unpacked_bytes: u64,
+    folder: Option<String>,
 }
 
 impl Package {
+    /// No package, but a folder that changes.
+    pub(crate) fn of_folder(folder: String) -> Self {
+        Package {
+            zip: Bytes::new(),
+            sha256: sha256(folder.as_bytes()),
+            unpacked_bytes: 0,
+            folder: Some(folder),
+        }
+    }
+
     /// How it is shown, stored under that id.
     pub(crate) fn describe(&self, id: Id) -> Stored {
         let (size_bytes, unpacked_bytes) = (self.zip.len() as u64, self.unpacked_bytes);
-        Stored { id, size_bytes, sha256: self.sha256.clone(), unpacked_bytes }
+        Stored { id, size_bytes, sha256: self.sha256.clone(), unpacked_bytes, folder: self.folder.clone() }
     }
 
     /// Stores it.
@@ -66,8 +80,7 @@ impl Package {
 pub(crate) async fn check(zip: Bytes) -> Result<Package> {
     let looked = tokio::task::spawn_blocking(move || {
         let unpacked_bytes = look_into(&zip)?;
-        let sha256 = STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &zip));
-        Ok::<_, Fault>(Package { zip, sha256, unpacked_bytes })
+        Ok::<_, Fault>(Package { sha256: sha256(&zip), zip, unpacked_bytes, folder: None })
     });
     match looked.await {
         Ok(package) => Ok(package?),
@@ -76,6 +89,10 @@ pub(crate) async fn check(zip: Bytes) -> Result<Package> {
             Err(errors::bad_zip().into())
         }
     }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, bytes))
 }
 
 fn look_into(zip: &[u8]) -> Result<u64, Fault> {

@@ -41,7 +41,6 @@ pub(crate) fn check_create(input: &api::CreateFunctionInput) -> Result<(), Fault
     refuse(&[
         ("PackageType Image", input.package_type.as_ref().is_some_and(|kind| kind.as_str() == "Image")),
         ("ImageConfig", input.image_config.is_some()),
-        ("CodeSigningConfigArn", input.code_signing_config_arn.is_some()),
         ("CapacityProviderConfig", input.capacity_provider_config.is_some()),
         ("PublishTo", input.publish_to.is_some()),
         ("DurableConfig", input.durable_config.is_some()),

@@ -1,4 +1,4 @@
-//! Tags of functions and of event source mappings.
+//! Tags of functions, of event source mappings and of code signing configs.
 
 use api_lambda as api;
 use names::{Arn, Scope};
@@ -7,7 +7,7 @@ use service::{Result, Tx, View};
 use store::{Error, Reads, Store, record};
 
 use crate::functions::named;
-use crate::{errors, function, keys, sources};
+use crate::{errors, function, keys, signing, sources};
 
 /// How functions and mappings are tagged.
 pub(crate) const TAGGING: Tagging = Tagging::new(
@@ -20,6 +20,10 @@ fn find(reads: &impl Reads, scope: &Scope, resource: &str) -> Result<(Scope, Arn
     if let Some(uuid) = sources::uuid_of(resource) {
         let mapping = sources::find(reads, scope, uuid)?;
         return Ok((mapping.scope, mapping.arn()));
+    }
+    if signing::parse(resource).is_some() {
+        let config = signing::known(reads, resource)?;
+        return Ok((config.scope, config.arn()));
     }
     let name = named(scope, resource, None)?;
     if name.qualifier.is_some() {

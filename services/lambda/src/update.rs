@@ -11,7 +11,7 @@ use crate::function::{self, Function};
 use crate::functions::{named, variables};
 use crate::host::Host;
 use crate::name::Name;
-use crate::{errors, layers, refused, role, settings, versions};
+use crate::{errors, layers, refused, role, settings, signing, versions};
 
 pub(crate) async fn code(
     host: Arc<Host>,
@@ -24,10 +24,11 @@ pub(crate) async fn code(
         ("SourceKMSKeyArn", input.source_kms_key_arn.is_some()),
     ])?;
     refused::check_architectures(input.architectures.as_deref())?;
-    let package = code::fetch(&context, Source::from(&input), "UpdateFunctionCode").await?;
+    let package = code::of_function(&context, &host.hot, Source::from(&input), "UpdateFunctionCode").await?;
     let publish = input.publish == Some(true);
     let wish = Wish { revision_id: input.revision_id.as_deref(), publish };
     change(&host, &context, &input.function_name, wish, |tx, function| {
+        signing::of_functions::check(&**tx, &function.full_name())?;
         let stored = package.describe(function.package.id);
         layers::check_size(&stored, &function.layers)?;
         let is_kept = input.dry_run != Some(true);
@@ -57,7 +58,11 @@ pub(crate) async fn configuration(
     let scope = named(&context.scope(), &input.function_name, None)?.scope;
     let layers = input.layers.as_ref().map(|layers| layers::resolve(&context, &scope, layers)).transpose()?;
     let wish = Wish { revision_id: input.revision_id.as_deref(), publish: false };
-    change(&host, &context, &input.function_name, wish, |_, function| {
+    change(&host, &context, &input.function_name, wish, |tx, function| {
+        // Layers are code as well.
+        if layers.as_ref().is_some_and(|layers| *layers != function.layers) {
+            signing::of_functions::check(&**tx, &function.full_name())?;
+        }
         if let Some(runtime) = &input.runtime {
             function.runtime = runtime.to_string();
         }

@@ -1,11 +1,13 @@
-//! What is kept of a function, and changes nothing here: whether calls of it may go round in circles, and when its runtime is
+//! What is kept of a function, or only told, and changes nothing here: whether calls of it may go round in circles, and when its runtime is
 //! updated. What runs functions is the machine's own, so nobody updates it.
 
 use api_lambda as api;
+use names::Scope;
 use service::{Result, Tx, View};
-use store::Reads as _;
+use store::Reads;
 
 use crate::functions::named;
+use crate::name::Name;
 use crate::{concurrency, errors, function, keys};
 
 pub(crate) fn put_recursion(
@@ -26,6 +28,32 @@ pub(crate) fn get_recursion(
     let kept: Option<String> = view.get_record(&keys::recursion(&name.scope, &name.name))?;
     let recursive_loop = Some(kept.as_deref().unwrap_or("Terminate").into());
     Ok(api::GetFunctionRecursionConfigOutput { recursive_loop })
+}
+
+/// Only functions of a capacity provider are scaled like this, and there are no such functions.
+pub(crate) fn put_scaling(
+    tx: &mut Tx<'_>,
+    input: &api::PutFunctionScalingConfigInput,
+) -> Result<api::PutFunctionScalingConfigOutput> {
+    let name = scaled(&**tx, &tx.scope(), &input.function_name, &input.qualifier)?;
+    let message =
+        format!("The function {} has no capacity provider, by which it could be scaled.", name.arn());
+    Err(errors::invalid(message).into())
+}
+
+pub(crate) fn get_scaling(
+    view: &View<'_>,
+    input: &api::GetFunctionScalingConfigInput,
+) -> Result<api::GetFunctionScalingConfigOutput> {
+    let name = scaled(&**view, &view.scope(), &input.function_name, &input.qualifier)?;
+    let function_arn = Some(name.qualified_arn().to_string());
+    Ok(api::GetFunctionScalingConfigOutput { function_arn, ..api::GetFunctionScalingConfigOutput::default() })
+}
+
+fn scaled(reads: &impl Reads, scope: &Scope, function: &str, qualifier: &str) -> Result<Name> {
+    let name = named(scope, function, Some(qualifier))?;
+    function::find(reads, &name)?;
+    Ok(name)
 }
 
 pub(crate) fn put_runtime(

@@ -39,6 +39,9 @@ pub(crate) fn publish(
 
 /// The version that is like `latest`: the last one when nothing has changed since, else a new one.
 pub(crate) fn freeze(tx: &mut Tx<'_>, latest: &Function, description: Option<&str>) -> Result<Function> {
+    if latest.package.folder.is_some() {
+        return Err(errors::not_built("A version of code that is a folder").into());
+    }
     let name = latest.full_name();
     let counter = keys::published(&name.scope, &name.name);
     let last: u64 = tx.get_record(&counter)?.unwrap_or_default();
