@@ -9,9 +9,9 @@ pub(crate) fn list() -> Result<()> {
     for (kind, served) in asking.block_on(runtime::runtimes()) {
         let how = match served {
             Served::ByItself => "the function brings what it runs".to_owned(),
-            Served::By { version, program } => format!("{version}  {}", program.display()),
+            Served::By { version, program } => format!("{version:<5} {}", program.display()),
             Served::InItsPlace { version, program } => {
-                format!("{version}  {}  (another version, in its place)", program.display())
+                format!("{version:<5} {}  (another version, in its place)", program.display())
             }
             Served::Not { wanted } => format!("not here: needs {wanted} in the PATH"),
         };

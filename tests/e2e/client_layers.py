@@ -1,6 +1,7 @@
 """Layers of stock libraries: what is installed for the tests, as functions have it in `/opt`."""
 
 import io
+import json
 import os
 import zipfile
 from importlib import metadata
@@ -38,13 +39,19 @@ def of_python(*names):
     return packed(files)
 
 
-def of_node(*prefixes):
-    """All packages whose names begin with one of these."""
-    files = {}
-    for path in NODE.rglob("*"):
-        name = path.relative_to(NODE).as_posix()
-        if path.is_file() and name.startswith(prefixes) and not name.endswith((".ts", ".map", ".md")):
-            files[f"nodejs/node_modules/{name}"] = path
+def of_node(*names):
+    """Packages with all that they need."""
+    files, wanted, known = {}, list(names), set()
+    while wanted:
+        name = wanted.pop()
+        # What only one package needs may stand within it.
+        if name in known or not (NODE / name).is_dir():
+            continue
+        known.add(name)
+        wanted += json.loads((NODE / name / "package.json").read_text()).get("dependencies", {})
+        for path in (NODE / name).rglob("*"):
+            if path.is_file() and not path.name.endswith((".ts", ".map", ".md")):
+                files[f"nodejs/node_modules/{path.relative_to(NODE).as_posix()}"] = path
     return packed(files)
 
 

@@ -60,14 +60,6 @@ app.get('/image', (request, response) => response.type('image/png').send(Buffer.
 const { default: wrapped = serverless } = serverless;
 exports.handler = wrapped(app, { binary: ['image/*'] });
 """
-EXPRESS_PACKAGES = """express/ serverless-http/ accepts/ body-parser/ bytes/ call-bind-apply-helpers/ call-bound/ content-disposition/
-    content-type/ cookie/ cookie-signature/ debug/ depd/ dunder-proto/ ee-first/ encodeurl/ es-define-property/ es-errors/
-    es-object-atoms/ escape-html/ etag/ finalhandler/ forwarded/ fresh/ function-bind/ get-intrinsic/ get-proto/ gopd/ has-symbols/
-    hasown/ http-errors/ iconv-lite/ inherits/ ipaddr.js/ is-promise/ math-intrinsics/ media-typer/ merge-descriptors/ mime-db/
-    mime-types/ ms/ negotiator/ object-inspect/ on-finished/ once/ parseurl/ path-to-regexp/ proxy-addr/ qs/ range-parser/ raw-body/
-    router/ safer-buffer/ send/ serve-static/ setprototypeof/ side-channel statuses/ toidentifier/ type-is/ unpipe/ vary/ wrappy/"""
-
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -85,7 +77,7 @@ def framework(cloud):
     functions, known = cloud.client("lambda", read_timeout=60), {}
 
     def make(name, kind):
-        content = {"fastapi": lambda: of_python("fastapi", "mangum"), "express": lambda: of_node(*EXPRESS_PACKAGES.split())}
+        content = {"fastapi": lambda: of_python("fastapi", "mangum"), "express": lambda: of_node("express", "serverless-http")}
         settings = {"MemorySize": 512, "Timeout": 60}
         if kind == "rust":
             settings |= {"Runtime": "provided.al2023", "Code": {"ZipFile": built()}}
@@ -114,8 +106,8 @@ def test_a_framework_answers(cloud, framework, name, kind, version):
     )
     apis.create_route(ApiId=api, RouteKey="$default", Target=f"integrations/{integration['IntegrationId']}")
     apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
-    status, headers, body = ask(cloud, api, "GET", "/trips/a%20b?by=f%C3%A4hre", headers={"User-Agent": "tests"})
-    assert (status, json.loads(body)) == (200, {"trip": "a b", "by": "fähre", "agent": "tests"})
+    status, headers, body = ask(cloud, api, "GET", "/trips/ams?by=f%C3%A4hre", headers={"User-Agent": "tests"})
+    assert (status, json.loads(body)) == (200, {"trip": "ams", "by": "fähre", "agent": "tests"})
     assert [cookie.split(";")[0] for cookie in headers.get_all("Set-Cookie")] == ["a=1", "b=2"]
     in_json = {"Content-Type": "application/json"}
     status, _, body = ask(cloud, api, "POST", "/trips", json.dumps({"name": "näh"}), in_json)

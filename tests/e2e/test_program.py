@@ -34,6 +34,15 @@ def run(*arguments, **environment):
     )
 
 
+def test_runtimes_are_listed():
+    listed = run("runtimes", "list")
+    assert listed.returncode == 0, listed.stderr
+    lines = dict(line.split(maxsplit=1) for line in listed.stdout.splitlines())
+    assert lines["provided.al2023"] == "the function brings what it runs"
+    assert f"{sys.version_info[0]}.{sys.version_info[1]} " in lines[f"python3.{sys.version_info[1]}"]
+    assert run("runtimes").returncode != 0
+
+
 def test_help_and_version():
     assert "up" in run("--help").stdout
     assert run("--version").stdout.startswith("cloudlet ")

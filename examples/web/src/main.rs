@@ -20,8 +20,8 @@ async fn answer(request: Request) -> Result<Response<Body>, Error> {
             let by = parameters.first("by").unwrap_or("train");
             say(StatusCode::OK, &json!({ "trip": trip, "by": by, "agent": agent }))
         }
-        ["trips"] => match request.json::<Value>()? {
-            Some(Value::Object(mut trip)) => {
+        ["trips"] => match request.json::<Value>() {
+            Ok(Some(Value::Object(mut trip))) if trip.contains_key("name") => {
                 trip.entry("seats").or_insert(1.into());
                 say(StatusCode::CREATED, &trip.into())
             }
