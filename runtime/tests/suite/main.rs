@@ -13,3 +13,4 @@ mod log;
 mod node;
 mod python;
 mod streaming;
+mod telemetry;

@@ -3,8 +3,7 @@
 //! A function's record and its package are written in one transaction; a package is unpacked to disk when it is first
 //! needed, and can be unpacked again at any time. Asynchronous events are records until they are done with.
 //!
-//! Never here: processes (they are the runtime's), images. What is not built is refused
-//! by name.
+//! Never here: processes (they are the runtime's), images. What is not built is refused by name.
 
 mod account;
 mod aliases;
