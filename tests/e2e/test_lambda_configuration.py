@@ -203,7 +203,6 @@ def test_what_is_refused(functions, name):
     assert "Reserved keys used in this request: AWS_LAMBDA_FUNCTION_NAME" in reserved[1]
     assert refusal(Architectures=["x86_64", "arm64"])[0] == "ValidationException"
     assert refusal(PackageType="Image", Code={"ImageUri": "i"})[0] == "NotImplemented"
-    assert refusal(CodeSigningConfigArn="arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdef0")[0] == "NotImplemented"
 
 
 def test_a_missing_interpreter_is_told_at_once(make_cloud, tmp_path):

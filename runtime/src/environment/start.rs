@@ -52,7 +52,8 @@ impl Site {
         let scratch = scratch(host, &id).map_err(Error::system("the function's folders"))?;
         let sandbox = if host.sandboxed { loopback(&id) } else { Ipv4Addr::LOCALHOST };
         let external = extensions::find(spec.opt_dir.as_deref());
-        let extensions_log = host.root.join("tmp").join(format!("{id}.log"));
+        // Its own even where another environment had the same id, whose pipe may not have gone yet.
+        let extensions_log = host.root.join("tmp").join(format!("{}.log", uuid::Uuid::new_v4().simple()));
         Ok(Self { id, listener, address, source, scratch, sandbox, external, extensions_log })
     }
 
