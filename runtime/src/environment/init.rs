@@ -94,7 +94,7 @@ impl Environment {
             biased;
             verdict = all => Ok(verdict),
             failure = self.extensions.failed() => Ok(Some(Verdict::Ended(fault(&failure, id)))),
-            end = self.process.function_ended() => {
+            end = self.function_ended() => {
                 end_fault(end, spec, id).map(|fault| Some(Verdict::Ended(fault)))
             }
         }

@@ -32,7 +32,7 @@ pub(crate) use extensions::Extensions;
 use extensions::ending::{Ending, Reason};
 use freezer::Freezer;
 use logs::Logs;
-use process::Process;
+use process::{End, Process};
 use telemetry::Telemetry;
 
 const MB: u64 = 1024 * 1024;
@@ -115,6 +115,17 @@ impl Environment {
     /// Kills the function, and with it everything that runs here; but extensions live until they have heard of it.
     pub(crate) fn kill(&self) {
         if self.extensions.are_there() { self.process.kill_function() } else { self.process.kill() }
+    }
+
+    /// Waits until the function has ended, and what it said last has come in: without extensions, everything ends with it.
+    async fn function_ended(&self) -> End {
+        const LAST_WORDS_MAX: Duration = Duration::from_millis(50);
+        if !self.extensions.are_there() {
+            return self.process.ended().await;
+        }
+        let end = self.process.function_ended().await;
+        tokio::time::sleep(LAST_WORDS_MAX).await;
+        end
     }
 
     /// What there is to wait for until nothing of it is left.

@@ -99,7 +99,7 @@ impl Environment {
         tokio::select! {
             biased;
             waiting = waiting => waiting.is_ok(),
-            _ = self.process.function_ended() => false,
+            _ = self.function_ended() => false,
             () = tokio::time::sleep(allowance) => false,
         }
     }
@@ -161,7 +161,7 @@ impl Environment {
 
     /// An answer that broke off: most likely because its process is at its end, which is told a little later.
     async fn broke_off(&self, spec: &FunctionSpec, id: &str) -> Result<Verdict, Error> {
-        match tokio::time::timeout(END_TIME_MAX, self.process.function_ended()).await {
+        match tokio::time::timeout(END_TIME_MAX, self.function_ended()).await {
             Ok(end) => end_fault(end, spec, id).map(Verdict::Ended),
             Err(_) => Ok(Verdict::Failed(Fault::truncated(id))),
         }
@@ -180,7 +180,7 @@ impl Environment {
             tokio::select! {
                 biased;
                 done = &mut work => return Ok(Ok(done)),
-                end = self.process.function_ended() => {
+                end = self.function_ended() => {
                     return end_fault(end, watch.spec, watch.id).map(|fault| Err(Verdict::Ended(fault)));
                 }
                 failure = self.extensions.failed() => return Ok(Err(Verdict::Ended(fault(&failure, watch.id)))),
