@@ -1,9 +1,11 @@
 //! What is measured, in order.
 
+mod fronts;
 mod messages;
 pub(crate) mod objects;
 mod only;
 pub(crate) mod peers;
+mod workflows;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -24,7 +26,8 @@ use crate::process::Server;
 use crate::report::Report;
 use crate::waits;
 
-use only::{Only, PUT, THEN};
+use fronts::Fronts;
+use only::{LAST, Only, PUT, THEN};
 
 /// Invocations of a warm function.
 const INVOCATIONS: usize = 2000;
@@ -95,6 +98,9 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
         &|operation, queue, input| suite.sqs(operation, queue, input),
         &mut report,
     )?;
+    for only in LAST {
+        suite.measure(&mut report, only)?;
+    }
     let invocation = suite.invoke()?;
     report.add("Lambda warm invoke, median", invocation.0, "ms", Some(2.0));
     report.add("Lambda warm invoke, 99th percentile", invocation.1, "ms", None);
@@ -128,6 +134,8 @@ struct Suite {
     account_url: String,
     body: String,
     requests: usize,
+    /// The REST APIs, once they are made.
+    fronts: Option<Fronts>,
 }
 
 impl Suite {
@@ -151,7 +159,7 @@ impl Suite {
     fn of(server: Server, caller: Caller, folder: &Path, requests: usize) -> Result<Self> {
         let account_url = format!("http://{}/000000000000", server.address);
         let bare = Server::bare(folder)?;
-        Ok(Suite { server, bare, caller, account_url, body: "x".repeat(BODY_BYTES), requests })
+        Ok(Suite { server, bare, caller, account_url, body: "x".repeat(BODY_BYTES), requests, fronts: None })
     }
 
     fn prepare_queues(&mut self) -> Result<()> {
@@ -183,6 +191,8 @@ impl Suite {
             connection.ask(&self.sns(TOPICS[1], "Subscribe", &wish)?)?;
         }
         self.prepare_objects()?;
+        self.prepare_workflows()?;
+        self.prepare_fronts()?;
         self.items().prepare(&self.server)
     }
 
@@ -228,6 +238,12 @@ impl Suite {
             | Only::ListObjects
             | Only::ListPrefixes
             | Only::Streams => self.measure_objects(report, only),
+            Only::Workflow | Only::Sync | Only::Transition | Only::Items | Only::Waits => {
+                self.measure_workflows(report, only)
+            }
+            Only::Mock | Only::Proxy | Only::Cached | Only::Routes | Only::Throttled => {
+                self.measure_fronts(report, only)
+            }
             of_items => self.measure_items(report, of_items),
         }
     }

@@ -24,6 +24,20 @@ pub(super) const THEN: [Only; 16] = [
     Only::ListPrefixes,
 ];
 
+/// Those that come last, because they leave much behind.
+pub(super) const LAST: [Only; 10] = [
+    Only::Mock,
+    Only::Proxy,
+    Only::Cached,
+    Only::Routes,
+    Only::Throttled,
+    Only::Workflow,
+    Only::Sync,
+    Only::Transition,
+    Only::Items,
+    Only::Waits,
+];
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Only {
     Send,
@@ -47,6 +61,16 @@ pub(super) enum Only {
     ListPrefixes,
     /// Many clients of large objects at once: the server's memory.
     Streams,
+    Mock,
+    Proxy,
+    Cached,
+    Routes,
+    Throttled,
+    Workflow,
+    Sync,
+    Transition,
+    Items,
+    Waits,
 }
 
 impl Only {
@@ -73,6 +97,16 @@ impl Only {
             Only::ListObjects => "S3 ListObjectsV2 of 1,000",
             Only::ListPrefixes => "S3 ListObjectsV2 of 1,000 common prefixes",
             Only::Streams => "S3 large objects at once",
+            Only::Mock => "API Gateway MOCK with a small template",
+            Only::Proxy => "API Gateway HTTP proxy",
+            Only::Cached => "API Gateway cached route",
+            Only::Routes => "API Gateway one of 500 routes, to one of 5",
+            Only::Throttled => "API Gateway throttled refusal",
+            Only::Workflow => "Step Functions five Pass states, start to described end",
+            Only::Sync => "Step Functions five Pass states, express, synchronous",
+            Only::Transition => "Step Functions transition",
+            Only::Items => "Step Functions 1,000 items of a Map",
+            Only::Waits => "Step Functions wait ends late beside 100,000",
         }
     }
 }
