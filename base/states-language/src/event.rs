@@ -162,6 +162,15 @@ pub enum Details {
         /// The state's name.
         state: String,
     },
+    /// The execution was redriven, so often by now.
+    Redriven(u64),
+    /// A map run was redriven.
+    MapRunAgain {
+        /// Its ARN.
+        arn: String,
+        /// How often.
+        count: u64,
+    },
 }
 
 /// What happened to a task of an integration.

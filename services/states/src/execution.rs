@@ -156,6 +156,13 @@ impl Execution {
         (self.status, self.output, self.error, self.cause) = (status, output, error, cause);
     }
 
+    /// It goes on from where it ended.
+    pub(crate) fn begin_again(&mut self, now_ms: i64) {
+        (self.status, self.stopped_ms) = (Status::Running, None);
+        (self.output, self.error, self.cause) = (None, None, None);
+        (self.redrives, self.redriven_ms) = (self.redrives + 1, Some(now_ms));
+    }
+
     pub(crate) fn listed(&self) -> Listed {
         Listed {
             stopped_ms: self.stopped_ms,

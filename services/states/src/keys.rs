@@ -11,6 +11,9 @@
 //! | `"event", machine id, execution id, number of the first` | events of a history |
 //! | `"running", execution id` | [`crate::run::Running`] |
 //! | `"frame", execution id, number` | a frame of the language, while the execution runs |
+//! | `"counted", execution id, number` | how many items of that frame were started and are done |
+//! | `"left", machine id, execution id` | [`crate::run::Running`]: where an execution ended without success |
+//! | `"left frame", machine id, execution id, number` | a frame of it, at what it had counted |
 //! | `"followed", execution id, frame, serial` | the job that a task has begun, and waits for |
 //! | `"ended", end (ms), execution id` | [`crate::execution::Place`]: executions in the order in which they are forgotten |
 //! | `"activity", account, region, name` | [`crate::activities::Activity`] |
@@ -126,7 +129,45 @@ pub(crate) fn frame_of(key: &[u8]) -> Result<FrameId, store::Error> {
     parts.str()?;
     parts.str()?;
     parts.bytes()?;
+    number_of(parts)
+}
+
+fn number_of(mut parts: Parts<'_>) -> Result<FrameId, store::Error> {
     Ok(FrameId::try_from(parts.u64()?).unwrap_or(FrameId::MAX))
+}
+
+pub(crate) fn counted(execution: &Id, number: FrameId) -> Key {
+    of("counted").bytes(execution).u64(number.into())
+}
+
+pub(crate) fn all_left(machine: &Id) -> Key {
+    of("left").bytes(machine)
+}
+
+pub(crate) fn left(machine: &Id, execution: &Id) -> Key {
+    all_left(machine).bytes(execution)
+}
+
+pub(crate) fn all_left_frames(machine: &Id) -> Key {
+    of("left frame").bytes(machine)
+}
+
+pub(crate) fn left_frames(machine: &Id, execution: &Id) -> Key {
+    all_left_frames(machine).bytes(execution)
+}
+
+pub(crate) fn left_frame(machine: &Id, execution: &Id, number: FrameId) -> Key {
+    left_frames(machine, execution).u64(number.into())
+}
+
+/// The number in a key of [`left_frame`].
+pub(crate) fn left_frame_of(key: &[u8]) -> Result<FrameId, store::Error> {
+    let mut parts = Parts::new(key);
+    parts.str()?;
+    parts.str()?;
+    parts.bytes()?;
+    parts.bytes()?;
+    number_of(parts)
 }
 
 pub(crate) fn followed(execution: &Id, waited: Waited) -> Key {
@@ -207,7 +248,7 @@ pub(crate) fn child(map_run: &Id, index: u64) -> Key {
 }
 
 /// Everything of a machine but its own record, once none of its executions runs.
-pub(crate) fn all_of(machine: &Id) -> [Key; 7] {
+pub(crate) fn all_of(machine: &Id) -> [Key; 9] {
     [
         revisions(machine),
         versions(machine),
@@ -216,6 +257,8 @@ pub(crate) fn all_of(machine: &Id) -> [Key; 7] {
         all_listed(machine),
         histories(machine),
         map_runs(machine),
+        all_left(machine),
+        all_left_frames(machine),
     ]
 }
 
@@ -238,6 +281,9 @@ mod tests {
             ("event", event(&id, &id, 7)),
             ("running", running(&id)),
             ("frame", frame(&id, 7)),
+            ("counted", counted(&id, 7)),
+            ("left", left(&id, &id)),
+            ("left-frame", left_frame(&id, &id, 7)),
             ("followed", followed(&id, Waited { frame: 7, serial: 8 })),
             ("ended", ended(7, &id)),
             ("activity", activity(&scope, "a")),
@@ -255,6 +301,7 @@ mod tests {
         let id = [1; 16];
         assert_eq!(started_and_name(&listed(&id, "FAILED", 7, "n")).unwrap(), (7, "n".to_owned()));
         assert_eq!(frame_of(&frame(&id, 9)).unwrap(), 9);
+        assert_eq!(left_frame_of(&left_frame(&id, &id, 9)).unwrap(), 9);
         assert_eq!(ended_ms(&ended(7, &id)).unwrap(), 7);
     }
 

@@ -129,6 +129,7 @@ fn ran(service: Service) -> Service {
         .read::<api::DescribeMapRun>(map_runs::describe, |_, input| at(&input.map_run_arn))
         .read::<api::ListMapRuns>(map_runs::list, |_, input| at(&input.execution_arn))
         .transaction::<api::UpdateMapRun>(map_runs::update, |_, input| at(&input.map_run_arn))
+        .transaction::<api::RedriveExecution>(executions::redrive, |_, input| at(&input.execution_arn))
         .transaction::<api::StopExecution>(executions::stop, |_, input| at(&input.execution_arn))
         .transaction::<api::SendTaskSuccess>(callbacks::succeed, |_, _| Vec::new())
         .transaction::<api::SendTaskFailure>(callbacks::fail, |_, _| Vec::new())

@@ -9,7 +9,7 @@ use store::{Reads as _, Transaction, record};
 use wire::Timestamp;
 
 use crate::execution::{Execution, Place};
-use crate::{SWEEPER, keys, map_runs};
+use crate::{SWEEPER, keys, map_runs, run as running};
 
 const DAYS_90_MS: i64 = 90 * 86_400_000;
 /// Executions that one transaction forgets.
@@ -48,6 +48,7 @@ fn forget(tx: &mut Transaction, ended: &[u8], place: &Place) -> Result<()> {
         tx.delete(execution.listed_at());
         tx.delete(keys::execution(place));
         SWEEPER.put(tx, &keys::events(&execution.machine, &execution.id));
+        running::forget(tx, &execution);
         map_runs::forget(tx, &execution)?;
     }
     Ok(())

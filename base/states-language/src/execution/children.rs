@@ -85,20 +85,30 @@ impl Run<'_> {
         if self.is_full() {
             return Ok(());
         }
-        let Some(Phase::Children(children)) = self.frame_mut(id).map(|frame| &mut frame.phase) else {
+        let Some(children) = self.children_mut(id).filter(|children| children.started < children.count)
+        else {
             return Ok(());
         };
-        if children.started == children.count {
-            return Ok(());
-        }
-        let (child, index) = (children.first + children.started, children.started);
+        let child = children.first + children.started;
         children.started += 1;
+        self.start_item(id, state, map, (child, previous))
+    }
+
+    /// Starts an item. One whose input cannot be made is not given one.
+    pub(super) fn start_item(
+        &mut self,
+        id: FrameId,
+        state: &State,
+        map: &Map,
+        (child, previous): (FrameId, u64),
+    ) -> Result<(), Failure> {
+        let Some(item) = self.frame(child) else { return Ok(()) };
+        let (index, item) = (item.index, item.input.clone());
         let name = state.name.to_string();
         let event = self.event(previous, EventType::MapIterationStarted, Details::Iteration { name, index });
-        let Some(frame) = self.frame_mut(child) else { return Ok(()) };
-        frame.last_event = event;
-        frame.phase = Phase::Ready;
-        let item = std::mem::take(&mut frame.input);
+        if let Some(frame) = self.frame_mut(child) {
+            (frame.last_event, frame.phase) = (event, Phase::Ready);
+        }
         let input = match &map.selector {
             Some(selector) => self.select(id, state, selector, &Item { index, value: &item })?,
             None => item.clone(),
@@ -134,11 +144,12 @@ impl Run<'_> {
             last_event =
                 self.event(previous, EventType::MapIterationSucceeded, Details::Iteration { name, index });
         }
-        let Some(frame) = self.frame_mut(id) else { return };
-        let Phase::Children(children) = &mut frame.phase else { return };
+        let Some(children) = self.children_mut(id) else { return };
         children.done += 1;
         let ended = if children.done == children.count {
-            frame.last_event = last_event;
+            if let Some(frame) = self.frame_mut(id) {
+                frame.last_event = last_event;
+            }
             self.end_children(id, state)
         } else if let Kind::Map(map) = &state.kind {
             self.start_next(id, state, map, previous)
@@ -224,7 +235,12 @@ impl Run<'_> {
                 }
                 self.abort(child, previous, failed == Some(child));
             }
-            self.remove(child);
+            if let Some(frame) = self.remove(child) {
+                self.aside.lay(child, frame);
+            }
+        }
+        if let Some(Phase::Children(children)) = self.frame(id).map(|frame| frame.phase.clone()) {
+            self.aside.lay_children(id, children);
         }
         self.idle(id);
         self.execution.head.ready.retain(|ready| self.execution.frames.contains_key(ready));

@@ -215,6 +215,12 @@ impl Run<'_> {
         }
     }
 
+    pub(super) fn map_run_redriven(&mut self, id: Id, arn: String, count: u64) {
+        if self.is_waited(id) {
+            self.event_of(id.frame, EventType::MapRunRedriven, Details::MapRunAgain { arn, count });
+        }
+    }
+
     pub(super) fn map_run_succeeded(&mut self, id: Id, output: &str) {
         let Some(state) = self.state_of(id.frame).filter(|_| self.is_waited(id)) else { return };
         let Ok(result) = serde_json::from_str(output) else {

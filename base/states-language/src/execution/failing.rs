@@ -1,6 +1,7 @@
 //! Failures: tried again, caught, or passed on to whatever is around.
 
 use super::frame::{FrameId, Phase};
+use super::redrive::Aside;
 use super::run::Run;
 use super::{Outcome, Timer};
 use crate::definition::{Kind, State};
@@ -16,9 +17,12 @@ impl Run<'_> {
         self.abort_children(id, frame.last_event, None);
         self.note_evaluation(id, state, &failure);
         if self.retry(id, state, &failure) {
+            self.aside = Aside::default();
             return;
         }
         let catcher = state.catch.iter().find(|catcher| is_for(&catcher.errors, state, &failure));
+        // What comes of a catcher may fail too, and that is another failure.
+        let aside = std::mem::take(&mut self.aside);
         let uncaught = match catcher {
             Some(catcher) => match self.leave_by_catch(id, state, catcher, &failure) {
                 Ok(()) => return,
@@ -31,6 +35,7 @@ impl Run<'_> {
             },
             None => failure,
         };
+        self.aside = aside;
         self.fail_frame(id, uncaught);
     }
 

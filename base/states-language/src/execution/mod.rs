@@ -5,7 +5,8 @@
 //! whatever happened between; so the execution is what is stored after each step, and the history is never read to go on.
 //!
 //! An execution is a tree of frames: one for the whole, and one for each branch and item that runs. A frame is small, and a step
-//! changes few of them: [`Execution::changes`] names those, so that each can be a record of its own. A step that is not over
+//! changes few of them: [`Execution::changes`] names those, so that each can be a record of its own, and [`step_among`] takes up
+//! no more of them than it needs. A step that is not over
 //! after a thousand states asks to be continued, so that no transaction is too long.
 
 mod children;
@@ -15,6 +16,8 @@ mod enter;
 mod failing;
 mod frame;
 mod leave;
+mod parts;
+mod redrive;
 mod run;
 mod task;
 
@@ -25,6 +28,7 @@ use serde_json::Value;
 
 pub use self::distributed::{Batch, MapRun, MapSource, ResultTarget, Tolerance, batches, selected};
 pub use self::frame::{Frame, FrameId};
+pub use self::parts::{Changes, Counts, Frames, step_among};
 use self::run::Run;
 use crate::definition::{Definition, Machine, Resource};
 use crate::event::HistoryEvent;
@@ -98,6 +102,11 @@ pub enum Input {
     },
     /// The last step was not over.
     Continue,
+    /// It ended without success, and is to go on from there.
+    Redriven {
+        /// What was waited for in map runs that can go on.
+        map_runs: Vec<Id>,
+    },
     /// Somebody stops it.
     Stopped {
         /// The error's name.
@@ -151,6 +160,15 @@ pub enum Input {
         /// Its ARN.
         arn: String,
     },
+    /// A map run goes on that had ended.
+    MapRunRedriven {
+        /// Which.
+        id: Id,
+        /// Its ARN.
+        arn: String,
+        /// How often it was redriven.
+        count: u64,
+    },
     /// A map run gave this, as JSON.
     MapRunSucceeded {
         /// Which.
@@ -197,6 +215,8 @@ pub enum Command {
     CancelTimer(Timer),
     /// Run a machine for many items, each an execution of its own.
     StartMapRun(Box<MapRun>),
+    /// Go on with the map run of this frame that had ended.
+    RedriveMapRun(Id),
     /// A map run is wanted no more.
     CancelMapRun(Id),
     /// Give [`Input::Continue`] as soon as this step is stored.
@@ -263,6 +283,12 @@ pub struct Execution {
     frames: BTreeMap<FrameId, Frame>,
     #[serde(skip)]
     changed: BTreeSet<FrameId>,
+    /// Frames of which no more is new than what they count.
+    #[serde(skip)]
+    counted: BTreeSet<FrameId>,
+    /// There are frames that are not at hand.
+    #[serde(skip)]
+    is_partial: bool,
 }
 
 /// What an execution knows besides its frames.
@@ -281,15 +307,6 @@ pub struct Head {
     outcome: Option<Outcome>,
 }
 
-/// What a step changed of an execution.
-#[derive(Debug)]
-pub struct Changes<'a> {
-    /// Always.
-    pub head: &'a Head,
-    /// The frames that are new, or not as they were; those that are no more have none.
-    pub frames: Vec<(FrameId, Option<&'a Frame>)>,
-}
-
 impl Execution {
     /// An execution that has not started.
     #[must_use]
@@ -305,19 +322,12 @@ impl Execution {
             is_started: false,
             outcome: None,
         };
-        Execution { head, frames: BTreeMap::new(), changed: BTreeSet::new() }
+        Self::of(head)
     }
 
-    /// An execution as it was stored in parts.
-    pub fn restored(head: Head, frames: impl IntoIterator<Item = (FrameId, Frame)>) -> Self {
-        Execution { head, frames: frames.into_iter().collect(), changed: BTreeSet::new() }
-    }
-
-    /// What was changed since it was asked before.
-    pub fn changes(&mut self) -> Changes<'_> {
-        let changed = std::mem::take(&mut self.changed);
-        let frames = changed.into_iter().map(|id| (id, self.frames.get(&id)));
-        Changes { head: &self.head, frames: frames.collect() }
+    fn of(head: Head) -> Self {
+        let (changed, counted) = (BTreeSet::new(), BTreeSet::new());
+        Execution { head, frames: BTreeMap::new(), changed, counted, is_partial: false }
     }
 
     /// How it ended, if it did.
@@ -343,5 +353,5 @@ impl Execution {
 ///
 /// What comes too late changes nothing, and gives nothing.
 pub fn step(definition: &Definition, execution: &mut Execution, moment: Moment, input: Input) -> Step {
-    Run::new(definition, execution, moment).step(input)
+    Run::new(definition, execution, moment).step(input).0
 }

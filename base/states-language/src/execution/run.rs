@@ -1,8 +1,11 @@
 //! One step of an execution, while it is taken: what came in is given to its frame, and frames go on until all of them wait.
 
+use std::cell::Cell;
+
 use serde_json::Value;
 
-use super::frame::{Frame, FrameId, Phase};
+use super::frame::{Children, Frame, FrameId, Phase};
+use super::redrive::Aside;
 use super::{
     Command, EVENTS_MAX, Execution, Id, Input, Moment, Outcome, PAYLOAD_BYTES_MAX, STATES_A_STEP, Step, Timer,
 };
@@ -21,29 +24,42 @@ pub(super) struct Run<'a> {
     pub(super) execution: &'a mut Execution,
     pub(super) now_ms: u64,
     pub(super) chance: Chance,
+    /// What a failure has ended so far.
+    pub(super) aside: Aside,
     step: Step,
+    /// A frame was asked for that is not at hand: what came of the step is nothing.
+    is_lacking: Cell<bool>,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(definition: &'a Definition, execution: &'a mut Execution, moment: Moment) -> Self {
         let chance = Chance::new(moment.seed);
-        Run { definition, execution, now_ms: moment.now_ms, chance, step: Step::default() }
+        let (aside, step, is_lacking) = (Aside::default(), Step::default(), Cell::new(false));
+        Run { definition, execution, now_ms: moment.now_ms, chance, aside, step, is_lacking }
     }
 
-    pub(super) fn step(mut self, input: Input) -> Step {
-        let is_started = self.execution.head.is_started;
-        if self.is_over() || is_started == matches!(input, Input::Started { .. }) {
-            return self.step;
+    /// Takes a step, and tells whether frames were lacking.
+    pub(super) fn step(mut self, input: Input) -> (Step, bool) {
+        if self.is_for_now(&input) {
+            self.take(input);
+            self.go();
         }
-        self.take(input);
-        self.go();
-        self.step
+        (self.step, self.is_lacking.get())
+    }
+
+    fn is_for_now(&self, input: &Input) -> bool {
+        match input {
+            Input::Started { .. } => !self.execution.head.is_started,
+            Input::Redriven { .. } => self.execution.is_redrivable(),
+            _ => self.execution.head.is_started && !self.is_over(),
+        }
     }
 
     fn take(&mut self, input: Input) {
         match input {
             Input::Started { input } => self.start(input),
             Input::Continue => {}
+            Input::Redriven { map_runs } => self.redrive(&map_runs),
             Input::Stopped { error, cause } => {
                 let details = Details::error(error.as_deref(), cause.as_deref());
                 self.event(0, EventType::ExecutionAborted, details);
@@ -51,6 +67,7 @@ impl<'a> Run<'a> {
             }
             Input::TimerFired(timer) => self.fired(timer),
             Input::MapRunStarted { id, arn } => self.map_run_started(id, arn),
+            Input::MapRunRedriven { id, arn, count } => self.map_run_redriven(id, arn, count),
             Input::MapRunSucceeded { id, output } => self.map_run_succeeded(id, &output),
             Input::MapRunFailed { id, error, cause } => self.map_run_failed(id, error, cause),
             of_task => self.of_task(of_task),
@@ -126,9 +143,18 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn complete(&mut self, outcome: Outcome) {
+        if self.execution.is_partial {
+            self.is_lacking.set(true);
+        }
+        let is_success = matches!(outcome, Outcome::Succeeded(_));
         for id in self.execution.frames.keys().copied().collect::<Vec<_>>() {
             self.cancel(id);
-            self.remove(id);
+            if is_success {
+                self.remove(id);
+            }
+        }
+        if !is_success {
+            self.stay();
         }
         let is_timed = self.definition.timeout_s().is_some() && self.execution.head.machine == 0;
         if is_timed && outcome != Outcome::TimedOut {
@@ -181,12 +207,32 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn frame(&self, id: FrameId) -> Option<&Frame> {
+        self.look_for(id);
         self.execution.frames.get(&id)
     }
 
     pub(super) fn frame_mut(&mut self, id: FrameId) -> Option<&mut Frame> {
+        self.look_for(id);
         self.execution.changed.insert(id);
         self.execution.frames.get_mut(&id)
+    }
+
+    /// The branches or items of a frame, of which no more changes than what it counts.
+    pub(super) fn children_mut(&mut self, id: FrameId) -> Option<&mut Children> {
+        self.look_for(id);
+        match &mut self.execution.frames.get_mut(&id)?.phase {
+            Phase::Children(children) => {
+                self.execution.counted.insert(id);
+                Some(children)
+            }
+            _ => None,
+        }
+    }
+
+    fn look_for(&self, id: FrameId) {
+        if !self.execution.is_known(id) {
+            self.is_lacking.set(true);
+        }
     }
 
     pub(super) fn add(&mut self, frame: Frame) -> FrameId {
@@ -198,8 +244,13 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn remove(&mut self, id: FrameId) -> Option<Frame> {
+        self.look_for(id);
         self.execution.changed.insert(id);
-        self.execution.frames.remove(&id)
+        let removed = self.execution.frames.remove(&id);
+        if removed.as_ref().is_some_and(Frame::is_counting) {
+            self.execution.counted.insert(id);
+        }
+        removed
     }
 
     pub(super) fn ready(&mut self, id: FrameId) {
@@ -216,6 +267,9 @@ impl<'a> Run<'a> {
 
     /// What a frame waited for came.
     pub(super) fn idle(&mut self, id: FrameId) {
+        if self.frame(id).is_some_and(Frame::is_counting) {
+            self.execution.counted.insert(id);
+        }
         if let Some(frame) = self.frame_mut(id) {
             frame.phase = Phase::Idle;
         }

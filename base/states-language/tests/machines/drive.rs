@@ -3,13 +3,14 @@
 //! Time is a number that jumps to the next timer. After each step the execution is taken apart, written and read again, as a store
 //! would do, so that no test passes by what is not kept.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use cloudlet_states_language::definition::{Definition, Machine};
 use cloudlet_states_language::event::{Details, HistoryEvent, TaskDetails};
 use cloudlet_states_language::execution::{
-    About, Command, Execution, FailedAt, Frame, FrameId, Head, Id, Input, MapRun, Moment, Outcome, Scheduled,
-    Timer, step,
+    About, Command, Counts, Execution, FailedAt, Frame, FrameId, Frames, Head, Id, Input, MapRun, Moment,
+    Outcome, Scheduled, Timer, step, step_among,
 };
 use serde_json::{Value, json};
 
@@ -22,20 +23,52 @@ pub(crate) enum Answer {
     Silence,
 }
 
+/// The frames of an execution, and what they count, as records.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Stored {
+    frames: BTreeMap<FrameId, Vec<u8>>,
+    counts: BTreeMap<FrameId, Vec<u8>>,
+    /// How often all were asked for.
+    filled: Cell<usize>,
+}
+
+impl Frames for Stored {
+    type Error = ();
+
+    fn one(&self, id: FrameId) -> Result<Option<Frame>, ()> {
+        let Some(frame) = self.frames.get(&id) else { return Ok(None) };
+        let frame: Frame = serde_json::from_slice(frame).unwrap();
+        let counts = self.counts.get(&id).filter(|_| frame.is_counting());
+        let counts = counts.map(|counts| serde_json::from_slice::<Counts>(counts).unwrap());
+        Ok(Some(match counts {
+            Some(counts) => frame.counted(counts),
+            None => frame,
+        }))
+    }
+
+    fn all(&self) -> Result<Vec<(FrameId, Frame)>, ()> {
+        self.filled.set(self.filled.get() + 1);
+        Ok(self.frames.keys().filter_map(|&id| Some((id, self.one(id).unwrap()?))).collect())
+    }
+}
+
 /// An execution and its host.
 pub(crate) struct Drive {
     pub(crate) definition: Definition,
     head: Vec<u8>,
-    frames: BTreeMap<FrameId, Vec<u8>>,
+    pub(crate) stored: Stored,
     pub(crate) now_ms: u64,
     seed: u64,
     pub(crate) history: Vec<HistoryEvent>,
     pub(crate) timers: BTreeMap<Timer, u64>,
     pub(crate) tasks: Vec<Scheduled>,
     pub(crate) map_runs: Vec<MapRun>,
+    pub(crate) redriven: Vec<Id>,
     pub(crate) cancelled: Vec<Id>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) steps: usize,
+    /// Steps that needed all frames.
+    pub(crate) filled: usize,
 }
 
 /// The ARN of a function.
@@ -68,51 +101,68 @@ impl Drive {
         let mut drive = Drive {
             definition,
             head: Vec::new(),
-            frames: BTreeMap::new(),
+            stored: Stored::default(),
             now_ms: 1_000_000,
             seed: 0,
             history: Vec::new(),
             timers: BTreeMap::new(),
             tasks: Vec::new(),
             map_runs: Vec::new(),
+            redriven: Vec::new(),
             cancelled: Vec::new(),
             outcome: None,
             steps: 0,
+            filled: 0,
         };
         drive.keep(&mut Execution::new(about, Machine::WHOLE));
         drive
     }
 
     fn keep(&mut self, execution: &mut Execution) {
-        let whole = serde_json::to_vec(&*execution).unwrap();
         let changes = execution.changes();
         self.head = serde_json::to_vec(changes.head).unwrap();
         for (id, frame) in changes.frames {
             match frame {
-                Some(frame) => self.frames.insert(id, serde_json::to_vec(frame).unwrap()),
-                None => self.frames.remove(&id),
+                Some(frame) => self.stored.frames.insert(id, serde_json::to_vec(frame).unwrap()),
+                None => self.stored.frames.remove(&id),
             };
         }
-        let restored = serde_json::to_vec(&self.execution()).unwrap();
-        assert!(whole == restored, "not all that changed was named");
+        for (id, counts) in changes.counts {
+            match counts {
+                Some(counts) => self.stored.counts.insert(id, serde_json::to_vec(&counts).unwrap()),
+                None => self.stored.counts.remove(&id),
+            };
+        }
+        let frames = &self.stored.frames;
+        let is_stray = |id: &FrameId| !frames.contains_key(id);
+        assert!(!self.stored.counts.keys().any(is_stray), "counts outlive their frame");
     }
 
     /// The execution as it was kept, record by record.
     pub(crate) fn execution(&self) -> Execution {
-        let head: Head = serde_json::from_slice(&self.head).unwrap();
-        let frames =
-            self.frames.iter().map(|(id, frame)| (*id, serde_json::from_slice::<Frame>(frame).unwrap()));
-        Execution::restored(head, frames)
+        Execution::restored(self.head(), self.stored.all().unwrap())
+    }
+
+    fn head(&self) -> Head {
+        serde_json::from_slice(&self.head).unwrap()
     }
 
     /// Gives an input, and notes what is to be done.
     pub(crate) fn give(&mut self, input: Input) {
         self.seed += 1;
         self.steps += 1;
-        let mut execution = self.execution();
         let moment = Moment { now_ms: self.now_ms, seed: self.seed };
-        let step = step(&self.definition, &mut execution, moment, input);
+        let mut whole = self.execution();
+        let expected = step(&self.definition, &mut whole, moment, input.clone());
+        let mut execution = Execution::in_parts(self.head());
+        let frames = self.stored.clone();
+        frames.filled.set(0);
+        let step = step_among(&self.definition, &mut execution, moment, input, &frames).unwrap();
+        assert_eq!(step, expected, "a step with few frames is another one than with all");
+        self.filled += frames.filled.get();
         self.keep(&mut execution);
+        let kept = serde_json::to_vec(&self.execution()).unwrap();
+        assert!(kept == serde_json::to_vec(&whole).unwrap(), "not all that changed was named");
         self.history.extend(step.events);
         let mut is_open = false;
         for command in step.commands {
@@ -125,6 +175,7 @@ impl Drive {
                 Command::SetTimer(timer, at_ms) => drop(self.timers.insert(timer, at_ms)),
                 Command::CancelTimer(timer) => drop(self.timers.remove(&timer)),
                 Command::StartMapRun(run) => self.map_runs.push(*run),
+                Command::RedriveMapRun(id) => self.redriven.push(id),
                 Command::CancelMapRun(id) => self.cancelled.push(id),
                 Command::Continue => is_open = true,
                 Command::Complete(outcome) => self.outcome = Some(outcome),
@@ -137,6 +188,12 @@ impl Drive {
 
     pub(crate) fn start(&mut self, input: Value) {
         self.give(Input::Started { input });
+    }
+
+    /// Goes on with what did not succeed.
+    pub(crate) fn redrive(&mut self, map_runs: Vec<Id>) {
+        self.outcome = None;
+        self.give(Input::Redriven { map_runs });
     }
 
     /// Answers the task that was asked for first.

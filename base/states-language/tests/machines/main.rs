@@ -9,4 +9,5 @@ mod histories;
 mod limits;
 mod maps;
 mod properties;
+mod redrives;
 mod tasks;

@@ -83,6 +83,17 @@ pub(crate) fn shown(
             let map_run_arn = Some(arn);
             shown.map_run_started_event_details = Some(api::MapRunStartedEventDetails { map_run_arn });
         }
+        Details::Redriven(count) => {
+            let redrive_count = i32::try_from(count).ok();
+            shown.execution_redriven_event_details =
+                Some(api::ExecutionRedrivenEventDetails { redrive_count });
+        }
+        Details::MapRunAgain { arn, count } => {
+            shown.map_run_redriven_event_details = Some(api::MapRunRedrivenEventDetails {
+                map_run_arn: Some(arn),
+                redrive_count: i32::try_from(count).ok(),
+            });
+        }
         Details::Evaluation { error, cause, location, state } => {
             shown.evaluation_failed_event_details = Some(api::EvaluationFailedEventDetails {
                 error: Some(error),

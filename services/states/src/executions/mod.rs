@@ -3,6 +3,7 @@
 mod events;
 mod history;
 mod list;
+mod redrive;
 mod start;
 
 use api_states as api;
@@ -13,6 +14,7 @@ use wire::Timestamp;
 
 pub(crate) use self::history::get as history;
 pub(crate) use self::list::list;
+pub(crate) use self::redrive::redrive;
 pub(crate) use self::start::{about, payload, start};
 use crate::execution::{self, Execution};
 use crate::{aliases, machine, run, versions};
@@ -37,6 +39,8 @@ pub(crate) fn describe(
     let included = || Some(api::CloudWatchEventsExecutionDataDetails { included: Some(true) });
     let details = |payload: &Option<String>| payload.as_ref().filter(|_| has_data).and_then(|_| included());
     let map_run_arn = execution.map_run_arn(&scope);
+    let now_ms = view.context.now().millis();
+    let (redrive_status, redrive_status_reason) = redrive::status(&**view, &execution, now_ms)?;
     Ok(api::DescribeExecutionOutput {
         execution_arn: execution.arn(&scope).to_string(),
         state_machine_arn: execution.machine_arn(&scope).to_string(),
@@ -49,8 +53,8 @@ pub(crate) fn describe(
         state_machine_alias_arn: alias_arn(&execution, &scope),
         redrive_count: i32::try_from(execution.redrives).ok(),
         redrive_date: execution.redriven_ms.map(Timestamp),
-        redrive_status: Some(api::ExecutionRedriveStatus::NotRedrivable),
-        redrive_status_reason: Some(reason(&execution)),
+        redrive_status: Some(redrive_status),
+        redrive_status_reason,
         name: Some(execution.name),
         input: Some(execution.input).filter(|_| has_data),
         output: execution.output.filter(|_| has_data),
@@ -59,15 +63,6 @@ pub(crate) fn describe(
         cause: execution.cause,
         map_run_arn: map_run_arn.map(|arn| arn.to_string()),
     })
-}
-
-/// Why an execution is not to be redriven.
-fn reason(execution: &Execution) -> String {
-    let status = execution.status.as_str();
-    if status == "FAILED" || status == "TIMED_OUT" || status == "ABORTED" {
-        return "Redriving executions is not implemented".to_owned();
-    }
-    format!("Execution is {status} and cannot be redriven")
 }
 
 pub(crate) fn stop(tx: &mut Tx<'_>, input: &api::StopExecutionInput) -> Result<api::StopExecutionOutput> {

@@ -102,7 +102,7 @@ impl<'a> Flight<'a> {
                 let (error, cause) = (error.to_owned(), cause.to_owned());
                 self.inputs.push_back(Input::MapRunFailed { id: run.id, error, cause });
             }
-            Command::CancelMapRun(_) | Command::Complete(_) => {}
+            Command::RedriveMapRun(_) | Command::CancelMapRun(_) | Command::Complete(_) => {}
             Command::Continue => self.inputs.push_back(Input::Continue),
         }
     }

@@ -58,6 +58,8 @@ fn details(details: &Details, has_data: bool) -> Map<String, Value> {
         Details::Iteration { name, index } => json!({"name": name, "index": index}),
         Details::Length(length) => json!({"length": length}),
         Details::MapRun(arn) => json!({"mapRunArn": arn}),
+        Details::Redriven(count) => json!({"redriveCount": count}),
+        Details::MapRunAgain { arn, count } => json!({"mapRunArn": arn, "redriveCount": count}),
         Details::Evaluation { error, cause, location, state } => {
             json!({"error": error, "cause": cause, "location": location, "state": state})
         }

@@ -4,6 +4,7 @@ mod ending;
 pub(crate) mod items;
 mod operations;
 pub(crate) mod reader;
+mod redrive;
 mod run;
 mod starting;
 mod work;
@@ -13,6 +14,7 @@ use service::{Result, Tx};
 use store::{Direction, Reads, Transaction, record};
 
 pub(crate) use self::operations::{describe, list, update};
+pub(crate) use self::redrive::{redrivable, redrive};
 use self::run::State;
 pub(crate) use self::run::{Run, find};
 pub(crate) use self::work::{begin, cancel, ended, run_ends, run_reads, run_ticks};

@@ -14,7 +14,9 @@ pub(crate) fn describe(
     let scope = view.scope();
     let (_, run) = run::find(&**view, &scope, &input.map_run_arn)?;
     let counted = run.total.unwrap_or_default();
-    let executions = shown(&run.executions, counted, run.started, run.written);
+    let mut executions = shown(&run.executions, counted, run.started, run.written);
+    executions.running -= long(run.pending);
+    executions.pending_redrive = Some(long(run.pending));
     // An item is pending until its execution starts; of how many items that one has is not kept apart.
     let at_work = if run.started == run.executions.done() { 0 } else { run.items_total - run.items.done() };
     let items = shown(&run.items, run.items_total, run.items.done() + at_work, run.written);
@@ -39,8 +41,8 @@ pub(crate) fn describe(
             ..api::MapRunItemCounts::default()
         },
         execution_counts: executions,
-        redrive_count: Some(0),
-        redrive_date: None,
+        redrive_count: i32::try_from(run.redrives).ok(),
+        redrive_date: run.redriven_ms.map(Timestamp),
     })
 }
 
@@ -49,8 +51,11 @@ fn percentage(run: &Run) -> f32 {
     run.tolerated_percentage.unwrap_or_default() as f32
 }
 
+fn long(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 fn shown(counts: &Counts, total: u64, started: u64, written: u64) -> api::MapRunExecutionCounts {
-    let long = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     api::MapRunExecutionCounts {
         pending: long(total.saturating_sub(started)),
         running: long(started.saturating_sub(counts.done())),

@@ -40,6 +40,16 @@ pub(crate) struct Run {
     pub(crate) items: Counts,
     pub(crate) items_total: u64,
     pub(crate) written: u64,
+    #[serde(default)]
+    pub(crate) redrives: u64,
+    #[serde(default)]
+    pub(crate) redriven_ms: Option<i64>,
+    /// How many executions are to be redriven.
+    #[serde(default)]
+    pub(crate) pending: u64,
+    /// These are not all marked yet.
+    #[serde(default)]
+    pub(crate) is_marking: bool,
 }
 
 #[cfg(test)]
@@ -122,6 +132,11 @@ impl Run {
             percentage: self.tolerated_percentage,
         };
         tolerance.is_exceeded(self.items.not_succeeded(), self.items_total)
+    }
+
+    /// How many executions run.
+    pub(crate) fn at_work(&self) -> u64 {
+        self.started.saturating_sub(self.executions.done() + self.pending)
     }
 
     /// Whether all of it ran.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use service::{Result, Tx};
-use states_language::execution::{self as language, Input, Moment};
+use states_language::execution::{self as language, Frames as _, Input, Moment};
 use states_language::failure::Failure;
 use store::Reads as _;
 
@@ -47,7 +47,7 @@ pub(super) fn start(tx: &mut Tx<'_>, of: &Run, index: u64) -> Result<()> {
 /// What ItemSelector makes of items that were read.
 pub(super) fn selected(tx: &Tx<'_>, of: &Run, items: Vec<Value>) -> Result<Result<Vec<Value>, Failure>> {
     let Some(waiting) = work::waiting(tx, of)? else { return Ok(Ok(items)) };
-    let frames = run::frames(tx, &of.parent)?;
+    let frames = run::Stored { reads: &**tx, execution: &of.parent }.all()?;
     let state = language::Execution::restored(waiting.head, frames);
     let ready = run::ready(tx, &of.machine, &of.revision)?;
     let now_ms = u64::try_from(tx.now.millis()).unwrap_or_default();

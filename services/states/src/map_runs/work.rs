@@ -14,7 +14,7 @@ use store::{Direction, Reads as _};
 use tokio::sync::OwnedMutexGuard;
 
 use super::run::{Counts, Run, State};
-use super::{ending, reader, starting};
+use super::{ending, reader, redrive, starting};
 use crate::execution::{ChildOf, Execution, Place, Status};
 use crate::keys;
 use crate::run::{self, Running, ready_for};
@@ -74,12 +74,22 @@ pub(crate) fn begin(tx: &mut Tx<'_>, execution: &Execution, what: &MapRun) -> Re
         items: Counts::default(),
         items_total: 0,
         written: 0,
+        redrives: 0,
+        redriven_ms: None,
+        pending: 0,
+        is_marking: false,
     };
     tx.put_record(run.key(), &run)?;
     tx.put_record(keys::map_run_of(&execution.id, &run.name), &run.label)?;
     let (job, now_ms) = (Job::of(tx, &run), tx.now.millis());
     READS.put(tx, now_ms, &run.id, &job)?;
     Ok(Input::MapRunStarted { id: what.id, arn: run.arn(&tx.scope()).to_string() })
+}
+
+/// Reads the items of a map run once more, which has none yet.
+pub(super) fn read_again(tx: &mut Tx<'_>, run: &Run) -> Result<()> {
+    let (job, now_ms) = (Job::of(tx, run), tx.now.millis());
+    READS.put(tx, now_ms, &run.id, &job)
 }
 
 /// A map run is wanted no more.
@@ -218,7 +228,9 @@ fn ticked(tx: &mut Tx<'_>, job: &Job) -> Result<Verdict<Job>> {
     if run.state != State::Running {
         return Ok(Verdict::Done);
     }
-    if run.is_exceeded() {
+    if run.is_marking {
+        redrive::mark(tx, run)?;
+    } else if run.is_exceeded() {
         let cause = "The specified tolerated failure threshold was exceeded";
         fail(tx, run, errors::TOLERATED, cause)?;
     } else if run.is_done() {
@@ -235,8 +247,18 @@ fn start_piece(tx: &mut Tx<'_>, job: &Job) -> Result<()> {
     for _ in 0..PIECE {
         let Some(mut run) = job.run(&**tx)? else { return Ok(()) };
         let most = if run.concurrency == 0 { CONCURRENCY } else { run.concurrency };
-        let at_work = run.started.saturating_sub(run.executions.done());
-        if run.started >= run.total.unwrap_or_default() || at_work >= most {
+        if run.at_work() >= most {
+            return Ok(());
+        }
+        if run.pending > 0
+            && let Some(execution) = redrive::next(tx, &run)?
+        {
+            run.pending -= 1;
+            tx.put_record(run.key(), &run)?;
+            run::redrive(tx, execution)?;
+            continue;
+        }
+        if run.started >= run.total.unwrap_or_default() {
             return Ok(());
         }
         let index = run.started;

@@ -4,8 +4,10 @@
 //! runs. An input is given by [`give`] in the transaction of what causes it: the answer of a task, a timer, a client's call. The
 //! same transaction appends to the history, notes the tasks to call, sets timers, and writes the end.
 
+mod frames;
 mod history;
 mod ready;
+mod redrive;
 mod steps;
 mod timers;
 pub(crate) mod token;
@@ -15,17 +17,19 @@ use names::Scope;
 use serde::{Deserialize, Serialize};
 use service::{Result, Tx};
 use states_language::definition::Machine;
-use states_language::execution::{self as language, About, Frame, FrameId, Head, Id as Waited, Input};
-use store::{Direction, Reads as _, record};
+use states_language::execution::{self as language, About, Frames as _, Head, Id as Waited, Input};
+use store::Reads as _;
 
+pub(crate) use self::frames::Stored;
 pub(crate) use self::history::page;
 pub(crate) use self::ready::{Ready, ready, ready_for};
+pub(crate) use self::redrive::{forget, reason, redrive};
 use self::steps::Steps;
 pub(crate) use self::timers::run as timers;
 use crate::execution::{Execution, Place};
 use crate::keys::{self, Id};
 
-/// An execution while it runs.
+/// An execution while it runs; or where it ended without success, as long as it may go on from there.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Running {
     pub(crate) scope: Scope,
@@ -56,11 +60,12 @@ pub(crate) fn give(tx: &mut Tx<'_>, id: &Id, input: Input) -> Result<()> {
 
 /// Gives several, one behind the other.
 pub(crate) fn give_all(tx: &mut Tx<'_>, id: &Id, inputs: impl IntoIterator<Item = Input>) -> Result<()> {
-    let Some((running, state)) = load(tx, id)? else { return Ok(()) };
+    let Some(running) = tx.get_record::<Running>(&keys::running(id))? else { return Ok(()) };
     let ready = ready(tx, &running.place.machine, &running.revision)?;
     let Some(execution) = tx.get_record::<Execution>(&keys::execution(&running.place))? else {
         return Ok(());
     };
+    let state = language::Execution::in_parts(running.head);
     let mut steps = Steps::new(tx, &ready, execution, state);
     for input in inputs {
         steps.take(input)?;
@@ -77,24 +82,7 @@ pub(crate) fn scope(reads: &impl store::Reads, id: &Id) -> Result<Option<Scope>>
 /// Whether an execution still waits for the end of a task.
 pub(crate) fn awaits(reads: &impl store::Reads, id: &Id, waited: Waited) -> Result<bool> {
     let Some(running) = reads.get_record::<Running>(&keys::running(id))? else { return Ok(false) };
-    let frame = reads.get_record::<Frame>(&keys::frame(id, waited.frame))?;
+    let frame = Stored { reads, execution: id }.one(waited.frame)?;
     let frames = frame.map(|frame| (waited.frame, frame));
     Ok(language::Execution::restored(running.head, frames).awaits(waited))
-}
-
-/// An execution as it was stored.
-fn load(tx: &Tx<'_>, id: &Id) -> Result<Option<(Running, language::Execution)>> {
-    let Some(running) = tx.get_record::<Running>(&keys::running(id))? else { return Ok(None) };
-    let state = language::Execution::restored(running.head.clone(), frames(tx, id)?);
-    Ok(Some((running, state)))
-}
-
-/// The frames of an execution.
-pub(crate) fn frames(tx: &Tx<'_>, id: &Id) -> Result<Vec<(FrameId, Frame)>> {
-    let frames = tx.scan(keys::frames(id).prefix_range(), Direction::Forward);
-    let frames = frames.map(|entry| {
-        let (key, value) = entry?;
-        Ok((keys::frame_of(&key)?, record::decode::<Frame>(&value)?))
-    });
-    frames.collect()
 }

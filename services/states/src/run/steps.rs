@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use service::{Result, Tx, news};
 use states_language::definition::ResourceKind;
 use states_language::event::HistoryEvent;
-use states_language::execution::{self as language, Command, Input, Moment, Outcome, Scheduled, step};
+use states_language::execution::{self as language, Command, Input, Moment, Outcome, Scheduled, step_among};
 use store::record;
 
-use super::{Ready, Running, history, timers, work};
+use super::{Ready, Running, Stored, frames, history, redrive, timers, work};
 use crate::execution::Execution;
 use crate::logging::{self, Logged};
 use crate::{activities, keys, map_runs};
@@ -45,7 +45,8 @@ impl<'s, 'tx> Steps<'s, 'tx> {
         while let Some(input) = self.inputs.pop_front() {
             let now_ms = u64::try_from(self.tx.now.millis()).unwrap_or_default();
             let moment = Moment { now_ms, seed: u64::from_le_bytes(self.tx.random().bytes()) };
-            let step = step(&self.ready.definition, &mut self.state, moment, input);
+            let frames = Stored { reads: &**self.tx, execution: &self.execution.id };
+            let step = step_among(&self.ready.definition, &mut self.state, moment, input, &frames)?;
             self.events.extend(step.events);
             for command in step.commands {
                 self.carry_out(command)?;
@@ -63,6 +64,10 @@ impl<'s, 'tx> Steps<'s, 'tx> {
             Command::CancelTimer(timer) => timers::cancel(self.tx, &id, timer),
             Command::StartMapRun(run) => {
                 self.inputs.push_back(map_runs::begin(self.tx, &self.execution, &run)?);
+                Ok(())
+            }
+            Command::RedriveMapRun(waited) => {
+                self.inputs.extend(map_runs::redrive(self.tx, &self.execution, waited)?);
                 Ok(())
             }
             Command::CancelMapRun(waited) => map_runs::cancel(self.tx, &self.execution, waited),
@@ -124,19 +129,14 @@ impl<'s, 'tx> Steps<'s, 'tx> {
         }
         let (scope, place) = (self.tx.scope(), self.execution.place());
         let changes = self.state.changes();
-        for (frame, is_now) in changes.frames {
-            match is_now {
-                Some(is_now) => self.tx.put_record(keys::frame(&id, frame), is_now)?,
-                None => self.tx.delete(keys::frame(&id, frame)),
-            }
-        }
+        frames::write(self.tx, &id, &changes)?;
         let head = changes.head.clone();
         let running = Running { scope, place, revision: self.execution.revision, head };
         Ok(self.tx.put_record(keys::running(&id), &running)?)
     }
 
     /// Writes the execution's record, and has lists show it.
-    fn list(&mut self) -> Result<()> {
+    pub(super) fn list(&mut self) -> Result<()> {
         self.tx.put_record(keys::execution(&self.execution.place()), &self.execution)?;
         Ok(self.tx.put_compact(self.execution.listed_at(), &self.execution.listed())?)
     }
@@ -146,9 +146,12 @@ impl<'s, 'tx> Steps<'s, 'tx> {
         if !is_new {
             self.tx.delete(self.execution.listed_at());
             self.tx.delete(keys::running(&id));
-            for (frame, _) in self.state.changes().frames {
-                self.tx.delete(keys::frame(&id, frame));
-            }
+        }
+        if !is_new {
+            frames::delete(self.tx, &id, &mut self.state);
+        }
+        if self.state.is_redrivable() {
+            redrive::leave(self.tx, &self.execution, &mut self.state)?;
         }
         let now_ms = self.tx.now.millis();
         self.execution.end(outcome, now_ms);
