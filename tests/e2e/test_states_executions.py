@@ -311,3 +311,15 @@ def test_a_state_machine_goes_with_its_map_runs(make_cloud):
     later = start(states, waits)
     move(cloud, advance_seconds=7201)
     assert ended(states, later)["status"] == "SUCCEEDED"
+
+
+def test_no_execution_runs_for_more_than_a_year(make_cloud):
+    cloud = make_cloud().start()
+    states = cloud.client("stepfunctions")
+    execution = start(states, make(states, "year", machine(Wait={"Type": "Wait", "Seconds": 99_999_999})))
+    move(cloud, advance_seconds=364 * 86_400)
+    assert states.describe_execution(executionArn=execution)["status"] == "RUNNING"
+    move(cloud, advance_seconds=2 * 86_400)
+    shown = ended(states, execution)
+    assert shown["status"] == "TIMED_OUT"
+    assert shown["redriveStatusReason"] == "Execution has exceeded the max execution time"

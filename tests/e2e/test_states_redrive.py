@@ -84,11 +84,14 @@ def test_what_runs_is_not_redriven_and_what_was_stopped_is(states, name):
 
 
 def test_an_execution_fails_again_and_keeps_its_branches(states, queues, name):
-    branch = lambda queue: {"StartAt": queue, "States": {queue: {"Type": "Task", "Resource": FIND, "Parameters": {"QueueName": queue}, "End": True}}}  # noqa: E731
     one, other = f"{name[:70]}-1", f"{name[:70]}-2"
     queues.create_queue(QueueName=one)
-    slow = {"StartAt": "Slow", "States": {"Slow": {"Type": "Wait", "Seconds": 3600, "End": True}}}
-    states_of = {"All": {"Type": "Parallel", "Branches": [branch(one), branch(other), slow]}}
+    wait = {"Type": "Wait", "Seconds": 1}
+    find = lambda queue: {"Type": "Task", "Resource": FIND, "Parameters": {"QueueName": queue}}  # noqa: E731
+    slow = {"Type": "Wait", "Seconds": 3600}
+    # The second branch fails once the first one is done.
+    branches = [machine(One=find(one)), machine(First=wait, Other=find(other)), machine(Slow=slow)]
+    states_of = {"All": {"Type": "Parallel", "Branches": branches}}
     execution = start(states, make(states, name, machine(**states_of)))
     assert ended(states, execution)["status"] == "FAILED"
     assert redriven(states, execution)["status"] == "FAILED"

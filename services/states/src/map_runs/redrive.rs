@@ -25,9 +25,9 @@ pub(crate) fn redrivable(reads: &impl Reads, execution: &Execution) -> Result<Ve
 
 /// Goes on with the map run that a frame waited for before; what the execution hears at once is given back.
 pub(crate) fn redrive(tx: &mut Tx<'_>, execution: &Execution, waited: Waited) -> Result<Option<Input>> {
-    let runs = super::of_execution(&**tx, execution)?.into_iter();
+    let mut runs = super::of_execution(&**tx, execution)?.into_iter();
     let before = Waited { serial: waited.serial.saturating_sub(1), ..waited };
-    let Some(mut run) = runs.filter(|run| run.waited == before).next_back() else { return Ok(None) };
+    let Some(mut run) = runs.rfind(|run| run.waited == before) else { return Ok(None) };
     (run.waited, run.state, run.stopped_ms) = (waited, State::Running, None);
     (run.redrives, run.redriven_ms) = (run.redrives + 1, Some(tx.now.millis()));
     // Some may have been marked before, and not have had their turn.

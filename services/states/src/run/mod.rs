@@ -29,6 +29,9 @@ pub(crate) use self::timers::run as timers;
 use crate::execution::{Execution, Place};
 use crate::keys::{self, Id};
 
+/// How long after its start an execution may run.
+const OPEN_MS: i64 = 365 * 86_400_000;
+
 /// An execution while it runs; or where it ended without success, as long as it may go on from there.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Running {

@@ -7,7 +7,7 @@ use states_language::execution::{EVENTS_MAX, Execution as State, Frame, FrameId,
 use store::{Direction, Reads, Transaction, record};
 
 use super::steps::Steps;
-use super::{Running, ready};
+use super::{OPEN_MS, Running, ready};
 use crate::execution::{Execution, Status};
 use crate::keys;
 use crate::{SWEEPER, map_runs};
@@ -15,8 +15,6 @@ use crate::{SWEEPER, map_runs};
 const DAY_MS: i64 = 86_400_000;
 /// How long after its end an execution can be redriven.
 const PERIOD_MS: i64 = 14 * DAY_MS;
-/// How long after its start an execution may run.
-const OPEN_MS: i64 = 365 * DAY_MS;
 
 /// Why an execution cannot be redriven now, if it cannot.
 pub(crate) fn reason(reads: &impl Reads, execution: &Execution, now_ms: i64) -> Result<Option<String>> {
@@ -62,6 +60,7 @@ pub(crate) fn redrive(tx: &mut Tx<'_>, mut execution: Execution) -> Result<()> {
     let state = State::restored(left.head, frames);
     let mut steps = Steps::new(tx, &ready, execution, state);
     steps.list()?;
+    steps.limit()?;
     steps.take(Input::Redriven { map_runs })?;
     steps.keep(false).map(drop)
 }

@@ -5,10 +5,12 @@ use std::collections::VecDeque;
 use service::{Result, Tx, news};
 use states_language::definition::ResourceKind;
 use states_language::event::HistoryEvent;
-use states_language::execution::{self as language, Command, Input, Moment, Outcome, Scheduled, step_among};
+use states_language::execution::{
+    self as language, Command, Input, Moment, Outcome, Scheduled, Timer, step_among,
+};
 use store::record;
 
-use super::{Ready, Running, Stored, frames, history, redrive, timers, work};
+use super::{OPEN_MS, Ready, Running, Stored, frames, history, redrive, timers, work};
 use crate::execution::Execution;
 use crate::logging::{self, Logged};
 use crate::{activities, keys, map_runs};
@@ -126,6 +128,7 @@ impl<'s, 'tx> Steps<'s, 'tx> {
         let id = self.execution.id;
         if is_new {
             self.list()?;
+            self.limit()?;
         }
         let (scope, place) = (self.tx.scope(), self.execution.place());
         let changes = self.state.changes();
@@ -133,6 +136,15 @@ impl<'s, 'tx> Steps<'s, 'tx> {
         let head = changes.head.clone();
         let running = Running { scope, place, revision: self.execution.revision, head };
         Ok(self.tx.put_record(keys::running(&id), &running)?)
+    }
+
+    /// Sets the end of an execution that has no time limit of its own: none runs for more than a year.
+    pub(super) fn limit(&mut self) -> Result<()> {
+        if self.ready.definition.timeout_s().is_some() && self.execution.map_run.is_none() {
+            return Ok(());
+        }
+        let end_ms = u64::try_from(self.execution.started_ms.saturating_add(OPEN_MS)).unwrap_or_default();
+        timers::set(self.tx, &self.execution.id, Timer::Execution, end_ms)
     }
 
     /// Writes the execution's record, and has lists show it.
@@ -148,6 +160,7 @@ impl<'s, 'tx> Steps<'s, 'tx> {
             self.tx.delete(keys::running(&id));
         }
         if !is_new {
+            timers::cancel(self.tx, &id, Timer::Execution)?;
             frames::delete(self.tx, &id, &mut self.state);
         }
         if self.state.is_redrivable() {
