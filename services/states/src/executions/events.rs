@@ -75,6 +75,14 @@ pub(crate) fn shown(
         Details::Output(output) => output_of(&mut shown, event.kind, data.of(output)),
         Details::Error { error, cause } => error_of(&mut shown, event.kind, (error, cause)),
         Details::Iteration { name, index } => iteration(&mut shown, event.kind, name, index),
+        rest => less_common(&mut shown, rest),
+    }
+    shown
+}
+
+/// Details of items, of map runs, and of what goes wrong or goes on.
+fn less_common(shown: &mut api::HistoryEvent, details: Details) {
+    match details {
         Details::Length(length) => {
             let length = i32::try_from(length).ok();
             shown.map_state_started_event_details = Some(api::MapStateStartedEventDetails { length });
@@ -102,8 +110,8 @@ pub(crate) fn shown(
                 state,
             });
         }
+        _ => {}
     }
-    shown
 }
 
 fn started(
