@@ -2,10 +2,16 @@
 
 import base64
 import re
+import socket as stdlib_socket
+import ssl
+import urllib.parse
 
 import pytest
-from sockets import Api, ending, heard, listening
+from sockets import Api, ending, heard, listening, manager
 from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/12345678-1234-1234-1234-123456789012"
 
 
 @pytest.fixture
@@ -195,3 +201,34 @@ def test_limits_of_a_stage(cloud, name, listener):
         with api.connect(), pytest.raises(InvalidStatus) as refused:
             api.connect()
     assert refused.value.response.status_code == 429
+
+
+def test_connections_over_tls(make_cloud, name, listener):
+    cloud = make_cloud().start()
+    api = Api(cloud, name).whole(name, listener)
+    trust = ssl.create_default_context()
+    trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    port = urllib.parse.urlsplit(cloud.url).port
+    with connect(f"wss://localhost:{port}/_aws/execute-api/{api.id}/dev", ssl=trust) as socket:
+        assert listener.event("CONNECT")["headers"]["X-Forwarded-Proto"] == "https"
+        socket.send("x")
+        assert heard(socket)["route"] == "$default"
+
+
+def test_names_of_the_users_own(cloud, api, listener):
+    domain = f"{api.id}.sockets.example"
+    api.client.create_domain_name(DomainName=domain, DomainNameConfigurations=[{"CertificateArn": CERTIFICATE}])
+    api.client.create_api_mapping(DomainName=domain, ApiId=api.id, Stage="dev", ApiMappingKey="live")
+    api.client.update_api(ApiId=api.id, DisableExecuteApiEndpoint=True)
+    with pytest.raises(InvalidStatus):
+        api.connect()
+    address = urllib.parse.urlsplit(cloud.url)
+    with stdlib_socket.create_connection((address.hostname, address.port)) as line, connect(
+        f"ws://{domain}/live", sock=line
+    ) as socket:
+        context = listener.event("CONNECT")["requestContext"]
+        assert (context["domainName"], context["stage"]) == (domain, "dev")
+        socket.send("x")
+        assert heard(socket)["route"] == "$default"
+        manager(cloud, f"{cloud.url}/live").post_to_connection(ConnectionId=context["connectionId"], Data=b"{}")
+        assert heard(socket) == {}
