@@ -88,12 +88,23 @@ pub(crate) fn find<T: DeserializeOwned + Send + Sync + 'static>(
     version: u64,
     snapshot: impl FnOnce() -> Snapshot,
 ) -> Result<Option<Arc<T>>, Error> {
+    decoded(committer, key, version, snapshot, record::decode::<T>)
+}
+
+/// What is at `key`, as a view of `version` shows it, and as `decode` reads it.
+pub(crate) fn decoded<T: Send + Sync + 'static>(
+    committer: &Committer,
+    key: &[u8],
+    version: u64,
+    snapshot: impl FnOnce() -> Snapshot,
+    decode: impl FnOnce(&[u8]) -> Result<T, Error>,
+) -> Result<Option<Arc<T>>, Error> {
     if let Some(Ok(record)) = committer.shared().get(key, version).map(Arc::downcast) {
         return Ok(Some(record));
     }
     let snapshot = snapshot();
     let Some(bytes) = snapshot.view().get(key)? else { return Ok(None) };
-    let record = Arc::new(record::decode::<T>(&bytes)?);
+    let record = Arc::new(decode(&bytes)?);
     committer.share(key, snapshot.version(), Arc::clone(&record) as Shared);
     Ok(Some(record))
 }

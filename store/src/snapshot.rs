@@ -57,6 +57,18 @@ impl Snapshot {
         Snapshot { view: view.into(), version, committer }
     }
 
+    /// [`Reads::get_shared`] for what is no record: `decode` reads it.
+    ///
+    /// # Errors
+    /// When the engine fails, or `decode` does.
+    pub fn get_decoded<T: Send + Sync + 'static>(
+        &self,
+        key: &[u8],
+        decode: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Result<Option<Arc<T>>, Error> {
+        shared::decoded(&self.committer, key, self.version, || self.clone(), decode)
+    }
+
     /// A version that is not newer than what it shows.
     pub(crate) fn version(&self) -> u64 {
         self.version

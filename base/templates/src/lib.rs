@@ -37,6 +37,7 @@ pub use value::{Heap, List, Map, Members, Object, Value};
 pub struct Template {
     block: ast::Block,
     macros: Arc<[ast::Macro]>,
+    source: Arc<str>,
 }
 
 /// What an evaluation may use.
@@ -95,7 +96,14 @@ impl Template {
     /// When the text is none, or nested too deeply.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let (block, macros) = parse::template(text)?;
-        Ok(Self { block, macros: macros.into() })
+        Ok(Self { block, macros: macros.into(), source: text.into() })
+    }
+
+    /// Whether it may look at the variable of that name: one that is not mentioned need not be made.
+    #[must_use]
+    pub fn mentions(&self, variable: &str) -> bool {
+        // What is evaluated may be put together on the way.
+        self.source.contains(variable) || self.source.contains("evaluate")
     }
 
     /// Renders the template. Variables that it sets, and changes of values, stay in the context.

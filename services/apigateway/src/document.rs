@@ -2,12 +2,14 @@
 //!
 //! Never here: what a document means, and what of it may be changed ([`crate::patch`]).
 
+use std::sync::Arc;
+
 use api_apigateway as api;
 use names::Scope;
 use serde_json::{Map, Value};
 use service::{Pages, Random, Result, Tx, View};
 use store::tuple::Key;
-use store::{Direction, Reads};
+use store::{Direction, Reads, Snapshot};
 use wire::{Fault, Kept};
 
 use crate::{errors, keys};
@@ -45,6 +47,14 @@ impl Home<'_> {
 
     pub(crate) fn get<D: Document>(self, reads: &impl Reads, id: &str) -> Result<Option<D>> {
         Ok(reads.get(&self.of::<D>().str(id))?.map(|bytes| read(&bytes)).transpose()?)
+    }
+
+    /// The same, read once for all who ask until it changes: for the few documents that most requests look at.
+    pub(crate) fn shared<D>(self, snapshot: &Snapshot, id: &str) -> Result<Option<Arc<D>>>
+    where
+        D: Document + Send + Sync + 'static,
+    {
+        Ok(snapshot.get_decoded(&self.of::<D>().str(id), read)?)
     }
 
     /// The document of that id.

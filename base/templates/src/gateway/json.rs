@@ -11,7 +11,12 @@ pub(super) fn read(text: &str, heap: &mut Heap) -> Result<Value, Thrown> {
     try_read(text, heap).map_err(|error| Thrown::new(error.to_string()))
 }
 
-/// The same. An error of the category `Data` is the heap's: the text may be JSON.
+/// Puts what was read already onto the heap.
+pub(super) fn place(value: &serde_json::Value, heap: &mut Heap) -> Result<Value, Thrown> {
+    Reader(heap).deserialize(value).map_err(|error| Thrown::new(error.to_string()))
+}
+
+/// Reads a text. An error of the category `Data` is the heap's: the text may be JSON.
 pub(super) fn try_read(text: &str, heap: &mut Heap) -> serde_json::Result<Value> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = Reader(heap).deserialize(&mut reader)?;

@@ -25,7 +25,8 @@ pub struct Variables<'a> {
     pub querystring: &'a [(String, String)],
     /// Headers.
     pub header: &'a [(String, String)],
-    /// `$context`, without overrides unless an earlier template set some.
+    /// `$context`, without overrides unless an earlier template set some. Nobody looks at it where the template does not mention
+    /// it, nor at the parameters where it does not mention `$input`.
     pub context: serde_json::Value,
     /// Variables of the stage.
     pub stage_variables: &'a [(String, String)],
@@ -36,9 +37,9 @@ pub struct Variables<'a> {
 pub struct Rendered {
     /// What it rendered.
     pub text: String,
-    /// `$context.requestOverride`: `header`, `path` and `querystring`.
+    /// `$context.requestOverride`: `header`, `path` and `querystring`; null where the template mentions no context.
     pub request_override: serde_json::Value,
-    /// `$context.responseOverride`: `header` and `status`.
+    /// `$context.responseOverride`: `header` and `status`; null in the same case.
     pub response_override: serde_json::Value,
 }
 
@@ -64,37 +65,61 @@ pub fn render(template: &Template, variables: &Variables<'_>, limits: Limits) ->
     let memory_bytes = limits.memory_bytes.saturating_add(variables.body.len().saturating_mul(BYTES_OF_BODY));
     let mut context = Context::new(Limits { memory_bytes, ..limits });
     let start = |thrown: Thrown| thrown.at(crate::At::START);
-    let input = place(&mut context, variables).map_err(start)?;
+    let input = place(&mut context, template, variables).map_err(start)?;
     match template.render(&mut context) {
         Ok(text) => Ok(Rendered {
             text,
             request_override: overrides(&mut context, "requestOverride").map_err(start)?,
             response_override: overrides(&mut context, "responseOverride").map_err(start)?,
         }),
-        Err(error) if input.has_failed() => Err(Failure::Body(error.message().to_owned())),
+        Err(error) if input.is_some_and(|input| input.has_failed()) => {
+            Err(Failure::Body(error.message().to_owned()))
+        }
         Err(error) => Err(Failure::Template(error)),
     }
 }
 
-fn place(context: &mut Context, variables: &Variables<'_>) -> Result<Rc<input::Input>, Thrown> {
-    let heap = &mut context.heap;
-    let parameters =
+/// Puts the variables into the context that the template mentions; `$input` itself is for the caller too.
+fn place(
+    context: &mut Context,
+    template: &Template,
+    variables: &Variables<'_>,
+) -> Result<Option<Rc<input::Input>>, Thrown> {
+    context.set("util", Value::Object(Rc::new(functions::Util)));
+    if template.mentions("stageVariables") {
+        let stage_variables = texts(&mut context.heap, variables.stage_variables)?;
+        context.set("stageVariables", stage_variables);
+    }
+    if template.mentions("context") {
+        let of_call = of_call(&mut context.heap, &variables.context)?;
+        context.set("context", Value::Map(of_call));
+    }
+    if !template.mentions("input") {
+        return Ok(None);
+    }
+    let parameters = parameters(&mut context.heap, variables)?;
+    let input = Rc::new(input::Input::new(variables.body, parameters));
+    context.set("input", Value::Object(input.clone()));
+    Ok(Some(input))
+}
+
+/// `$input.params()`.
+fn parameters(heap: &mut Heap, variables: &Variables<'_>) -> Result<Value, Thrown> {
+    let parts =
         [("path", variables.path), ("querystring", variables.querystring), ("header", variables.header)];
     let mut maps = Members::new();
-    for (name, pairs) in parameters {
+    for (name, pairs) in parts {
         maps.insert(name.into(), texts(heap, pairs)?);
     }
-    let parameters = heap.map(maps)?;
-    let input = Rc::new(input::Input::new(variables.body, parameters));
-    let stage_variables = texts(heap, variables.stage_variables)?;
-    let of_call = json::read(&variables.context.to_string(), heap)?;
-    let of_call = if let Value::Map(map) = of_call { map } else { empty(heap)? };
+    heap.map(maps)
+}
+
+/// `$context`.
+fn of_call(heap: &mut Heap, context: &serde_json::Value) -> Result<Map, Thrown> {
+    let placed = json::place(context, heap)?;
+    let of_call = if let Value::Map(map) = placed { map } else { empty(heap)? };
     make_overridable(of_call, heap)?;
-    context.set("input", Value::Object(input.clone()));
-    context.set("util", Value::Object(Rc::new(functions::Util)));
-    context.set("stageVariables", stage_variables);
-    context.set("context", Value::Map(of_call));
-    Ok(input)
+    Ok(of_call)
 }
 
 fn texts(heap: &mut Heap, pairs: &[(String, String)]) -> Result<Value, Thrown> {

@@ -186,7 +186,17 @@ fn overrides_are_seen_by_the_caller() {
     assert_eq!(rendered.response_override, json!({"header": {"h": "i"}, "status": 404}));
     let carried = Variables { context: json!({"requestOverride": request}), ..Variables::default() };
     assert_eq!(with("$context.requestOverride.path.proxy", &carried).unwrap().text, "/p");
-    assert_eq!(with("", &Variables::default()).unwrap().response_override, json!({"header": {}}));
+    assert_eq!(with("$context", &Variables::default()).unwrap().response_override, json!({"header": {}}));
+    assert_eq!(with("", &carried).unwrap().response_override, json!(null));
+}
+
+#[test]
+fn what_is_evaluated_may_mention_anything() {
+    let context = json!({"path": "/p"});
+    let variables = Variables { context, body: br#"{"a": 1}"#, ..Variables::default() };
+    let template =
+        r#"#set($d = "$")#set($t = $d + "con" + "text.path " + $d + "in" + "put.json('a')")#evaluate($t)"#;
+    assert_eq!(with(template, &variables).unwrap().text, "/p 1");
 }
 
 #[test]

@@ -94,7 +94,7 @@ impl Place {
 /// Whose the API is that a visit is for.
 pub(crate) fn owner(cloud: &Cloud, visit: &Visit) -> Option<Owner> {
     let place = Place::of(cloud, visit).ok()??;
-    cloud.store.snapshot().get_record(&keys::owner(&place.api)).ok().flatten()
+    cloud.store.get_shared::<Owner>(&keys::owner(&place.api)).ok().flatten().map(|owner| Owner::clone(&owner))
 }
 
 /// A visit as a call; none where there is no such API or stage.
@@ -103,8 +103,8 @@ pub(crate) fn begin(cloud: &Arc<Cloud>, visit: Visit) -> Result<Option<Call>> {
         return Ok(None);
     };
     let snapshot = cloud.store.snapshot();
-    let Some(owner) = snapshot.get_record(&keys::owner(&api_id))? else { return Ok(None) };
-    let Some(stage) = Home::In(&api_id).get::<api::Stage>(&snapshot, &stage)? else { return Ok(None) };
+    let Some(owner) = snapshot.get_shared::<Owner>(&keys::owner(&api_id))? else { return Ok(None) };
+    let Some(stage) = Home::In(&api_id).shared::<api::Stage>(&snapshot, &stage)? else { return Ok(None) };
     let (deployment, is_canary) = deployment(cloud, &stage);
     let api = compiled::ready(cloud, &snapshot, &api_id, &deployment)?;
     let is_own = base.is_none() && visit.host.contains(".execute-api.");
@@ -113,7 +113,7 @@ pub(crate) fn begin(cloud: &Arc<Cloud>, visit: Visit) -> Result<Option<Call>> {
     }
     let base = base.unwrap_or_default();
     let prepared = Prepared { cloud, api_id, api, stage, deployment, is_canary, path, base, full_path };
-    Ok(Some(prepared.call(visit, owner)))
+    Ok(Some(prepared.call(visit, &owner)))
 }
 
 /// What a call is made of.
@@ -121,7 +121,7 @@ pub(crate) struct Prepared<'a> {
     pub(crate) cloud: &'a Arc<Cloud>,
     pub(crate) api_id: String,
     pub(crate) api: Arc<Compiled>,
-    pub(crate) stage: api::Stage,
+    pub(crate) stage: Arc<api::Stage>,
     pub(crate) deployment: String,
     pub(crate) is_canary: bool,
     pub(crate) path: String,
@@ -130,7 +130,7 @@ pub(crate) struct Prepared<'a> {
 }
 
 impl Prepared<'_> {
-    pub(crate) fn call(self, mut visit: Visit, owner: Owner) -> Call {
+    pub(crate) fn call(self, mut visit: Visit, owner: &Owner) -> Call {
         visit.headers = visit.forwarded();
         let target = target(&self.api, &visit, &self.path);
         let extended: [u8; 11] = self.cloud.random.bytes();
@@ -140,7 +140,7 @@ impl Prepared<'_> {
             api_id: self.api_id,
             api: self.api,
             stage_variables: stage_variables(&self.stage, self.is_canary),
-            stage: Arc::new(self.stage),
+            stage: self.stage,
             deployment: self.deployment,
             is_canary: self.is_canary,
             target,

@@ -68,7 +68,7 @@ fn mapped(call: &Call) -> Refused<Mapped> {
         call.notes.say(|| "Execution failed due to configuration error: Unable to transform request".into());
         return Err(Refusal::internal());
     }
-    let rendered = template::render(call, template, &body, None)?;
+    let rendered = template::render(call, template, &body)?;
     call.notes.trace(|| format!("Endpoint request body after transformations: {}", rendered.text));
     Ok(Mapped { body: rendered.text.into(), overrides: rendered.request_override })
 }

@@ -47,7 +47,7 @@ pub(crate) fn respond(call: &Call, answered: Answered) -> Refused<Answer> {
                 (true, Some("CONVERT_TO_TEXT")) => content::base64(&body).into(),
                 _ => body,
             };
-            let rendered = template::render(call, template, &text, None)?;
+            let rendered = template::render(call, template, &text)?;
             body = Bytes::from(rendered.text);
             set_header(&mut headers, "content-type", kind);
             template::set_headers(&mut headers, &rendered.response_override);

@@ -40,7 +40,6 @@ pub(crate) fn render(
     call: &Call,
     template: &std::result::Result<templates::Template, String>,
     body: &[u8],
-    before: Option<&Value>,
 ) -> Refused<Rendered> {
     let template = template.as_ref().map_err(|why| {
         call.notes.say(|| {
@@ -48,16 +47,12 @@ pub(crate) fn render(
         });
         Refusal::internal()
     })?;
-    let mut context = call.context();
-    if let (Some(before), Value::Object(context)) = (before, &mut context) {
-        context.insert("requestOverride".into(), before.clone());
-    }
     let variables = Variables {
         body,
         path: call.variables(),
         querystring: &call.query,
-        header: &call.headers(),
-        context,
+        header: &if template.mentions("input") { call.headers() } else { Vec::new() },
+        context: if template.mentions("context") { call.context() } else { Value::Null },
         stage_variables: &call.stage_variables,
     };
     gateway::render(template, &variables, Limits::default()).map_err(|failure| match failure {

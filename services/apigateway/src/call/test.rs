@@ -89,7 +89,7 @@ fn prepare(context: &Context, input: &api::TestInvokeMethodInput) -> Result<Call
         many: input.multi_value_headers.as_ref(),
         body: input.body.as_deref(),
     };
-    let mut call = prepared.call(visit(context, &request), Owner { scope });
+    let mut call = prepared.call(visit(context, &request), &Owner { scope });
     call.target = Some(Target { place, method, variables });
     call.notes.log = Some(parking_lot::Mutex::default());
     call.notes.traces = true;
@@ -108,8 +108,9 @@ pub(super) struct Request<'a> {
 }
 
 /// The stage of such requests.
-pub(super) fn stage(variables: Option<BTreeMap<String, String>>) -> api::Stage {
-    api::Stage { stage_name: Some("test-invoke-stage".into()), variables, ..api::Stage::default() }
+pub(super) fn stage(variables: Option<BTreeMap<String, String>>) -> Arc<api::Stage> {
+    let stage_name = Some("test-invoke-stage".into());
+    Arc::new(api::Stage { stage_name, variables, ..api::Stage::default() })
 }
 
 pub(super) fn visit(context: &Context, request: &Request<'_>) -> Visit {

@@ -66,7 +66,7 @@ fn prepare(context: &Context, input: &api::TestInvokeAuthorizerInput) -> Result<
         base: String::new(),
         full_path: path.to_owned(),
     };
-    let mut call = prepared.call(test::visit(context, &request), Owner { scope });
+    let mut call = prepared.call(test::visit(context, &request), &Owner { scope });
     call.notes.log = Some(parking_lot::Mutex::default());
     call.notes.traces = true;
     call.notes.say(|| format!("Execution log for request {}", call.visit.request_id));

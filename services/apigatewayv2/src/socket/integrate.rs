@@ -73,8 +73,8 @@ pub(crate) fn render(call: &Call, template: &Template, body: &[u8]) -> Result<St
         body,
         path: &[],
         querystring: &call.query,
-        header: &pairs(&call.headers),
-        context: call.context(),
+        header: &if template.mentions("input") { pairs(&call.headers) } else { Vec::new() },
+        context: if template.mentions("context") { call.context() } else { Value::Null },
         stage_variables: &stage_variables,
     };
     let rendered = gateway::render(template, &variables, Limits::default());
