@@ -61,11 +61,12 @@ def test_one_set_of_domains(old, new, domain):
     assert (shown["ApiMappingSelectionExpression"], shown["Tags"]) == ("$request.basepath", {"a": "b"})
     assert configuration["CertificateUploadDate"] == made["certificateUploadDate"].replace(microsecond=0)
     changes = [{"DomainNameConfigurations": [{"CertificateArn": CERTIFICATE + "2"}]}, {"MutualTlsAuthentication": {"TruststoreUri": "s3://b/k"}}]
+    changes.append({"MutualTlsAuthentication": {"TruststoreVersion": "1"}})
     for change in changes:
         new.update_domain_name(DomainName=domain, **change)
     again = old.get_domain_name(domainName=domain)
     assert again["regionalCertificateArn"] == CERTIFICATE + "2"
-    assert again["mutualTlsAuthentication"]["truststoreUri"] == "s3://b/k"
+    assert again["mutualTlsAuthentication"] == {"truststoreUri": "s3://b/k", "truststoreVersion": "1"}
     arn = made["domainNameArn"]
     old.tag_resource(resourceArn=arn, tags={"c": "d"})
     assert new.get_tags(ResourceArn=arn)["Tags"] == {"a": "b", "c": "d"}
@@ -81,6 +82,8 @@ def test_what_a_domain_may_not_be(old, new, domain, cloud):
     refused(lambda: old.create_domain_name(domainName=domain), "BadRequestException", "already exists")
     refused(lambda: cloud.client("apigateway", region_name="eu-west-1").create_domain_name(domainName=domain), "BadRequestException")
     taken = ["sqs.us-east-1.localhost", "x.execute-api.localhost", "a.s3.amazonaws.com", "a.localhost.localstack.cloud"]
+    taken += ["amazonaws.com", "localhost.localstack.cloud", "*.localstack.cloud", "*.us-east-1.localhost", "*.s3.localhost"]
+    taken += ["*.execute-api.us-east-1.localhost", "*.lambda-url.us-east-1.localhost"]
     for wrong in ["", "a", "A.example.com", "a..b", "a b.example.com", *taken]:
         refused(lambda wrong=wrong: old.create_domain_name(domainName=wrong), "BadRequestException")
     refused(lambda: new.update_domain_name(DomainName=domain), "BadRequestException", "Only REGIONAL domain names")
@@ -120,6 +123,8 @@ def test_base_paths_lead_to_rest_apis(cloud, old, domain, api):
     api.deploy()
     host = f"{api.id}.execute-api.us-east-1.localhost"
     assert ask(cloud, "GET", "/dev/trips/7", host=host)[0] == 403
+    for path in [f"/_aws/execute-api/{api.id}/dev", f"/restapis/{api.id}/dev/_user_request_"]:
+        assert ask(cloud, "GET", path + "/trips/7")[0] == 403, path
     assert seen(cloud, domain, "/v2/trips/7")[0] == 200
     old.delete_base_path_mapping(domainName=domain, basePath="v2")
     old.delete_base_path_mapping(domainName=domain, basePath="(none)")

@@ -12,12 +12,12 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use names::Scope;
+use names::{Region, Scope};
 use serde::{Deserialize, Serialize};
 use store::tuple::{Key, Parts};
 use store::{Direction, Reads, Store, Transaction};
 
-use crate::{Directory, Result, Tx, scoped};
+use crate::{Context, Result, Tx, scoped};
 
 pub(crate) use route::is_domain;
 pub use route::{Route, route};
@@ -101,16 +101,35 @@ pub fn is_name(name: &str) -> bool {
     name.len() <= 255 && rest.contains('.') && rest.split('.').all(is_label)
 }
 
-/// Whether a name is one by which services are reached already.
+/// Whether services are reached already by a name, or by one that its star stands for: whoever had it would have what others
+/// say to them. The name by which this is asked is such a one.
 #[must_use]
-pub fn is_reserved(directory: &Directory, name: &str) -> bool {
+pub fn is_reserved(context: &Context, name: &str) -> bool {
+    let directory = context.cloud.directory();
+    let asked = context.caller.endpoint.rsplit('/').next().unwrap_or_default();
+    let takes = |host: &str| name == host || star_of(host).is_some_and(|star| name == star);
     let ours = ["amazonaws.com", "localhost.localstack.cloud"];
-    if ours.iter().any(|own| name.strip_suffix(own).is_some_and(|rest| rest.ends_with('.'))) {
+    let is_below = |own: &&str| name.strip_suffix(own).is_some_and(|rest| rest.ends_with('.'));
+    if takes(&host_name(asked)) || ours.iter().any(|own| takes(own) || is_below(own)) {
         return true;
     }
+    let Some(local) = name.strip_suffix(".localhost") else { return false };
     let names_service = |label: &str| directory.services().any(|service| service.is_called(label));
-    let is_local = name.ends_with(".localhost");
-    is_local && (name.split('.').any(names_service) || directory.accepts(name))
+    // `*.us-east-1` stands for services of the region.
+    let is_region = |label: &str| label.parse::<Region>().is_ok();
+    let is_of_region = local.strip_prefix("*.").is_some_and(|rest| rest.split('.').all(is_region));
+    is_of_region || local.split('.').any(names_service) || directory.accepts(name)
+}
+
+/// The name of a host, without its port, as domains are written.
+fn host_name(host: &str) -> String {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// The name with a star that stands for a name.
+fn star_of(name: &str) -> Option<String> {
+    name.split_once('.').map(|(_, rest)| format!("*.{rest}"))
 }
 
 /// The domain of that name in an account and region.
@@ -122,18 +141,36 @@ pub fn find(reads: &impl Reads, scope: &Scope, name: &str) -> Result<Option<Doma
     Ok(found.filter(|domain| domain.scope == *scope))
 }
 
-/// Enters a new domain; false where there is one of that name, whosever it is.
+/// Enters a new domain; false where there is one of that name, whosever it is, or where another account has one that takes
+/// requests to this one, or loses some to it.
 ///
 /// # Errors
 /// The store's.
 pub fn create(tx: &mut Transaction, domain: &Domain) -> Result<bool> {
-    if tx.get(&key("name").str(&domain.name))?.is_some() {
+    if tx.get(&key("name").str(&domain.name))?.is_some() || is_contested(&*tx, domain)? {
         return Ok(false);
     }
     tx.put(scoped("domains", "of", &domain.scope).str(&domain.name), Vec::new());
     tx.put(key("changed"), Vec::new());
     put(tx, domain)?;
     Ok(true)
+}
+
+/// Whether another account has the star that stands for a name, or a name that a star stands for.
+fn is_contested(reads: &impl Reads, domain: &Domain) -> Result<bool> {
+    let is_other = |other: &Domain| other.scope.account != domain.scope.account;
+    let Some(star) = star_of(&domain.name) else { return Ok(false) };
+    if star != domain.name {
+        let found: Option<Domain> = reads.get_record(&key("name").str(&star))?;
+        return Ok(found.is_some_and(|found| is_other(&found)));
+    }
+    for entry in reads.scan(key("name").prefix_range(), Direction::Forward) {
+        let other: Domain = store::record::decode(&entry?.1)?;
+        if is_other(&other) && star_of(&other.name).is_some_and(|covering| covering == star) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Stores what changed of a domain.

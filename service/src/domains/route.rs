@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use store::{Snapshot, Store};
 
-use super::{Mapping, mapping, names};
+use super::{Mapping, host_name, mapping, names, star_of};
 use crate::Result;
 
 /// Where a request leads.
@@ -24,8 +24,7 @@ pub struct Route {
 ///
 /// Nobody pays for this who comes to `localhost` or to an address.
 pub(crate) fn domain_of(store: &Store, host: &str) -> Result<Option<String>> {
-    let host = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let host = host_name(host);
     if !host.contains('.') || host.parse::<IpAddr>().is_ok() {
         return Ok(None);
     }
@@ -33,8 +32,7 @@ pub(crate) fn domain_of(store: &Store, host: &str) -> Result<Option<String>> {
     if names.contains(&host) {
         return Ok(Some(host));
     }
-    let star = host.split_once('.').map(|(_, rest)| format!("*.{rest}"));
-    Ok(star.filter(|star| names.contains(star)))
+    Ok(star_of(&host).filter(|star| names.contains(star)))
 }
 
 /// Whether a host is a domain of somebody.

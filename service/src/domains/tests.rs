@@ -73,6 +73,28 @@ fn what_is_gone_leads_nowhere() {
 }
 
 #[test]
+fn no_account_takes_what_is_said_to_another() {
+    let store = with("*.b.c", &[]);
+    store.transact_now(|tx| create(tx, &made("x.y.z"))).unwrap();
+    let other = Scope::new("111111111111".parse().unwrap(), Region::US_EAST_1);
+    let theirs =
+        |name: &str| store.transact_now(|tx| create(tx, &Domain { scope: other, ..made(name) })).unwrap();
+    for (name, may) in [
+        ("a.b.c", false),
+        ("*.y.z", false),
+        ("b.c", true),
+        ("a.a.b.c", true),
+        ("y.z", true),
+        ("*.x.y.z", true),
+    ] {
+        assert_eq!(theirs(name), may, "{name}");
+    }
+    for name in ["a.b.c", "*.y.z"] {
+        assert!(store.transact_now(|tx| create(tx, &made(name))).unwrap(), "{name} is an account's own");
+    }
+}
+
+#[test]
 fn names_are_labels() {
     for name in ["a.b", "*.example.com", "api-1.example.co.uk"] {
         assert!(is_name(name), "{name}");

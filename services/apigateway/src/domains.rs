@@ -52,7 +52,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateDomainNameInput) -> Res
         ("policy", input.policy.is_some()),
     ])?;
     let name = input.domain_name.as_str();
-    if !domains::is_name(name) || domains::is_reserved(tx.context.cloud.directory(), name) {
+    if !domains::is_name(name) || domains::is_reserved(tx.context, name) {
         return Err(errors::bad(format!("Invalid domain name: {name}")).into());
     }
     let made: api::DomainName = document::made_of(input)?;

@@ -47,7 +47,7 @@ pub(crate) fn create(
     input: &model::CreateDomainNameInput,
 ) -> Result<model::CreateDomainNameOutput> {
     let (scope, name) = (tx.scope(), input.domain_name.as_str());
-    if !domains::is_name(name) || domains::is_reserved(tx.context.cloud.directory(), name) {
+    if !domains::is_name(name) || domains::is_reserved(tx.context, name) {
         return Err(errors::bad(format!("Invalid domain name: {name}")).into());
     }
     let mut kept = Members::new();
@@ -81,14 +81,25 @@ fn take(tx: &Tx<'_>, said: Members, kept: &mut Members) -> Result<()> {
     if let Some(Value::Object(configuration)) = configurations.first() {
         configure(tx, configuration, kept)?;
     }
-    match said.get("mutualTlsAuthentication").and_then(|tls| tls.get("truststoreUri")).and_then(Value::as_str)
-    {
-        Some("") => drop(kept.remove("mutualTlsAuthentication")),
-        Some(uri) if !uri.starts_with("s3://") => {
-            return Err(errors::bad("Invalid truststore URI: it must have the form s3://bucket/key").into());
-        }
-        _ => set(kept, "mutualTlsAuthentication", said.get("mutualTlsAuthentication").cloned()),
+    match said.get("mutualTlsAuthentication") {
+        Some(Value::Object(tls)) if !tls.is_empty() => Ok(trust(tls, kept)?),
+        _ => Ok(()),
     }
+}
+
+/// Takes what is said of a trust store over what is kept of it; an empty address takes it away.
+fn trust(said: &Members, kept: &mut Members) -> Result<(), Fault> {
+    const NAME: &str = "mutualTlsAuthentication";
+    if text(said, "truststoreUri") == Some("") {
+        kept.remove(NAME);
+        return Ok(());
+    }
+    let mut tls = kept.get(NAME).and_then(Value::as_object).cloned().unwrap_or_default();
+    tls.extend(said.clone());
+    if !text(&tls, "truststoreUri").is_some_and(|uri| uri.starts_with("s3://")) {
+        return Err(errors::bad("Invalid truststore URI: it must have the form s3://bucket/key"));
+    }
+    set(kept, NAME, Some(tls));
     Ok(())
 }
 

@@ -107,8 +107,8 @@ pub(crate) fn begin(cloud: &Arc<Cloud>, visit: Visit) -> Result<Option<Call>> {
     let Some(stage) = Home::In(&api_id).shared::<api::Stage>(&snapshot, &stage)? else { return Ok(None) };
     let (deployment, is_canary) = deployment(cloud, &stage);
     let api = compiled::ready(cloud, &snapshot, &api_id, &deployment)?;
-    let is_own = base.is_none() && visit.host.contains(".execute-api.");
-    if is_own && api.api.disable_execute_api_endpoint == Some(true) {
+    // Hosts and paths here are what that endpoint is on AWS.
+    if base.is_none() && api.api.disable_execute_api_endpoint == Some(true) {
         return Ok(None);
     }
     let base = base.unwrap_or_default();
