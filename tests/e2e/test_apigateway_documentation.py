@@ -99,8 +99,11 @@ def test_documentation_is_imported(gateway, api):
     gateway.import_documentation_parts(restApiId=api.id, mode="overwrite", body=json.dumps(changed))
     assert len(gateway.get_documentation_parts(restApiId=api.id)["items"]) == 1
     refused(lambda: gateway.get_documentation_part(restApiId=api.id, documentationPartId=other), "NotFoundException")
-    made = gateway.import_rest_api(body=body)
-    assert len(gateway.get_documentation_parts(restApiId=made["id"])["items"]) == 2
+    for parameters, count in [({}, 2), ({"ignore": "documentation"}, 0)]:
+        made = gateway.import_rest_api(body=body, parameters=parameters)
+        assert len(gateway.get_documentation_parts(restApiId=made["id"])["items"]) == count
+    for call in [gateway.import_documentation_parts, gateway.put_rest_api]:
+        refused(lambda call=call: call(restApiId=api.id, mode="replace", body=body), "BadRequestException", "mode")
 
 
 def test_links_are_kept(gateway, name):

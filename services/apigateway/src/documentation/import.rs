@@ -6,7 +6,7 @@ use service::{Result, Tx};
 
 use super::{Location, add, check_properties, settled};
 use crate::document::{self, Home};
-use crate::import::read;
+use crate::import::{overwrites, read};
 use crate::{apis, errors};
 
 pub(crate) fn import(
@@ -15,8 +15,7 @@ pub(crate) fn import(
 ) -> Result<api::ImportDocumentationPartsOutput> {
     let home = apis::home(&**tx, &tx.scope(), &input.rest_api_id)?;
     let source = read(&input.body)?;
-    let overwrites = input.mode.as_ref().is_some_and(|mode| mode.as_str() == "overwrite");
-    let (ids, warnings) = take(tx, home, &source, overwrites)?;
+    let (ids, warnings) = take(tx, home, &source, overwrites(input.mode.as_ref())?)?;
     if input.fail_on_warnings == Some(true) && !warnings.is_empty() {
         let message = format!("Warnings found during import:\n\t{}", warnings.join("\n\t"));
         return Err(errors::bad(message).into());

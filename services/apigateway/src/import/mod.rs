@@ -46,12 +46,21 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::ImportRestApiInput) -> Result
 pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutRestApiInput) -> Result<api::RestApi> {
     let found = apis::find(&**tx, &tx.scope(), &input.rest_api_id)?;
     let source = read(&input.body)?;
-    let overwrites = input.mode.as_ref().is_some_and(|mode| mode.as_str() == "overwrite");
+    let overwrites = overwrites(input.mode.as_ref())?;
     let definition = match overwrites {
         true => Definition { api: found, ..Definition::default() },
         false => Definition::of(&**tx, &found)?,
     };
     carry_out(tx, &source, definition, overwrites, input.parameters.as_ref(), input.fail_on_warnings)
+}
+
+/// Whether what was there goes. Otherwise the document is merged into it.
+pub(crate) fn overwrites(mode: Option<&api::PutMode>) -> Result<bool, Fault> {
+    match mode.map_or("merge", api::PutMode::as_str) {
+        "merge" => Ok(false),
+        "overwrite" => Ok(true),
+        _ => Err(errors::bad("Invalid mode: must be one of [merge, overwrite]")),
+    }
 }
 
 fn carry_out(
@@ -64,18 +73,20 @@ fn carry_out(
 ) -> Result<api::RestApi> {
     let scope = tx.scope();
     let api_id = definition.api.id.clone().unwrap_or_default();
-    let how = parameters.and_then(|all| all.get("basepath")).map_or("ignore", String::as_str);
-    let base = base::of(source, how)?;
+    let parameter = |name: &str| parameters.and_then(|all| all.get(name)).map(String::as_str);
+    let base = base::of(source, parameter("basepath").unwrap_or("ignore"))?;
     let (random, warnings) = (tx.random(), Vec::new());
     let mut import = Import { source, definition, warnings, random, base, api_id: api_id.clone() };
     import.take()?;
     let Import { mut definition, mut warnings, .. } = import;
-    warnings.extend(documentation::take(tx, Home::In(&api_id), source, overwrites)?.1);
+    if parameter("ignore") != Some("documentation") {
+        warnings.extend(documentation::take(tx, Home::In(&api_id), source, overwrites)?.1);
+    }
     if fails == Some(true) && !warnings.is_empty() {
         let message = format!("Warnings found during import:\n\t{}", warnings.join("\n\t"));
         return Err(errors::bad(message).into());
     }
-    if let Some(types) = parameters.and_then(|all| all.get("endpointConfigurationTypes")) {
+    if let Some(types) = parameter("endpointConfigurationTypes") {
         let types = types.split(',').map(|kind| kind.trim().into()).collect();
         definition.api.endpoint_configuration.get_or_insert_default().types = Some(types);
     }
