@@ -96,11 +96,12 @@ impl Directory {
     /// The service whose front takes visits of this host and path.
     #[must_use]
     pub fn visited(&self, store: &Store, host: &str, path: &str) -> Option<&Service> {
-        if self.services.iter().any(|service| service.own_path(path).is_some()) {
-            return None;
-        }
         let by_domain = crate::domains::is_domain(store, host);
-        self.services.iter().find(|service| service.front_of(host, path, by_domain).is_some())
+        let found = self.services.iter().find(|service| service.front_of(host, path, by_domain).is_some())?;
+        let is_behind = |other: &Service| {
+            found.signed_visits == Some(other.facts().signing_name) && other.own_path(path).is_some()
+        };
+        (!self.services.iter().any(is_behind)).then_some(found)
     }
 
     /// Whether some front takes visits of this host.

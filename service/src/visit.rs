@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use wire::{Answer, Fault};
 
@@ -44,10 +45,11 @@ impl Visit {
     pub fn forwarded(&self) -> HeaderMap {
         let (scheme, host) = self.endpoint.split_once("://").unwrap_or(("http", &self.endpoint));
         let standard = if scheme == "https" { "443" } else { "80" };
-        let port = host.rsplit_once(':').map_or(standard, |(_, port)| port);
-        let before = self.headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-        let ip = self.source_ip;
-        let chain = before.map_or_else(|| ip.to_string(), |before| format!("{before}, {ip}"));
+        let port = host.parse::<Authority>().ok().and_then(|host| host.port().map(|port| port.to_string()));
+        let port = port.as_deref().unwrap_or(standard);
+        let before = self.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+        let chain =
+            before.map(str::to_owned).chain([self.source_ip.to_string()]).collect::<Vec<_>>().join(", ");
         let mut headers = self.headers.clone();
         for (name, value) in
             [("x-forwarded-for", chain.as_str()), ("x-forwarded-port", port), ("x-forwarded-proto", scheme)]
@@ -96,5 +98,47 @@ impl Front {
 
     pub(crate) async fn answer(&self, cloud: &Arc<Cloud>, visit: Visit) -> Answer {
         (self.answer)(Arc::clone(cloud), visit).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forwarded(endpoint: &str, before: &[&str]) -> [String; 3] {
+        let mut headers = HeaderMap::new();
+        for value in before {
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        let visit = Visit {
+            request_id: "1".into(),
+            method: http::Method::GET,
+            host: String::new(),
+            endpoint: endpoint.into(),
+            path: "/".into(),
+            query: String::new(),
+            headers,
+            body: bytes::Bytes::new(),
+            source_ip: [127, 0, 0, 1].into(),
+            signer: None,
+            upgrade: None,
+        };
+        let headers = visit.forwarded();
+        ["for", "port", "proto"].map(|name| {
+            let mut all = headers.get_all(format!("x-forwarded-{name}")).iter();
+            let value = all.next().unwrap().to_str().unwrap().to_owned();
+            assert!(all.next().is_none(), "{name}");
+            value
+        })
+    }
+
+    #[test]
+    fn those_in_between_are_told() {
+        assert_eq!(forwarded("http://a.b:4566", &[]), ["127.0.0.1", "4566", "http"]);
+        assert_eq!(
+            forwarded("https://[::1]", &["1.1.1.1, 2.2.2.2", "3.3.3.3"]),
+            ["1.1.1.1, 2.2.2.2, 3.3.3.3, 127.0.0.1", "443", "https"]
+        );
+        assert_eq!(forwarded("http://[::1]:80", &["\u{e9}"])[..2], ["127.0.0.1", "80"]);
     }
 }

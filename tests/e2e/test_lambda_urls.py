@@ -76,6 +76,7 @@ def test_a_request_is_an_event(cloud, url):
     assert event["headers"].pop("host") == urlsplit(address).netloc
     assert event["headers"]["x-two"] == "x" and event["headers"]["x-forwarded-proto"] == "http"
     assert event["headers"]["x-forwarded-for"] == "127.0.0.1" and "cookie" not in event["headers"]
+    assert visit(cloud, address, path="/a/@connections/b").json()["rawPath"] == "/a/@connections/b"
     context = event.pop("requestContext")
     event.pop("headers")
     assert event == {

@@ -80,8 +80,8 @@ impl Service {
         self
     }
 
-    /// Paths of its API stand behind what is of another service, whose front leaves such requests to it: `own_path` cuts off what
-    /// stands before them.
+    /// Paths of its API stand behind what is of another service that signs as it does, whose front leaves such requests to it:
+    /// `own_path` cuts off what stands before them.
     #[must_use]
     pub fn paths_behind(mut self, own_path: fn(&str) -> Option<&str>) -> Self {
         self.own_path = Some(own_path);
