@@ -168,3 +168,32 @@ def test_a_map_run_goes_on_with_what_failed(states, queues, name):
     events = history(states, execution)
     [again] = [event for event in events if event["type"] == "MapRunRedriven"]
     assert again["mapRunRedrivenEventDetails"] == {"mapRunArn": run["mapRunArn"], "redriveCount": 1}
+
+
+def test_a_map_run_leaves_what_failed_too_long_ago(make_cloud, name):
+    cloud = make_cloud().start()
+    states, queues = cloud.client("stepfunctions"), cloud.client("sqs")
+    names = [f"{name[:70]}-{number}" for number in range(2)]
+    find = {"Type": "Task", "Resource": FIND, "Parameters": {"QueueName.$": "$.name"}, "End": True}
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Wait",
+        "States": {"Wait": {"Type": "Wait", "SecondsPath": "$.seconds", "Next": "Find"}, "Find": find},
+    }
+    every = {"Type": "Map", "ItemProcessor": processor, "ToleratedFailureCount": 1, "Label": "every"}
+    items = [{"name": names[0], "seconds": 0}, {"name": names[1], "seconds": 15 * DAY}]
+    execution = start(states, make(states, name, machine(Every=every)), items)
+    eventually(lambda: len(states.list_map_runs(executionArn=execution)["mapRuns"]) == 1)
+    [run] = states.list_map_runs(executionArn=execution)["mapRuns"]
+    counts = lambda: states.describe_map_run(mapRunArn=run["mapRunArn"])["executionCounts"]  # noqa: E731
+    eventually(lambda: (counts()["failed"], counts()["running"]) == (1, 1))
+    move(cloud, advance_seconds=15 * DAY + 1)
+    assert ended(states, execution)["error"] == "States.ExceedToleratedFailureThreshold"
+    for queue in names:
+        queues.create_queue(QueueName=queue)
+    shown = redriven(states, execution)
+    assert shown["status"] == "SUCCEEDED", shown
+    lost, found_again = json.loads(shown["output"])
+    assert "Error" in lost and found_again["QueueUrl"].endswith(names[1])
+    after = counts()
+    assert (after["failed"], after["succeeded"], after["pendingRedrive"]) == (1, 1, 0)

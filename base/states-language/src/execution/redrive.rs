@@ -85,27 +85,21 @@ impl Run<'_> {
             if self.is_over() {
                 return;
             }
-            let serial = self.frame(id).map_or(0, |frame| frame.serial);
-            if map_runs.contains(&Id { frame: id, serial }) {
-                self.map_run_again(id, event);
-            } else {
-                self.again(id, event);
-            }
+            self.again(id, event, map_runs);
         }
     }
 
-    fn map_run_again(&mut self, id: FrameId, event: u64) {
-        if let Some(frame) = self.frame_mut(id) {
-            frame.last_event = event;
-        }
+    fn map_run_again(&mut self, id: FrameId) {
         let waited = self.wait_for(id, Phase::MapRun);
         self.command(Command::RedriveMapRun(waited));
     }
 
     /// Does what the state of a frame does once more, unless it waits for others.
-    fn again(&mut self, id: FrameId, event: u64) {
+    fn again(&mut self, id: FrameId, event: u64, map_runs: &[Id]) {
         let is_ready = self.execution.head.ready.contains(&id);
         let (Some(state), Some(frame)) = (self.state_of(id), self.frame_mut(id)) else { return };
+        let waited = Id { frame: id, serial: frame.serial };
+        frame.attempts = vec![0; state.retry.len()];
         match &frame.phase {
             Phase::Done(_) | Phase::Pending => {}
             Phase::Children(children) => {
@@ -127,9 +121,14 @@ impl Run<'_> {
             }
             _ => {
                 frame.last_event = event;
-                frame.attempts = vec![0; state.retry.len()];
                 frame.phase = Phase::Idle;
-                self.begin(id);
+                // What a map run failed with may have been caught: then the frame is in another state.
+                match &state.kind {
+                    Kind::Map(map) if map.distributed.is_some() && map_runs.contains(&waited) => {
+                        self.map_run_again(id);
+                    }
+                    _ => self.begin(id),
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Redriven executions: what failed is done anew, and what had succeeded is not.
 
+use cloudlet_states_language::execution::Input;
 use serde_json::{Value, json};
 
 use crate::drive::{Answer, Drive, function, machine, run};
@@ -63,6 +64,20 @@ fn attempts_and_the_count_begin_anew() {
 }
 
 #[test]
+fn attempts_of_states_with_branches_begin_anew_too() {
+    let retry = json!([{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}]);
+    let branch = json!({"StartAt": "X", "States": {"X": task("bad", json!({"End": true}))}});
+    let states = json!({"A": {"Type": "Parallel", "Branches": [branch], "Retry": retry, "End": true}});
+    let fail = |_: &str, _: &Value| Answer::Fail("Broken", "");
+    let mut drive = run(&machine(states), json!({}), fail);
+    let before = drive.history.len();
+    drive.redrive(Vec::new());
+    drive.go(fail);
+    let again = kinds(&drive, before);
+    assert_eq!(again.iter().filter(|kind| **kind == "LambdaFunctionScheduled").count(), 2);
+}
+
+#[test]
 fn items_that_are_done_are_not_done_again() {
     let processor = json!({"StartAt": "T", "States": {"T": task("one", json!({"End": true}))}});
     let states = json!({"A": {"Type": "Map", "MaxConcurrency": 2, "ItemProcessor": processor, "End": true}});
@@ -120,6 +135,26 @@ fn what_was_caught_is_over() {
 }
 
 #[test]
+fn a_map_run_that_was_caught_is_over() {
+    let processor = json!({
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "T", "States": {"T": {"Type": "Pass", "End": true}}});
+    let caught = json!([{"ErrorEquals": ["States.ALL"], "Next": "F"}]);
+    let states = json!({
+        "A": {"Type": "Map", "ItemProcessor": processor, "Catch": caught, "End": true},
+        "F": {"Type": "Fail", "Error": "Enough"}});
+    let mut drive = Drive::new(&machine(states));
+    drive.start(json!([1]));
+    let id = drive.map_runs[0].id;
+    drive.give(Input::MapRunFailed { id, error: "Broken".to_owned(), cause: String::new() });
+    assert_eq!(drive.result(), Err("Enough: ".to_owned()));
+    let before = drive.history.len();
+    drive.redrive(vec![id]);
+    assert_eq!(drive.redriven, []);
+    assert_eq!(kinds(&drive, before), ["ExecutionRedriven", "ExecutionFailed"]);
+}
+
+#[test]
 fn what_succeeded_or_runs_is_not_redriven() {
     let wait = json!({"A": {"Type": "Wait", "Seconds": 9, "End": true}});
     let mut drive = Drive::new(&machine(wait));
@@ -138,7 +173,7 @@ fn a_stopped_wait_waits_again() {
     let wait = json!({"A": {"Type": "Wait", "Seconds": 9, "End": true}});
     let mut drive = Drive::new(&machine(wait));
     drive.start(json!({"a": 1}));
-    drive.give(cloudlet_states_language::execution::Input::Stopped { error: None, cause: None });
+    drive.give(Input::Stopped { error: None, cause: None });
     assert!(drive.timers.is_empty());
     drive.redrive(Vec::new());
     assert_eq!(drive.timers.len(), 1);

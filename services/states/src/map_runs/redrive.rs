@@ -1,7 +1,8 @@
 //! Map runs that did not succeed go on with the execution that waits for them: what failed of them is redriven, and what had not
 //! started starts.
 //!
-//! Executions that did not succeed are first marked, a piece at a time, and then go on as others end, before any that is new.
+//! Executions that did not succeed are first marked, a piece at a time, and then go on as others end, before any that is new. Those
+//! that cannot go on stay as they ended.
 
 use service::{Result, Tx};
 use states_language::execution::{Id as Waited, Input};
@@ -10,7 +11,7 @@ use store::{Direction, Reads};
 use super::run::{Counts, Run, State};
 use super::work;
 use crate::execution::{Execution, Place, Status};
-use crate::keys;
+use crate::{keys, run};
 
 /// What is marked.
 const UNSUCCESSFUL: [Status; 3] = [Status::Failed, Status::TimedOut, Status::Aborted];
@@ -49,7 +50,7 @@ pub(crate) fn redrive(tx: &mut Tx<'_>, execution: &Execution, waited: Waited) ->
 pub(super) fn mark(tx: &mut Tx<'_>, mut run: Run) -> Result<()> {
     let mut marked = 0;
     for status in UNSUCCESSFUL {
-        for mut execution in listed(tx, &run, status, PIECE - marked)? {
+        for mut execution in listed(tx, &run, status, can_go_on(tx), PIECE - marked)? {
             marked += 1;
             tx.delete(execution.listed_at());
             execution.status = Status::PendingRedrive;
@@ -58,25 +59,53 @@ pub(super) fn mark(tx: &mut Tx<'_>, mut run: Run) -> Result<()> {
         }
     }
     if marked < PIECE {
+        count_others(tx, &mut run)?;
         run.is_marking = false;
         tx.put_record(run.key(), &run)?;
     }
     work::tick(tx, &run)
 }
 
-/// The next execution that was marked.
-pub(super) fn next(tx: &Tx<'_>, run: &Run) -> Result<Option<Execution>> {
-    Ok(listed(tx, run, Status::PendingRedrive, 1)?.pop())
+fn can_go_on<'t>(tx: &'t Tx<'_>) -> impl Fn(&Execution) -> Result<bool> + 't {
+    |execution| Ok(run::reason(&**tx, execution, tx.now.millis())?.is_none())
 }
 
-/// The first executions of a map run that are listed so.
-fn listed(tx: &Tx<'_>, run: &Run, status: Status, count: usize) -> Result<Vec<Execution>> {
+/// Counts those that were not marked: they are as they ended.
+fn count_others(tx: &Tx<'_>, run: &mut Run) -> Result<()> {
+    for status in UNSUCCESSFUL {
+        for execution in listed(tx, run, status, |_| Ok(true), usize::MAX)? {
+            run.pending = run.pending.saturating_sub(1);
+            run.count(status, execution.map_run.map_or(0, |of| of.items));
+        }
+    }
+    Ok(())
+}
+
+/// The next execution that was marked.
+pub(super) fn next(tx: &Tx<'_>, run: &Run) -> Result<Option<Execution>> {
+    Ok(listed(tx, run, Status::PendingRedrive, |_| Ok(true), 1)?.pop())
+}
+
+/// The first executions of a map run that are listed so, and are wanted.
+fn listed(
+    tx: &Tx<'_>,
+    run: &Run,
+    status: Status,
+    is_wanted: impl Fn(&Execution) -> Result<bool>,
+    count: usize,
+) -> Result<Vec<Execution>> {
     let range = keys::listed_as(&run.id, status.as_str()).prefix_range();
     let mut executions = Vec::new();
-    for entry in tx.scan(range, Direction::Forward).take(count) {
+    for entry in tx.scan(range, Direction::Forward) {
+        if executions.len() >= count {
+            break;
+        }
         let (_, name) = keys::started_and_name(&entry?.0)?;
         let place = Place { machine: run.machine, label: run.label.clone(), name };
-        executions.extend(tx.get_record::<Execution>(&keys::execution(&place))?);
+        let Some(execution) = tx.get_record::<Execution>(&keys::execution(&place))? else { continue };
+        if is_wanted(&execution)? {
+            executions.push(execution);
+        }
     }
     Ok(executions)
 }

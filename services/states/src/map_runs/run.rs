@@ -134,6 +134,12 @@ impl Run {
         tolerance.is_exceeded(self.items.not_succeeded(), self.items_total)
     }
 
+    /// Counts an execution that is over, with so many items.
+    pub(crate) fn count(&mut self, status: Status, items: u64) {
+        self.executions.add(status, 1);
+        self.items.add(status, items);
+    }
+
     /// How many executions run.
     pub(crate) fn at_work(&self) -> u64 {
         self.started.saturating_sub(self.executions.done() + self.pending)

@@ -117,8 +117,12 @@ pub(super) fn abort(tx: &mut Tx<'_>, run: &mut Run) -> Result<()> {
 pub(crate) fn ended(tx: &mut Tx<'_>, execution: &Execution, of: &ChildOf) -> Result<()> {
     let key = keys::map_run(&execution.machine, &of.label, &of.name);
     let Some(mut run) = tx.get_record::<Run>(&key)? else { return Ok(()) };
-    run.executions.add(execution.status, 1);
-    run.items.add(execution.status, of.items);
+    if run.is_marking && execution.status != Status::Succeeded {
+        // It is marked with those that failed before.
+        run.pending += 1;
+    } else {
+        run.count(execution.status, of.items);
+    }
     tx.put_record(key, &run)?;
     tick(tx, &run)
 }
@@ -166,7 +170,9 @@ pub(super) async fn in_role(context: &Context, run: &Run) -> Result<Context> {
 
 /// Writes what the executions of a map run get.
 fn took(tx: &mut Tx<'_>, job: &Job, read: Option<&Result<Vec<Value>, reader::Unread>>) -> Result<()> {
-    let Some(mut run) = job.run(&**tx)?.filter(|run| run.state == State::Running) else { return Ok(()) };
+    // One that was redriven while its items were read is read twice; the first to come gives them.
+    let is_wanted = |run: &Run| run.state == State::Running && run.total.is_none();
+    let Some(mut run) = job.run(&**tx)?.filter(is_wanted) else { return Ok(()) };
     let mut what = run.what()?;
     let items = match (read, std::mem::replace(&mut what.source, MapSource::Items(Vec::new()))) {
         (Some(Err((error, cause))), _) => return fail(tx, run, error, cause),

@@ -7,6 +7,8 @@ use store::{Direction, Reads, record};
 use crate::keys::{self, Id};
 
 #[cfg(test)]
+layouts::stays!(stored_frame: Frame);
+#[cfg(test)]
 layouts::stays!(stored_counts: compact states_language::execution::Counts);
 
 /// The frames of an execution, as they are stored.

@@ -41,6 +41,9 @@ pub(crate) struct Running {
     pub(crate) head: Head,
 }
 
+#[cfg(test)]
+layouts::stays!(stored_running: Running);
+
 /// Begins an execution, and goes as far as it can without waiting.
 pub(crate) fn start(
     tx: &mut Tx<'_>,
