@@ -38,6 +38,7 @@ pub struct Runtime {
     in_force: OnceCell<InForce>,
     retiring: OnceCell<()>,
     tasks: TaskTracker,
+    endings: TaskTracker,
 }
 
 impl Runtime {
@@ -65,6 +66,7 @@ impl Runtime {
             in_force: OnceCell::new(),
             retiring: OnceCell::new(),
             tasks: TaskTracker::new(),
+            endings: TaskTracker::new(),
         })
     }
 
@@ -170,6 +172,13 @@ impl Runtime {
         self.pool.retire_all();
     }
 
+    /// Ends the environments of all functions likewise, and waits until extensions of those that were idle have heard of it.
+    pub async fn take_leave(&self) {
+        self.pool.retire_all();
+        self.endings.close();
+        self.endings.wait().await;
+    }
+
     /// Kills all environments and waits until nothing of them is left. Invocations from now on fail.
     pub async fn shutdown(&self) {
         self.pool.close();
@@ -193,7 +202,15 @@ impl Runtime {
         let (root, launcher) = (&self.options.root, &self.launcher);
         let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
         let seat = Arc::new(seat);
-        let host = Host { launcher, root, sandboxed, sink: &self.options.logs, tasks: &self.tasks, seat };
+        let host = Host {
+            launcher,
+            root,
+            sandboxed,
+            sink: &self.options.logs,
+            tasks: &self.tasks,
+            endings: &self.endings,
+            seat,
+        };
         let environment = Environment::start(spec, interpreter.as_ref(), &host, id).await?;
         self.retiring
             .get_or_init(|| async {
@@ -227,6 +244,7 @@ impl Runtime {
         let view = View {
             mount_point: self.options.root.join("view"),
             code_dir: None,
+            is_code_foreign: false,
             opt_dir: None,
             runtime_dir: self.options.root.join("bootstraps"),
             shown: Vec::new(),
@@ -235,7 +253,7 @@ impl Runtime {
         };
         let limits = Limits { data_bytes: 1 << 30, file_bytes: 1 << 20, files: 64, processes: 64 };
         let plan = Plan { view: Some(view), command: None, extensions: None, limits };
-        let tasks = Tasks { tracker: self.tasks.clone(), seat: None };
+        let tasks = Tasks { tracker: self.tasks.clone(), endings: self.endings.clone(), seat: None };
         let nobody = Arc::new(Extensions::new(Vec::new()));
         let process = Process::start(&self.launcher, &plan, Stdio::null(), None, &tasks, nobody).await;
         match process.map_err(|error| format!("{}: {error}", self.launcher.display()))?.ended().await {

@@ -81,6 +81,8 @@ def test_only_folders_below_the_named_one_are_functions(hot, folder, tmp_path, m
     for wrong in [tmp_path / "other", folder / "out", f"{folder}/../../other", "/etc", folder / "main.py", "/none"]:
         code, message = refused(from_folder, functions, wrong)
         assert code == "InvalidParameterValueException" and "Hot reload" in message, wrong
+    versioned = {"S3Bucket": "hot-reload", "S3Key": str(folder), "S3ObjectVersion": "1"}
+    assert "versions" in refused(from_folder, functions, folder, Code=versioned)[1]
     off = make_cloud(data=tmp_path / "off").start().client("lambda")
     code, message = refused(from_folder, off, folder)
     assert code == "InvalidParameterValueException" and "--hot-reload" in message

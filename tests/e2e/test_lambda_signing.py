@@ -77,13 +77,15 @@ def test_one_that_warns_lets_it_pass(functions, name):
     assert by_config(CodeSigningConfigArn=arn)["FunctionArns"] == []
 
 
-def test_a_config_that_is_not_there_is_for_no_function(functions, name):
+def test_a_config_that_is_not_there_is_for_no_function(cloud, functions, name):
     message = f"The code signing configuration cannot be found. Check that the provided configuration is not deleted: {MISSING}."
     missing = ("CodeSigningConfigNotFoundException", message)
     assert refused(create, functions, name, CODE, CodeSigningConfigArn=MISSING) == missing
     create(functions, name, CODE)
     put = functions.put_function_code_signing_config
     assert refused(put, FunctionName=name, CodeSigningConfigArn=MISSING) == missing
+    elsewhere = config(cloud.client("lambda", region="eu-west-1"))["CodeSigningConfigArn"]
+    assert refused(put, FunctionName=name, CodeSigningConfigArn=elsewhere)[0] == missing[0]
     arn = config(functions)["CodeSigningConfigArn"]
     assert refused(put, FunctionName="none", CodeSigningConfigArn=arn)[0] == "ResourceNotFoundException"
 

@@ -44,6 +44,7 @@ pub(crate) struct Host<'a> {
     pub(crate) sandboxed: bool,
     pub(crate) sink: &'a Arc<dyn LogSink>,
     pub(crate) tasks: &'a TaskTracker,
+    pub(crate) endings: &'a TaskTracker,
     /// Held by each task of the environment, and so until it has closed all its descriptors.
     pub(crate) seat: Arc<OwnedSemaphorePermit>,
 }
@@ -52,6 +53,8 @@ pub(crate) struct Host<'a> {
 #[derive(Clone)]
 pub(crate) struct Tasks {
     pub(crate) tracker: TaskTracker,
+    /// Those of them in which extensions hear of the end.
+    pub(crate) endings: TaskTracker,
     pub(crate) seat: Option<Arc<OwnedSemaphorePermit>>,
 }
 
@@ -62,6 +65,10 @@ impl Tasks {
             task.await;
             drop(seat);
         })
+    }
+
+    fn spawn_ending(&self, ending: Ending) {
+        self.spawn(self.endings.track_future(ending.carry_out()));
     }
 }
 
@@ -103,7 +110,7 @@ impl Drop for Environment {
                 api: self.api.clone(),
                 reason: *self.reason.lock(),
             };
-            self.tasks.spawn(ending.carry_out());
+            self.tasks.spawn_ending(ending);
         } else {
             self.process.kill();
             self.api.abort();

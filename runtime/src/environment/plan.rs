@@ -49,6 +49,7 @@ pub(super) fn plan(
     let view = host.sandboxed.then(|| View {
         mount_point: host.root.join("view"),
         code_dir: Some(spec.code_dir.clone()),
+        is_code_foreign: spec.is_code_foreign,
         opt_dir: spec.opt_dir.clone(),
         runtime_dir: bootstraps.clone(),
         shown: interpreter.map(|interpreter| interpreter.folders.clone()).unwrap_or_default(),

@@ -175,12 +175,14 @@ impl Environment {
     ) -> Result<Result<T, Verdict>, Error> {
         let mut looks = interval_at(tokio::time::Instant::now() + MEMORY_INTERVAL, MEMORY_INTERVAL);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        tokio::pin!(work);
+        // Waited for throughout: a look that takes long must not begin its last words anew.
+        let ended = self.function_ended();
+        tokio::pin!(work, ended);
         loop {
             tokio::select! {
                 biased;
                 done = &mut work => return Ok(Ok(done)),
-                end = self.function_ended() => {
+                end = &mut ended => {
                     return end_fault(end, watch.spec, watch.id).map(|fault| Err(Verdict::Ended(fault)));
                 }
                 failure = self.extensions.failed() => return Ok(Err(Verdict::Ended(fault(&failure, watch.id)))),

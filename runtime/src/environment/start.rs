@@ -102,7 +102,11 @@ impl Environment {
             logs.tell(spec.json_lines, Some(&text), || report::json::init_start(spec));
         }
         let started = Instant::now();
-        let tasks = Tasks { tracker: host.tasks.clone(), seat: Some(host.seat.clone()) };
+        let tasks = Tasks {
+            tracker: host.tasks.clone(),
+            endings: host.endings.clone(),
+            seat: Some(host.seat.clone()),
+        };
         let extensions = Arc::new(Extensions::new(site.external));
         let process = Process::start(host.launcher, &plan, log, site.scratch, &tasks, extensions.clone())
             .await

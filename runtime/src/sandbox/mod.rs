@@ -81,6 +81,8 @@ pub(crate) struct View {
     pub(crate) mount_point: PathBuf,
     /// `/var/task`; `None` when only trying.
     pub(crate) code_dir: Option<PathBuf>,
+    /// Its path was looked at: a link in it has come since, and is not followed.
+    pub(crate) is_code_foreign: bool,
     /// `/opt`.
     pub(crate) opt_dir: Option<PathBuf>,
     /// `/var/runtime`.

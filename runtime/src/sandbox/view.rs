@@ -3,9 +3,11 @@
 use std::fs::{self, File};
 use std::io;
 use std::net::Ipv4Addr;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat2};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 use super::View;
@@ -83,6 +85,12 @@ fn show(host: &Path, at: &Path) -> io::Result<()> {
     restrict_mount(at, attributes, true).map_err(context)
 }
 
+fn open_without_links(folder: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
+    Ok(openat2(AT_FDCWD, folder, how)?)
+}
+
 fn bind(host: &Path, at: &Path) -> io::Result<()> {
     Ok(mount(Some(host), at, None::<&str>, MsFlags::MS_BIND | MsFlags::MS_REC, None::<&str>)?)
 }
@@ -131,6 +139,12 @@ fn show_devices(dev: &Path) -> io::Result<()> {
 fn show_function(root: &Path, view: &View) -> io::Result<()> {
     show(&view.runtime_dir, &root.join("var/runtime"))?;
     match &view.code_dir {
+        Some(code) if view.is_code_foreign => {
+            // The folder that was opened, whatever takes its place on the way.
+            let folder = open_without_links(code)
+                .map_err(|error| explain(&format!("opening {}", code.display()), error))?;
+            show(&PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())), &root.join("var/task"))?;
+        }
         Some(code) => show(code, &root.join("var/task"))?,
         None => fs::create_dir_all(root.join("var/task"))?,
     }

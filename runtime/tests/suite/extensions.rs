@@ -157,6 +157,25 @@ tell(next_event(me)['shutdownReason'])
 }
 
 #[tokio::test]
+async fn extensions_hear_of_the_end_of_the_server() {
+    let bench = Bench::new();
+    let (listener, port) = listener().await;
+    let spec = bench.extended(
+        "left",
+        port,
+        "
+me, _ = register('SHUTDOWN')
+tell(next_event(me)['shutdownReason'])
+",
+    );
+    bench.answer(&spec, json!({})).await;
+    let mut told = Told::by(&listener).await;
+    bench.runtime.take_leave().await;
+    assert_eq!(told.next().await, "spindown");
+    told.ended().await;
+}
+
+#[tokio::test]
 async fn an_extension_that_does_not_end_is_killed() {
     let bench = Bench::new();
     let gate = Gate::new().await;

@@ -165,3 +165,19 @@ async fn privileges_cannot_be_gained() {
     assert_eq!(probe(&bench, &spec, "os.kill(1, 9)").await, Value::Null);
     assert_eq!(probe(&bench, &spec, "os.getppid()").await, 1);
 }
+
+#[tokio::test]
+async fn a_link_that_took_the_place_of_a_folder_of_somebodys_is_not_followed() {
+    let bench = Bench::new();
+    if bench.runtime.isolation().await.isolation != Isolation::Namespaces {
+        return;
+    }
+    let mut spec = bench.custom("folder");
+    spec.is_code_foreign = true;
+    bench.answer(&spec, json!({})).await;
+    let link = bench.folder("links").join("folder");
+    std::os::unix::fs::symlink(&spec.code_dir, &link).unwrap();
+    let spec = FunctionSpec { key: "linked".to_owned(), code_dir: link, ..spec };
+    let refused = bench.runtime.invoke(&spec, invocation("{}")).await.unwrap_err();
+    assert!(matches!(&refused, Error::Sandbox(reason) if reason.contains("opening")), "{refused:?}");
+}

@@ -34,6 +34,12 @@ pub(crate) async fn of_function(
 ) -> Result<Package> {
     match (source.bucket, source.key) {
         (Some(hot_reload::BUCKET), Some(path)) if source.zip.is_none() && path.starts_with('/') => {
+            if source.version.is_some() {
+                return Err(errors::invalid(format!(
+                    "Hot reload: {path} is a folder, which has no versions."
+                ))
+                .into());
+            }
             hot.folder(path)?;
             Ok(Package::of_folder(path.to_owned()))
         }

@@ -91,7 +91,7 @@ pub(crate) fn record(
         settings,
     };
     if let Some(arn) = &input.code_signing_config_arn {
-        signing::of_functions::check_config(&**tx, arn)?;
+        signing::of_functions::check_config(&**tx, &function.scope, arn)?;
         signing::of_functions::attach(tx, &function.full_name(), arn)?;
     }
     tx.put_record(&key, &function)?;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -23,6 +24,9 @@ use crate::{errors, role, session, trace, unpacked};
 
 /// Credentials that hold no longer than this are replaced, and their environments with them.
 const CREDENTIALS_REST_MS: i64 = 3_600_000;
+
+/// How long a stop waits for extensions, which have two seconds themselves.
+const LEAVE_MAX: Duration = Duration::from_secs(3);
 
 /// One call of a function.
 pub(crate) struct Call {
@@ -171,10 +175,20 @@ impl Host {
         loop {
             reset.changed().await;
             self.credentials.lock().clear();
+            self.hot.forget_all();
             if let Some(runtime) = self.runtime.get() {
                 runtime.retire_all();
             }
         }
+    }
+
+    /// The process stops: extensions hear of it. What is at work then dies with the process, and events of it are run again.
+    pub(crate) async fn take_leave(self: Arc<Self>) -> Result<()> {
+        let Some(runtime) = self.runtime.get() else { return Ok(()) };
+        if tokio::time::timeout(LEAVE_MAX, runtime.take_leave()).await.is_err() {
+            tracing::warn!("extensions have not ended in time");
+        }
+        Ok(())
     }
 
     async fn runtime(&self, cloud: &Cloud) -> Result<&Runtime> {

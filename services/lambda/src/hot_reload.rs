@@ -64,29 +64,52 @@ impl HotReload {
     pub(crate) fn forget(&self, key: &str) -> Option<String> {
         self.seen.lock().remove(key)
     }
+
+    /// Nothing of any is.
+    pub(crate) fn forget_all(&self) {
+        self.seen.lock().clear();
+    }
 }
 
 /// The state of all files in a folder. It blocks.
 pub(crate) fn state(folder: &Path) -> io::Result<u64> {
     let mut hasher = DefaultHasher::new();
     let mut files_left = FILES_MAX;
-    add(folder, &mut hasher, &mut files_left)?;
+    // A list, not calls of calls: folders may lie in each other deeper than the stack is.
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        match add(&next, &mut hasher, &mut files_left, &mut folders) {
+            // One that has gone meanwhile is seen to be gone the next time.
+            Err(error) if has_gone(&error) && next != folder => {}
+            added => added?,
+        }
+    }
     Ok(hasher.finish())
 }
 
-fn add(folder: &Path, hasher: &mut DefaultHasher, files_left: &mut usize) -> io::Result<()> {
+fn has_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn add(
+    folder: &Path,
+    hasher: &mut DefaultHasher,
+    files_left: &mut usize,
+    folders: &mut Vec<PathBuf>,
+) -> io::Result<()> {
+    folder.hash(hasher);
     let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
     entries.retain(|entry| IGNORED.iter().all(|ignored| entry.file_name() != *ignored));
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         *files_left =
             files_left.checked_sub(1).ok_or_else(|| io::Error::other("the folder has too many files"))?;
-        // One that has gone meanwhile is seen to be gone the next time.
+        // Likewise a file that has gone.
         let Ok(facts) = entry.metadata() else { continue };
         entry.file_name().hash(hasher);
         add_facts(&facts, hasher);
         if facts.is_dir() {
-            add(&entry.path(), hasher, files_left)?;
+            folders.push(entry.path());
         } else if facts.is_symlink() {
             // What it leads to may change without it.
             if let Ok(facts) = fs::metadata(entry.path()) {

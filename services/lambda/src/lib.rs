@@ -2,7 +2,6 @@
 //!
 //! A function's record and its package are written in one transaction; a package is unpacked to disk when it is first
 //! needed, and can be unpacked again at any time. Asynchronous events are records until they are done with.
-//!
 //! Never here: processes (they are the runtime's), images. What is not built is refused by name.
 
 mod account;
@@ -58,8 +57,8 @@ use crate::layers::LayerVersion;
 #[must_use]
 pub fn service(work: PathBuf, room: usize, hot: Option<PathBuf>) -> Service {
     let host = Arc::new(Host::new(work, room, HotReload::below(hot)));
-    let [creating, updating, configuring, deleting, polling, printing, ending] =
-        [(); 7].map(|()| Arc::clone(&host));
+    let [creating, updating, configuring, deleting, polling, printing, ending, leaving] =
+        [(); 8].map(|()| Arc::clone(&host));
     let service = layers_of(Service::new(&api::FACTS))
         .front(download::accepts, download::answer)
         .actions(action)
@@ -112,6 +111,7 @@ pub fn service(work: PathBuf, room: usize, hot: Option<PathBuf>) -> Service {
             async move { output.run(cloud).await }
         })
         .work("resets", move |cloud| Arc::clone(&ending).follow_resets(cloud))
+        .ending(move |_| Arc::clone(&leaving).take_leave())
         .work("event sources", move |cloud| sources::run(Arc::clone(&polling), cloud));
     signing(urls(limits(published(invocations(service, &host)), &host), &host))
 }

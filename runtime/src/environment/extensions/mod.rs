@@ -75,6 +75,22 @@ impl Member {
     pub(crate) fn stage(&self) -> Stage {
         *self.stage.lock()
     }
+
+    /// From here on it is at work.
+    fn tell(&self, document: &Value) {
+        let mut stage = self.stage.lock();
+        *stage = Stage::Working;
+        // One that has never taken what it was told before does not hear more.
+        let _ = self.told.try_send(document.clone());
+    }
+
+    /// What it was told before it asked; it is ready only where that is nothing.
+    fn take_or_rest(&self, waiting: &mut mpsc::Receiver<Value>) -> Option<Value> {
+        let mut stage = self.stage.lock();
+        let event = waiting.try_recv().ok();
+        *stage = if event.is_some() { Stage::Working } else { Stage::Ready };
+        event
+    }
 }
 
 /// Why an environment cannot go on with its extensions.
@@ -203,7 +219,10 @@ impl Extensions {
     /// Waits for the next event that the extension is to hear of; none where the environment ends without.
     async fn next(&self, member: &Member) -> Option<Value> {
         let mut waiting = member.waiting.lock().await;
-        self.set(member, Stage::Ready);
+        if let Some(event) = member.take_or_rest(&mut waiting) {
+            return Some(event);
+        }
+        self.news.send_replace(());
         let event = waiting.recv().await;
         self.set(member, Stage::Working);
         event
@@ -285,9 +304,7 @@ impl Extensions {
             *self.phase.lock() = Phase::Shutdown;
         }
         for member in self.members().iter().filter(|member| member.events.contains(&event)) {
-            *member.stage.lock() = Stage::Working;
-            // One that has never taken what it was told before does not hear more.
-            let _ = member.told.try_send(document.clone());
+            member.tell(document);
         }
     }
 

@@ -83,14 +83,14 @@ pub(crate) fn known(reads: &impl Reads, arn: &str) -> Result<Config> {
     Ok(find(reads, arn)?.ok_or_else(missing)?)
 }
 
-/// Of a config that somebody wants for a function.
-fn wanted(reads: &impl Reads, arn: &str) -> Result<Config> {
+/// A config that somebody wants for a function, whose neighbour it must be.
+fn wanted(reads: &impl Reads, scope: &Scope, arn: &str) -> Result<Config> {
     let missing = || {
         api::error::code_signing_config_not_found_exception(format!(
             "The code signing configuration cannot be found. Check that the provided configuration is not deleted: {arn}."
         ))
     };
-    Ok(find(reads, arn)?.ok_or_else(missing)?)
+    Ok(find(reads, arn)?.filter(|config| config.scope == *scope).ok_or_else(missing)?)
 }
 
 fn policy(policies: Option<&api::CodeSigningPolicies>) -> Option<String> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use api_lambda as api;
+use names::Scope;
 use service::{Result, Tx, View, scope_and_name};
 use store::{Direction, Reads, record};
 use wire::Fault;
@@ -58,7 +59,7 @@ pub(crate) fn put(
 
 /// Gives a function its config. What is deployed of it already stays.
 pub(crate) fn attach(tx: &mut Tx<'_>, name: &Name, arn: &str) -> Result<()> {
-    wanted(&**tx, arn)?;
+    wanted(&**tx, &name.scope, arn)?;
     Ok(tx.put_record(keys::code_signed(&name.scope, &name.name), &arn.to_owned())?)
 }
 
@@ -84,14 +85,14 @@ pub(crate) fn delete(
 pub(crate) fn check(reads: &impl Reads, name: &Name) -> Result<()> {
     let arn: Option<String> = reads.get_record(&keys::code_signed(&name.scope, &name.name))?;
     match arn {
-        Some(arn) => check_config(reads, &arn),
+        Some(arn) => check_config(reads, &name.scope, &arn),
         None => Ok(()),
     }
 }
 
 /// Likewise for one that is to have this config.
-pub(crate) fn check_config(reads: &impl Reads, arn: &str) -> Result<()> {
-    if wanted(reads, arn)?.policy != "Enforce" {
+pub(crate) fn check_config(reads: &impl Reads, scope: &Scope, arn: &str) -> Result<()> {
+    if wanted(reads, scope, arn)?.policy != "Enforce" {
         return Ok(());
     }
     Err(unsigned().into())
