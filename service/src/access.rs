@@ -179,6 +179,7 @@ pub(crate) mod tests {
             signed: None,
             passage: None,
             trace: None,
+            before: None,
             endpoint: endpoint.into(),
         }
     }

@@ -32,6 +32,8 @@ pub struct Caller {
     pub signed: Option<Signed>,
     /// What the request came through to the resource that it names.
     pub passage: Option<Arc<Passage>>,
+    /// What stood in the request's path before the part that is of the service's API, where such paths stand behind something.
+    pub before: Option<Arc<str>>,
     /// The trace that the request is a part of: its `X-Amzn-Trace-Id`.
     pub trace: Option<Arc<str>>,
     /// Scheme, host and port by which the client reached us, for addresses in answers: `http://localhost:4566`.

@@ -110,6 +110,7 @@ impl Cloud {
             source: None,
             signed: None,
             passage: None,
+            before: None,
             trace: Caller::trace_in(&visit.headers),
             endpoint: Arc::clone(&visit.endpoint),
         };
@@ -140,6 +141,7 @@ impl Cloud {
             source: None,
             signed: None,
             passage: None,
+            before: None,
             trace: None,
             endpoint: Arc::clone(&self.endpoint),
         };
@@ -182,6 +184,7 @@ impl Context {
             source_ip: None,
             signed: None,
             passage: None,
+            before: None,
             ..Caller::clone(&self.caller)
         };
         Context { caller: Arc::new(caller), ..self }
@@ -191,6 +194,14 @@ impl Context {
     #[must_use]
     pub fn traced(self, trace: Option<Arc<str>>) -> Self {
         let caller = Caller { trace, ..Caller::clone(&self.caller) };
+        Context { caller: Arc::new(caller), ..self }
+    }
+
+    /// The same for a request whose path has this before the part that is of the service's API.
+    #[must_use]
+    pub fn behind(self, before: Option<&str>) -> Self {
+        let Some(before) = before else { return self };
+        let caller = Caller { before: Some(before.into()), ..Caller::clone(&self.caller) };
         Context { caller: Arc::new(caller), ..self }
     }
 

@@ -99,7 +99,7 @@ impl Directory {
         let by_domain = crate::domains::is_domain(store, host);
         let found = self.services.iter().find(|service| service.front_of(host, path, by_domain).is_some())?;
         let is_behind = |other: &Service| {
-            found.signed_visits == Some(other.facts().signing_name) && other.own_path(path).is_some()
+            found.signed_visits == Some(other.facts().signing_name) && other.own_path(host, path).is_some()
         };
         (!self.services.iter().any(is_behind)).then_some(found)
     }

@@ -60,8 +60,8 @@ fn own_name(operation: &'static OperationFacts) -> Option<&'static str> {
 /// A parameter of the query protocol, and which paths stand for it.
 type PathParameter = (&'static str, fn(&str) -> bool);
 
-/// The part of a path that is of a service's API; none where a path is not.
-type OwnPath = fn(&str) -> Option<&str>;
+/// The part of a path that is of a service's API, by host and path; none where a path is not.
+type OwnPath = for<'p> fn(&str, &'p str) -> Option<&'p str>;
 
 /// Changes what is stored.
 type Upgrade = fn(&Store) -> std::result::Result<(), store::Error>;

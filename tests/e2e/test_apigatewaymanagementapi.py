@@ -2,6 +2,7 @@
 
 import json
 import threading
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -80,6 +81,28 @@ def test_another_account_finds_nothing(api, listener):
     with socket:
         gone(api.management(key="111111111111"), connection)
         gone(api.management(region="eu-west-1"), connection)
+
+
+def test_another_stage_finds_nothing(cloud, api, listener, name):
+    other = Api(cloud, f"{name}-other").whole(f"{name}-other", listener)
+    api.client.create_stage(ApiId=api.id, StageName="prod", AutoDeploy=True)
+    socket, connection = connected(api, listener)
+    with socket:
+        gone(api.management("prod"), connection)
+        gone(other.management(), connection)
+        gone(manager(cloud, f"{cloud.url}{STAGE}/{other.id}/dev"), connection)
+        gone(manager(cloud, f"{cloud.url}{STAGE}/{api.id}/prod"), connection)
+        api.management().post_to_connection(ConnectionId=connection, Data=b"here")
+        assert socket.recv(timeout=30) == "here"
+
+
+def test_paths_of_others_stay_theirs(cloud, name):
+    buckets = cloud.client("s3")
+    buckets.create_bucket(Bucket=name)
+    buckets.put_object(Bucket=name, Key="@connections/key", Body=b"mine")
+    assert buckets.get_object(Bucket=name, Key="@connections/key")["Body"].read() == b"mine"
+    # Unsigned as well: nothing but the path says whose it is.
+    assert urllib.request.urlopen(f"{cloud.url}/{name}/@connections/key").read() == b"mine"
 
 
 def test_many_clients_each_hear_their_own(api, listener):

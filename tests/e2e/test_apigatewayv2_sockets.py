@@ -230,5 +230,12 @@ def test_names_of_the_users_own(cloud, api, listener):
         assert (context["domainName"], context["stage"]) == (domain, "dev")
         socket.send("x")
         assert heard(socket)["route"] == "$default"
-        manager(cloud, f"{cloud.url}/live").post_to_connection(ConnectionId=context["connectionId"], Data=b"{}")
+        way = manager(cloud, f"{cloud.url}/live")
+        way.meta.events.register("before-sign", lambda request, **_: request.headers.add_header("Host", domain))
+        way.post_to_connection(ConnectionId=context["connectionId"], Data=b"{}")
         assert heard(socket) == {}
+        api.client.create_stage(ApiId=api.id, StageName="other", AutoDeploy=True)
+        mapping = api.client.get_api_mappings(DomainName=domain)["Items"][0]["ApiMappingId"]
+        api.client.update_api_mapping(DomainName=domain, ApiId=api.id, ApiMappingId=mapping, Stage="other")
+        with pytest.raises(way.exceptions.GoneException):
+            way.post_to_connection(ConnectionId=context["connectionId"], Data=b"{}")

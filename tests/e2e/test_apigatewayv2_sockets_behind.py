@@ -17,6 +17,8 @@ def handler(event, context):
     token = event["queryStringParameters"].get("token")
     if token == "raise":
         raise ValueError("no")
+    if token == "unknown":
+        raise Exception("Unauthorized")
     assert event["type"] == "REQUEST" and event["requestContext"]["eventType"] == "CONNECT"
     effect = "Allow" if token == "yes" else "Deny"
     statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
@@ -127,6 +129,26 @@ def test_actions_of_services(cloud, api, name):
     assert (found["MessageId"], found["Body"]) == (sent["MessageId"], '{"a": 1}')
 
 
+def test_functions_that_nobody_waits_for(api, name, listener):
+    to = api.integration(
+        "AWS",
+        IntegrationUri=api.function(name, listener),
+        RequestParameters={"integration.request.header.X-Amz-Invocation-Type": "'Event'"},
+        RequestTemplates={"$default": '{"requestContext": {"eventType": "LATER"}, "said": $input.body}'},
+    )
+    api.client.create_integration_response(
+        ApiId=api.id,
+        IntegrationId=to,
+        IntegrationResponseKey="$default",
+        ResponseTemplates={"$default": '["$context.routeKey", "$input.path(\'$.statusCode\')"]'},
+    )
+    api.route("$default", to, answers=True)
+    with api.connect() as socket:
+        socket.send("7")
+        assert heard(socket) == ["$default", ""]
+        assert listener.event("LATER")["said"] == 7
+
+
 def test_functions_say_who_may_connect(cloud, api, name, listener):
     authorizer = api.client.create_authorizer(
         ApiId=api.id,
@@ -138,7 +160,7 @@ def test_functions_say_who_may_connect(cloud, api, name, listener):
     to = api.integration("AWS_PROXY", IntegrationUri=api.function(name, listener))
     api.route("$connect", to, AuthorizationType="CUSTOM", AuthorizerId=authorizer)
     api.route("$default", to, answers=True)
-    for token, status in [("no", 403), ("", 401), ("raise", 500)]:
+    for token, status in [("no", 403), ("", 401), ("raise", 500), ("unknown", 401)]:
         with pytest.raises(InvalidStatus) as refusal:
             api.connect(f"/dev?token={token}")
         assert refusal.value.response.status_code == status, token

@@ -221,6 +221,7 @@ impl Door {
         };
         let (body, stream) = settled.map_err(|fault| target.refuses(fault))?;
         let context = self.context(parts, identity, peer);
+        let context = context.behind(host::before(target.service, parts));
         Ok(self.carry_out(&context, parts, &body, stream.as_ref(), target).await)
     }
 
@@ -237,6 +238,7 @@ impl Door {
             source: None,
             signed,
             passage: None,
+            before: None,
             trace: Caller::trace_in(&parts.headers),
             endpoint: endpoint(parts, peer.secure).unwrap_or_else(|| Arc::clone(&cloud.endpoint)),
         };

@@ -39,11 +39,20 @@ pub(crate) fn path_within<'a>(
     parts: &'a Parts,
 ) -> Cow<'a, str> {
     let path = parts.uri.path();
-    let path = service.own_path(path).unwrap_or(path);
+    let path = own_path(service, parts).unwrap_or(path);
     match address.and_then(|address| address.resource.as_ref()) {
         Some(resource) => format!("/{resource}{path}").into(),
         None => Cow::Borrowed(path),
     }
+}
+
+/// What stands before the part of the path that is of a service's API; none where the whole path is.
+pub(crate) fn before<'a>(service: &Service, parts: &'a Parts) -> Option<&'a str> {
+    parts.uri.path().strip_suffix(own_path(service, parts)?)
+}
+
+fn own_path<'a>(service: &Service, parts: &'a Parts) -> Option<&'a str> {
+    service.own_path(of(parts).map(without_port).unwrap_or_default(), parts.uri.path())
 }
 
 /// Whether a request that names a service so, or none, may mean this one. `address` is what its host names of it.

@@ -81,17 +81,17 @@ impl Service {
     }
 
     /// Paths of its API stand behind what is of another service that signs as it does, whose front leaves such requests to it:
-    /// `own_path` cuts off what stands before them.
+    /// `own_path` cuts off by host and path what stands before them.
     #[must_use]
-    pub fn paths_behind(mut self, own_path: fn(&str) -> Option<&str>) -> Self {
+    pub fn paths_behind(mut self, own_path: for<'p> fn(&str, &'p str) -> Option<&'p str>) -> Self {
         self.own_path = Some(own_path);
         self
     }
 
     /// The part of a path that is of its API, where that stands behind something else.
     #[must_use]
-    pub fn own_path<'p>(&self, path: &'p str) -> Option<&'p str> {
-        self.own_path.and_then(|own_path| own_path(path))
+    pub fn own_path<'p>(&self, host: &str, path: &'p str) -> Option<&'p str> {
+        self.own_path.and_then(|own_path| own_path(host, path))
     }
 
     /// Requests come to its resources through others: `passage_of` finds out.

@@ -34,6 +34,9 @@ fn settle(api: &Api, _: &str, members: &mut Members) -> Result<()> {
     // Deployment tools send it whatever the protocol is, and are not shown it again.
     members.remove("passthroughBehavior");
     match text(members, "integrationType").unwrap_or_default() {
+        "HTTP_PROXY" if members.contains_key("integrationSubtype") => {
+            return Err(errors::bad("IntegrationSubtype is only supported for AWS_PROXY integrations").into());
+        }
         "AWS_PROXY" if members.contains_key("integrationSubtype") => {
             let name = text(members, "integrationSubtype").unwrap_or_default().to_owned();
             subtypes::settle(members, &name)?;

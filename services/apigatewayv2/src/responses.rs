@@ -9,6 +9,7 @@ use wire::Fault;
 use crate::api::Api;
 use crate::documents::{self, Members, text};
 use crate::parts::{self, Kind};
+use crate::socket::checks;
 use crate::socket::select::{self, Selection};
 use crate::{errors, integrations, routes};
 
@@ -65,6 +66,7 @@ fn settle_of_integration(api: &Api, path: &str, members: &mut Members) -> Result
         return Err(errors::bad(format!("Invalid integration response key specified: {key}")).into());
     }
     check_templates(members, "responseTemplates")?;
+    checks::check_mappings(members, "responseParameters", "route.response.", &["header"])?;
     Ok(errors::refuse(&[("ContentHandlingStrategy", members.contains_key("contentHandlingStrategy"))])?)
 }
 

@@ -36,8 +36,9 @@ fn settle(api: &Api, path: &str, members: &mut Members) -> Result<()> {
         }
     }
     if let Some(target) = text(members, "target") {
-        let is_there = api.parts.contains_key(target) && target.starts_with(integrations::KIND.folder);
-        if !is_there {
+        let mut all = api.parts_in(integrations::KIND.folder);
+        let named = target.strip_prefix(integrations::KIND.folder).and_then(|rest| rest.strip_prefix('/'));
+        if !all.any(|(id, _)| Some(id) == named) {
             return Err(errors::bad(format!("Invalid target specified: {target}")).into());
         }
     }

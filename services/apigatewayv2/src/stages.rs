@@ -79,6 +79,7 @@ fn check(members: &Members) -> Result<(), Fault> {
         if settings.get("loggingLevel").is_some_and(|level| level != "OFF") {
             return Err(service::not_built("apigatewayv2", "LoggingLevel other than OFF"));
         }
+        errors::refuse(&[("DataTraceEnabled", settings.get("dataTraceEnabled") == Some(&json!(true)))])?;
     }
     errors::refuse(&[("ClientCertificateId", members.contains_key("clientCertificateId"))])?;
     members.get("accessLogSettings").and_then(Value::as_object).map_or(Ok(()), check_access_log)

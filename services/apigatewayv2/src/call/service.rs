@@ -25,7 +25,9 @@ pub(super) async fn call(call: &Call<'_>, integration: &Integration, name: &str)
     let service = directory.service(subtype.service).ok_or_else(unknown)?;
     let operation = service.facts().operation(subtype.operation).ok_or_else(unknown)?;
     let mut parameters = values(call, &integration.document.request_parameters);
-    let region = parameters.remove("Region").and_then(|region| region.parse::<Region>().ok());
+    let region = parameters.remove("Region").map(|region| region.parse::<Region>());
+    let region = region.transpose().map_err(|_| Refusal::failure("the integration's region is none"))?;
+    check_json(subtype, &parameters)?;
     let (protocol, kind, body) = match subtype.service {
         "sqs" => (Protocol::AwsQuery, "application/x-www-form-urlencoded", form(subtype, &parameters)),
         _ => (Protocol::AwsJson10, "application/x-amz-json-1.0", json(&parameters)),
@@ -54,6 +56,27 @@ fn values(call: &Call<'_>, parameters: &BTreeMap<String, String>) -> BTreeMap<St
         Some((name.clone(), value))
     };
     parameters.iter().filter_map(value).collect()
+}
+
+/// Parameters that are lists or maps are JSON: a queue would not look at them otherwise.
+fn check_json(subtype: &Subtype, parameters: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    for (name, value) in parameters.iter().filter(|_| subtype.service == "sqs") {
+        let is_meant = match (name.as_str(), serde_json::from_str::<Value>(value)) {
+            ("AttributeNames" | "MessageAttributeNames", said) => said.is_ok_and(|said| said.is_array()),
+            ("MessageAttributes" | "MessageSystemAttributes", said) => {
+                said.is_ok_and(|said| said.is_object())
+            }
+            _ => true,
+        };
+        if !is_meant {
+            return Err(Refusal::new(
+                400,
+                "Bad Request",
+                format!("{name} is not the JSON that it should be"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Members of Step Functions begin with small letters.
@@ -118,6 +141,14 @@ mod tests {
         );
         let made = form(subtype, &parameters(&[("AttributeNames", r#"["All"]"#)]));
         assert_eq!(made, "Action=SendMessage&AttributeName.1=All");
+    }
+
+    #[test]
+    fn lists_and_maps_are_json() {
+        let subtype = Subtype::find("SQS-SendMessage").unwrap();
+        let takes = |name: &str, value: &str| check_json(subtype, &parameters(&[(name, value)])).is_ok();
+        assert!(takes("MessageBody", "no JSON") && takes("MessageAttributes", "{}"));
+        assert!(!takes("MessageAttributes", "a") && !takes("AttributeNames", "{}"));
     }
 
     #[test]

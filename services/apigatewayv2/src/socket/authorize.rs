@@ -64,8 +64,7 @@ async fn asked(call: &Call, authorizer: &Authorizer) -> Result<Pass, Refusal> {
     }
     let function = call.with_stage_variables(function_in(&authorizer.authorizer_uri));
     let context = call.context_for(authorizer.authorizer_credentials_arn.as_deref());
-    let said = function::invoke(&context, &function, call.question().to_string().into()).await;
-    let said = said.map_err(|refusal| Refusal::new(500, "Internal server error", refusal.reason))?;
+    let said = function::judge(&context, &function, call.question().to_string().into()).await?;
     let broken = || Refusal::new(500, "Internal server error", "the authorizer's answer has another form");
     let said: Value = serde_json::from_slice(&said).map_err(|_| broken())?;
     match allows(&said, &call.arn(), call.client.source_ip) {

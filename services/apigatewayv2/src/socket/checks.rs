@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use wire::Fault;
 
+use super::function::INVOCATION_TYPE;
 use super::integrate::is_function;
 use super::select::{Selection, Source};
 use super::service;
@@ -47,7 +48,12 @@ pub(crate) fn route(key: &str, members: &Members) -> Result<(), Fault> {
         ("ModelSelectionExpression", members.contains_key("modelSelectionExpression")),
         ("RequestModels", members.contains_key("requestModels")),
         ("RequestParameters of routes", members.contains_key("requestParameters")),
+        ("AuthorizationScopes of WebSocket APIs", has_scopes(members)),
     ])
+}
+
+fn has_scopes(members: &Members) -> bool {
+    members.get("authorizationScopes").and_then(Value::as_array).is_some_and(|scopes| !scopes.is_empty())
 }
 
 pub(crate) fn authorizer(members: &mut Members) -> Result<(), Fault> {
@@ -90,6 +96,7 @@ pub(crate) fn integration(members: &mut Members) -> Result<(), Fault> {
     check_timeout(members)?;
     check_templates(members, "requestTemplates")?;
     check_parameters(members)?;
+    check_said(members)?;
     errors::refuse(&[
         ("ContentHandlingStrategy", members.contains_key("contentHandlingStrategy")),
         ("IntegrationSubtype", members.contains_key("integrationSubtype")),
@@ -131,13 +138,46 @@ fn check_timeout(members: &Members) -> Result<(), Fault> {
     }
 }
 
+/// Messages are in one format, and what selects a response can be read.
+fn check_said(members: &Members) -> Result<(), Fault> {
+    if text(members, "payloadFormatVersion") != Some("1.0") {
+        return Err(errors::bad("PayloadFormatVersion must be 1.0 for WEBSOCKET protocol APIs"));
+    }
+    match text(members, "integrationResponseSelectionExpression") {
+        Some(said) if Selection::parse(said).is_none() => {
+            Err(errors::bad(format!("Invalid integration response selection expression specified: {said}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Servers of the web see all parameters; what else is called takes JSON, and a function may be called without waiting for it.
 fn check_parameters(members: &Members) -> Result<(), Fault> {
-    let parameters = members.get("requestParameters").and_then(Value::as_object);
+    check_mappings(members, "requestParameters", "integration.request.", &["header", "querystring", "path"])?;
+    let kind = text(members, "integrationType").unwrap_or_default();
+    let of_function = text(members, "integrationUri").is_some_and(is_function);
+    let is_read = |to: &String| {
+        let is_event = of_function && to.eq_ignore_ascii_case(INVOCATION_TYPE);
+        kind.starts_with("HTTP")
+            || kind == "AWS"
+                && (is_event || to.eq_ignore_ascii_case("integration.request.header.content-type"))
+    };
+    let mut parameters = members.get("requestParameters").and_then(Value::as_object).into_iter().flatten();
+    let unread = parameters.any(|(to, _)| !is_read(to));
+    errors::refuse(&[("RequestParameters of integrations that are no servers of the web", unread)])
+}
+
+/// Values go from somewhere to one of these kinds of places.
+pub(crate) fn check_mappings(
+    members: &Members,
+    name: &str,
+    prefix: &str,
+    kinds: &[&str],
+) -> Result<(), Fault> {
+    let parameters = members.get(name).and_then(Value::as_object);
     for (to, from) in parameters.into_iter().flatten() {
-        let place = to.strip_prefix("integration.request.").and_then(|to| to.split_once('.'));
-        let is_place = place.is_some_and(|(kind, name)| {
-            ["header", "querystring", "path"].contains(&kind) && !name.is_empty()
-        });
+        let place = to.strip_prefix(prefix).and_then(|to| to.split_once('.'));
+        let is_place = place.is_some_and(|(kind, name)| kinds.contains(&kind) && !name.is_empty());
         if !is_place || Source::parse(from.as_str().unwrap_or_default()).is_none() {
             return Err(errors::bad(format!("Invalid mapping expression specified: {to}={from}")));
         }
@@ -177,8 +217,35 @@ mod tests {
             json!({ "integrationType": "MOCK", "timeoutInMillis": 29_001 }),
             json!({ "integrationType": "MOCK", "requestTemplates": { "a": "#if" } }),
             json!({ "integrationType": "MOCK", "requestParameters": { "a": "context.stage" } }),
+            json!({ "integrationType": "MOCK", "payloadFormatVersion": "2.0" }),
+            json!({ "integrationType": "MOCK", "integrationResponseSelectionExpression": "$nothing.a" }),
         ] {
             assert!(integration(&mut members(wrong.clone())).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn parameters_that_nothing_reads_are_refused() {
+        let with = |kind: &str, uri: &str, to: &str| {
+            integration(&mut members(json!({
+                "integrationType": kind, "integrationUri": uri, "integrationMethod": "POST",
+                "requestParameters": { format!("integration.request.{to}"): "'Event'" },
+            })))
+        };
+        let (function, action) = (
+            "arn:aws:lambda:us-east-1:000000000000:function:a",
+            "arn:aws:apigateway:x:sqs:action/SendMessage",
+        );
+        assert!(with("HTTP", "http://a", "querystring.b").is_ok());
+        assert!(with("AWS", function, "header.X-Amz-Invocation-Type").is_ok());
+        assert!(with("AWS", action, "header.Content-Type").is_ok());
+        for (kind, uri, to) in [
+            ("AWS", function, "header.other"),
+            ("AWS", action, "header.X-Amz-Invocation-Type"),
+            ("AWS_PROXY", function, "header.X-Amz-Invocation-Type"),
+            ("MOCK", "", "querystring.a"),
+        ] {
+            assert_eq!(with(kind, uri, to).unwrap_err().code, "NotImplemented", "{kind} {to}");
         }
     }
 
