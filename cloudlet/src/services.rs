@@ -63,7 +63,11 @@ mod tests {
     use super::*;
 
     /// Operations that IAM calls by another name, or asks no permission for (Service Authorization Reference).
-    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 17] = [
+    const NAMED_OTHERWISE: [(&str, &str, Option<&str>); 20] = [
+        // Who may is asked once it is known whose the connection is.
+        ("apigatewaymanagementapi", "DeleteConnection", None),
+        ("apigatewaymanagementapi", "GetConnection", None),
+        ("apigatewaymanagementapi", "PostToConnection", None),
         // What a statement, or an action of a transaction, does is asked for by itself.
         ("dynamodb", "BatchExecuteStatement", None),
         ("dynamodb", "ExecuteStatement", None),
