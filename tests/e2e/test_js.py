@@ -9,7 +9,7 @@ import pytest
 from test_lambda import package
 
 FOLDER = Path(os.environ.get("CLOUDLET_JS", Path(__file__).parents[2] / "target/js"))
-SECONDS_MAX = 60
+SECONDS_MAX = 180
 
 
 @pytest.fixture(params=["open", "enforce"])
