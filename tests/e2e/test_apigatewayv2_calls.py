@@ -1,16 +1,14 @@
 """HTTP APIs on the way of a request: stages and their deployments, the web behind them, pages of other origins, and who may pass."""
 
 import base64
-import io
 import json
-import zipfile
 
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from functions import create
 from http_apis import ask, refused, started, to_web
 
-ROLE = "arn:aws:iam::000000000000:role/runner"
 CODE = """
 import uuid
 
@@ -40,13 +38,7 @@ def api(apis, name):
 
 @pytest.fixture
 def function(cloud, name):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("main.py", CODE)
-    made = cloud.client("lambda").create_function(
-        FunctionName=name, Runtime="python3.12", Role=ROLE, Handler="main.handler", Code={"ZipFile": buffer.getvalue()}
-    )
-    return made["FunctionArn"]
+    return create(cloud.client("lambda"), name, CODE)["FunctionArn"]
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """Access logs of HTTP and WebSocket APIs: a line for each request in the group that a stage names."""
 
 import json
-import time
 
 import pytest
+from conftest import eventually
 from http_apis import ask, refused, started, to_web
 from sockets import Api, heard
 
@@ -11,7 +11,6 @@ FORMAT = (
     '{"route":"$context.routeKey","status":"$context.status","length":"$context.responseLength","ip":"$context.identity.sourceIp",'
     '"id":"$context.requestId","nothing":"$context.nothing"}'
 )
-SECONDS_MAX = 30
 
 
 @pytest.fixture
@@ -23,13 +22,12 @@ def group(cloud, name):
 
 def lines(cloud, name, count):
     """The lines of a group, once there are so many."""
-    ends = time.monotonic() + SECONDS_MAX
-    while time.monotonic() < ends:
+
+    def come():
         events = cloud.client("logs").filter_log_events(logGroupName=name)["events"]
-        if len(events) >= count:
-            return [json.loads(event["message"]) for event in events]
-        time.sleep(0.05)
-    raise AssertionError("the lines did not come")
+        return [json.loads(event["message"]) for event in events] if len(events) >= count else None
+
+    return eventually(come)
 
 
 def test_requests_of_http_apis(cloud, name, group):

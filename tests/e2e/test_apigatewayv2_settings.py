@@ -1,19 +1,17 @@
 """Settings of HTTP APIs, seen by what they do to requests."""
 
-import io
 import json
 import socket
 import urllib.parse
-import zipfile
 
 import pytest
 from accounts import OTHER, OWN, Accounts
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from functions import create
 from http_apis import ask, refused, started, to_web
 
-ROLE = "arn:aws:iam::000000000000:role/runner"
 CODE = """
 import json
 
@@ -36,13 +34,7 @@ def api(apis, name):
 
 @pytest.fixture
 def function(cloud, name):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("main.py", CODE)
-    made = cloud.client("lambda").create_function(
-        FunctionName=name, Runtime="python3.12", Role=ROLE, Handler="main.handler", Code={"ZipFile": buffer.getvalue()}
-    )
-    return made["FunctionArn"]
+    return create(cloud.client("lambda"), name, CODE)["FunctionArn"]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use trips_functions::{Trip, config, state_of};
+use trips_functions::{Trip, config, held, state_of};
 
 struct Part {
     table: String,
@@ -73,13 +73,7 @@ impl Part {
             .set_condition_expression(condition.map(str::to_owned))
             .send()
             .await;
-        match written {
-            Ok(_) => Ok(true),
-            Err(error) => match error.into_service_error() {
-                error if error.is_conditional_check_failed_exception() => Ok(false),
-                error => Err(error.into()),
-            },
-        }
+        held(written)
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
-use trips_functions::{Trip, config, state_of};
+use trips_functions::{Trip, config, held, state_of};
 
 /// Where one can go.
 const PLACES: [&str; 8] = ["Bergen", "Lisbon", "London", "Oslo", "Paris", "Rome", "Venice", "Zürich"];
@@ -67,13 +67,7 @@ impl Front {
             .condition_expression("attribute_not_exists(id)")
             .send()
             .await;
-        match written {
-            Ok(_) => Ok(true),
-            Err(error) => match error.into_service_error() {
-                error if error.is_conditional_check_failed_exception() => Ok(false),
-                error => Err(error.into()),
-            },
-        }
+        held(written)
     }
 
     /// Begins to book a trip, unless that has begun.
