@@ -93,8 +93,15 @@ impl Place {
 
 /// Whose the API is that a visit is for.
 pub(crate) fn owner(cloud: &Cloud, visit: &Visit) -> Option<Owner> {
-    let place = Place::of(cloud, visit).ok()??;
-    cloud.store.get_shared::<Owner>(&keys::owner(&place.api)).ok().flatten().map(|owner| Owner::clone(&owner))
+    let found = || -> Result<Option<Owner>> {
+        let Some(place) = Place::of(cloud, visit)? else { return Ok(None) };
+        let owner = cloud.store.get_shared::<Owner>(&keys::owner(&place.api))?;
+        Ok(owner.map(|owner| Owner::clone(&owner)))
+    };
+    found().unwrap_or_else(|error| {
+        tracing::error!(%error, "the owner of an API could not be read");
+        None
+    })
 }
 
 /// A visit as a call; none where there is no such API or stage.
