@@ -1,5 +1,6 @@
 """The demo, as somebody sees it who has just cloned the repository."""
 
+import fcntl
 import json
 import os
 import re
@@ -19,6 +20,14 @@ RESULT = "40 booked · 40 billed · 40 audited · 0 lost"
 # The first run builds the example with its SDKs.
 BUILD_SECONDS_MAX = 1200
 RUN_SECONDS_MAX = 180
+
+
+@pytest.fixture(scope="module", autouse=True)
+def alone(tmp_path_factory):
+    """One demonstration at a time: another one would take the port of a server that was just killed."""
+    with open(tmp_path_factory.getbasetemp().parent / "demo.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def test_every_booking_survives_a_sigkill_in_either_language(tmp_path):

@@ -229,6 +229,8 @@ def mounted(cloud, tool, bucket, tmp_path):
             # The folder may be busy for a moment.
             unmount = ["fusermount", "-u", folder]
             eventually(lambda: process.poll() is not None or subprocess.run(unmount, check=False).returncode == 0)
+            # Nothing is mounted any more; now and then it does not end by itself.
+            process.kill()
             process.wait(SECONDS_MAX)
 
 

@@ -1,7 +1,8 @@
 //! The Cloudlet under demonstration, as a process. Its data and its log lie in one folder.
 
 use std::fs::File;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -9,15 +10,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 /// The port that everybody tries first.
 const PORT: u16 = 4566;
 /// How long a start, or a stop, may take.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How often a server that starts is asked whether it serves.
-const ASK_EVERY: Duration = Duration::from_millis(5);
+/// How often the log of a server that starts is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// A running server; it ends with this program unless it is left.
 pub struct Server {
@@ -31,8 +31,11 @@ pub struct Server {
 impl Server {
     /// Starts one, with its data in a new folder.
     pub async fn start(program: &Path, folder: &Path) -> Result<Self> {
-        let address = free_address()?;
-        let process = launch(program, folder, address).await?;
+        let (process, address) = match launch(program, folder, PORT).await {
+            Ok(launched) => launched,
+            // Somebody else has the port.
+            Err(_) => launch(program, folder, 0).await?,
+        };
         Ok(Server { program: program.into(), folder: folder.into(), address, process, is_left: false })
     }
 
@@ -53,7 +56,7 @@ impl Server {
 
     /// Starts it again, where it was.
     pub async fn restart(&mut self) -> Result<()> {
-        self.process = launch(&self.program, &self.folder, self.address).await?;
+        (self.process, self.address) = launch(&self.program, &self.folder, self.address.port()).await?;
         Ok(())
     }
 
@@ -82,30 +85,46 @@ impl Drop for Server {
     }
 }
 
-fn free_address() -> Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT));
-    let listener = listener.or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
-    Ok(listener.local_addr()?)
-}
-
-async fn launch(program: &Path, folder: &Path, address: SocketAddr) -> Result<Child> {
+/// Starts a server on that port, or on any free one for 0, and waits until it says where it serves: somebody else's may answer
+/// on that port.
+async fn launch(program: &Path, folder: &Path, port: u16) -> Result<(Child, SocketAddr)> {
     let log_path = folder.join("cloudlet.log");
+    let log = File::options().create(true).append(true).open(&log_path)?;
+    let said_before = log.metadata()?.len();
     let mut process = Command::new(program)
-        .args(["up", "--port", &address.port().to_string(), "--data"])
+        .args(["up", "--port", &port.to_string(), "--data"])
         .arg(folder.join("data"))
         .stdin(Stdio::null())
         // Nobody who reads what this program prints should wait for the end of a server that is left running.
         .stdout(Stdio::null())
-        .stderr(File::options().create(true).append(true).open(&log_path)?)
+        .stderr(log)
         .spawn()
         .with_context(|| format!("{} cannot be started", program.display()))?;
     let begun = Instant::now();
-    while TcpStream::connect(address).await.is_err() {
-        if let Some(status) = process.try_wait()? {
-            bail!("the server did not start ({status}): {}", std::fs::read_to_string(&log_path)?);
+    loop {
+        let has_ended = process.try_wait()?;
+        let said = read_from(&log_path, said_before)?;
+        if let Some(address) = said.lines().find_map(serving_at) {
+            return Ok((process, address));
+        }
+        if let Some(status) = has_ended {
+            bail!("the server did not start ({status}): {said}");
         }
         ensure!(begun.elapsed() < PATIENCE, "the server does not start; see {}", log_path.display());
-        tokio::time::sleep(ASK_EVERY).await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
-    Ok(process)
+}
+
+fn read_from(path: &Path, position: u64) -> Result<String> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(position))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Where the server serves, if that is what the line of its log says.
+fn serving_at(line: &str) -> Option<SocketAddr> {
+    let line: serde_json::Value = serde_json::from_str(line).ok()?;
+    (line["message"] == "serving").then(|| line["address"].as_str()?.parse().ok())?
 }
