@@ -101,7 +101,9 @@ impl Directory {
         let is_behind = |other: &Service| {
             found.signed_visits == Some(other.facts().signing_name) && other.own_path(host, path).is_some()
         };
-        (!self.services.iter().any(is_behind)).then_some(found)
+        let keeps = |service: &Service| service.keeps.is_some_and(|keeps| keeps(store, host, path));
+        let is_left = self.services.iter().any(is_behind) && !self.services.iter().any(keeps);
+        (!is_left).then_some(found)
     }
 
     /// Whether some front takes visits of this host.

@@ -17,6 +17,7 @@ use crate::domains::Serves;
 use crate::exchange::Witness;
 use crate::form::Taker;
 use crate::guard::{Guard, in_common_words};
+use crate::key_use::KeyJudge;
 use crate::operation::{Body, Boxed, InTransaction, Reading, Typed, Waiting};
 use crate::tags::Tagging;
 use crate::visit::{Front, Owns};
@@ -63,6 +64,9 @@ type PathParameter = (&'static str, fn(&str) -> bool);
 /// The part of a path that is of a service's API, by host and path; none where a path is not.
 type OwnPath = for<'p> fn(&str, &'p str) -> Option<&'p str>;
 
+/// Whether a front keeps a visit, by host and path.
+type Keeps = fn(&Store, &str, &str) -> bool;
+
 /// Changes what is stored.
 type Upgrade = fn(&Store) -> std::result::Result<(), store::Error>;
 
@@ -85,6 +89,7 @@ pub struct Service {
     host_alias: Option<&'static str>,
     address_of: Option<AddressOf>,
     own_path: Option<OwnPath>,
+    pub(crate) keeps: Option<Keeps>,
     mark: Option<&'static str>,
     pub(crate) passage_of: Option<PassageOf>,
     cross_origin: Option<CrossOriginOf>,
@@ -93,6 +98,7 @@ pub struct Service {
     pub(crate) signed_visits: Option<&'static str>,
     pub(crate) owns: Option<Owns>,
     pub(crate) serves: Option<Serves>,
+    pub(crate) judges_keys: Option<KeyJudge>,
     pub(crate) upgrade: Option<Upgrade>,
     pub(crate) witness: Option<Witness>,
     pub(crate) work: Vec<(&'static str, Work)>,
@@ -121,6 +127,7 @@ impl Service {
             host_alias: None,
             address_of: None,
             own_path: None,
+            keeps: None,
             mark: None,
             passage_of: None,
             cross_origin: None,
@@ -129,6 +136,7 @@ impl Service {
             signed_visits: None,
             owns: None,
             serves: None,
+            judges_keys: None,
             upgrade: None,
             witness: None,
             work: Vec::new(),

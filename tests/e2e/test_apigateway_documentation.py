@@ -141,6 +141,11 @@ def test_a_template_shows_a_model(gateway, api):
     value = gateway.get_model_template(restApiId=api.id, modelName="Trip")["value"]
     assert value == "#set($inputRoot = $input.path('$'))\n{\n  \"id\" : 42,\n  \"to\" : \"foo\"\n}"
     refused(lambda: gateway.get_model_template(restApiId=api.id, modelName="No"), "NotFoundException")
+    many = {"type": "array", "items": {"$ref": f"https://apigateway.amazonaws.com/restapis/{api.id}/models/Trip"}}
+    gateway.create_model(restApiId=api.id, name="Trips", contentType="application/json", schema=json.dumps(many))
+    assert json.loads(gateway.get_model(restApiId=api.id, modelName="Trips")["schema"]) == many
+    flat = json.loads(gateway.get_model(restApiId=api.id, modelName="Trips", flatten=True)["schema"])
+    assert flat == {"type": "array", "items": {"$ref": "#/definitions/Trip"}, "definitions": {"Trip": schema}}
 
 
 def test_keys_come_in_files(gateway, name):
@@ -154,6 +159,39 @@ def test_keys_come_in_files(gateway, name):
     assert (key["name"], key["value"], key["description"], key["enabled"]) == (name, value, "a, b", False)
     assert [one["id"] for one in gateway.get_usage_plan_keys(usagePlanId=plan)["items"]] == made["ids"]
     refused(lambda: gateway.import_api_keys(body="a,b\n1,2\n", format="csv"), "BadRequestException", "'name'")
+
+
+def test_files_put_keys_only_where_their_sender_may(make_cloud, name):
+    cloud = make_cloud("--auth", "enforce").start()
+    root = cloud.root_key()
+    gateway, iam = cloud.client("apigateway", *root), cloud.client("iam", *root)
+    plan = gateway.create_usage_plan(name=name)["id"]
+    iam.create_user(UserName="ann")
+    ann = iam.create_access_key(UserName="ann")["AccessKey"]
+    own = cloud.client("apigateway", ann["AccessKeyId"], ann["SecretAccessKey"])
+
+    def allow(*paths):
+        statement = {"Effect": "Allow", "Action": "apigateway:POST", "Resource": [f"arn:aws:apigateway:us-east-1::{path}" for path in paths]}
+        iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+    body = f"name,key,usageplanids\n{name},{name}-0123456789-0123456789,{plan}"
+    allow("/apikeys")
+    refused(lambda: own.import_api_keys(body=body, format="csv"), "AccessDeniedException")
+    assert gateway.get_api_keys()["items"] == []
+    allow("/apikeys", f"/usageplans/{plan}/keys")
+    assert len(own.import_api_keys(body=body, format="csv")["ids"]) == 1
+
+
+def test_integrations_name_links_that_are_there(gateway, api):
+    place = api.method("/linked")
+    through = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": "http://localhost:1/", "connectionType": "VPC_LINK"}
+    refused(lambda: gateway.put_integration(**place, **through, connectionId="none"), "NotFoundException", "Vpc Link")
+    assert gateway.put_integration(**place, **through, connectionId="${stageVariables.link}")["connectionId"] == "${stageVariables.link}"
+    target = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/a/b"
+    link = gateway.create_vpc_link(name="l", targetArns=[target])["id"]
+    assert gateway.put_integration(**place, **through, connectionId=link)["connectionId"] == link
+    operations = [{"op": "replace", "path": "/connectionId", "value": "none"}]
+    refused(lambda: gateway.update_integration(**place, patchOperations=operations), "NotFoundException")
 
 
 def test_kinds_of_sdks_are_told_and_none_is_made(gateway, api):

@@ -73,3 +73,31 @@ def test_destinations_are_groups(cloud, name):
         refused(apis.create_stage, code, **stage, AccessLogSettings={"DestinationArn": arn, "Format": "$context.requestId"})
     missing = {"DestinationArn": "arn:aws:logs:us-east-1:000000000000:log-group:x"}
     refused(apis.create_stage, "BadRequestException", **stage, AccessLogSettings=missing)
+
+
+def test_what_is_done_with_events_is_logged(cloud, name):
+    settings = {"LoggingLevel": "INFO", "DataTraceEnabled": True}
+    api = Api(cloud, name, DefaultRouteSettings=settings, RouteSettings={})
+    to = api.integration("MOCK", RequestTemplates={"$default": '{"statusCode": 200, "said": $input.json("$.text")}'})
+    api.route("$default", to)
+    quiet = api.route("quiet", to)
+    api.client.update_stage(ApiId=api.id, StageName="dev", RouteSettings={"quiet": {"LoggingLevel": "ERROR"}})
+    with api.connect() as socket:
+        socket.send('{"action": "quiet", "text": "unheard"}')
+        socket.send('{"text": "heard"}')
+
+        def come():
+            group = f"/aws/apigateway/{api.id}/dev"
+            try:
+                events = cloud.client("logs").filter_log_events(logGroupName=group)["events"]
+            except cloud.client("logs").exceptions.ResourceNotFoundException:
+                return None
+            text = "\n".join(event["message"] for event in events)
+            return text if "Route completed with status: 200" in text else None
+
+        text = eventually(come)
+    assert "Message after transformations: {\"statusCode\": 200, \"said\": \"heard\"}" in text
+    assert "unheard" not in text and quiet
+    http = cloud.client("apigatewayv2").create_api(Name=name, ProtocolType="HTTP")["ApiId"]
+    stage = {"ApiId": http, "StageName": "a", "DefaultRouteSettings": settings}
+    refused(cloud.client("apigatewayv2").create_stage, "BadRequestException", **stage)

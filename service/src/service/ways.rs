@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use store::Store;
 use wire::Answer;
 
 use super::Service;
@@ -85,6 +86,14 @@ impl Service {
     #[must_use]
     pub fn paths_behind(mut self, own_path: for<'p> fn(&str, &'p str) -> Option<&'p str>) -> Self {
         self.own_path = Some(own_path);
+        self
+    }
+
+    /// Its front keeps visits to something of its own behind which no other API stands, whatever their paths look like: `keeps` knows
+    /// by host and path.
+    #[must_use]
+    pub fn kept_visits(mut self, keeps: fn(&Store, &str, &str) -> bool) -> Self {
+        self.keeps = Some(keeps);
         self
     }
 

@@ -1,10 +1,12 @@
 //! Integrations: what is behind a method, and how its answers become responses.
 
 use api_apigateway as api;
+use names::Scope;
 use service::{Result, Tx, View};
+use store::Reads;
 use wire::Fault;
 
-use crate::document;
+use crate::document::{self, Home};
 use crate::errors;
 use crate::methods::{self, Place};
 use crate::patch::{self, ENTRY, REPLACE, Table, VALUE};
@@ -93,13 +95,26 @@ fn check_arn(uri: &str, is_proxy: bool) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A VPC link stands between.
+fn is_linked(integration: &api::Integration) -> bool {
+    integration.connection_type.as_ref().is_some_and(|kind| kind.as_str() == "VPC_LINK")
+}
+
+/// The link that an integration names is there. Which one is meant may be a stage variable's to say.
+pub(crate) fn check_link(reads: &impl Reads, scope: &Scope, integration: &api::Integration) -> Result<()> {
+    let link = integration.connection_id.as_deref().filter(|_| is_linked(integration));
+    match link.filter(|link| !link.contains("${")) {
+        Some(link) => Home::Of(scope).find::<api::VpcLink>(reads, link).map(drop),
+        None => Ok(()),
+    }
+}
+
 fn check_url(uri: &str, integration: &api::Integration) -> Result<(), Fault> {
-    let links = integration.connection_type.as_ref().is_some_and(|kind| kind.as_str() == "VPC_LINK");
     let is_url = uri.starts_with("http://") || uri.starts_with("https://") || uri.starts_with("${");
     if !is_url || uri.len() > 2048 {
         return Err(errors::bad("Invalid HTTP endpoint specified for URI"));
     }
-    if links && integration.connection_id.as_deref().unwrap_or_default().is_empty() {
+    if is_linked(integration) && integration.connection_id.as_deref().unwrap_or_default().is_empty() {
         return Err(errors::bad("VpcLink id must be specified for integrations of connection type VPC_LINK"));
     }
     Ok(())
@@ -111,6 +126,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutIntegrationInput) -> Result<a
     let made = with_defaults(made, &input.resource_id);
     let method = place.method()?;
     checked(&made)?;
+    check_link(&**tx, &tx.scope(), &made)?;
     method.method_integration = Some(made.clone());
     place.put(tx);
     Ok(made)
@@ -137,6 +153,7 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateIntegrationInput) -> Re
     let integration = place.method()?.method_integration.as_mut().ok_or_else(missing)?;
     let changed = patch::apply(integration, &input.patch_operations, TABLE)?;
     checked(&changed)?;
+    check_link(&**tx, &tx.scope(), &changed)?;
     *integration = changed.clone();
     place.put(tx);
     Ok(changed)

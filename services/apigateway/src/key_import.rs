@@ -29,6 +29,7 @@ pub(crate) fn import(tx: &mut Tx<'_>, input: &api::ImportApiKeysInput) -> Result
     let (mut ids, mut warnings) = (Vec::new(), Vec::new());
     for (number, values) in rows.enumerate() {
         let row: Row<'_> = names.iter().map(String::as_str).zip(values).collect();
+        check_rights(tx, &row)?;
         let added = tx.part(|tx| add(tx, &row));
         match added {
             Ok(id) => ids.push(id),
@@ -45,12 +46,31 @@ pub(crate) fn import(tx: &mut Tx<'_>, input: &api::ImportApiKeysInput) -> Result
     Ok(api::ImportApiKeysOutput { ids: Some(ids), warnings })
 }
 
+/// What a row says in a column.
+fn value(row: &Row<'_>, wanted: &str) -> Option<String> {
+    let found = row.iter().find(|(name, _)| *name == wanted);
+    found.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// The plans that a row names.
+fn plans(row: &Row<'_>) -> Vec<String> {
+    let plans = value(row, "usageplanids").unwrap_or_default();
+    plans.split(',').map(str::trim).filter(|plan| !plan.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whoever puts keys into plans may do so without a file.
+fn check_rights(tx: &Tx<'_>, row: &Row<'_>) -> Result<(), Fault> {
+    let scope = tx.scope();
+    for plan in plans(row) {
+        let resource = || crate::at(&scope, format_args!("/usageplans/{plan}/keys"));
+        tx.context.permit(&api::FACTS, "POST", &resource)?;
+    }
+    Ok(())
+}
+
 /// Notes the key of a row, in the plans that it names.
 fn add(tx: &mut Tx<'_>, row: &Row<'_>) -> Result<String> {
-    let value = |wanted: &str| {
-        let found = row.iter().find(|(name, _)| *name == wanted);
-        found.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty())
-    };
+    let value = |wanted: &str| value(row, wanted);
     let made = api::ApiKey {
         name: value("name"),
         value: Some(value("key").ok_or_else(|| errors::bad("it has no key"))?),
@@ -59,10 +79,9 @@ fn add(tx: &mut Tx<'_>, row: &Row<'_>) -> Result<String> {
         ..api::ApiKey::default()
     };
     let id = api_keys::add(tx, made)?.id.unwrap_or_default();
-    let plans = value("usageplanids").unwrap_or_default();
-    for plan in plans.split(',').map(str::trim).filter(|plan| !plan.is_empty()) {
+    for plan in plans(row) {
         let plan_key = api::CreateUsagePlanKeyInput {
-            usage_plan_id: plan.to_owned(),
+            usage_plan_id: plan,
             key_id: id.clone(),
             key_type: "API_KEY".into(),
         };

@@ -28,7 +28,6 @@ mod key_import;
 mod keys;
 mod mappings;
 mod methods;
-mod model_template;
 mod parts;
 mod patch;
 mod resources;
@@ -53,7 +52,9 @@ pub fn service() -> Service {
         .tagging(tags::TAGGING)
         .front(call::accepts, call::answer)
         .owned_visits(call::owns)
+        .kept_visits(call::keeps)
         .domains(domains::serves)
+        .judges_keys(call::judge_key)
         .signed_visits_as("execute-api");
     [
         apis,
@@ -156,7 +157,7 @@ fn parts(service: Service) -> Service {
         .transaction::<api::CreateModel>(parts::create_model, api!("/models"))
         .read::<api::GetModels>(parts::models, api!("/models"))
         .read::<api::GetModel>(parts::get_model, api!("/models/{}", model_name))
-        .read::<api::GetModelTemplate>(model_template::get, api!("/models/{}/default_template", model_name))
+        .read::<api::GetModelTemplate>(parts::model_template, api!("/models/{}/default_template", model_name))
         .transaction::<api::UpdateModel>(parts::update_model, api!("/models/{}", model_name))
         .transaction::<api::DeleteModel>(parts::delete_model, api!("/models/{}", model_name))
         .transaction::<api::CreateRequestValidator>(parts::create_validator, api!("/requestvalidators"))

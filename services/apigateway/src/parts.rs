@@ -59,7 +59,7 @@ macro_rules! operations {
 }
 
 operations!(Model, model_name, MODEL, check_model,
-    get_model GetModelInput, models GetModelsInput GetModelsOutput,
+    get_as_kept GetModelInput, models GetModelsInput GetModelsOutput,
     update_model UpdateModelInput, delete_model DeleteModelInput DeleteModelOutput);
 operations!(RequestValidator, request_validator_id, VALIDATOR, check_validator,
     get_validator GetRequestValidatorInput, validators GetRequestValidatorsInput GetRequestValidatorsOutput,
@@ -102,6 +102,32 @@ pub(crate) fn create_model(tx: &mut Tx<'_>, input: &api::CreateModelInput) -> Re
     Ok(made)
 }
 
+/// The texts of models, by name.
+pub(crate) fn texts<'a>(models: impl IntoIterator<Item = &'a api::Model>) -> models::Texts {
+    let text = |model: &api::Model| model.schema.clone().unwrap_or_else(|| "{}".into());
+    models.into_iter().map(|model| (model.name.clone().unwrap_or_default(), text(model))).collect()
+}
+
+pub(crate) fn get_model(view: &View<'_>, input: &api::GetModelInput) -> Result<api::Model> {
+    let found = get_as_kept(view, input)?;
+    if input.flatten != Some(true) {
+        return Ok(found);
+    }
+    let home = apis::home(&**view, &view.scope(), &input.rest_api_id)?;
+    let all = texts(&home.all::<api::Model>(&**view)?);
+    Ok(api::Model { schema: Some(models::flattened(&all, &input.model_name)), ..found })
+}
+
+pub(crate) fn model_template(
+    view: &View<'_>,
+    input: &api::GetModelTemplateInput,
+) -> Result<api::GetModelTemplateOutput> {
+    let home = apis::home(&**view, &view.scope(), &input.rest_api_id)?;
+    home.find::<api::Model>(&**view, &input.model_name)?;
+    let all = texts(&home.all::<api::Model>(&**view)?);
+    Ok(api::GetModelTemplateOutput { value: Some(models::sketch(&all, &input.model_name)) })
+}
+
 /// A schema is a JSON object, and a JSON Schema of the fourth draft.
 pub(crate) fn check_model(model: &api::Model) -> Result<()> {
     if model.content_type.as_deref().unwrap_or_default().is_empty() {
@@ -113,11 +139,7 @@ pub(crate) fn check_model(model: &api::Model) -> Result<()> {
             "Model schema must have at least 1 property or array items defined or be a valid JSON schema: {why}"
         ))
     };
-    let json: serde_json::Value = serde_json::from_str(schema).map_err(|why| invalid(why.to_string()))?;
-    if !json.is_object() {
-        return Err(invalid("it is no object".into()).into());
-    }
-    Ok(())
+    Ok(models::check(schema).map_err(invalid)?)
 }
 
 pub(crate) fn create_validator(

@@ -48,14 +48,15 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateUsagePlanInput) -> Resu
         tags: None,
         ..made
     };
-    checked(&**tx, &scope, &made)?;
+    checked(&made)?;
+    check_stages(tx, &scope, &made, &[])?;
     Home::Of(&scope).put(tx, &id, &made);
     TAGGING.add(tx, &scope, &own_arn(&scope, "usageplans", &id), input.tags.iter().flatten())?;
     shown(&**tx, &scope, made)
 }
 
 /// Refuses what a plan may not be.
-fn checked(reads: &impl Reads, scope: &Scope, plan: &api::UsagePlan) -> Result<()> {
+fn checked(plan: &api::UsagePlan) -> Result<()> {
     if plan.name.as_deref().unwrap_or_default().is_empty() {
         return Err(errors::bad("Usage plan name must not be empty").into());
     }
@@ -85,10 +86,21 @@ fn checked(reads: &impl Reads, scope: &Scope, plan: &api::UsagePlan) -> Result<(
         let message = "Usage Plan throttle rate limit and burst limit must not be negative";
         return Err(errors::bad(message).into());
     }
-    for stage in plan.api_stages.iter().flatten() {
+    Ok(())
+}
+
+/// The stages of a plan are there, but for those that it had: one of another version of the service may be gone.
+fn check_stages(tx: &Tx<'_>, scope: &Scope, plan: &api::UsagePlan, known: &[api::ApiStage]) -> Result<()> {
+    let is_known = |stage: &&api::ApiStage| {
+        known.iter().any(|known| known.api_id == stage.api_id && known.stage == stage.stage)
+    };
+    for stage in plan.api_stages.iter().flatten().filter(|stage| !is_known(stage)) {
         let api_id = stage.api_id.as_deref().unwrap_or_default();
-        crate::apis::find(reads, scope, api_id)?;
-        Home::In(api_id).find::<api::Stage>(reads, stage.stage.as_deref().unwrap_or_default())?;
+        let stage = stage.stage.as_deref().unwrap_or_default();
+        if !service::domains::is_served(tx, api_id, stage)? {
+            crate::apis::find(&**tx, scope, api_id)?;
+            Home::In(api_id).find::<api::Stage>(&**tx, stage)?;
+        }
     }
     Ok(())
 }
@@ -134,13 +146,15 @@ pub(crate) fn list(view: &View<'_>, input: &api::GetUsagePlansInput) -> Result<a
 pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateUsagePlanInput) -> Result<api::UsagePlan> {
     let scope = tx.scope();
     let mut plan: api::UsagePlan = Home::Of(&scope).find(&**tx, &input.usage_plan_id)?;
+    let known = plan.api_stages.clone().unwrap_or_default();
     for change in patch::changes(&input.patch_operations)? {
         plan = match change.parts.first().map(String::as_str) {
             Some("apiStages") => with_stage(plan, &change)?,
             _ => patch::apply_changes(&plan, std::slice::from_ref(&change), TABLE)?,
         };
     }
-    checked(&**tx, &scope, &plan)?;
+    checked(&plan)?;
+    check_stages(tx, &scope, &plan, &known)?;
     Home::Of(&scope).put(tx, &input.usage_plan_id, &plan);
     shown(&**tx, &scope, plan)
 }

@@ -106,12 +106,12 @@ impl Quick {
         };
         let mut integration = integration_to(&target);
         documents::set(&mut integration, "credentialsArn", self.credentials);
-        let made = parts::add(tx, api, &integrations::KIND, integration)?;
+        let made = parts::add(tx.random(), api, &integrations::KIND, integration)?;
         let target = format!("integrations/{}", text(&made, "integrationId").unwrap_or_default());
         let route = json!({
             "routeKey": self.key.unwrap_or("$default".into()), "target": target, "apiGatewayManaged": true,
         });
-        parts::add(tx, api, &routes::KIND, object(route))?;
+        parts::add(tx.random(), api, &routes::KIND, object(route))?;
         crate::stages::add_managed(tx, api);
         Ok(())
     }
@@ -235,7 +235,7 @@ pub(crate) fn shown<O: Kept>(reads: &impl Reads, api: &Api, endpoint: &str) -> R
 }
 
 /// Its address is a host below `localhost`, which every system resolves to this machine, at the port by which the client came.
-fn members(reads: &impl Reads, api: &Api, endpoint: &str) -> Result<Members> {
+pub(crate) fn members(reads: &impl Reads, api: &Api, endpoint: &str) -> Result<Members> {
     let mut members = documents::read(&api.document)?;
     let Scope { region, .. } = api.scope;
     let (scheme, host) = endpoint.split_once("://").unwrap_or(("http", endpoint));

@@ -8,13 +8,20 @@ use wire::Fault;
 use crate::api::Api;
 use crate::call::source::Source;
 use crate::documents::{self, Members, text};
-use crate::parts::Kind;
+use crate::parts::{self, Kind};
 use crate::socket::checks;
 use crate::{errors, integrations};
 
 /// Authorizers.
-pub(crate) const KIND: Kind =
-    Kind { folder: "authorizers", above: None, id: "authorizerId", name: "Authorizer", settle, check_unused };
+pub(crate) const KIND: Kind = Kind {
+    folder: "authorizers",
+    above: None,
+    id: "authorizerId",
+    name: "Authorizer",
+    settle,
+    reach: parts::within,
+    check_unused,
+};
 
 /// How long what an authorizer said is remembered, where the client does not say.
 const REMEMBERED_SECONDS: i64 = 300;

@@ -2,7 +2,7 @@
 
 use names::Arn;
 use serde_json::Value;
-use service::Result;
+use service::{Result, Tx};
 use wire::Fault;
 
 use crate::api::Api;
@@ -19,6 +19,7 @@ pub(crate) const KIND: Kind = Kind {
     id: "integrationId",
     name: "Integration",
     settle,
+    reach,
     check_unused,
 };
 
@@ -28,8 +29,13 @@ const TIMEOUT_MS_MAX: i64 = 30_000;
 fn settle(api: &Api, _: &str, members: &mut Members) -> Result<()> {
     documents::default(members, "connectionType", "INTERNET");
     if api.protocol == "WEBSOCKET" {
+        errors::refuse(&[("ConnectionType VPC_LINK of WebSocket APIs", is_linked(members))])?;
         check_connection(members)?;
         return Ok(checks::integration(members)?);
+    }
+    if members.contains_key("integrationResponseSelectionExpression") {
+        let name = "integrationResponseSelectionExpression";
+        return Err(errors::bad(format!("{name} is not supported for protocol type HTTP")).into());
     }
     // Deployment tools send it whatever the protocol is, and are not shown it again.
     members.remove("passthroughBehavior");
@@ -84,6 +90,10 @@ pub(crate) fn checked_function(uri: Option<&str>) -> Result<String, Fault> {
 /// A server of the web.
 fn settle_web(members: &mut Members) -> Result<(), Fault> {
     let uri = text(members, "integrationUri").ok_or_else(|| errors::bad("Integration URI is required"))?;
+    errors::refuse(&[(
+        "IntegrationUri of a load balancer or of Cloud Map",
+        is_linked(members) && uri.starts_with("arn:"),
+    )])?;
     if !uri.starts_with("http://") && !uri.starts_with("https://") {
         return Err(errors::bad("Invalid HTTP endpoint specified for URI"));
     }
@@ -105,12 +115,37 @@ fn settle_timeout(members: &mut Members) -> Result<(), Fault> {
     }
 }
 
+/// A VPC link stands between.
+fn is_linked(members: &Members) -> bool {
+    text(members, "connectionType") == Some("VPC_LINK")
+}
+
+/// A link is named where one is meant, and only there.
 fn check_connection(members: &Members) -> Result<(), Fault> {
-    errors::refuse(&[
-        ("ConnectionType VPC_LINK", text(members, "connectionType") == Some("VPC_LINK")),
-        ("ConnectionId", members.contains_key("connectionId")),
-        ("TlsConfig", members.contains_key("tlsConfig")),
-    ])
+    let names = text(members, "connectionId").is_some_and(|id| !id.is_empty());
+    match (is_linked(members), names) {
+        (true, false) => {
+            return Err(errors::bad("ConnectionId is required for integrations of connection type VPC_LINK"));
+        }
+        (false, true) => {
+            return Err(errors::bad(
+                "ConnectionId is only supported for integrations of connection type VPC_LINK",
+            ));
+        }
+        _ => {}
+    }
+    if is_linked(members) && text(members, "integrationType") != Some("HTTP_PROXY") {
+        return Err(errors::bad("VPC links are only supported for HTTP_PROXY integrations"));
+    }
+    errors::refuse(&[("TlsConfig", members.contains_key("tlsConfig"))])
+}
+
+/// The link of an integration is there.
+fn reach(tx: &Tx<'_>, members: &Members) -> Result<()> {
+    match text(members, "connectionId").filter(|_| is_linked(members)) {
+        Some(link) => crate::vpc_links::find(&**tx, &tx.scope(), link).map(drop),
+        None => Ok(()),
+    }
 }
 
 /// What is to be done to requests and responses can be read.

@@ -5,6 +5,7 @@
 //! | `"definition", api id` | [`crate::api::Api`]: ids are unique in the whole cloud, as in AWS's host names |
 //! | `"frozen", api id, deployment id` | [`crate::api::Frozen`]: what a deployment has, where that is not what the API has now |
 //! | `"list", account, region, api id` | nothing |
+//! | `"link", account, region, link id` | [`crate::vpc_links::Link`] |
 //! | `"api", api id` | [`crate::old::HttpApi`], which an earlier program stored |
 
 use names::Scope;
@@ -36,6 +37,11 @@ pub(crate) fn list(scope: &Scope) -> Key {
     scoped("apigatewayv2", "list", scope)
 }
 
+/// All VPC links of an account in a region.
+pub(crate) fn vpc_links(scope: &Scope) -> Key {
+    scoped("apigatewayv2", "link", scope)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +52,7 @@ mod tests {
         let keys = [
             ("api", old_apis().str("a")),
             ("list", list(&scope).str("a")),
+            ("link", vpc_links(&scope).str("a")),
             ("definition", api("a")),
             ("frozen", frozen("a", "b")),
         ];

@@ -3,7 +3,7 @@
 //! An API is one record with its routes, integrations, authorizers and stages: it is small (AWS's quota is 300 routes), and what a
 //! stage does with requests is made of it once.
 //!
-//! Never here: VPC links and models, which are refused by name; and what others send to connections of WebSocket APIs, which is
+//! Never here: what others send to connections of WebSocket APIs, which is
 //! an API of its own.
 
 mod api;
@@ -14,9 +14,12 @@ mod deployments;
 mod documents;
 mod domains;
 mod errors;
+mod export;
+mod import;
 mod integrations;
 mod keys;
 mod mappings;
+mod models;
 mod old;
 mod parts;
 mod pattern;
@@ -26,6 +29,7 @@ mod socket;
 mod stages;
 mod subtypes;
 mod tags;
+mod vpc_links;
 
 use api_apigatewayv2 as model;
 use names::{Arn, Scope};
@@ -46,6 +50,13 @@ macro_rules! below {
 macro_rules! domain {
     ($path:literal $(, $label:ident)*) => {
         |scope, input| at(scope, format_args!(concat!("/domainnames/{}", $path), input.domain_name $(, input.$label)*))
+    };
+}
+
+/// A VPC link.
+macro_rules! link {
+    () => {
+        |scope, input| at(scope, format_args!("/vpclinks/{}", input.vpc_link_id))
     };
 }
 
@@ -100,9 +111,10 @@ pub fn service() -> Service {
         .tagging(tags::TAGGING)
         .upgrade(tags::upgrade)
         .front(call::accepts, call::answer)
+        .kept_visits(call::keeps)
         .domains(mappings::serves)
         .signed_visits_as("execute-api");
-    [whole, belongings, responses, stages, names_of_own, tagged]
+    [whole, belongings, modelled, responses, stages, names_of_own, linked, tagged]
         .into_iter()
         .fold(service, |service, add| add(service))
 }
@@ -116,6 +128,9 @@ fn whole(service: Service) -> Service {
         .transaction::<api::UpdateApi>(apis::update, below!(""))
         .transaction::<api::DeleteApi>(apis::delete, below!(""))
         .transaction::<api::DeleteCorsConfiguration>(apis::delete_cors, below!("/cors"))
+        .transaction::<api::ImportApi>(import::create, |scope, _| at(scope, "/apis"))
+        .transaction::<api::ReimportApi>(import::replace, below!(""))
+        .read::<api::ExportApi>(export::get, below!("/exports/{}", specification))
 }
 
 fn belongings(service: Service) -> Service {
@@ -154,6 +169,21 @@ fn belongings(service: Service) -> Service {
         .read::<api::GetRoutes>(list!(routes::KIND, "GetRoutes"), below!("/routes"))
         .transaction::<api::UpdateRoute>(update!(routes::KIND, route_id), below!("/routes/{}", route_id))
         .transaction::<api::DeleteRoute>(delete!(routes::KIND, route_id), below!("/routes/{}", route_id))
+}
+
+fn modelled(service: Service) -> Service {
+    use model as api;
+    service
+        .transaction::<api::CreateModel>(create!(models::KIND), below!("/models"))
+        .read::<api::GetModel>(get!(models::KIND, model_id), below!("/models/{}", model_id))
+        .read::<api::GetModels>(list!(models::KIND, "GetModels"), below!("/models"))
+        .read::<api::GetModelTemplate>(models::template, below!("/models/{}/template", model_id))
+        .transaction::<api::UpdateModel>(update!(models::KIND, model_id), below!("/models/{}", model_id))
+        .transaction::<api::DeleteModel>(delete!(models::KIND, model_id), below!("/models/{}", model_id))
+        .transaction::<api::DeleteRouteRequestParameter>(
+            routes::delete_parameter,
+            below!("/routes/{}/requestparameters/{}", route_id, request_parameter_key),
+        )
 }
 
 fn responses(service: Service) -> Service {
@@ -242,6 +272,16 @@ fn names_of_own(service: Service) -> Service {
         .read::<api::GetApiMapping>(mappings::get, domain!("/apimappings/{}", api_mapping_id))
         .transaction::<api::UpdateApiMapping>(mappings::update, domain!("/apimappings/{}", api_mapping_id))
         .transaction::<api::DeleteApiMapping>(mappings::delete, domain!("/apimappings/{}", api_mapping_id))
+}
+
+fn linked(service: Service) -> Service {
+    use model as api;
+    service
+        .transaction::<api::CreateVpcLink>(vpc_links::create, |scope, _| at(scope, "/vpclinks"))
+        .read::<api::GetVpcLinks>(vpc_links::list, |scope, _| at(scope, "/vpclinks"))
+        .read::<api::GetVpcLink>(vpc_links::get, link!())
+        .transaction::<api::UpdateVpcLink>(vpc_links::update, link!())
+        .transaction::<api::DeleteVpcLink>(vpc_links::delete, link!())
 }
 
 fn tagged(service: Service) -> Service {

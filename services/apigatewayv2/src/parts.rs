@@ -1,10 +1,10 @@
-//! What belongs to an API is made, shown, changed and deleted in one way: routes, integrations, authorizers, and the responses of
-//! routes and integrations.
+//! What belongs to an API is made, shown, changed and deleted in one way: routes, integrations, authorizers, models, and the
+//! responses of routes and integrations.
 //!
 //! Never here: what is special to one kind, which its [`Kind`] says.
 
 use serde_json::json;
-use service::{Result, Tx, View};
+use service::{Random, Result, Tx, View};
 use wire::Kept;
 
 use crate::api::{self, Api, Asked};
@@ -23,12 +23,19 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     /// Checks a whole document of that path, new or changed, and sets what the client left out.
     pub(crate) settle: fn(&Api, &str, &mut Members) -> Result<()>,
+    /// Refuses one that names what is not there, outside of its API.
+    pub(crate) reach: fn(&Tx<'_>, &Members) -> Result<()>,
     /// Refuses to delete one of that id that others need.
     pub(crate) check_unused: fn(&Api, &str) -> Result<()>,
 }
 
 /// Nobody needs it.
 pub(crate) fn unused(_: &Api, _: &str) -> Result<()> {
+    Ok(())
+}
+
+/// It names nothing outside of its API.
+pub(crate) fn within(_: &Tx<'_>, _: &Members) -> Result<()> {
     Ok(())
 }
 
@@ -74,18 +81,19 @@ impl Kind {
 /// Makes one.
 pub(crate) fn create<I: Kept, O: Kept>(tx: &mut Tx<'_>, kind: &Kind, home: Home<'_>, input: &I) -> Result<O> {
     let mut api = kind.home(Api::find(&**tx, &tx.scope(), home.api)?, home)?;
-    let made = add_to(tx, &mut api, kind, home.above, kind.said(input)?)?;
+    let made = add_to(tx.random(), &mut api, kind, home.above, kind.said(input)?)?;
+    (kind.reach)(tx, &made)?;
     api.put_changed(tx)?;
     documents::show(&made)
 }
 
 /// Adds one to an API that is not yet stored.
-pub(crate) fn add(tx: &Tx<'_>, api: &mut Api, kind: &Kind, members: Members) -> Result<Members> {
-    add_to(tx, api, kind, "", members)
+pub(crate) fn add(random: &Random, api: &mut Api, kind: &Kind, members: Members) -> Result<Members> {
+    add_to(random, api, kind, "", members)
 }
 
-fn add_to(tx: &Tx<'_>, api: &mut Api, kind: &Kind, above: &str, mut members: Members) -> Result<Members> {
-    let id = api::fresh_id(tx.random(), 7);
+fn add_to(random: &Random, api: &mut Api, kind: &Kind, above: &str, mut members: Members) -> Result<Members> {
+    let id = api::fresh_id(random, 7);
     let path = kind.path(above, &id);
     members.insert(kind.id.into(), json!(id));
     (kind.settle)(api, &path, &mut members)?;
@@ -130,6 +138,7 @@ pub(crate) fn update<I: Kept, O: Kept>(
     documents::merge(&mut members, change);
     let path = kind.path(home.above, id);
     (kind.settle)(&api, &path, &mut members)?;
+    (kind.reach)(tx, &members)?;
     api.parts.insert(path, json!(members).to_string());
     api.put_changed(tx)?;
     documents::show(&members)

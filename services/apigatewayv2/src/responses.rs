@@ -20,6 +20,7 @@ pub(crate) const OF_ROUTES: Kind = Kind {
     id: "routeResponseId",
     name: "RouteResponse",
     settle: settle_of_route,
+    reach: parts::within,
     check_unused: parts::unused,
 };
 
@@ -30,6 +31,7 @@ pub(crate) const OF_INTEGRATIONS: Kind = Kind {
     id: "integrationResponseId",
     name: "IntegrationResponse",
     settle: settle_of_integration,
+    reach: parts::within,
     check_unused: parts::unused,
 };
 

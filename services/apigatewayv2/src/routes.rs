@@ -1,7 +1,8 @@
 //! Routes: which requests go to which integration, and who may send them.
 
+use api_apigatewayv2 as model;
 use serde_json::Value;
-use service::Result;
+use service::{Result, Tx};
 use wire::Fault;
 
 use crate::api::Api;
@@ -9,11 +10,18 @@ use crate::documents::{self, Members, text};
 use crate::parts::{self, Kind};
 use crate::pattern::Pattern;
 use crate::socket::checks;
-use crate::{errors, integrations};
+use crate::{errors, integrations, models};
 
 /// Routes.
-pub(crate) const KIND: Kind =
-    Kind { folder: "routes", above: None, id: "routeId", name: "Route", settle, check_unused: parts::unused };
+pub(crate) const KIND: Kind = Kind {
+    folder: "routes",
+    above: None,
+    id: "routeId",
+    name: "Route",
+    settle,
+    reach: parts::within,
+    check_unused: parts::unused,
+};
 
 /// What routes of HTTP APIs do not have.
 const NOT_OF_HTTP: [&str; 4] =
@@ -25,6 +33,7 @@ fn settle(api: &Api, path: &str, members: &mut Members) -> Result<()> {
     let key = text(members, "routeKey").unwrap_or_default();
     if api.protocol == "WEBSOCKET" {
         checks::route(key, members)?;
+        models::check_named(api, members)?;
     } else {
         check_key(key)?;
         check_members(members)?;
@@ -43,6 +52,24 @@ fn settle(api: &Api, path: &str, members: &mut Members) -> Result<()> {
         }
     }
     check_authorization(api, members)
+}
+
+/// A route requires that parameter no more.
+pub(crate) fn delete_parameter(
+    tx: &mut Tx<'_>,
+    input: &model::DeleteRouteRequestParameterInput,
+) -> Result<model::DeleteRouteRequestParameterOutput> {
+    let mut api = Api::find(&**tx, &tx.scope(), &input.api_id)?;
+    let path = format!("{}/{}", KIND.folder, input.route_id);
+    let route = api.parts.get(&path).ok_or_else(|| errors::not_found(KIND.name, &input.route_id))?;
+    let mut route = documents::read(route)?;
+    let parameters = route.get_mut("requestParameters").and_then(Value::as_object_mut);
+    if parameters.and_then(|parameters| parameters.remove(&input.request_parameter_key)).is_none() {
+        return Err(errors::not_found("RequestParameter", &input.request_parameter_key).into());
+    }
+    api.parts.insert(path, Value::Object(route).to_string());
+    api.put_changed(tx)?;
+    Ok(model::DeleteRouteRequestParameterOutput::default())
 }
 
 /// Refuses what is no route key.

@@ -43,7 +43,7 @@ pub(crate) fn add_managed(tx: &Tx<'_>, api: &mut Api) {
 
 /// Checks a stage, new or changed, and stores it.
 fn put(tx: &mut Tx<'_>, api: &mut Api, name: &str, mut members: Members) -> Result<()> {
-    check(&members)?;
+    check(api, &members)?;
     let settings = match api.protocol.as_str() {
         "WEBSOCKET" => {
             json!({ "dataTraceEnabled": false, "detailedMetricsEnabled": false, "loggingLevel": "OFF" })
@@ -69,17 +69,21 @@ fn put(tx: &mut Tx<'_>, api: &mut Api, name: &str, mut members: Members) -> Resu
     api.put(tx)
 }
 
-fn check(members: &Members) -> Result<(), Fault> {
+fn check(api: &Api, members: &Members) -> Result<(), Fault> {
     let of_routes = members.get("routeSettings").and_then(Value::as_object);
     let all = of_routes
         .into_iter()
         .flat_map(|settings| settings.values())
         .chain(members.get("defaultRouteSettings"));
     for settings in all {
-        if settings.get("loggingLevel").is_some_and(|level| level != "OFF") {
-            return Err(service::not_built("apigatewayv2", "LoggingLevel other than OFF"));
+        let level = settings.get("loggingLevel").and_then(Value::as_str).unwrap_or("OFF");
+        if !["OFF", "ERROR", "INFO"].contains(&level) {
+            return Err(errors::bad(format!("Invalid logging level specified: {level}")));
         }
-        errors::refuse(&[("DataTraceEnabled", settings.get("dataTraceEnabled") == Some(&json!(true)))])?;
+        let is_logged = level != "OFF" || settings.get("dataTraceEnabled") == Some(&json!(true));
+        if is_logged && api.protocol != "WEBSOCKET" {
+            return Err(errors::bad("Execution logs are not supported on protocol type HTTP"));
+        }
     }
     errors::refuse(&[("ClientCertificateId", members.contains_key("clientCertificateId"))])?;
     members.get("accessLogSettings").and_then(Value::as_object).map_or(Ok(()), check_access_log)

@@ -1,4 +1,4 @@
-//! Tags of APIs and stages. Their ARNs name no account: they are the caller's.
+//! Tags of APIs, stages, domains and VPC links. Their ARNs name no account: they are the caller's.
 
 use std::collections::BTreeMap;
 
@@ -29,6 +29,11 @@ pub(crate) fn stage_arn(scope: &Scope, api: &str, stage: &str) -> Arn {
     Arn::regional("apigateway", &scope.region, format_args!("/apis/{api}/stages/{stage}"))
 }
 
+/// The ARN of a VPC link.
+pub(crate) fn vpc_link_arn(scope: &Scope, id: &str) -> Arn {
+    Arn::regional("apigateway", &scope.region, format_args!("/vpclinks/{id}"))
+}
+
 /// What has that ARN and tags.
 fn find(reads: &impl Reads, scope: &Scope, text: &str) -> Result<Arn> {
     let unknown = || errors::bad("Invalid resource ARN");
@@ -38,6 +43,7 @@ fn find(reads: &impl Reads, scope: &Scope, text: &str) -> Result<Arn> {
         arn.resource().strip_prefix('/').filter(|_| is_here).ok_or_else(unknown)?.split('/').collect();
     match *path.as_slice() {
         ["domainnames", name] => drop(crate::domains::find(reads, scope, name)?),
+        ["vpclinks", id] => drop(crate::vpc_links::find(reads, scope, id)?),
         ["apis", id] => drop(Api::find(reads, scope, id)?),
         ["apis", id, "stages", name] => {
             let api = Api::find(reads, scope, id)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::service::domains::{self, Route};
 use ::service::{Cloud, Result, Visit};
 use api_apigateway as api;
-use store::Reads as _;
+use store::{Reads as _, Store};
 
 use super::compiled::{self, Compiled};
 use super::content;
@@ -64,11 +64,11 @@ struct Place {
 }
 
 impl Place {
-    fn of(cloud: &Cloud, visit: &Visit) -> Result<Option<Self>> {
-        if let Some(route) = domains::route(&cloud.store, &visit.host, &visit.path)? {
+    fn of(store: &Store, host: &str, path: &str) -> Result<Option<Self>> {
+        if let Some(route) = domains::route(store, host, path)? {
             return Ok(route.map(Self::by_domain));
         }
-        Ok(Addressed::of(&visit.host, &visit.path).map(|Addressed { api, stage, path }| Place {
+        Ok(Addressed::of(host, path).map(|Addressed { api, stage, path }| Place {
             api: api.to_owned(),
             stage: stage.to_owned(),
             path: format!("/{path}"),
@@ -91,11 +91,11 @@ impl Place {
     }
 }
 
-/// Whose the API is that a visit is for.
-pub(crate) fn owner(cloud: &Cloud, visit: &Visit) -> Option<Owner> {
+/// Whose the API is that a host and a path lead to.
+pub(crate) fn owner(store: &Store, host: &str, path: &str) -> Option<Owner> {
     let found = || -> Result<Option<Owner>> {
-        let Some(place) = Place::of(cloud, visit)? else { return Ok(None) };
-        let owner = cloud.store.get_shared::<Owner>(&keys::owner(&place.api))?;
+        let Some(place) = Place::of(store, host, path)? else { return Ok(None) };
+        let owner = store.get_shared::<Owner>(&keys::owner(&place.api))?;
         Ok(owner.map(|owner| Owner::clone(&owner)))
     };
     found().unwrap_or_else(|error| {
@@ -106,9 +106,8 @@ pub(crate) fn owner(cloud: &Cloud, visit: &Visit) -> Option<Owner> {
 
 /// A visit as a call; none where there is no such API or stage.
 pub(crate) fn begin(cloud: &Arc<Cloud>, visit: Visit) -> Result<Option<Call>> {
-    let Some(Place { api: api_id, stage, path, base, full_path }) = Place::of(cloud, &visit)? else {
-        return Ok(None);
-    };
+    let found = Place::of(&cloud.store, &visit.host, &visit.path)?;
+    let Some(Place { api: api_id, stage, path, base, full_path }) = found else { return Ok(None) };
     let snapshot = cloud.store.snapshot();
     let Some(owner) = snapshot.get_shared::<Owner>(&keys::owner(&api_id))? else { return Ok(None) };
     let Some(stage) = Home::In(&api_id).shared::<api::Stage>(&snapshot, &stage)? else { return Ok(None) };

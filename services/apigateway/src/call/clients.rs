@@ -1,6 +1,9 @@
 //! Clients with API keys: whose key it is, and what its usage plan lets it do.
 
+use std::sync::Arc;
+
 use ::service::throttle::Buckets;
+use ::service::{Cloud, Judging, KeyUse, KeyVerdict};
 use api_apigateway as api;
 use store::Reads as _;
 
@@ -13,11 +16,6 @@ use crate::{keys, usage_plans};
 
 fn forbidden() -> Box<Refusal> {
     Refusal::new("INVALID_API_KEY", "Forbidden")
-}
-
-fn failed(call: &Call, error: &::service::Error) -> Box<Refusal> {
-    tracing::error!(%error, api = call.api_id, "a usage plan could not be read");
-    Refusal::internal()
 }
 
 /// Lets a request in whose key may still call this method, where the method asks for one.
@@ -34,63 +32,88 @@ pub(crate) async fn admit(call: &mut Call) -> Refused<()> {
         call.identity.api_key = Some((value, None));
         return Ok(());
     }
-    let (key, plan) = plan(call, &value).map_err(|error| failed(call, &error))?.ok_or_else(forbidden)?;
-    let key_id = key.id.unwrap_or_default();
-    call.identity.api_key = Some((value, Some(key_id.clone())));
-    throttle(call, &plan, &key_id)?;
-    match usage::take(&call.cloud, call.scope, &plan, &key_id).await {
-        Ok(Taken::Yes) => Ok(()),
-        Ok(Taken::NoMore) => Err(Refusal::new("QUOTA_EXCEEDED", "Limit Exceeded")),
-        Err(error) => Err(failed(call, &error)),
-    }
+    let verdict = judged(&call.cloud, used(call, &value, &method_of(call))).await.map_err(|error| {
+        tracing::error!(%error, api = call.api_id, "a usage plan could not be read");
+        Refusal::internal()
+    })?;
+    let (id, outcome) = match verdict {
+        KeyVerdict::Admitted(id) => (id, Ok(())),
+        KeyVerdict::Throttled(id) => (id, Err(too_many())),
+        KeyVerdict::Exhausted(id) => (id, Err(Refusal::new("QUOTA_EXCEEDED", "Limit Exceeded"))),
+        KeyVerdict::Unknown => return Err(forbidden()),
+    };
+    call.identity.api_key = Some((value, Some(id)));
+    outcome
 }
 
-/// The key of that value, and the plan by which it may call this stage.
-fn plan(call: &Call, value: &str) -> ::service::Result<Option<(api::ApiKey, api::UsagePlan)>> {
-    let snapshot = call.cloud.store.snapshot();
-    let home = Home::Of(&call.scope);
-    let Some(id) = snapshot.get_record::<String>(&keys::key_value(&call.scope, value))? else {
+fn method_of(call: &Call) -> String {
+    format!("{}/{}", call.resource_path(), call.visit.method)
+}
+
+fn used<'a>(call: &'a Call, value: &'a str, method: &'a str) -> KeyUse<'a> {
+    let (api, stage) = (call.api_id.as_str(), call.stage_name());
+    KeyUse { scope: call.scope, api, stage, method, value, at_ms: call.at_ms }
+}
+
+/// What becomes of the use of a key, for services that have APIs of their own.
+pub(crate) fn judge<'a>(cloud: &'a Arc<Cloud>, used: KeyUse<'a>) -> Judging<'a> {
+    Box::pin(judged(cloud, used))
+}
+
+async fn judged(cloud: &Arc<Cloud>, used: KeyUse<'_>) -> ::service::Result<KeyVerdict> {
+    let Some((id, plan)) = plan(cloud, &used)? else { return Ok(KeyVerdict::Unknown) };
+    if !lets_through(cloud, &used, &plan, &id) {
+        return Ok(KeyVerdict::Throttled(id));
+    }
+    Ok(match usage::take(cloud, used.scope, &plan, &id).await? {
+        Taken::Yes => KeyVerdict::Admitted(id),
+        Taken::NoMore => KeyVerdict::Exhausted(id),
+    })
+}
+
+/// The id of the key of that value, and the plan by which it may call this stage.
+fn plan(cloud: &Cloud, used: &KeyUse<'_>) -> ::service::Result<Option<(String, api::UsagePlan)>> {
+    let snapshot = cloud.store.snapshot();
+    let home = Home::Of(&used.scope);
+    let Some(id) = snapshot.get_record::<String>(&keys::key_value(&used.scope, used.value))? else {
         return Ok(None);
     };
     let key = home.get::<api::ApiKey>(&snapshot, &id)?.filter(|key| key.enabled == Some(true));
-    let Some(key) = key else { return Ok(None) };
+    if key.is_none() {
+        return Ok(None);
+    }
     for plan in home.all::<api::UsagePlan>(&snapshot)? {
-        let serves = stage_of(call, &plan).is_some();
+        let serves = stage_of(used, &plan).is_some();
         let plan_id = plan.id.as_deref().unwrap_or_default();
-        if serves && usage_plans::has(&snapshot, &call.scope, plan_id, &id)? {
-            return Ok(Some((key, plan)));
+        if serves && usage_plans::has(&snapshot, &used.scope, plan_id, &id)? {
+            return Ok(Some((id, plan)));
         }
     }
     Ok(None)
 }
 
-fn stage_of<'a>(call: &Call, plan: &'a api::UsagePlan) -> Option<&'a api::ApiStage> {
-    plan.api_stages.iter().flatten().find(|stage| {
-        stage.api_id.as_deref() == Some(&call.api_id) && stage.stage.as_deref() == Some(call.stage_name())
-    })
+fn stage_of<'a>(used: &KeyUse<'_>, plan: &'a api::UsagePlan) -> Option<&'a api::ApiStage> {
+    plan.api_stages
+        .iter()
+        .flatten()
+        .find(|stage| stage.api_id.as_deref() == Some(used.api) && stage.stage.as_deref() == Some(used.stage))
 }
 
 /// What a plan lets a key do in a second: on the whole, and with this method.
-fn throttle(call: &Call, plan: &api::UsagePlan, key: &str) -> Refused<()> {
-    let buckets = call.cloud.memory.of::<Buckets>();
+fn lets_through(cloud: &Cloud, used: &KeyUse<'_>, plan: &api::UsagePlan, key: &str) -> bool {
+    let buckets = cloud.memory.of::<Buckets>();
     let plan_id = plan.id.as_deref().unwrap_or_default();
-    let path = format!("{}/{}", call.resource_path(), call.visit.method);
-    let of_method = stage_of(call, plan).and_then(|stage| {
-        stage
-            .throttle
-            .as_ref()?
-            .iter()
-            .find(|(name, _)| name.trim_start_matches('/') == path.trim_start_matches('/'))
+    let KeyUse { api, method, .. } = used;
+    let of_method = stage_of(used, plan).and_then(|stage| {
+        let mut throttles = stage.throttle.as_ref()?.iter();
+        throttles.find(|(name, _)| name.trim_start_matches('/') == method.trim_start_matches('/'))
     });
-    let of_method = of_method
-        .map(|(_, throttle)| (format!("apigateway {plan_id}/{key}/{}{path}", call.api_id), throttle));
+    let of_method =
+        of_method.map(|(_, throttle)| (format!("apigateway {plan_id}/{key}/{api}{method}"), throttle));
     let of_plan = plan.throttle.as_ref().map(|throttle| (format!("apigateway {plan_id}/{key}"), throttle));
-    for (name, throttle) in of_method.into_iter().chain(of_plan) {
+    of_method.into_iter().chain(of_plan).all(|(name, throttle)| {
         let rate = throttle.rate_limit.unwrap_or(f64::MAX);
         let burst = throttle.burst_limit.filter(|burst| *burst > 0).map_or_else(|| rate.max(1.0), f64::from);
-        if !buckets.take(&name, rate, burst, call.at_ms) {
-            return Err(too_many());
-        }
-    }
-    Ok(())
+        buckets.take(&name, rate, burst, used.at_ms)
+    })
 }

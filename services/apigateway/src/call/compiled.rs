@@ -6,13 +6,14 @@ use std::sync::Arc;
 use ::service::{Cloud, Result};
 use api_apigateway as api;
 use fancy_regex::Regex;
+use models::Schema;
 use parking_lot::Mutex;
 use store::Reads;
 use templates::Template;
 
 use super::route::Tree;
-use super::validate::Schema;
 use crate::frozen::{Definition, Frozen};
+use crate::parts;
 
 /// Deployments that are kept ready. Beyond that many, all are made anew.
 const READY_MAX: usize = 512;
@@ -94,7 +95,7 @@ impl Compiled {
             tree,
             authorizers: definition.authorizers,
             responses: definition.responses,
-            models: Schema::all(&definition.models),
+            models: Schema::all(&parts::texts(definition.models.values())),
             validators: definition.validators,
             policy,
         })

@@ -45,6 +45,8 @@ pub(crate) fn write(call: &Call, answer: &Answer, refusal: Option<&Refusal>) {
 fn variables(call: &Call, answer: &Answer, refusal: Option<&Refusal>) -> Value {
     let mut context = call.context();
     let integration = *call.notes.integration.lock();
+    let failure = refusal.filter(|refusal| refusal.kind.starts_with("INTEGRATION_"));
+    let failure = failure.map(|refusal| refusal.message.as_str());
     context["status"] = json!(answer.status);
     context["responseLength"] = json!(answer.body.length());
     context["responseLatency"] = json!(call.cloud.clock.now().millis() - call.at_ms);
@@ -54,7 +56,12 @@ fn variables(call: &Call, answer: &Answer, refusal: Option<&Refusal>) -> Value {
         "status": integration.map(|(status, _)| status),
         "latency": integration.map(|(_, took)| took),
         "integrationStatus": integration.map(|(status, _)| status),
+        "requestId": integration.map(|_| &*call.visit.request_id),
+        "error": failure,
     });
+    context["integrationErrorMessage"] = json!(failure);
+    context["customDomain"] = json!({ "basePathMatched": call.base.strip_prefix('/') });
+    context["xrayTraceId"] = json!(call.header("x-amzn-trace-id"));
     context["error"] = refusal.map(Refusal::variables).unwrap_or_default();
     context
 }

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use ::service::{Cloud, Visit};
 use http::HeaderValue;
+use store::Store;
 use wire::Answer;
 
 use self::begin::{Addressed, begin};
@@ -39,6 +40,7 @@ use self::request::Call;
 
 pub(crate) use self::authorizer::flush as flush_authorizers;
 pub(crate) use self::cache::flush as flush_answers;
+pub(crate) use self::clients::judge as judge_key;
 pub(crate) use self::settings::{ACCOUNT_BURST, ACCOUNT_RATE};
 
 /// Whether a request may be for an API here.
@@ -48,7 +50,12 @@ pub(crate) fn accepts(host: &str, path: &str) -> bool {
 
 /// Whether it is for one.
 pub(crate) fn owns(cloud: &Cloud, visit: &Visit) -> bool {
-    begin::owner(cloud, visit).is_some()
+    keeps(&cloud.store, &visit.host, &visit.path)
+}
+
+/// Whether a host and a path lead to one.
+pub(crate) fn keeps(store: &Store, host: &str, path: &str) -> bool {
+    begin::owner(store, host, path).is_some()
 }
 
 /// Answers a request for an API.

@@ -14,7 +14,7 @@ pub(crate) fn import(
     input: &api::ImportDocumentationPartsInput,
 ) -> Result<api::ImportDocumentationPartsOutput> {
     let home = apis::home(&**tx, &tx.scope(), &input.rest_api_id)?;
-    let source = read(&input.body)?;
+    let source = read(&input.body, &tx.scope())?;
     let (ids, warnings) = take(tx, home, &source, overwrites(input.mode.as_ref())?)?;
     if input.fail_on_warnings == Some(true) && !warnings.is_empty() {
         let message = format!("Warnings found during import:\n\t{}", warnings.join("\n\t"));

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use api_apigateway as api;
+use openapi::Version;
 use serde_json::{Value, json};
 
-use super::{Export, Members, Version, put};
+use super::{Export, Members, put};
 use crate::document::json_of;
 
 impl Export<'_> {

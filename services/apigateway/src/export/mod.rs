@@ -8,6 +8,7 @@ mod parts;
 use std::collections::BTreeMap;
 
 use api_apigateway as api;
+use openapi::{Form, Version};
 use serde_json::{Map, Value, json};
 use service::{Result, View};
 use wire::Fault;
@@ -16,13 +17,6 @@ use crate::frozen::{Definition, Frozen};
 use crate::{apis, documentation, errors};
 
 type Members = Map<String, Value>;
-
-/// Which version of OpenAPI is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Version {
-    Two,
-    Three,
-}
 
 /// Which extensions are written.
 #[derive(Clone, Copy, Default)]
@@ -96,18 +90,17 @@ fn extensions(parameters: Option<&BTreeMap<String, String>>) -> Result<Extension
 /// The text of a document, in the form that the client accepts.
 fn written(document: &Value, accepts: Option<&str>) -> Result<(String, &'static str)> {
     let kind = accepts.and_then(|accepts| accepts.split([',', ';']).next()).unwrap_or_default().trim();
-    let broken = |why: String| Fault::new("InternalFailure", 500, why);
-    match kind {
-        "application/yaml" => {
-            let text = serde_saphyr::to_string(document).map_err(|why| broken(why.to_string()))?;
-            Ok((text, "application/yaml"))
+    let (form, kind) = match kind {
+        "application/yaml" => (Form::Yaml, "application/yaml"),
+        "" | "*/*" | "application/json" => (Form::Json, "application/json"),
+        _ => {
+            return Err(
+                errors::bad("Accept header must be one of [application/json, application/yaml]").into()
+            );
         }
-        "" | "*/*" | "application/json" => {
-            let text = serde_json::to_string_pretty(document).map_err(|why| broken(why.to_string()))?;
-            Ok((text, "application/json"))
-        }
-        _ => Err(errors::bad("Accept header must be one of [application/json, application/yaml]").into()),
-    }
+    };
+    let text = openapi::write(document, form).map_err(|why| Fault::new("InternalFailure", 500, why.0))?;
+    Ok((text, kind))
 }
 
 /// Says where the stage is served: by the name of the API, at the port by which the client came.
@@ -121,9 +114,7 @@ fn place(document: &mut Members, version: Version, endpoint: &str, host: &str, s
             document.insert("schemes".into(), json!([scheme]));
         }
         Version::Three => {
-            let variables = json!({ "basePath": { "default": stage } });
-            let url = format!("{scheme}://{host}{port}/{{basePath}}");
-            document.insert("servers".into(), json!([{ "url": url, "variables": variables }]));
+            document.insert("servers".into(), json!([openapi::server(endpoint, host, stage)]));
         }
     }
 }
@@ -173,12 +164,8 @@ impl Export<'_> {
         let mut paths = Members::new();
         for (resource, verb, method) in self.definition.methods() {
             let path = resource.path.clone().unwrap_or_default();
-            let name = match verb {
-                "ANY" => "x-amazon-apigateway-any-method".to_owned(),
-                _ => verb.to_ascii_lowercase(),
-            };
             let item = paths.entry(path).or_insert_with(|| json!({}));
-            item[name] = self.operation(resource, method);
+            item[openapi::name_of(verb)] = self.operation(resource, method);
         }
         paths
     }

@@ -117,11 +117,7 @@ impl<'a> Import<'a> {
         let names =
             said.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).flatten();
         for (name, _) in names {
-            let scheme = ["securityDefinitions", "components/securitySchemes"].iter();
-            let scheme = scheme
-                .filter_map(|place| self.source.pointer(&format!("/{place}")))
-                .find_map(|all| all.get(name));
-            let Some(scheme) = scheme else { continue };
+            let Some(scheme) = openapi::scheme(self.source, name) else { continue };
             let kind = scheme.get("x-amazon-apigateway-authtype").and_then(Value::as_str).unwrap_or_default();
             let header = scheme.get("name").and_then(Value::as_str).unwrap_or_default();
             if let Some(id) = self.authorizer(name) {

@@ -3,25 +3,20 @@
 //! A document is read into the definition of an API ([`Definition`]), which then is what the API is. Nothing outside of the
 //! document is fetched.
 
-mod base;
 mod methods;
 mod parts;
 
 use std::collections::BTreeMap;
 
 use api_apigateway as api;
-use serde_json::{Map, Value};
+use names::Scope;
+use serde_json::Value;
 use service::{Random, Result, Tx};
 use wire::Fault;
 
 use crate::document::{self, Home};
 use crate::frozen::Definition;
-use crate::{apis, documentation, errors, resources};
-
-/// The most bytes of a document.
-const BYTES_MAX: usize = 6 << 20;
-/// How deeply references of parameters lead to others.
-const REFERENCES_MAX: usize = 16;
+use crate::{apis, documentation, errors, integrations, resources};
 
 /// An OpenAPI document on its way into an API.
 pub(crate) struct Import<'a> {
@@ -35,7 +30,7 @@ pub(crate) struct Import<'a> {
 }
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::ImportRestApiInput) -> Result<api::RestApi> {
-    let source = read(&input.body)?;
+    let source = read(&input.body, &tx.scope())?;
     let name = source.pointer("/info/title").and_then(Value::as_str).unwrap_or_default();
     let named = api::RestApi { name: Some(name.to_owned()), ..api::RestApi::default() };
     let made = apis::add(tx, named)?;
@@ -45,7 +40,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, input: &api::ImportRestApiInput) -> Result
 
 pub(crate) fn put(tx: &mut Tx<'_>, input: &api::PutRestApiInput) -> Result<api::RestApi> {
     let found = apis::find(&**tx, &tx.scope(), &input.rest_api_id)?;
-    let source = read(&input.body)?;
+    let source = read(&input.body, &tx.scope())?;
     let overwrites = overwrites(input.mode.as_ref())?;
     let definition = match overwrites {
         true => Definition { api: found, ..Definition::default() },
@@ -74,7 +69,7 @@ fn carry_out(
     let scope = tx.scope();
     let api_id = definition.api.id.clone().unwrap_or_default();
     let parameter = |name: &str| parameters.and_then(|all| all.get(name)).map(String::as_str);
-    let base = base::of(source, parameter("basepath").unwrap_or("ignore"))?;
+    let base = openapi::base_path(source, parameter("basepath").unwrap_or("ignore")).map_err(invalid)?;
     let (random, warnings) = (tx.random(), Vec::new());
     let mut import = Import { source, definition, warnings, random, base, api_id: api_id.clone() };
     import.take()?;
@@ -90,6 +85,9 @@ fn carry_out(
         let types = types.split(',').map(|kind| kind.trim().into()).collect();
         definition.api.endpoint_configuration.get_or_insert_default().types = Some(types);
     }
+    for integration in definition.methods().filter_map(|(_, _, method)| method.method_integration.as_ref()) {
+        integrations::check_link(&**tx, &scope, integration)?;
+    }
     apis::checked(&definition.api)?;
     definition.api.root_resource_id = definition.resources.get("/").and_then(|root| root.id.clone());
     definition.put(tx, &api_id)?;
@@ -98,26 +96,15 @@ fn carry_out(
     Ok(api::RestApi { warnings, ..shown })
 }
 
-/// The document, in JSON or in YAML.
-pub(crate) fn read(body: &[u8]) -> Result<Value, Fault> {
-    let invalid = |why: &str| errors::bad(format!("Invalid OpenAPI input: {why}"));
-    if body.len() > BYTES_MAX {
-        return Err(invalid("the document is too large"));
-    }
-    let text = std::str::from_utf8(body).map_err(|_| invalid("it is no text"))?;
-    let source: Value = match text.trim_start().starts_with('{') {
-        true => serde_json::from_str(text).map_err(|why| invalid(&why.to_string()))?,
-        false => serde_saphyr::from_str(text).map_err(|why| invalid(&why.to_string()))?,
-    };
-    let version = |name: &str| {
-        source.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-    };
-    let is_known = version("swagger").is_some_and(|version| version.starts_with("2."))
-        || version("openapi").is_some_and(|version| version.starts_with("3."));
-    match is_known {
-        true => Ok(source),
-        false => Err(invalid("it must name its version: swagger 2.0, or openapi 3.0")),
-    }
+/// The document, with what its variables stand for here.
+pub(crate) fn read(body: &[u8], scope: &Scope) -> Result<Value, Fault> {
+    let (mut source, _) = openapi::read(body).map_err(invalid)?;
+    openapi::fill(&mut source, scope);
+    Ok(source)
+}
+
+fn invalid(why: openapi::Invalid) -> Fault {
+    errors::bad(why.0)
 }
 
 impl<'a> Import<'a> {
@@ -153,7 +140,8 @@ impl<'a> Import<'a> {
         if let Some(policy) = extension("policy") {
             facts.policy = Some(policy.to_string());
         }
-        if let Some(endpoint) = extension("endpoint-configuration") {
+        let of_server = source.pointer("/servers/0/x-amazon-apigateway-endpoint-configuration");
+        if let Some(endpoint) = extension("endpoint-configuration").or(of_server) {
             let disabled = endpoint.get("disableExecuteApiEndpoint").and_then(Value::as_bool);
             facts.disable_execute_api_endpoint = disabled.or(facts.disable_execute_api_endpoint);
         }
@@ -178,7 +166,7 @@ impl<'a> Import<'a> {
             let path = self.resource(&path)?;
             let Some(item) = item.as_object() else { continue };
             for (name, operation) in item {
-                if let Some(verb) = verb_of(name) {
+                if let Some(verb) = openapi::verb_of(name) {
                     self.method(&path, verb, item, operation)?;
                 }
             }
@@ -212,21 +200,12 @@ impl<'a> Import<'a> {
 
     /// What stands behind references within the document.
     pub(crate) fn resolved(&self, value: &'a Value) -> &'a Value {
-        let mut value = value;
-        for _ in 0..REFERENCES_MAX {
-            let Some(to) = value.get("$ref").and_then(Value::as_str) else { break };
-            match to.strip_prefix('#').and_then(|to| self.source.pointer(to)) {
-                Some(found) => value = found,
-                None => break,
-            }
-        }
-        value
+        openapi::resolved(self.source, value)
     }
 
     /// The members of an object of the document, where it is there.
     pub(crate) fn members(&self, path: &str) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
-        let found: Option<&'a Map<String, Value>> = self.source.pointer(path).and_then(Value::as_object);
-        found.into_iter().flatten()
+        openapi::members(self.source, path)
     }
 }
 
@@ -236,15 +215,6 @@ fn object(value: &Value, name: &str) -> Result<Value, Fault> {
         Value::Object(_) => Ok(value.clone()),
         _ => Err(errors::bad(format!("Invalid OpenAPI input: {name} must be an object"))),
     }
-}
-
-/// The method that a member of a path is.
-fn verb_of(name: &str) -> Option<&'static str> {
-    const VERBS: [&str; 7] = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH"];
-    if name == "x-amazon-apigateway-any-method" {
-        return Some("ANY");
-    }
-    VERBS.into_iter().find(|verb| verb.to_ascii_lowercase() == name)
 }
 
 #[cfg(test)]

@@ -56,8 +56,7 @@ impl Import<'_> {
     }
 
     pub(super) fn authorizers(&mut self) -> Result<()> {
-        let schemes = self.members("/securityDefinitions").chain(self.members("/components/securitySchemes"));
-        for (name, scheme) in schemes {
+        for (name, scheme) in openapi::schemes(self.source) {
             let Some(said) = scheme.get("x-amazon-apigateway-authorizer") else {
                 let kind = scheme["type"].as_str().unwrap_or_default();
                 if kind != "apiKey" && scheme.get("x-amazon-apigateway-authtype").is_none() {

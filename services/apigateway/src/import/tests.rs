@@ -1,37 +1,9 @@
 //! Documents that are read.
 
-use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
 use crate::export;
-
-#[test]
-fn json_and_yaml_are_the_same() {
-    let json = read(br#"{"openapi": "3.0.1", "paths": {"/a": {"get": {}}}}"#).unwrap();
-    let yaml = read(b"openapi: 3.0.1\npaths:\n  /a:\n    get: {}\n").unwrap();
-    assert_eq!(json, yaml);
-    assert!(read(b"swagger: '2.0'\n").is_ok() && read(b"swagger: 2.0\n").is_ok());
-}
-
-#[test]
-fn nonsense_is_refused() {
-    for body in [&b""[..], b"{", b"[]", b"{}", b"a: [", b"\xff\xfe", br#"{"openapi": "4.0"}"#, b"&a [*a, *a]"]
-    {
-        let refused = read(body).unwrap_err();
-        assert!(refused.message.starts_with("Invalid OpenAPI input"), "{}", refused.message);
-    }
-}
-
-#[test]
-fn a_document_that_unfolds_has_an_end() {
-    let mut bomb = String::from("openapi: 3.0.0\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..12 {
-        let before = format!("*a{}", level - 1);
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 10].join(", ")));
-    }
-    assert!(read(bomb.as_bytes()).is_err());
-}
 
 fn taken(source: &Value) -> Result<Definition> {
     let (random, warnings) = (Random::seeded(1), Vec::new());
@@ -130,15 +102,6 @@ fn whatever_stands_anywhere_is_taken_or_refused() {
                     assert!(taken(&written).is_ok(), "{place} {value}: {written}");
                 }
             }
-        }
-    }
-}
-
-proptest! {
-    #[test]
-    fn any_text_is_read_or_refused(text in "(openapi: 3[.]0\\n)?[ -~\\n]{0,200}") {
-        if let Ok(source) = read(text.as_bytes()) {
-            drop(taken(&source));
         }
     }
 }

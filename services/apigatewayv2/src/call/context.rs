@@ -22,6 +22,9 @@ impl Call<'_> {
             "routeKey" | "resourcePath" => self.route.map(|route| route.document.key.clone()),
             "domainName" => visit.host.split(':').next().and_then(some),
             "domainPrefix" => visit.host.split(['.', ':']).next().and_then(some),
+            "customDomain.basePathMatched" => {
+                self.base.as_deref().map(|base| base.trim_start_matches('/')).and_then(some)
+            }
             "requestTime" => self.time(),
             "requestTimeEpoch" => Some((self.at_ms).to_string()),
             "identity.sourceIp" => Some(visit.source_ip.to_string()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use service::domains::{self, Route};
 use service::{Cloud, Result, Visit};
+use store::Store;
 
 use super::plan::{Plan, Plans};
 use crate::socket;
@@ -37,6 +38,25 @@ fn host_api(host: &str) -> Option<&str> {
     rest.starts_with("execute-api.").then_some(id)
 }
 
+/// Whether a host and a path lead to an HTTP API: nothing stands behind its paths.
+pub(crate) fn keeps(store: &Store, host: &str, path: &str) -> bool {
+    let found = || -> Result<bool> {
+        let api = match domains::route(store, host, path)? {
+            Some(route) => route.map(|route| route.api),
+            None => {
+                let by_path = path.strip_prefix(PATH).and_then(|rest| rest.split('/').next());
+                by_path.or_else(|| host_api(host)).map(str::to_owned)
+            }
+        };
+        let plans = api.map_or(Ok(None), |api| Plans::of(store, &api))?;
+        Ok(plans.is_some_and(|plans| !plans.is_of_sockets()))
+    };
+    found().unwrap_or_else(|error| {
+        tracing::error!(%error, "an API could not be read");
+        false
+    })
+}
+
 pub(super) fn find(cloud: &Cloud, visit: &Visit) -> Result<Option<Found>> {
     if let Some(route) = domains::route(&cloud.store, &visit.host, &visit.path)? {
         return route.map_or(Ok(None), |route| by_domain(cloud, route));
@@ -46,7 +66,7 @@ pub(super) fn find(cloud: &Cloud, visit: &Visit) -> Result<Option<Found>> {
         (None, Some(id)) => (id, visit.path.strip_prefix('/').unwrap_or_default()),
         (None, None) => return Ok(None),
     };
-    let Some(plans) = Plans::of(cloud, id)? else { return Ok(None) };
+    let Some(plans) = Plans::of(&cloud.store, id)? else { return Ok(None) };
     let (first, rest) = path.split_once('/').unwrap_or((path, ""));
     if plans.is_of_sockets() {
         let plan = plans.socket_stage(first).map(|plan| Planned::Socket(Arc::clone(plan)));
@@ -78,7 +98,7 @@ impl Planned {
 
 /// What a domain leads to.
 fn by_domain(cloud: &Cloud, Route { api, stage, base, path }: Route) -> Result<Option<Found>> {
-    let plans = Plans::of(cloud, &api)?;
+    let plans = Plans::of(&cloud.store, &api)?;
     let plan = plans.as_ref().zip(stage.as_ref()).and_then(|(plans, stage)| {
         let socket = plans.socket_stage(stage).map(|plan| Planned::Socket(Arc::clone(plan)));
         socket.or_else(|| plans.stage(stage).map(|plan| Planned::Http(Arc::clone(plan))))

@@ -52,6 +52,10 @@ pub(super) fn write(call: &Call<'_>, answer: &Answer) {
     log.write(call.cloud, call.plan.scope, call.at_ms, &|name| match name {
         "status" => Some(answer.status.to_string()),
         "responseLength" => answer.body.length().map(|length| length.to_string()),
+        "dataProcessed" => {
+            let sent = answer.body.length().unwrap_or_default();
+            Some((call.visit.body.len() as u64 + sent).to_string())
+        }
         "responseLatency" => Some(took_ms.to_string()),
         _ => call.context(name),
     });

@@ -28,9 +28,12 @@ use plan::{Integration, Plan, Route};
 
 use crate::socket;
 
-pub(crate) use find::accepts;
+pub(crate) use find::{accepts, keeps};
 #[cfg(test)]
 pub(crate) use plan::Plans;
+
+/// The largest body of a request, in bytes.
+const BODY_MAX: usize = 10 << 20;
 
 /// A request that has found its stage.
 pub(crate) struct Call<'a> {
@@ -124,6 +127,9 @@ impl<'a> Call<'a> {
             answer.headers.clear();
             return Ok(answer);
         }
+        if self.visit.body.len() > BODY_MAX {
+            return Err(Refusal::new(413, "Request Entity Too Large", "Request Entity Too Large"));
+        }
         let route = self.route().ok_or_else(|| Refusal::new(404, "Not Found", "No route"))?;
         self.throttle(route)?;
         self.pass = authorize::pass(self, route).await?;
@@ -150,7 +156,8 @@ impl<'a> Call<'a> {
 
     /// Refuses what is more than the stage lets through.
     fn throttle(&self, route: &Route) -> Result<(), Refusal> {
-        match self.plan.stage.lets_through(self.cloud, &self.plan.api, &route.document.key, self.at_ms) {
+        let of = (&self.plan.scope, self.plan.api.as_str());
+        match self.plan.stage.lets_through(self.cloud, of, &route.document.key, self.at_ms) {
             true => Ok(()),
             false => Err(Refusal::new(429, "Too Many Requests", "Too Many Requests")),
         }

@@ -8,8 +8,8 @@ use names::Scope;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use service::{Cloud, Result};
-use store::{Reads, Snapshot};
+use service::Result;
+use store::{Reads, Snapshot, Store};
 use wire::Fault;
 
 use super::authorize::Remembered;
@@ -140,10 +140,9 @@ pub(crate) struct Issuer {
 
 impl Plans {
     /// Those of an API; none where there is no such API.
-    pub(crate) fn of(cloud: &Cloud, api: &str) -> Result<Option<Arc<Self>>> {
+    pub(crate) fn of(store: &Store, api: &str) -> Result<Option<Arc<Self>>> {
         let key = keys::api(api);
-        let plans =
-            cloud.store.transact_now(|tx| tx.get_derived(&key, |snapshot| Self::made(snapshot, api)))?;
+        let plans = store.transact_now(|tx| tx.get_derived(&key, |snapshot| Self::made(snapshot, api)))?;
         Ok(plans.is_there().then_some(plans))
     }
 

@@ -20,6 +20,8 @@ use crate::integrations::function_in;
 pub(crate) struct Pass {
     pub(crate) signer: Option<Arc<Principal>>,
     pub(crate) authorizer: Option<Value>,
+    /// The API key that an authorizer says the client has.
+    pub(crate) key: Option<String>,
 }
 
 /// Lets a connection in, or says why not.
@@ -49,7 +51,7 @@ fn signed(call: &Call, visit: &Visit) -> Result<Pass, Refusal> {
     let context = context.signed_by(&signer);
     let is_own = signer.arn.account_text() == scope.account.as_str();
     match context.rights("execute-api", "Invoke", &|| vec![call.arn()]) {
-        Decision::Allowed if is_own => Ok(Pass { signer: Some(signer), authorizer: None }),
+        Decision::Allowed if is_own => Ok(Pass { signer: Some(signer), ..Pass::default() }),
         _ => Err(Refusal::forbidden("the caller may not invoke the API")),
     }
 }
@@ -68,7 +70,10 @@ async fn asked(call: &Call, authorizer: &Authorizer) -> Result<Pass, Refusal> {
     let broken = || Refusal::new(500, "Internal server error", "the authorizer's answer has another form");
     let said: Value = serde_json::from_slice(&said).map_err(|_| broken())?;
     match allows(&said, &call.arn(), call.client.source_ip) {
-        Some(true) => Ok(Pass { signer: None, authorizer: Some(told(&said)) }),
+        Some(true) => {
+            let key = said.get("usageIdentifierKey").and_then(Value::as_str).map(str::to_owned);
+            Ok(Pass { signer: None, authorizer: Some(told(&said)), key })
+        }
         Some(false) => Err(Refusal::forbidden("the authorizer has refused the connection")),
         None => Err(broken()),
     }

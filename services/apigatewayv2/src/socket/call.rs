@@ -9,7 +9,10 @@ use http::HeaderMap;
 use names::{Arn, Scope};
 use serde_json::Value;
 
+use super::key::ApiKey;
+use super::notes::Notes;
 use super::plan::Plan;
+use super::refusal::Refusal;
 use super::select;
 
 /// Whoever is connected.
@@ -29,6 +32,7 @@ pub(crate) struct Client {
     pub(crate) signer: Option<Arc<Principal>>,
     /// What an authorizer said.
     pub(crate) authorizer: Option<Value>,
+    pub(crate) api_key: ApiKey,
 }
 
 /// What happens.
@@ -52,6 +56,7 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     pub(crate) request_id: String,
     pub(crate) at_ms: i64,
+    pub(crate) notes: Notes,
 }
 
 impl Call {
@@ -71,12 +76,20 @@ impl Call {
     }
 
     /// Notes how the event ended, where its stage wants that.
-    pub(crate) fn log(&self, status: u16) {
+    pub(crate) fn log(&self, refusal: Option<&Refusal>) {
+        self.write_notes(refusal);
         let Some(log) = &self.plan.stage.access_log_settings else { return };
         let context = self.context();
         let took_ms = self.cloud.clock.now().millis() - self.at_ms;
         log.write(&self.cloud, self.plan.scope, self.at_ms, &|name| match name {
-            "status" => Some(status.to_string()),
+            "status" => Some(refusal.map_or(200, |refusal| refusal.status).to_string()),
+            "error.message" => refusal.map(|refusal| refusal.message.to_owned()),
+            "error.messageString" => refusal.map(|refusal| format!("\"{}\"", refusal.message)),
+            "error.validationErrorString" | "integration.error" | "integrationErrorMessage" => {
+                refusal.map(|refusal| refusal.reason.clone())
+            }
+            "accountId" => Some(self.plan.scope.account.to_string()),
+            "domainPrefix" => self.client.domain.split('.').next().map(str::to_owned),
             "responseLatency" => Some(took_ms.to_string()),
             _ => select::at(&context, name),
         });

@@ -13,6 +13,8 @@ use crate::{authorizers, errors, integrations};
 
 /// The longest wait, and the default, in milliseconds.
 const TIMEOUT_MS_MAX: i64 = 29_000;
+/// Where an API key may stand.
+const KEY_SELECTIONS: [&str; 2] = ["$request.header.x-api-key", "$context.authorizer.usageIdentifierKey"];
 /// Routes that no message selects.
 const OF_CONNECTIONS: [&str; 2] = ["$connect", "$disconnect"];
 
@@ -21,6 +23,10 @@ pub(crate) fn api(members: &Members) -> Result<(), Fault> {
         .ok_or_else(|| errors::bad("Route selection expression is required for WEBSOCKET protocol APIs"))?;
     if Selection::parse(expression).is_none() {
         return Err(errors::bad(format!("Invalid route selection expression specified: {expression}")));
+    }
+    let keys = text(members, "apiKeySelectionExpression");
+    if let Some(said) = keys.filter(|said| !KEY_SELECTIONS.contains(said)) {
+        return Err(errors::bad(format!("Invalid API key selection expression specified: {said}")));
     }
     match members.contains_key("corsConfiguration") {
         true => Err(errors::bad("CORS configuration is only supported for HTTP protocol APIs")),
@@ -43,13 +49,33 @@ pub(crate) fn route(key: &str, members: &Members) -> Result<(), Fault> {
     if text(members, "routeResponseSelectionExpression").is_some_and(|said| said != "$default") {
         return Err(errors::bad("Route response selection expression must be $default"));
     }
+    check_validation(members)?;
     errors::refuse(&[
-        ("ApiKeyRequired of WebSocket APIs", members.get("apiKeyRequired") == Some(&json!(true))),
-        ("ModelSelectionExpression", members.contains_key("modelSelectionExpression")),
-        ("RequestModels", members.contains_key("requestModels")),
-        ("RequestParameters of routes", members.contains_key("requestParameters")),
+        (
+            "ApiKeyRequired of routes other than $connect",
+            key != "$connect" && members.get("apiKeyRequired") == Some(&json!(true)),
+        ),
         ("AuthorizationScopes of WebSocket APIs", has_scopes(members)),
     ])
+}
+
+/// What is asked of requests can be found out.
+fn check_validation(members: &Members) -> Result<(), Fault> {
+    if let Some(said) =
+        text(members, "modelSelectionExpression").filter(|said| Selection::parse(said).is_none())
+    {
+        return Err(errors::bad(format!("Invalid model selection expression specified: {said}")));
+    }
+    let parameters = members.get("requestParameters").and_then(Value::as_object).into_iter().flatten();
+    for (name, _) in parameters {
+        let place = ["header", "querystring"]
+            .iter()
+            .find_map(|place| name.strip_prefix("route.request.")?.strip_prefix(place)?.strip_prefix('.'));
+        if place.is_none_or(str::is_empty) {
+            return Err(errors::bad(format!("Invalid request parameter specified: {name}")));
+        }
+    }
+    Ok(())
 }
 
 fn has_scopes(members: &Members) -> bool {
@@ -106,9 +132,6 @@ pub(crate) fn integration(members: &mut Members) -> Result<(), Fault> {
 fn check_action(uri: &str) -> Result<(), Fault> {
     match service::named(uri) {
         Some(_) => Ok(()),
-        None if uri.contains(":path/") => {
-            Err(::service::not_built("apigatewayv2", "a path URI of a service"))
-        }
         None => Err(errors::bad("Invalid Integration URI specified")),
     }
 }
@@ -156,9 +179,11 @@ fn check_parameters(members: &Members) -> Result<(), Fault> {
     check_mappings(members, "requestParameters", "integration.request.", &["header", "querystring", "path"])?;
     let kind = text(members, "integrationType").unwrap_or_default();
     let of_function = text(members, "integrationUri").is_some_and(is_function);
+    let is_sent = text(members, "integrationUri").and_then(service::named) == Some(service::Named::Path);
     let is_read = |to: &String| {
         let is_event = of_function && to.eq_ignore_ascii_case(INVOCATION_TYPE);
         kind.starts_with("HTTP")
+            || (is_sent && !of_function)
             || kind == "AWS"
                 && (is_event || to.eq_ignore_ascii_case("integration.request.header.content-type"))
     };
@@ -186,73 +211,4 @@ pub(crate) fn check_mappings(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn members(value: Value) -> Members {
-        crate::apis::object(value)
-    }
-
-    #[test]
-    fn routes_are_of_connections_or_of_messages() {
-        let takes = |key: &str, document: Value| route(key, &members(document)).is_ok();
-        assert!(takes("$connect", json!({ "authorizationType": "AWS_IAM" })));
-        assert!(takes("send", json!({})) && takes("a/b", json!({})) && takes("$default", json!({})));
-        assert!(!takes("", json!({})) && !takes("$other", json!({})));
-        assert!(!takes("send", json!({ "authorizationType": "CUSTOM" })));
-        assert!(!takes("$connect", json!({ "authorizationType": "JWT" })));
-        assert!(!takes("send", json!({ "routeResponseSelectionExpression": "$other" })));
-    }
-
-    #[test]
-    fn what_integrations_leave_out_is_set() {
-        let mut document = members(json!({ "integrationType": "MOCK" }));
-        integration(&mut document).unwrap();
-        assert_eq!(document["timeoutInMillis"], 29_000);
-        assert_eq!(document["integrationResponseSelectionExpression"], "${integration.response.statuscode}");
-        for wrong in [
-            json!({ "integrationType": "AWS_PROXY" }),
-            json!({ "integrationType": "HTTP", "integrationUri": "http://a" }),
-            json!({ "integrationType": "HTTP_PROXY", "integrationUri": "ftp://a", "integrationMethod": "GET" }),
-            json!({ "integrationType": "MOCK", "timeoutInMillis": 29_001 }),
-            json!({ "integrationType": "MOCK", "requestTemplates": { "a": "#if" } }),
-            json!({ "integrationType": "MOCK", "requestParameters": { "a": "context.stage" } }),
-            json!({ "integrationType": "MOCK", "payloadFormatVersion": "2.0" }),
-            json!({ "integrationType": "MOCK", "integrationResponseSelectionExpression": "$nothing.a" }),
-        ] {
-            assert!(integration(&mut members(wrong.clone())).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn parameters_that_nothing_reads_are_refused() {
-        let with = |kind: &str, uri: &str, to: &str| {
-            integration(&mut members(json!({
-                "integrationType": kind, "integrationUri": uri, "integrationMethod": "POST",
-                "requestParameters": { format!("integration.request.{to}"): "'Event'" },
-            })))
-        };
-        let (function, action) = (
-            "arn:aws:lambda:us-east-1:000000000000:function:a",
-            "arn:aws:apigateway:x:sqs:action/SendMessage",
-        );
-        assert!(with("HTTP", "http://a", "querystring.b").is_ok());
-        assert!(with("AWS", function, "header.X-Amz-Invocation-Type").is_ok());
-        assert!(with("AWS", action, "header.Content-Type").is_ok());
-        for (kind, uri, to) in [
-            ("AWS", function, "header.other"),
-            ("AWS", action, "header.X-Amz-Invocation-Type"),
-            ("AWS_PROXY", function, "header.X-Amz-Invocation-Type"),
-            ("MOCK", "", "querystring.a"),
-        ] {
-            assert_eq!(with(kind, uri, to).unwrap_err().code, "NotImplemented", "{kind} {to}");
-        }
-    }
-
-    #[test]
-    fn actions_of_services_are_named_in_uris() {
-        let uri = "arn:aws:apigateway:us-east-1:sqs:path/000000000000/q";
-        let refused = integration(&mut members(json!({ "integrationType": "AWS", "integrationUri": uri })));
-        assert_eq!(refused.unwrap_err().code, "NotImplemented");
-    }
-}
+mod tests;

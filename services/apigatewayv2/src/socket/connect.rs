@@ -12,10 +12,11 @@ use wire::{Answer, Body};
 
 use super::call::{Call, Client, Happens};
 use super::integrate::{Answered, integrate};
+use super::notes::Notes;
 use super::plan::{Plan, Route};
 use super::refusal::{Refusal, fresh_id};
 use super::talk::Session;
-use super::{authorize, talk};
+use super::{authorize, key, talk, validate};
 
 const KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
 const ACCEPT: HeaderName = HeaderName::from_static("sec-websocket-accept");
@@ -71,6 +72,7 @@ fn client(cloud: &Cloud, visit: &Visit, plan: &Plan) -> Client {
         user_agent: agent.map(str::to_owned),
         signer: None,
         authorizer: None,
+        api_key: None,
     }
 }
 
@@ -83,7 +85,7 @@ async fn begin(
     request_id: &str,
 ) -> Result<(Arc<Client>, Answered), Refusal> {
     let at_ms = client.connected_ms;
-    if !plan.stage.lets_through(cloud, &plan.api, "$connect", at_ms) {
+    if !plan.stage.lets_through(cloud, (&plan.scope, plan.api.as_str()), "$connect", at_ms) {
         return Err(Refusal::too_many());
     }
     let Some(route) = plan.routes.get("$connect") else { return Ok((client, Answered::default())) };
@@ -98,15 +100,19 @@ async fn begin(
         body: bytes::Bytes::new(),
         request_id: request_id.to_owned(),
         at_ms,
+        notes: Notes::new(plan.stage.is_logged()),
     };
     let outcome = admitted(&mut call, visit, route).await;
-    call.log(outcome.as_ref().map_or_else(|refusal| refusal.status, |_| 200));
+    call.log(outcome.as_ref().err());
     Ok((call.client, outcome?))
 }
 
 async fn admitted(call: &mut Call, visit: &Visit, route: &Route) -> Result<Answered, Refusal> {
     let pass = authorize::pass(call, visit, route).await?;
-    let known = Client { signer: pass.signer, authorizer: pass.authorizer, ..Client::clone(&call.client) };
+    let api_key = key::admit(call, route, pass.key).await?;
+    validate::connection(call, route)?;
+    let (signer, authorizer) = (pass.signer, pass.authorizer);
+    let known = Client { signer, authorizer, api_key, ..Client::clone(&call.client) };
     call.client = Arc::new(known);
     connect(call, route).await
 }

@@ -101,6 +101,10 @@ fn identity(client: &Client) -> Value {
     if let Some(agent) = &client.user_agent {
         identity["userAgent"] = json!(agent);
     }
+    if let Some((key, id)) = &client.api_key {
+        identity["apiKey"] = json!(key);
+        identity["apiKeyId"] = json!(id);
+    }
     if let Some(signer) = &client.signer {
         identity["accessKey"] = json!(signer.access_key_id);
         identity["accountId"] = json!(signer.arn.account_text());

@@ -7,21 +7,24 @@ use http::HeaderMap;
 
 use super::call::{Call, Happens};
 use super::integrate::integrate;
+use super::notes::Notes;
 use super::plan::{Plan, Route};
 use super::refusal::{Refusal, fresh_id};
 use super::talk::{Ending, MESSAGE_BYTES_MAX, Session};
+use super::validate;
 use crate::call::plan::Plans;
 
 impl Session {
     /// What the connection's stage does now; none where it is no more.
     fn plan(&self) -> Option<Arc<Plan>> {
-        let plans = Plans::of(&self.cloud, &self.client.api);
+        let plans = Plans::of(&self.cloud.store, &self.client.api);
         let plans = plans.inspect_err(|error| tracing::error!(%error, "an API could not be read")).ok()??;
         plans.socket_stage(&self.client.stage).map(Arc::clone)
     }
 
     fn call(&self, plan: Arc<Plan>, happens: Happens, body: Bytes) -> Call {
         Call {
+            notes: Notes::new(plan.stage.is_logged()),
             cloud: Arc::clone(&self.cloud),
             plan,
             client: Arc::clone(&self.client),
@@ -46,11 +49,11 @@ pub(crate) async fn message(session: Session, body: Bytes) -> Option<String> {
     let mut call = session.call(Arc::clone(&plan), happens, body);
     match answered(&mut call, &plan).await {
         Ok(said) => {
-            call.log(200);
+            call.log(None);
             said
         }
         Err(refusal) => {
-            call.log(refusal.status);
+            call.log(Some(&refusal));
             refusal.note(&session.client, &call.request_id);
             Some(refusal.frame(&session.client, &call.request_id))
         }
@@ -60,9 +63,10 @@ pub(crate) async fn message(session: Session, body: Bytes) -> Option<String> {
 async fn answered(call: &mut Call, plan: &Plan) -> Result<Option<String>, Refusal> {
     let route = selected(call, plan).ok_or_else(|| Refusal::forbidden("no route"))?;
     call.route_key.clone_from(&route.document.key);
-    if !plan.stage.lets_through(&call.cloud, &plan.api, &call.route_key, call.at_ms) {
+    if !plan.stage.lets_through(&call.cloud, (&plan.scope, plan.api.as_str()), &call.route_key, call.at_ms) {
         return Err(Refusal::too_many());
     }
+    validate::message(call, plan, route)?;
     let integration = route.integration.as_ref();
     let integration = integration.ok_or_else(|| Refusal::failure("the route has no integration"))?;
     let answered = integrate(call, integration).await?;
@@ -94,5 +98,5 @@ pub(crate) async fn disconnect(session: &Session, ending: Ending) {
     if let Err(refusal) = &outcome {
         refusal.note(&session.client, &call.request_id);
     }
-    call.log(outcome.map_or_else(|refusal| refusal.status, |_| 200));
+    call.log(outcome.as_ref().err());
 }

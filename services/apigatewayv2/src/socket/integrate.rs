@@ -25,8 +25,13 @@ pub(crate) struct Answered {
 /// Asks what is behind a route. How long that may take is decided here alone.
 pub(crate) async fn integrate(call: &Call, integration: &Integration) -> Result<Answered, Refusal> {
     let patience = Duration::from_millis(integration.document.timeout_ms);
+    let document = &integration.document;
+    call.notes.say(|| format!("Route {} has an integration of type {}", call.route_key, document.kind));
+    call.trace("Message before transformations", &call.body);
     let answered = tokio::time::timeout(patience, ask(call, integration)).await;
     let answered = answered.unwrap_or_else(|_| Err(Refusal::late()))?;
+    call.notes.say(|| format!("The integration answered with status: {}", answered.status));
+    call.trace("Answer before transformations", &answered.body);
     match integration.document.kind.as_str() {
         "AWS_PROXY" | "HTTP_PROXY" => Ok(answered),
         _ => respond::mapped(call, integration, answered),
@@ -42,7 +47,7 @@ async fn ask(call: &Call, integration: &Integration) -> Result<Answered, Refusal
         _ if is_function(&integration.document.uri) => {
             function::mapped(call, integration, mapped(call, integration)?).await
         }
-        _ => service::ask(call, integration, &mapped(call, integration)?).await,
+        _ => service::ask(call, integration, mapped(call, integration)?).await,
     }
 }
 
@@ -59,7 +64,11 @@ fn mapped(call: &Call, integration: &Integration) -> Result<Bytes, Refusal> {
         _ => true,
     };
     match integration.templates.choose(|selection| selection.key(call, None)) {
-        Some(template) => render(call, template, &call.body).map(Bytes::from),
+        Some(template) => {
+            let rendered = Bytes::from(render(call, template, &call.body)?);
+            call.trace("Message after transformations", &rendered);
+            Ok(rendered)
+        }
         None if passes => Ok(call.body.clone()),
         None => Err(Refusal::new(415, "Unsupported Media Type", "no template fits")),
     }

@@ -11,12 +11,15 @@ mod event;
 mod function;
 mod hear;
 mod integrate;
+mod key;
+mod notes;
 mod plan;
 mod refusal;
 mod respond;
 pub(crate) mod select;
 mod service;
 mod talk;
+mod validate;
 mod web;
 
 pub(crate) use connect::answer;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use ::models::Schema;
 use ::service::Result;
 use names::Scope;
 use serde::Deserialize;
@@ -18,11 +19,15 @@ pub(crate) struct Plan {
     pub(crate) stage: Stage,
     /// Only names of the user's own lead to it.
     pub(crate) is_hidden: bool,
+    /// The authorizer says which API key a client has; otherwise a header does.
+    pub(crate) authorizer_has_key: bool,
     /// What makes a route's key of a message.
     pub(crate) selection: Option<Selection>,
     /// By key.
     pub(crate) routes: HashMap<String, Route>,
     pub(crate) authorizers: HashMap<String, Authorizer>,
+    /// By name.
+    pub(crate) models: BTreeMap<String, Schema>,
 }
 
 /// A route with what is behind it.
@@ -31,6 +36,8 @@ pub(crate) struct Route {
     pub(crate) integration: Option<Integration>,
     /// Its clients hear what came of their messages.
     pub(crate) answers: bool,
+    /// What makes a model's key of a message.
+    pub(crate) model_selection: Option<Selection>,
 }
 
 /// A route's own settings.
@@ -43,7 +50,23 @@ pub(crate) struct RouteDocument {
     #[serde(default)]
     pub(crate) authorization_type: String,
     pub(crate) authorizer_id: Option<String>,
+    #[serde(default)]
+    pub(crate) api_key_required: bool,
     route_response_selection_expression: Option<String>,
+    model_selection_expression: Option<String>,
+    /// Names of models, by keys.
+    #[serde(default)]
+    pub(crate) request_models: HashMap<String, String>,
+    /// What must be there, by where it stands: `route.request.header.x`.
+    #[serde(default)]
+    pub(crate) request_parameters: BTreeMap<String, Constraint>,
+}
+
+/// What is asked of a parameter.
+#[derive(Deserialize)]
+pub(crate) struct Constraint {
+    #[serde(default)]
+    pub(crate) required: bool,
 }
 
 /// An integration with its responses.
@@ -113,20 +136,26 @@ struct ApiDocument {
     #[serde(default)]
     disable_execute_api_endpoint: bool,
     #[serde(default)]
+    api_key_selection_expression: String,
+    #[serde(default)]
     route_selection_expression: String,
 }
 
 impl Plan {
     pub(crate) fn made(api: &Api, stage: &str, has: &Frozen) -> Result<Self> {
         let settings: ApiDocument = parsed(&has.document)?;
+        let models = has.parts.iter().filter(|(path, _)| path.starts_with("models/"));
+        let models = models.map(|(_, document)| document.as_str());
         let mut plan = Plan {
             scope: api.scope,
             api: api.id.clone(),
             stage: parsed(stage)?,
             is_hidden: settings.disable_execute_api_endpoint,
+            authorizer_has_key: settings.api_key_selection_expression.starts_with("$context.authorizer"),
             selection: Selection::parse(&settings.route_selection_expression),
             routes: HashMap::new(),
             authorizers: HashMap::new(),
+            models: Schema::all(&crate::models::texts(models)?),
         };
         for (path, document) in &has.parts {
             match path.split('/').collect::<Vec<_>>()[..] {
@@ -144,7 +173,8 @@ impl Plan {
         let integration = target.map(|(path, text)| Integration::made(path, text, has)).transpose()?;
         let has_response = below(has, &format!("routes/{id}")).next().is_some();
         let answers = has_response && document.route_response_selection_expression.is_some();
-        self.routes.insert(document.key.clone(), Route { document, integration, answers });
+        let model_selection = document.model_selection_expression.as_deref().and_then(Selection::parse);
+        self.routes.insert(document.key.clone(), Route { document, integration, answers, model_selection });
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use super::call::Client;
 pub(crate) struct Refusal {
     /// For a connection that is not yet made.
     pub(crate) status: u16,
-    message: &'static str,
+    pub(crate) message: &'static str,
     /// For the log.
     pub(crate) reason: String,
 }

@@ -1,31 +1,67 @@
-//! Actions of the cloud's services behind routes: `arn:aws:apigateway:us-east-1:dynamodb:action/PutItem`. A mapped message is
-//! the input, in JSON.
+//! Services of the cloud behind routes: `arn:aws:apigateway:us-east-1:dynamodb:action/PutItem`, whose input in JSON a mapped message
+//! is, and `…:sqs:path/000000000000/trips`, to which it is sent as a message of the service's own protocol.
 
-use ::service::ByName;
-use bytes::Bytes;
-use http::HeaderMap;
+use ::service::{ByName, MessageTo, Sent};
+use bytes::{Bytes, BytesMut};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
-use wire::Spelling;
+use wire::{Body, Spelling};
 
 use super::call::Call;
 use super::integrate::Answered;
 use super::plan::Integration;
 use super::refusal::Refusal;
 use super::talk::MESSAGE_BYTES_MAX;
+use super::web::{self, Mapped};
 
-/// The service and the action that a URI names.
-pub(crate) fn named(uri: &str) -> Option<(&str, &str)> {
+/// What a URI names of a service.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Named<'a> {
+    Action(&'a str, &'a str),
+    Path,
+}
+
+/// What a URI names; none where it is no such URI.
+pub(crate) fn named(uri: &str) -> Option<Named<'_>> {
     let mut parts = uri.splitn(6, ':');
     let is_gateway = parts.next() == Some("arn") && parts.nth(1) == Some("apigateway");
-    let (service, action) = (parts.nth(1)?, parts.next()?.strip_prefix("action/")?);
-    (is_gateway && !service.is_empty() && !action.is_empty()).then_some((service, action))
+    let (service, rest) = (parts.nth(1)?, parts.next()?);
+    let (kind, name) = rest.split_once('/').filter(|_| is_gateway && !service.is_empty())?;
+    match kind {
+        "action" if !name.is_empty() => Some(Named::Action(service, name)),
+        "path" => Some(Named::Path),
+        _ => None,
+    }
+}
+
+fn nowhere(uri: &str) -> Refusal {
+    Refusal::failure(format!("no such service or action here: {uri}"))
 }
 
 /// Has the service do it.
-pub(crate) async fn ask(call: &Call, integration: &Integration, body: &[u8]) -> Result<Answered, Refusal> {
-    let uri = call.with_stage_variables(&integration.document.uri);
-    let unknown = || Refusal::failure(format!("no such service or action here: {uri}"));
-    let (host, operation) = named(&uri).ok_or_else(unknown)?;
+pub(crate) async fn ask(call: &Call, integration: &Integration, body: Bytes) -> Result<Answered, Refusal> {
+    let Mapped { headers, query, uri } = web::mapped(call, integration, HeaderMap::new());
+    match named(&uri) {
+        Some(Named::Action(service, operation)) => act(call, integration, (service, operation), &body).await,
+        Some(Named::Path) => {
+            send(call, integration, &uri, Sent { verb: verb(integration), headers, query, body }).await
+        }
+        None => Err(nowhere(&uri)),
+    }
+}
+
+fn verb(integration: &Integration) -> String {
+    integration.document.method.clone().filter(|method| method != "ANY").unwrap_or_else(|| "POST".into())
+}
+
+async fn act(
+    call: &Call,
+    integration: &Integration,
+    (host, operation): (&str, &str),
+    body: &[u8],
+) -> Result<Answered, Refusal> {
+    let unknown = || nowhere(&format!("{host}:{operation}"));
     let mut called = call.cloud.directory().services().filter(|service| service.is_called(host));
     let service = called.find(|service| service.facts().operation(operation).is_some());
     let service = service.ok_or_else(unknown)?.facts().name;
@@ -41,21 +77,47 @@ pub(crate) async fn ask(call: &Call, integration: &Integration, body: &[u8]) -> 
     Ok(Answered { status, headers: HeaderMap::new(), body: Bytes::from(said.to_string()) })
 }
 
+async fn send(
+    call: &Call,
+    integration: &Integration,
+    uri: &str,
+    mut sent: Sent,
+) -> Result<Answered, Refusal> {
+    sent.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    let context = call.context_for(integration.document.credentials_arn.as_deref());
+    let message = MessageTo::by_uri(&context, uri, sent).ok_or_else(|| nowhere(uri))?;
+    let answer = message.answer(&context).await.ok_or_else(|| nowhere(uri))?;
+    let body = gathered(answer.body).await?;
+    Ok(Answered { status: answer.status, headers: answer.headers, body })
+}
+
+/// A body that may come in pieces, as long as it fits into a message.
+async fn gathered(mut body: Body) -> Result<Bytes, Refusal> {
+    let mut all = BytesMut::new();
+    while let Some(piece) = body.next().await.map_err(|fault| Refusal::failure(fault.message))? {
+        all.extend_from_slice(&piece);
+        if all.len() > MESSAGE_BYTES_MAX {
+            return Err(Refusal::failure("the service's answer is too long for a message"));
+        }
+    }
+    Ok(all.freeze())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use super::{Named, named};
 
     #[test]
-    fn actions_are_named() {
-        assert_eq!(
-            named("arn:aws:apigateway:us-east-1:sqs:action/SendMessage"),
-            Some(("sqs", "SendMessage"))
-        );
+    fn actions_and_paths_are_named() {
+        let action = named("arn:aws:apigateway:us-east-1:sqs:action/SendMessage");
+        assert_eq!(action, Some(Named::Action("sqs", "SendMessage")));
+        let path = named("arn:aws:apigateway:us-east-1:sqs:path/000000000000/queue");
+        assert_eq!(path, Some(Named::Path));
         for none in [
             "",
             "arn:aws:sqs:us-east-1:sqs:action/SendMessage",
-            "arn:aws:apigateway:us-east-1:sqs:path/000000000000/queue",
             "arn:aws:apigateway:us-east-1:sqs:action/",
+            "arn:aws:apigateway:us-east-1:sqs:queue/a",
             "arn:aws:apigateway:us-east-1::action/X",
         ] {
             assert_eq!(named(none), None, "{none}");

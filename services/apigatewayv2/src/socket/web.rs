@@ -16,8 +16,12 @@ use super::talk::MESSAGE_BYTES_MAX;
 /// Sends a message on, and takes what the server answers. Whoever asks does not wait for ever.
 pub(crate) async fn ask(call: &Call, integration: &Integration, body: Bytes) -> Result<Answered, Refusal> {
     let document = &integration.document;
-    let (headers, url) = mapped(call, integration);
-    let address = Address::parse(&url).ok_or_else(|| Refusal::failure("the URI is no address"))?;
+    let Mapped { headers, query, mut uri } = mapped(call, integration, of_client(call));
+    for (name, value) in query {
+        let between = if uri.contains('?') { '&' } else { '?' };
+        uri = format!("{uri}{between}{}={}", encoded(&name), encoded(&value));
+    }
+    let address = Address::parse(&uri).ok_or_else(|| Refusal::failure("the URI is no address"))?;
     let method = document.method.as_deref().filter(|method| *method != "ANY").unwrap_or("POST");
     let method = method.parse::<Method>().map_err(|_| Refusal::failure("the integration has no method"))?;
     let web = &call.cloud.outside.web;
@@ -31,10 +35,18 @@ pub(crate) async fn ask(call: &Call, integration: &Integration, body: Bytes) -> 
     }
 }
 
-/// Headers and address with what the integration maps into them.
-fn mapped(call: &Call, integration: &Integration) -> (HeaderMap, String) {
-    let mut headers = of_client(call);
-    let mut url = call.with_stage_variables(&integration.document.uri);
+/// What an integration maps, by where it goes.
+pub(crate) struct Mapped {
+    pub(crate) headers: HeaderMap,
+    pub(crate) query: Vec<(String, String)>,
+    /// The integration's URI with what stands for its variables.
+    pub(crate) uri: String,
+}
+
+/// Headers, query and URI with what the integration maps into them.
+pub(crate) fn mapped(call: &Call, integration: &Integration, headers: HeaderMap) -> Mapped {
+    let uri = call.with_stage_variables(&integration.document.uri);
+    let mut mapped = Mapped { headers, query: Vec::new(), uri };
     for (to, source) in &integration.parameters {
         let Some((kind, name)) = to.strip_prefix("integration.request.").and_then(|to| to.split_once('.'))
         else {
@@ -42,18 +54,15 @@ fn mapped(call: &Call, integration: &Integration) -> (HeaderMap, String) {
         };
         let Some(value) = source.value(call, None) else { continue };
         match kind {
-            "path" => url = url.replace(&format!("{{{name}}}"), &encoded(&value)),
-            "querystring" => {
-                let between = if url.contains('?') { '&' } else { '?' };
-                url = format!("{url}{between}{}={}", encoded(name), encoded(&value));
-            }
+            "path" => mapped.uri = mapped.uri.replace(&format!("{{{name}}}"), &encoded(&value)),
+            "querystring" => mapped.query.push((name.to_owned(), value)),
             _ => {
                 let value = HeaderValue::from_bytes(value.as_bytes()).ok();
-                headers.extend(name.parse::<HeaderName>().ok().zip(value));
+                mapped.headers.extend(name.parse::<HeaderName>().ok().zip(value));
             }
         }
     }
-    (headers, url)
+    mapped
 }
 
 /// What the request that begins a connection has, without what belongs to that connection.

@@ -8,9 +8,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use service::{Context, Visit};
+use service::{Context, MessageTo, Sent, Visit};
 use states_language::execution::PAYLOAD_BYTES_MAX;
-use wire::Body;
+use wire::{Answer, Body};
 
 use super::{Task, TaskFailure, call, parameters};
 
@@ -54,11 +54,10 @@ pub(super) async fn invoke(context: &Context, task: &Task) -> Result<Value, Task
     let request = Request::deserialize(&task.parameters).map_err(|error| unusable(error.to_string()))?;
     let visit = request.visit(context).map_err(unusable)?;
     let directory = context.cloud.directory();
-    if directory.visited(&context.cloud.store, &visit.host, &visit.path).is_none() {
-        let cause = format!("Unable to execute HTTP request: {}: Name or service not known", visit.host);
-        return Err(TaskFailure::of_work("ApiGateway.SdkClientException", cause));
-    }
-    let answer = directory.visit(&context.cloud, visit).await;
+    let answer = match directory.visited(&context.cloud.store, &visit.host, &visit.path) {
+        Some(_) => directory.visit(&context.cloud, visit).await,
+        None => behind(context, visit).await?,
+    };
     let (status, headers) = (answer.status, answer.headers);
     let body = gathered(answer.body).await?;
     if !(200..300).contains(&status) {
@@ -72,6 +71,21 @@ pub(super) async fn invoke(context: &Context, task: &Task) -> Result<Value, Task
         "StatusCode": status,
         "StatusText": text.unwrap_or_default(),
     }))
+}
+
+/// What stands behind an API's stage answers: its connections.
+async fn behind(context: &Context, visit: Visit) -> Result<Answer, TaskFailure> {
+    let verb = visit.method.to_string();
+    let sent = Sent { verb, headers: visit.headers, query: Vec::new(), body: visit.body };
+    let Some(message) = MessageTo::behind(context, &visit.host, &visit.path, sent) else {
+        let cause = format!("Unable to execute HTTP request: {}: Name or service not known", visit.host);
+        return Err(TaskFailure::of_work("ApiGateway.SdkClientException", cause));
+    };
+    if visit.signer.is_none() && context.cloud.authorizer.is_enforced() {
+        return Err(TaskFailure::of_work("ApiGateway.403", r#"{"message":"Missing Authentication Token"}"#));
+    }
+    let gone = || TaskFailure::of_work("ApiGateway.SdkClientException", "nobody answers");
+    message.answer(context).await.ok_or_else(gone)
 }
 
 impl Request {

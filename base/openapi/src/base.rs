@@ -1,25 +1,27 @@
 //! The base path of a document, and what becomes of it: nothing, the beginning of every path, or that without its first part.
 
 use serde_json::Value;
-use wire::Fault;
 
-use crate::errors;
+use crate::Invalid;
 
 /// What stands before each path of a document.
-pub(super) fn of(source: &Value, how: &str) -> Result<String, Fault> {
-    let path = base_path(source);
+///
+/// # Errors
+/// When there is no such way to treat it.
+pub fn base_path(source: &Value, how: &str) -> Result<String, Invalid> {
+    let path = said(source);
     let path = path.trim_matches('/');
     let base = match how {
         "ignore" => "",
         "prepend" => path,
         "split" => path.split_once('/').map_or("", |(_, rest)| rest),
-        _ => return Err(errors::bad("Invalid basepath: must be one of [ignore, prepend, split]")),
+        _ => return Err(Invalid("Invalid basepath: must be one of [ignore, prepend, split]".into())),
     };
     Ok(if base.is_empty() { String::new() } else { format!("/{base}") })
 }
 
 /// Version 2 has a member for it; in version 3 it is the variable `basePath` of a server, or else the path of the first one.
-fn base_path(source: &Value) -> &str {
+fn said(source: &Value) -> &str {
     if let Some(path) = source.get("basePath").and_then(Value::as_str) {
         return path;
     }
@@ -39,16 +41,16 @@ mod tests {
     #[test]
     fn a_base_path_goes_stays_or_is_split() {
         let old = json!({ "basePath": "/a/b/c/" });
-        let said = |how| of(&old, how).unwrap();
+        let said = |how| base_path(&old, how).unwrap();
         assert_eq!([said("ignore"), said("prepend"), said("split")], ["", "/a/b/c", "/b/c"]);
-        assert!(of(&old, "else").is_err());
-        assert_eq!(of(&json!({ "basePath": "/a" }), "split").unwrap(), "");
-        assert_eq!(of(&json!({}), "prepend").unwrap(), "");
+        assert!(base_path(&old, "else").is_err());
+        assert_eq!(base_path(&json!({ "basePath": "/a" }), "split").unwrap(), "");
+        assert_eq!(base_path(&json!({}), "prepend").unwrap(), "");
     }
 
     #[test]
     fn servers_have_base_paths() {
-        let base = |servers| of(&json!({ "servers": servers }), "prepend").unwrap();
+        let base = |servers| base_path(&json!({ "servers": servers }), "prepend").unwrap();
         let variables = json!({ "basePath": { "default": "v1" } });
         assert_eq!(base(json!([{ "url": "https://x/{basePath}", "variables": variables }])), "/v1");
         assert_eq!(base(json!([{ "url": "https://x/v2/y" }])), "/v2/y");

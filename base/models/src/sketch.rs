@@ -1,34 +1,28 @@
 //! A mapping template that shows what a model is: with a value for each of its properties, for people to go on from.
 
-use api_apigateway as api;
 use serde_json::Value;
-use service::{Result, View};
 
-use crate::apis;
+use crate::Texts;
 
 /// How deep and how long it gets at most: models may refer to themselves.
 const DEPTH_MAX: usize = 8;
 const LENGTH_MAX: usize = 100_000;
 
-pub(crate) fn get(
-    view: &View<'_>,
-    input: &api::GetModelTemplateInput,
-) -> Result<api::GetModelTemplateOutput> {
-    let home = apis::home(&**view, &view.scope(), &input.rest_api_id)?;
-    let model: api::Model = home.find(&**view, &input.model_name)?;
-    let others = home.all::<api::Model>(&**view)?;
+/// The template of the model of that name.
+#[must_use]
+pub fn sketch(models: &Texts, name: &str) -> String {
     let mut text = String::from("#set($inputRoot = $input.path('$'))\n");
-    Sketch { others: &others, text: &mut text }.draw(&schema_of(&model), 0);
-    Ok(api::GetModelTemplateOutput { value: Some(text) })
+    Sketch { models, text: &mut text }.draw(&schema_of(models, name), 0);
+    text
 }
 
-fn schema_of(model: &api::Model) -> Value {
-    serde_json::from_str(model.schema.as_deref().unwrap_or_default()).unwrap_or_default()
+fn schema_of(models: &Texts, name: &str) -> Value {
+    models.get(name).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// A template that is being written.
 struct Sketch<'a> {
-    others: &'a [api::Model],
+    models: &'a Texts,
     text: &'a mut String,
 }
 
@@ -39,9 +33,7 @@ impl Sketch<'_> {
             return;
         }
         if let Some(to) = schema["$ref"].as_str() {
-            let name = to.rsplit('/').next();
-            let found = self.others.iter().find(|model| model.name.as_deref() == name);
-            let schema = found.map(schema_of).unwrap_or_default();
+            let schema = schema_of(self.models, to.rsplit('/').next().unwrap_or_default());
             return self.draw(&schema, depth + 1);
         }
         match schema["type"].as_str() {
@@ -84,14 +76,8 @@ mod tests {
     use super::*;
 
     fn drawn(schema: &Value) -> String {
-        let own = api::Model {
-            name: Some("Own".into()),
-            schema: Some(schema.to_string()),
-            ..api::Model::default()
-        };
-        let mut text = String::new();
-        Sketch { others: &[own], text: &mut text }.draw(schema, 0);
-        text
+        let text = sketch(&Texts::from([("Own".to_owned(), schema.to_string())]), "Own");
+        text.strip_prefix("#set($inputRoot = $input.path('$'))\n").unwrap().to_owned()
     }
 
     #[test]
