@@ -71,9 +71,11 @@ impl MessageTo {
         }
         let rest = format!("/{}", address.rest.trim_start_matches('/'));
         if let Some(within) = address.within {
-            let host = format!("{within}.{}", address.service);
-            return Self::behind(context, &format!("{host}.{}", context.scope().region), &rest, sent.clone())
-                .or_else(|| Self::to(context, service, format!("/{within}{rest}"), sent));
+            let host = format!("{within}.{}.{}", address.service, context.scope().region);
+            return match service.own_path(&host, &rest) {
+                Some(own) => Self::own(service, &host, &rest, own, sent),
+                None => Self::to(context, service, format!("/{within}{rest}"), sent),
+            };
         }
         Self::to(context, service, rest, sent)
     }
@@ -84,6 +86,11 @@ impl MessageTo {
     pub fn behind(context: &Context, host: &str, path: &str, sent: Sent) -> Option<Self> {
         let mut services = context.cloud.directory().services();
         let (service, own) = services.find_map(|service| Some((service, service.own_path(host, path)?)))?;
+        Self::own(service, host, path, own, sent)
+    }
+
+    /// What is sent to the part of a path that is a service's own.
+    fn own(service: &Service, host: &str, path: &str, own: &str, sent: Sent) -> Option<Self> {
         let before = path.strip_suffix(own).unwrap_or_default().to_owned();
         let made = Self::by_path(service, own.to_owned(), sent)?;
         Some(MessageTo { before: Some((host.to_owned(), before)), ..made })

@@ -189,3 +189,22 @@ def test_vpc_links_are_there_before_they_are_named(cloud, apis, server, name):
     assert apis.get_tags(ResourceArn=f"arn:aws:apigateway:us-east-1::/vpclinks/{link['VpcLinkId']}")["Tags"] == {"a": "b"}
     apis.delete_vpc_link(VpcLinkId=link["VpcLinkId"])
     refused(apis.get_vpc_link, "NotFoundException", VpcLinkId=link["VpcLinkId"])
+
+
+def test_documents_are_files_of_the_command_line(aws, tmp_path):
+    function = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    (tmp_path / "trips.yaml").write_text(
+        f"""openapi: 3.0.1
+info: {{title: trips, version: "1"}}
+paths:
+  /trips:
+    get:
+      x-amazon-apigateway-integration:
+        {{type: aws_proxy, httpMethod: POST, uri: "{function}", payloadFormatVersion: 2.0}}
+"""
+    )
+    api = aws("apigatewayv2", "import-api", "--body", f"file://{tmp_path}/trips.yaml")["ApiId"]
+    out = tmp_path / "out.json"
+    aws("apigatewayv2", "export-api", "--api-id", api, "--output-type", "JSON", "--specification", "OAS30", str(out))
+    said = json.loads(out.read_text())["paths"]["/trips"]["get"]["x-amazon-apigateway-integration"]
+    assert (said["uri"], said["payloadFormatVersion"], said["type"]) == (function, "2.0", "aws_proxy")

@@ -157,7 +157,8 @@ impl Onward {
     }
 }
 
-fn encoded(text: &str) -> impl std::fmt::Display {
+/// A text as it stands in a path or a query.
+pub(crate) fn encoded(text: &str) -> String {
     const PLAIN: &percent_encoding::AsciiSet =
         &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     utf8_percent_encode(text, PLAIN).to_string()

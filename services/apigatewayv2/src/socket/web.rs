@@ -12,6 +12,7 @@ use super::integrate::Answered;
 use super::plan::Integration;
 use super::refusal::Refusal;
 use super::talk::MESSAGE_BYTES_MAX;
+use crate::call::mapping::encoded;
 
 /// Sends a message on, and takes what the server answers. Whoever asks does not wait for ever.
 pub(crate) async fn ask(call: &Call, integration: &Integration, body: Bytes) -> Result<Answered, Refusal> {
@@ -76,8 +77,4 @@ fn of_client(call: &Call) -> HeaderMap {
     of_protocol.iter().for_each(|name| drop(headers.remove(name)));
     headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
     headers
-}
-
-fn encoded(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
