@@ -161,27 +161,6 @@ def test_keys_come_in_files(gateway, name):
     refused(lambda: gateway.import_api_keys(body="a,b\n1,2\n", format="csv"), "BadRequestException", "'name'")
 
 
-def test_files_put_keys_only_where_their_sender_may(make_cloud, name):
-    cloud = make_cloud("--auth", "enforce").start()
-    root = cloud.root_key()
-    gateway, iam = cloud.client("apigateway", *root), cloud.client("iam", *root)
-    plan = gateway.create_usage_plan(name=name)["id"]
-    iam.create_user(UserName="ann")
-    ann = iam.create_access_key(UserName="ann")["AccessKey"]
-    own = cloud.client("apigateway", ann["AccessKeyId"], ann["SecretAccessKey"])
-
-    def allow(*paths):
-        statement = {"Effect": "Allow", "Action": "apigateway:POST", "Resource": [f"arn:aws:apigateway:us-east-1::{path}" for path in paths]}
-        iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
-
-    body = f"name,key,usageplanids\n{name},{name}-0123456789-0123456789,{plan}"
-    allow("/apikeys")
-    refused(lambda: own.import_api_keys(body=body, format="csv"), "AccessDeniedException")
-    assert gateway.get_api_keys()["items"] == []
-    allow("/apikeys", f"/usageplans/{plan}/keys")
-    assert len(own.import_api_keys(body=body, format="csv")["ids"]) == 1
-
-
 def test_integrations_name_links_that_are_there(gateway, api):
     place = api.method("/linked")
     through = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": "http://localhost:1/", "connectionType": "VPC_LINK"}

@@ -45,8 +45,8 @@ impl Export {
         let mut scheme = match kind {
             "JWT" => json!({ "type": "oauth2", "flows": {} }),
             _ => {
-                let headers = sources.iter().filter_map(|source| source.strip_prefix("$request.header."));
-                let header = headers.last().unwrap_or("Unused");
+                let mut headers = sources.iter().filter_map(|source| source.strip_prefix("$request.header."));
+                let header = headers.next_back().unwrap_or("Unused");
                 json!({ "type": "apiKey", "name": header, "in": "header" })
             }
         };
