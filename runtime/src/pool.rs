@@ -47,6 +47,8 @@ pub(crate) enum Acquired {
 pub(crate) struct Lease {
     pool: Arc<Pool>,
     pub(crate) environment: Arc<Environment>,
+    /// It was given back: somebody else may have it by now.
+    is_over: bool,
 }
 
 /// The right to start one environment.
@@ -76,7 +78,7 @@ impl Pool {
                 places.leased.insert(environment.id.clone(), environment.clone());
                 drop(places);
                 environment.wake();
-                return Ok(Acquired::Warm(Lease { pool: self.clone(), environment }));
+                return Ok(Acquired::Warm(Lease::new(self, environment)));
             }
         }
         self.room_in(&mut places).map(Acquired::Room)
@@ -213,7 +215,7 @@ impl Room {
         }
         places.leased.insert(environment.id.clone(), environment.clone());
         drop(places);
-        Ok(Lease { pool, environment })
+        Ok(Lease::new(&pool, environment))
     }
 }
 
@@ -224,24 +226,32 @@ impl Drop for Room {
 }
 
 impl Lease {
+    fn new(pool: &Arc<Pool>, environment: Arc<Environment>) -> Self {
+        Self { pool: pool.clone(), environment, is_over: false }
+    }
+
     /// The environment may serve the next request.
-    pub(crate) fn give_back(self) {
-        let mut places = self.pool.places.lock();
+    pub(crate) fn give_back(mut self) {
+        let pool = self.pool.clone();
+        let mut places = pool.places.lock();
         if places.closed || !self.environment.is_usable() {
             return;
         }
-        // Removed first: what is no longer leased is not killed at the lease's end.
         places.leased.remove(&self.environment.id);
+        self.is_over = true;
         // Before anybody can take it from there, who would wake it.
-        self.environment.rest(self.pool.freeze_after);
+        self.environment.rest(pool.freeze_after);
         let idle = Idle { environment: self.environment.clone(), since: Instant::now() };
         places.idle.entry(self.environment.key.clone()).or_default().push(idle);
-        self.pool.filled.notify_one();
+        pool.filled.notify_one();
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
         if let Some(environment) = self.pool.places.lock().leased.remove(&self.environment.id) {
             environment.kill();
         }

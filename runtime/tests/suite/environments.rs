@@ -54,6 +54,26 @@ async fn requests_at_the_same_time_run_in_environments_of_their_own() {
     assert_ne!(one.environment_id, other.environment_id);
 }
 
+/// Who gives an environment back must leave it alone, even if somebody else has it before that is done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn environments_that_change_hands_fast_live_on() {
+    const CALLERS: usize = 8;
+    const CALLS: usize = 500;
+    let bench = std::sync::Arc::new(Bench::isolated(Isolation::Plain));
+    let spec = bench.custom("handed");
+    let callers = (0..CALLERS).map(|_| {
+        let (bench, spec) = (bench.clone(), spec.clone());
+        tokio::spawn(async move {
+            for call in 0..CALLS {
+                assert_eq!(bench.answer(&spec, json!(call)).await, json!(call));
+            }
+        })
+    });
+    for caller in callers.collect::<Vec<_>>() {
+        caller.await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn functions_do_not_share_environments() {
     let bench = Bench::new();
