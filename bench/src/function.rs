@@ -1,7 +1,8 @@
-//! The function that is invoked: answers each event with itself, over the Runtime API.
+//! The function that is invoked: answers each event with itself, over the Runtime API; a number, after so many milliseconds.
 
 use std::io::{Cursor, Write as _};
 use std::net::ToSocketAddrs as _;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use zip::write::SimpleFileOptions;
@@ -23,6 +24,9 @@ pub(crate) fn serve(api: &str) -> Result<()> {
     loop {
         let (head, event) = connection.exchange(&get("/2018-06-01/runtime/invocation/next"))?;
         let id = header(&head, "lambda-runtime-aws-request-id").context("an event without an id")?;
+        if let Some(held_ms) = str::from_utf8(&event).ok().and_then(|event| event.parse().ok()) {
+            std::thread::sleep(Duration::from_millis(held_ms));
+        }
         let mut answer = format!(
             "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n",
             event.len()

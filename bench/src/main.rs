@@ -34,6 +34,8 @@ enum Command {
     Run(suite::Flags),
     /// Measure a table of very many items alone.
     Many(many::Flags),
+    /// Measure functions alone.
+    Functions(suite::functions::Flags),
     /// Measure other servers that speak the same protocols, beside Cloudlet.
     Peers(suite::peers::Flags),
     /// Serve a fixed answer: what everything is compared with.
@@ -52,6 +54,7 @@ fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(flags) => suite::run(&flags),
         Command::Many(flags) => many::run(&flags),
+        Command::Functions(flags) => suite::functions::run(&flags),
         Command::Peers(flags) => suite::peers::run(&flags),
         Command::Bare { port_file } => bare::serve(&port_file),
     }

@@ -70,6 +70,11 @@ impl Server {
         }
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Processor time that it has used, in user and in system mode.
     pub(crate) fn processor_s(&self) -> Result<f64> {
         let clock = clock_getcpuclockid(Pid::from_raw(i32::try_from(self.process.id())?))?;

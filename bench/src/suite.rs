@@ -1,6 +1,7 @@
 //! What is measured, in order.
 
 mod fronts;
+pub(crate) mod functions;
 mod messages;
 pub(crate) mod objects;
 mod only;
@@ -12,14 +13,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::calls::Caller;
 use crate::connection::Connection;
-use crate::function;
 use crate::items::{ITEMS, Items};
 use crate::load::{self, Cost};
 use crate::process::Server;
@@ -29,8 +27,6 @@ use crate::waits;
 use fronts::Fronts;
 use only::{LAST, Only, PUT, THEN};
 
-/// Invocations of a warm function.
-const INVOCATIONS: usize = 2000;
 /// Requests of other loads for each scan of a whole table.
 const SCAN_REQUESTS: usize = 1000;
 /// Parts of a load, which the servers get by turns.
@@ -101,9 +97,7 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
     for only in LAST {
         suite.measure(&mut report, only)?;
     }
-    let invocation = suite.invoke()?;
-    report.add("Lambda warm invoke, median", invocation.0, "ms", Some(2.0));
-    report.add("Lambda warm invoke, 99th percentile", invocation.1, "ms", None);
+    functions::measure(&suite.server, &suite.caller, &mut report)?;
 
     suite.measure_stored(&mut report, flags.stored, [send, put, rounds])?;
     report.add("resident memory after all", suite.server.resident_mb()?, "MB", None);
@@ -309,32 +303,5 @@ impl Suite {
         let speeds = costs.iter().zip(&floors).map(|(cost, floor)| cost.per_second / floor.per_second);
         let speed = load::median(speeds.collect());
         Ok(Compared { floor_us: of(&floors, |floor| floor.processor_us), cost, ratio, speed })
-    }
-
-    /// A compiled function that answers at once, called one time after another: median and 99th percentile, in ms.
-    fn invoke(&self) -> Result<(f64, f64)> {
-        let input = json!({
-            "FunctionName": "echo",
-            "Runtime": "provided.al2023",
-            "Handler": "bootstrap",
-            "Role": "arn:aws:iam::000000000000:role/bench",
-            "Architectures": [if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }],
-            "Code": { "ZipFile": STANDARD.encode(function::package()?) },
-        });
-        let mut connection = Connection::open(self.server.address)?;
-        let json = [("content-type", "application/json")];
-        let call = |path: &str, body: &[u8]| self.caller.signed("lambda", "POST", path, &json, body);
-        connection.ask(&call("/2015-03-31/functions", input.to_string().as_bytes())?)?;
-        let event = br#"{"trip":"one"}"#;
-        let mut once = || {
-            let request = call("/2015-03-31/functions/echo/invocations", event)?;
-            let answer = connection.ask(&request)?;
-            anyhow::ensure!(answer == event, "{}", String::from_utf8_lossy(&answer));
-            Ok(())
-        };
-        // The first one starts an environment.
-        once()?;
-        let (median, worst) = load::latency(INVOCATIONS, once)?;
-        Ok((median.as_secs_f64() * 1000.0, worst.as_secs_f64() * 1000.0))
     }
 }

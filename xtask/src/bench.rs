@@ -16,6 +16,9 @@ pub(crate) struct Arguments {
     /// Measure other servers that speak the same protocols instead, as far as package registries have them
     #[arg(long)]
     peers: bool,
+    /// Measure functions alone
+    #[arg(long, conflicts_with_all = ["peers", "items"])]
+    functions: bool,
     /// Measure a table that grows to so many items instead
     #[arg(long, conflicts_with = "peers")]
     items: Option<usize>,
@@ -31,6 +34,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut bench = Command::new(release.join("cloudlet-bench"));
     if arguments.peers {
         bench.arg("peers").arg("--folder").arg(target.join("peers"));
+    } else if arguments.functions {
+        bench.arg("functions");
     } else if let Some(items) = arguments.items {
         bench.args(["many", "--items", &items.to_string()]);
     } else {
