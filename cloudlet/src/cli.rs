@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Demo(DemoFlags),
     /// Show what a running cloud offers.
     Status(StatusFlags),
-    /// Show which runtimes of functions this machine has the interpreters for
+    /// Show which runtimes of functions this machine has the interpreters for, and install more
     #[command(subcommand)]
     Runtimes(RuntimesCommand),
     /// Read everything in the data folder of a cloud that is stopped, and say what is damaged.
@@ -60,6 +60,9 @@ pub(crate) struct UpFlags {
     /// Folder below which folders may be the code of functions, whose changes count at once [default: none]
     #[arg(long, env = "CLOUDLET_HOT_RELOAD", value_name = "DIR")]
     pub(crate) hot_reload: Option<PathBuf>,
+    /// Folder of interpreters for functions, which `runtimes install` fills [default: ~/.local/share/cloudlet/runtimes]
+    #[arg(long, env = "CLOUDLET_RUNTIMES", value_name = "DIR")]
+    pub(crate) runtimes: Option<PathBuf>,
     /// Mail server that e-mails go on to, such as `smtp://localhost:1025` [default: none; the outbox has them]
     #[arg(long, env = "CLOUDLET_SMTP", value_name = "URL")]
     pub(crate) smtp: Option<String>,
@@ -78,10 +81,25 @@ pub(crate) struct UpFlags {
 }
 
 /// What there is to know of runtimes.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Debug, Subcommand)]
 pub(crate) enum RuntimesCommand {
     /// List all, and by which interpreter each is served
-    List,
+    List(RuntimesFlags),
+    /// Install the interpreter of a runtime from the registry that this machine's npm is set up for
+    Install {
+        /// The runtime, such as `nodejs22.x`
+        name: String,
+        #[command(flatten)]
+        flags: RuntimesFlags,
+    },
+}
+
+/// Where installed interpreters are.
+#[derive(Debug, Args)]
+pub(crate) struct RuntimesFlags {
+    /// Folder of interpreters for functions [default: ~/.local/share/cloudlet/runtimes]
+    #[arg(long, env = "CLOUDLET_RUNTIMES", value_name = "DIR")]
+    pub(crate) runtimes: Option<PathBuf>,
 }
 
 /// How the demo ends.

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Command, RuntimesCommand};
+use crate::cli::{Cli, Command};
 
 /// A request allocates some hundred times, and what it stores is freed by other threads: with the C library's allocator that
 /// was a sixth of all processor time.
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Command::Up(flags) => up::run(*flags).map(|()| ExitCode::SUCCESS),
         Command::Demo(flags) => demo::run(&flags),
         Command::Status(flags) => status::run(&flags).map(|()| ExitCode::SUCCESS),
-        Command::Runtimes(RuntimesCommand::List) => runtimes::list().map(|()| ExitCode::SUCCESS),
+        Command::Runtimes(command) => runtimes::run(command).map(|()| ExitCode::SUCCESS),
         Command::Fsck(flags) => fsck::run(flags).map(|()| ExitCode::SUCCESS),
     };
     match outcome {

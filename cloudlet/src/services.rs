@@ -13,6 +13,8 @@ pub(crate) struct Functions {
     pub(crate) environments: usize,
     /// The folder below which folders may be functions.
     pub(crate) hot_reload: Option<PathBuf>,
+    /// The folder of interpreters that were installed for them.
+    pub(crate) runtimes: Option<PathBuf>,
 }
 
 /// Every service of this program, with its settings. `work` is a folder for what can be made again.
@@ -45,7 +47,12 @@ pub(crate) fn all(work: &Path, functions: &Functions) -> Directory {
         service_dynamodb::service(),
         service_dynamodb::streams(),
         service_iam::service(),
-        service_lambda::service(work.join("lambda"), functions.environments, functions.hot_reload.clone()),
+        service_lambda::service(
+            work.join("lambda"),
+            functions.environments,
+            functions.hot_reload.clone(),
+            functions.runtimes.clone(),
+        ),
         service_logs::service(),
         service_s3::service(),
         service_s3::control(),

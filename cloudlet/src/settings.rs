@@ -48,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) smtp: Option<String>,
     /// Below it, folders may be functions.
     pub(crate) hot_reload: Option<PathBuf>,
+    /// Interpreters that were installed for functions, a folder each.
+    pub(crate) runtimes: Option<PathBuf>,
     pub(crate) tls_files: Option<(PathBuf, PathBuf)>,
 }
 
@@ -65,6 +67,7 @@ struct File {
     log: Option<String>,
     smtp: Option<String>,
     hot_reload: Option<PathBuf>,
+    runtimes: Option<PathBuf>,
     #[serde(default)]
     set: BTreeMap<String, u32>,
     tls_certificate: Option<PathBuf>,
@@ -115,6 +118,7 @@ impl Settings {
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             smtp: flags.smtp.or(file.smtp),
             hot_reload,
+            runtimes: runtimes_folder(flags.runtimes.or(file.runtimes)),
             tls_files,
         })
     }
@@ -151,6 +155,11 @@ pub(crate) fn data_folder(named: Option<PathBuf>) -> Result<PathBuf> {
         Some(home) => Ok(home.join(".local/share/cloudlet")),
         None => bail!("there is no home folder; say `--data DIR`"),
     }
+}
+
+/// The folder of runtimes that was named, or the default one, which is the user's and not a cloud's. There is none without a home.
+pub(crate) fn runtimes_folder(named: Option<PathBuf>) -> Option<PathBuf> {
+    named.or_else(|| data_folder(None).ok().map(|data| data.join("runtimes")))
 }
 
 #[cfg(test)]

@@ -40,8 +40,11 @@ async fn serve(settings: Settings, descriptors: Descriptors) -> Result<()> {
         .resting(log::thread_rests);
     let address = server.address()?;
     let endpoint: Arc<str> = format!("http://{}:{}", host_name(&settings), address.port()).into();
-    let functions =
-        Functions { environments: descriptors.for_environments(), hot_reload: settings.hot_reload.clone() };
+    let functions = Functions {
+        environments: descriptors.for_environments(),
+        hot_reload: settings.hot_reload.clone(),
+        runtimes: settings.runtimes.clone(),
+    };
     put_root(&store, &root).with_context(|| format!("data folder {}", settings.data.display()))?;
     let cloud = Cloud::new(
         store,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Which language runtime a function asks for, parsed from Lambda's identifier (`python3.12`, `nodejs22.x`,
+/// Which language runtime a function asks for, parsed from Lambda's identifier (`python3.12`, `nodejs22.x`, `java21`,
 /// `provided.al2023`). See AWS's page "Lambda runtimes".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RuntimeKind {
@@ -17,6 +17,23 @@ pub enum RuntimeKind {
         /// The major version.
         major: u8,
     },
+    /// `java<major>`: 8 (`java8.al2`), 11, 17, 21, 25.
+    Java {
+        /// The major version.
+        major: u8,
+    },
+    /// `ruby<major>.<minor>`: 3.2, 3.3, 3.4, 4.0.
+    Ruby {
+        /// The major version.
+        major: u8,
+        /// The minor version.
+        minor: u8,
+    },
+    /// `dotnet<major>`: 8, 10. Known by name, and served by nothing.
+    Dotnet {
+        /// The major version.
+        major: u8,
+    },
     /// `provided.al2`: the folder's own `bootstrap`.
     ProvidedAl2,
     /// `provided.al2023`: the folder's own `bootstrap`.
@@ -25,6 +42,9 @@ pub enum RuntimeKind {
 
 const PYTHON_MINORS: std::ops::RangeInclusive<u8> = 9..=14;
 const NODE_MAJORS: [u8; 4] = [18, 20, 22, 24];
+const JAVA_MAJORS: [u8; 5] = [8, 11, 17, 21, 25];
+const RUBIES: [(u8, u8); 4] = [(3, 2), (3, 3), (3, 4), (4, 0)];
+const DOTNET_MAJORS: [u8; 2] = [8, 10];
 
 /// The identifier names no runtime that can run here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +65,10 @@ impl fmt::Display for RuntimeKind {
         match self {
             Self::Python { minor } => write!(out, "python3.{minor}"),
             Self::Node { major } => write!(out, "nodejs{major}.x"),
+            Self::Java { major: 8 } => out.write_str("java8.al2"),
+            Self::Java { major } => write!(out, "java{major}"),
+            Self::Ruby { major, minor } => write!(out, "ruby{major}.{minor}"),
+            Self::Dotnet { major } => write!(out, "dotnet{major}"),
             Self::ProvidedAl2 => out.write_str("provided.al2"),
             Self::ProvidedAl2023 => out.write_str("provided.al2023"),
         }
@@ -57,7 +81,11 @@ impl RuntimeKind {
     pub fn all() -> Vec<Self> {
         let python = PYTHON_MINORS.map(|minor| Self::Python { minor });
         let node = NODE_MAJORS.into_iter().map(|major| Self::Node { major });
-        python.chain(node).chain([Self::ProvidedAl2, Self::ProvidedAl2023]).collect()
+        let java = JAVA_MAJORS.into_iter().map(|major| Self::Java { major });
+        let ruby = RUBIES.into_iter().map(|(major, minor)| Self::Ruby { major, minor });
+        let dotnet = DOTNET_MAJORS.into_iter().map(|major| Self::Dotnet { major });
+        let provided = [Self::ProvidedAl2, Self::ProvidedAl2023];
+        python.chain(node).chain(java).chain(ruby).chain(dotnet).chain(provided).collect()
     }
 
     /// The version as `INIT_START` prints it: `python:3.12.v1`.
@@ -65,6 +93,10 @@ impl RuntimeKind {
         match self {
             Self::Python { minor } => format!("python:3.{minor}.v1"),
             Self::Node { major } => format!("nodejs:{major}.v1"),
+            Self::Java { major: 8 } => "java:8.al2.v1".to_owned(),
+            Self::Java { major } => format!("java:{major}.v1"),
+            Self::Ruby { major, minor } => format!("ruby:{major}.{minor}.v1"),
+            Self::Dotnet { major } => format!("dotnet:{major}.v1"),
             Self::ProvidedAl2 => "provided:al2.v1".to_owned(),
             Self::ProvidedAl2023 => "provided:al2023.v1".to_owned(),
         }
@@ -73,8 +105,8 @@ impl RuntimeKind {
     /// `AWS_EXECUTION_ENV`; custom runtimes have none on AWS.
     pub(crate) fn execution_environment(self) -> Option<String> {
         match self {
-            Self::Python { .. } | Self::Node { .. } => Some(format!("AWS_Lambda_{self}")),
             Self::ProvidedAl2 | Self::ProvidedAl2023 => None,
+            _ => Some(format!("AWS_Lambda_{self}")),
         }
     }
 }
@@ -85,17 +117,37 @@ mod tests {
 
     #[test]
     fn every_identifier_survives_parsing_and_printing() {
-        for text in ["python3.9", "python3.14", "nodejs18.x", "nodejs24.x", "provided.al2", "provided.al2023"]
-        {
+        for text in [
+            "python3.9",
+            "python3.14",
+            "nodejs18.x",
+            "nodejs24.x",
+            "java8.al2",
+            "java25",
+            "ruby3.4",
+            "dotnet8",
+            "provided.al2",
+            "provided.al2023",
+        ] {
             assert_eq!(text.parse::<RuntimeKind>().unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn what_lambda_does_not_have_is_refused() {
-        for text in
-            ["", "python3.8", "python3.15", "python3.012", "nodejs19.x", "nodejs20", "go1.x", "Python3.12"]
-        {
+        for text in [
+            "",
+            "python3.8",
+            "python3.15",
+            "python3.012",
+            "nodejs19.x",
+            "nodejs20",
+            "java8",
+            "java18",
+            "ruby2.7",
+            "go1.x",
+            "Python3.12",
+        ] {
             assert_eq!(text.parse::<RuntimeKind>(), Err(UnknownRuntime(text.to_owned())));
         }
     }

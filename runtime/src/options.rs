@@ -38,7 +38,9 @@ pub struct Options {
     /// The program that is run as `<launcher> __sandbox`, whose `main` calls [`sandbox_main`](crate::sandbox_main)
     /// first. `None`: this program itself.
     pub launcher: Option<PathBuf>,
-    /// An interpreter of another minor (Python) or major (Node) version is accepted when the exact one is missing.
+    /// A folder of interpreters, a folder for each: `nodejs22.x/bin/node`. They go before those of the PATH.
+    pub packs: Option<PathBuf>,
+    /// An interpreter of another version of the language is accepted when the exact one is missing.
     pub interpreter_fallback: bool,
     /// Idle environments are ended after this time.
     pub idle_time_max: Duration,
@@ -62,6 +64,7 @@ impl Options {
             root: root.into(),
             isolation: Isolation::Auto,
             launcher: None,
+            packs: None,
             interpreter_fallback: false,
             idle_time_max: Duration::from_secs(600),
             freeze_after: Duration::from_millis(100),

@@ -15,7 +15,7 @@ use crate::environment::init::{Init, Phase};
 use crate::environment::process::{End, Process};
 use crate::environment::run::Terms;
 use crate::environment::{Environment, Extensions, Host, Tasks};
-use crate::interpreter::Interpreters;
+use crate::interpreter::{Interpreter, Interpreters, jdk};
 use crate::pool::{Acquired, Lease, Pool, Room};
 use crate::sandbox::{Limits, Plan, View};
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
 
 const PYTHON_BOOTSTRAP: &str = include_str!("../bootstraps/bootstrap.py");
 const NODE_BOOTSTRAP: &str = include_str!("../bootstraps/bootstrap.mjs");
+const RUBY_BOOTSTRAP: &str = include_str!("../bootstraps/bootstrap.rb");
 
 /// Runs functions in environments of their own. Dropping it kills them all; [`shutdown`](Self::shutdown) waits as well.
 pub struct Runtime {
@@ -35,6 +36,8 @@ pub struct Runtime {
     /// As many again: an environment has one until nothing of it is left.
     seats: Arc<Semaphore>,
     interpreters: Interpreters,
+    /// The runtime client for Java is compiled.
+    java: OnceCell<()>,
     in_force: OnceCell<InForce>,
     retiring: OnceCell<()>,
     tasks: TaskTracker,
@@ -63,6 +66,7 @@ impl Runtime {
             turns,
             seats: Arc::new(seats),
             interpreters: Interpreters::default(),
+            java: OnceCell::new(),
             in_force: OnceCell::new(),
             retiring: OnceCell::new(),
             tasks: TaskTracker::new(),
@@ -100,7 +104,18 @@ impl Runtime {
 
     /// Whether this machine has what runs functions of that kind.
     pub async fn check(&self, kind: RuntimeKind) -> Result<(), Error> {
-        self.interpreters.find(kind, self.options.interpreter_fallback).await.map(drop)
+        self.interpreter(kind).await.map(drop)
+    }
+
+    /// What runs functions of that kind, ready to do so.
+    async fn interpreter(&self, kind: RuntimeKind) -> Result<Option<Interpreter>, Error> {
+        let packs = self.options.packs.as_deref();
+        let found = self.interpreters.find(kind, packs, self.options.interpreter_fallback).await?;
+        if let (RuntimeKind::Java { .. }, Some(java)) = (kind, &found) {
+            let classes = self.options.root.join("bootstraps/java");
+            self.java.get_or_try_init(|| jdk::prepare(java, packs, &classes)).await?;
+        }
+        Ok(found)
     }
 
     /// Keeps so many environments of each of these warm, and of all others only those that are called for. Returns when they
@@ -187,7 +202,7 @@ impl Runtime {
     }
 
     async fn start(&self, spec: &FunctionSpec, room: Room, id: Option<String>) -> Result<Lease, Error> {
-        let interpreter = self.interpreters.find(spec.runtime, self.options.interpreter_fallback).await?;
+        let interpreter = self.interpreter(spec.runtime).await?;
         let in_force = self.isolation().await;
         let sandboxed = in_force.isolation == Isolation::Namespaces;
         if !sandboxed && self.options.isolation == Isolation::Namespaces {
@@ -286,6 +301,7 @@ fn prepare(root: &Path) -> io::Result<PathBuf> {
     }
     fs::write(root.join("bootstraps/bootstrap.py"), PYTHON_BOOTSTRAP)?;
     fs::write(root.join("bootstraps/bootstrap.mjs"), NODE_BOOTSTRAP)?;
+    fs::write(root.join("bootstraps/bootstrap.rb"), RUBY_BOOTSTRAP)?;
     open_to_everyone(&root.join("bootstraps"))?;
     Ok(root)
 }

@@ -67,7 +67,7 @@ def test_the_life_of_a_function(functions, make, name):
 def test_what_is_refused(functions, make, name):
     assert code_of(make, Code={"ZipFile": b"no zip"})[0] == "InvalidParameterValueException"
     assert "Reserved keys" in code_of(make, Environment={"Variables": {"AWS_REGION": "x"}})[1]
-    assert code_of(make, Runtime="java21") == ("NotImplemented", "lambda: Runtime java21 is not implemented.")
+    assert code_of(make, Runtime="dotnet8")[0] == "InvalidParameterValueException"
     assert code_of(make, Timeout=901)[0] == "ValidationException"
     make()
     assert code_of(make) == ("ResourceConflictException", f"Function already exist: {name}")

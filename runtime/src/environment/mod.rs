@@ -1,6 +1,7 @@
 //! One environment: a function's process with its Runtime API, its log and its limits. It runs one event at a time.
 
 mod api;
+mod command;
 mod extensions;
 mod freezer;
 mod handed;

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use super::variables::{self, Places};
-use super::{Host, MB};
+use super::{Host, MB, command};
 use crate::interpreter::Interpreter;
 use crate::sandbox::{Command, Extensions, Limits, Plan, View};
 use crate::{FunctionSpec, RuntimeKind};
@@ -12,9 +12,6 @@ use crate::{FunctionSpec, RuntimeKind};
 /// Descriptors and processes of an environment, as AWS's quotas say.
 const FILES_MAX: u64 = 1024;
 const PROCESSES_MAX: u64 = 1024;
-
-/// A program that starts the runtime in the place of Lambda: `AWS_LAMBDA_EXEC_WRAPPER`.
-const WRAPPER: &str = "AWS_LAMBDA_EXEC_WRAPPER";
 
 /// What is known of an environment before it starts.
 pub(super) struct Facts<'a> {
@@ -44,7 +41,7 @@ pub(super) fn plan(
         (spec.code_dir.as_path(), bootstraps.as_path(), plain_opt.as_path())
     };
     let places = Places { task, runtime, opt, tmp: facts.tmp };
-    let (program, arguments) = program(spec, interpreter, &places);
+    let (program, arguments) = command::of(spec, interpreter, &places);
     let environment = variables::assemble(spec, &places, facts.api, facts.log_stream);
     let view = host.sandboxed.then(|| View {
         mount_point: host.root.join("view"),
@@ -68,38 +65,10 @@ pub(super) fn plan(
     Plan { view, command: Some(command), extensions, limits: limits(spec) }
 }
 
-fn program(
-    spec: &FunctionSpec,
-    interpreter: Option<&Interpreter>,
-    places: &Places<'_>,
-) -> (String, Vec<String>) {
-    let Some(interpreter) = interpreter else {
-        let from_layer = !spec.code_dir.join("bootstrap").is_file()
-            && spec.opt_dir.as_ref().is_some_and(|opt| opt.join("bootstrap").is_file());
-        let folder = if from_layer { places.opt } else { places.task };
-        return (folder.join("bootstrap").to_string_lossy().into_owned(), Vec::new());
-    };
-    let bootstrap = |name: &str| places.runtime.join(name).to_string_lossy().into_owned();
-    let arguments = match spec.runtime {
-        RuntimeKind::Node { .. } => {
-            vec![format!("--max-old-space-size={}", spec.memory_mb), bootstrap("bootstrap.mjs")]
-        }
-        _ => ["-u", "-B", "-X", "utf8"]
-            .map(str::to_owned)
-            .into_iter()
-            .chain([bootstrap("bootstrap.py"), places.opt.to_string_lossy().into_owned()])
-            .collect(),
-    };
-    let program = interpreter.program.to_string_lossy().into_owned();
-    match spec.environment.get(WRAPPER).filter(|wrapper| !wrapper.is_empty()) {
-        Some(wrapper) => (wrapper.clone(), [vec![program], arguments].concat()),
-        None => (program, arguments),
-    }
-}
-
 /// Address space is asked for long before it is used (thread stacks, arenas), so the limit on it is generous.
 fn limits(spec: &FunctionSpec) -> Limits {
-    let slack_mb = if matches!(spec.runtime, RuntimeKind::Node { .. }) { 1024 } else { 256 };
+    let is_compiled_on_the_way = matches!(spec.runtime, RuntimeKind::Node { .. } | RuntimeKind::Java { .. });
+    let slack_mb = if is_compiled_on_the_way { 1024 } else { 256 };
     Limits {
         data_bytes: (2 * u64::from(spec.memory_mb) + slack_mb) * MB,
         file_bytes: u64::from(spec.tmp_mb) * MB,

@@ -75,9 +75,18 @@ fn defaults(spec: &FunctionSpec, places: &Places<'_>) -> BTreeMap<String, String
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
-    if let RuntimeKind::Node { major } = spec.runtime {
-        let layers = format!("{opt}/nodejs/node{major}/node_modules:{opt}/nodejs/node_modules");
-        all.insert("NODE_PATH".to_owned(), format!("{layers}:{runtime}/node_modules:{runtime}:{task}"));
+    match spec.runtime {
+        RuntimeKind::Node { major } => {
+            let layers = format!("{opt}/nodejs/node{major}/node_modules:{opt}/nodejs/node_modules");
+            all.insert("NODE_PATH".to_owned(), format!("{layers}:{runtime}/node_modules:{runtime}:{task}"));
+        }
+        RuntimeKind::Ruby { major, minor } => {
+            let version = format!("{major}.{minor}.0");
+            let gems = format!("{task}/vendor/bundle/ruby/{version}:{opt}/ruby/gems/{version}");
+            all.insert("GEM_PATH".to_owned(), gems);
+            all.insert("RUBYLIB".to_owned(), format!("{task}:{runtime}/lib:{opt}/ruby/lib"));
+        }
+        _ => {}
     }
     if let Some(tmp) = places.tmp {
         all.insert("TMPDIR".to_owned(), tmp.to_string_lossy().into_owned());

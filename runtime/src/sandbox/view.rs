@@ -152,12 +152,11 @@ fn show_function(root: &Path, view: &View) -> io::Result<()> {
         Some(layers) => show(layers, &root.join("opt"))?,
         None => fs::create_dir_all(root.join("opt"))?,
     }
-    for host in &view.shown {
-        show(host, &inside(root, host))?;
-    }
     let tmp = root.join("tmp");
     fs::create_dir(&tmp)?;
-    mount_tmpfs(&tmp, &format!("mode=1777,size={}m,nr_inodes=1m", view.tmp_mb))
+    mount_tmpfs(&tmp, &format!("mode=1777,size={}m,nr_inodes=1m", view.tmp_mb))?;
+    // Last, because some may lie below the host's folder for what is temporary.
+    view.shown.iter().try_for_each(|host| show(host, &inside(root, host)))
 }
 
 /// Where an absolute host path is found under the new root.

@@ -83,6 +83,12 @@ impl Bench {
         spec(name, RuntimeKind::ProvidedAl2023, code_dir)
     }
 
+    /// A function without files, with as much memory as its machine needs to begin.
+    pub(crate) fn empty(&self, name: &str, runtime: RuntimeKind) -> FunctionSpec {
+        let memory_mb = if matches!(runtime, RuntimeKind::Java { .. }) { 256 } else { 128 };
+        FunctionSpec { memory_mb, ..spec(name, runtime, self.folder(name)) }
+    }
+
     fn function(&self, name: &str, runtime: RuntimeKind, file: &str, code: &str) -> FunctionSpec {
         let code_dir = self.folder(name);
         fs::write(code_dir.join(file), code).unwrap();

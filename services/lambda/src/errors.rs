@@ -38,6 +38,14 @@ pub(crate) fn not_built(what: &str) -> Fault {
     service::not_built("lambda", what)
 }
 
+/// A runtime that Lambda has no more.
+pub(crate) fn of_the_past(runtime: &str) -> Fault {
+    invalid(format!(
+        "The runtime parameter of {runtime} is no longer supported for creating or updating AWS Lambda functions. We \
+         recommend you use a supported runtime while creating or updating functions."
+    ))
+}
+
 /// Why a function could not be run, as Invoke says it.
 pub(crate) fn of_runtime(error: &runtime::Error) -> Fault {
     let message = error.to_string();

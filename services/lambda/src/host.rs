@@ -10,7 +10,6 @@ use parking_lot::Mutex;
 use runtime::{FunctionSpec, Invocation, Outcome, Piece, Runtime, RuntimeKind};
 use service::{Caller, Cloud, Context, Credential, Principal, PrincipalRecord, Result};
 use tokio::sync::{OnceCell, mpsc};
-use wire::Fault;
 
 use crate::concurrency::AtWork;
 use crate::function::Function;
@@ -27,6 +26,9 @@ const CREDENTIALS_REST_MS: i64 = 3_600_000;
 
 /// How long a stop waits for extensions, which have two seconds themselves.
 const LEAVE_MAX: Duration = Duration::from_secs(3);
+
+/// The setting by which functions are made whose interpreter is not here (yet); their invocations fail.
+pub(crate) const ACCEPT_MISSING: &str = "accept-missing-interpreters";
 
 /// One call of a function.
 pub(crate) struct Call {
@@ -48,6 +50,8 @@ pub(crate) struct Host {
     work: PathBuf,
     /// For how many environments at once the system has room.
     room: usize,
+    /// Interpreters that were installed for functions.
+    packs: Option<PathBuf>,
     /// What functions print.
     pub(crate) output: Arc<Output>,
     /// Functions that are folders.
@@ -62,10 +66,11 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(work: PathBuf, room: usize, hot: HotReload) -> Self {
+    pub(crate) fn new(work: PathBuf, room: usize, hot: HotReload, packs: Option<PathBuf>) -> Self {
         Host {
             work,
             room,
+            packs,
             output: Arc::new(Output::new()),
             hot,
             runtime: OnceCell::new(),
@@ -75,11 +80,17 @@ impl Host {
         }
     }
 
-    /// Refuses a runtime that is not built, and one for which this machine has no interpreter.
+    /// Refuses a runtime of the past, and one for which this machine has no interpreter.
     pub(crate) async fn check_runtime(&self, context: &Context, runtime: &str) -> Result<()> {
-        let kind: RuntimeKind = runtime.parse().map_err(|_| not_built(runtime))?;
+        let kind: RuntimeKind = runtime.parse().map_err(|_| errors::of_the_past(runtime))?;
         let found = self.runtime(&context.cloud).await?.check(kind).await;
-        Ok(found.map_err(|error| errors::invalid(error.to_string()))?)
+        match found {
+            Err(error) if context.cloud.setting("lambda", ACCEPT_MISSING) != 0 => {
+                tracing::warn!(%error, "functions of {kind} cannot run yet");
+                Ok(())
+            }
+            found => Ok(found.map_err(|error| errors::invalid(error.to_string()))?),
+        }
     }
 
     /// How many environments of a version are there.
@@ -199,6 +210,7 @@ impl Host {
             // Closer to what an engineer expects of a laptop than a refusal.
             options.interpreter_fallback = true;
             options.room = self.room;
+            options.packs = self.packs.clone();
             Runtime::new(options)
         });
         Ok(started.await.map_err(|error| errors::of_runtime(&error))?)
@@ -239,7 +251,7 @@ impl Host {
             is_code_foreign: folder.is_some(),
             opt_dir,
             handler: function.handler.clone(),
-            runtime: runtime.map_err(|_| not_built(&function.runtime))?,
+            runtime: runtime.map_err(|_| errors::of_the_past(&function.runtime))?,
             memory_mb: function.memory_mb.unsigned_abs(),
             timeout_ms: u64::from(function.timeout_s.unsigned_abs()) * 1000,
             tmp_mb: function.tmp_mb.unsigned_abs(),
@@ -318,10 +330,6 @@ impl Host {
         }
         Ok(fresh)
     }
-}
-
-fn not_built(runtime: &str) -> Fault {
-    errors::not_built(&format!("Runtime {runtime}"))
 }
 
 /// Environments share code, configuration and credentials.

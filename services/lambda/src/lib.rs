@@ -53,19 +53,13 @@ use crate::hot_reload::HotReload;
 use crate::layers::LayerVersion;
 
 /// The service. `work` is a folder of its own, for what can be made again: unpacked packages, environments. `room` is for
-/// how many environments at once. Folders below `hot` may be functions.
+/// how many environments at once. Folders below `hot` may be functions, those below `packs` are interpreters.
 #[must_use]
-pub fn service(work: PathBuf, room: usize, hot: Option<PathBuf>) -> Service {
-    let host = Arc::new(Host::new(work, room, HotReload::below(hot)));
+pub fn service(work: PathBuf, room: usize, hot: Option<PathBuf>, packs: Option<PathBuf>) -> Service {
+    let host = Arc::new(Host::new(work, room, HotReload::below(hot), packs));
     let [creating, updating, configuring, deleting, polling, printing, ending, leaving] =
         [(); 8].map(|()| Arc::clone(&host));
-    let service = layers_of(Service::new(&api::FACTS))
-        .front(download::accepts, download::answer)
-        .actions(action)
-        .wording(errors::with_type)
-        .tagging(tags::TAGGING)
-        .resource_policies(permissions::document, SHARED)
-        .upgrade(tags::upgrade)
+    let service = layers_of(framed())
         .waiting::<api::CreateFunction, _, _>(
             move |context, input| functions::create(Arc::clone(&creating), context, input),
             |scope, input| at(scope, &input.function_name),
@@ -268,6 +262,18 @@ fn layers_of(service: Service) -> Service {
         })
 }
 
+/// What is no operation.
+fn framed() -> Service {
+    Service::new(&api::FACTS)
+        .front(download::accepts, download::answer)
+        .actions(action)
+        .wording(errors::with_type)
+        .tagging(tags::TAGGING)
+        .setting(host::ACCEPT_MISSING, 0)
+        .resource_policies(permissions::document, permissions::SHARED)
+        .upgrade(tags::upgrade)
+}
+
 /// Functions' URLs, and who visits them.
 fn urls(service: Service, host: &Arc<Host>) -> Service {
     let visited = Arc::clone(host);
@@ -292,28 +298,6 @@ fn urls(service: Service, host: &Arc<Host>) -> Service {
         })
         .signed_visits()
 }
-
-/// What a function's policy can let others do.
-const SHARED: &[&str] = &[
-    "InvokeFunction",
-    "InvokeFunctionUrl",
-    "GetFunction",
-    "GetFunctionConfiguration",
-    "GetLayerVersion",
-    "GetPolicy",
-    "GetAlias",
-    "ListAliases",
-    "ListVersionsByFunction",
-    "UpdateFunctionCode",
-    "UpdateFunctionConfiguration",
-    "PublishVersion",
-    "CreateAlias",
-    "UpdateAlias",
-    "DeleteAlias",
-    "DeleteFunction",
-    "AddPermission",
-    "RemovePermission",
-];
 
 /// Some operations have other names in policies.
 fn action(operation: &'static OperationFacts) -> Option<&'static str> {

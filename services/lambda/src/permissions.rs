@@ -16,6 +16,28 @@ use crate::name::{LATEST, Name, Target};
 use crate::policy::Policy;
 use crate::{aliases, errors, function};
 
+/// What a function's policy can let others do.
+pub(crate) const SHARED: &[&str] = &[
+    "InvokeFunction",
+    "InvokeFunctionUrl",
+    "GetFunction",
+    "GetFunctionConfiguration",
+    "GetLayerVersion",
+    "GetPolicy",
+    "GetAlias",
+    "ListAliases",
+    "ListVersionsByFunction",
+    "UpdateFunctionCode",
+    "UpdateFunctionConfiguration",
+    "PublishVersion",
+    "CreateAlias",
+    "UpdateAlias",
+    "DeleteAlias",
+    "DeleteFunction",
+    "AddPermission",
+    "RemovePermission",
+];
+
 pub(crate) fn add(tx: &mut Tx<'_>, input: &api::AddPermissionInput) -> Result<api::AddPermissionOutput> {
     let (name, mut policy) = find(&**tx, &tx.scope(), &input.function_name, input.qualifier.as_deref())?;
     if name.qualifier.as_deref() == Some(LATEST) {

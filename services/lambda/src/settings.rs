@@ -171,9 +171,14 @@ impl Vpc {
     }
 }
 
-/// Of the runtimes here, those of Python from 3.12 on.
+/// Java from 11 on, Python from 3.12 on, and .NET.
 fn can_have_snap_start(runtime: &str) -> bool {
-    matches!(runtime.parse(), Ok(RuntimeKind::Python { minor }) if minor >= 12)
+    match runtime.parse() {
+        Ok(RuntimeKind::Java { major }) => major >= 11,
+        Ok(RuntimeKind::Python { minor }) => minor >= 12,
+        Ok(kind) => matches!(kind, RuntimeKind::Dotnet { .. }),
+        Err(_) => false,
+    }
 }
 
 /// Both requests have the same members.

@@ -1,0 +1,8 @@
+package com.amazonaws.services.lambda.runtime;
+
+/** Whom Cognito has identified. */
+public interface CognitoIdentity {
+    String getIdentityId();
+
+    String getIdentityPoolId();
+}
