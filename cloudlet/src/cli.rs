@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::settings::{AuthSetting, DurabilitySetting};
+use crate::settings::{AuthSetting, DurabilitySetting, NetworkSetting};
 
 /// The microservices architecture of AWS in one program.
 #[derive(Debug, Parser)]
@@ -63,6 +63,9 @@ pub(crate) struct UpFlags {
     /// Folder of interpreters for functions, which `runtimes install` fills [default: ~/.local/share/cloudlet/runtimes]
     #[arg(long, env = "CLOUDLET_RUNTIMES", value_name = "DIR")]
     pub(crate) runtimes: Option<PathBuf>,
+    /// Network of functions: this machine's, or none but the way to the cloud [default: host]
+    #[arg(long, env = "CLOUDLET_FUNCTION_NETWORK")]
+    pub(crate) function_network: Option<NetworkSetting>,
     /// Mail server that e-mails go on to, such as `smtp://localhost:1025` [default: none; the outbox has them]
     #[arg(long, env = "CLOUDLET_SMTP", value_name = "URL")]
     pub(crate) smtp: Option<String>,

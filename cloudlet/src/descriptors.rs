@@ -6,6 +6,7 @@ use std::num::NonZero;
 use std::thread::available_parallelism;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use runtime::Network;
 
 /// More than this are never needed.
 const MAX: u64 = 65_536;
@@ -15,6 +16,8 @@ const KEPT: u64 = 22;
 const KEPT_OF_A_PROCESSOR: u64 = 4;
 /// What one environment of a function holds while it starts, which is when it holds the most: pipes, its Runtime API.
 const OF_AN_ENVIRONMENT: u64 = 10;
+/// What it holds beside that where it has a network of its own.
+const OF_A_NETWORK: u64 = 2;
 /// Nothing can be done with fewer.
 const CONNECTIONS_MIN: u64 = 8;
 
@@ -47,8 +50,12 @@ impl Descriptors {
     }
 
     /// How many environments of functions there is room for.
-    pub(crate) fn for_environments(self) -> usize {
-        usize::try_from((self.0 / 2 / OF_AN_ENVIRONMENT).max(1)).unwrap_or(usize::MAX)
+    pub(crate) fn for_environments(self, network: &Network) -> usize {
+        let each = match network {
+            Network::Host => OF_AN_ENVIRONMENT,
+            Network::None(_) => OF_AN_ENVIRONMENT + OF_A_NETWORK,
+        };
+        usize::try_from((self.0 / 2 / each).max(1)).unwrap_or(usize::MAX)
     }
 }
 
@@ -63,7 +70,7 @@ mod tests {
         {
             let descriptors = Descriptors::beside(all, processors);
             assert_eq!(descriptors.for_connections(), connections, "{all}");
-            assert_eq!(descriptors.for_environments(), environments, "{all}");
+            assert_eq!(descriptors.for_environments(&Network::Host), environments, "{all}");
         }
     }
 }

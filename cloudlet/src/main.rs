@@ -7,6 +7,7 @@ mod demo;
 mod descriptors;
 mod fsck;
 mod log;
+mod network;
 mod root_key;
 mod runtimes;
 mod services;

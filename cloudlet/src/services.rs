@@ -5,17 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use service::{Directory, Service};
-
-/// What functions are given.
-#[derive(Default)]
-pub(crate) struct Functions {
-    /// For how many of their environments at once the system has room.
-    pub(crate) environments: usize,
-    /// The folder below which folders may be functions.
-    pub(crate) hot_reload: Option<PathBuf>,
-    /// The folder of interpreters that were installed for them.
-    pub(crate) runtimes: Option<PathBuf>,
-}
+use service_lambda::Hosting;
 
 /// Every service of this program, with its settings. `work` is a folder for what can be made again.
 ///
@@ -23,7 +13,7 @@ pub(crate) struct Functions {
 /// For a setting that no service has.
 pub(crate) fn with_settings(
     work: &Path,
-    functions: &Functions,
+    functions: &Hosting,
     settings: &BTreeMap<String, u32>,
 ) -> Result<Directory> {
     let mut services = all(work, functions);
@@ -39,7 +29,7 @@ pub(crate) fn with_settings(
 }
 
 /// Every service of this program, with the settings that nobody changed.
-pub(crate) fn all(work: &Path, functions: &Functions) -> Directory {
+pub(crate) fn all(work: &Path, functions: &Hosting) -> Directory {
     let services: Vec<Service> = vec![
         service_apigateway::service(),
         service_apigatewaymanagementapi::service(),
@@ -47,12 +37,7 @@ pub(crate) fn all(work: &Path, functions: &Functions) -> Directory {
         service_dynamodb::service(),
         service_dynamodb::streams(),
         service_iam::service(),
-        service_lambda::service(
-            work.join("lambda"),
-            functions.environments,
-            functions.hot_reload.clone(),
-            functions.runtimes.clone(),
-        ),
+        service_lambda::service(work.join("lambda"), functions.clone()),
         service_logs::service(),
         service_s3::service(),
         service_s3::control(),
@@ -98,7 +83,7 @@ mod tests {
     #[test]
     fn every_operation_is_asked_for_by_the_name_that_policies_use() {
         let mut otherwise = Vec::new();
-        for service in all(Path::new("/nonexistent"), &Functions::default()).services() {
+        for service in all(Path::new("/nonexistent"), &Hosting::default()).services() {
             let facts = service.facts();
             for operation in service.supported().into_iter().filter_map(|name| facts.operation(name)) {
                 let action = service.action(operation);

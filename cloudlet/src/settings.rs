@@ -33,6 +33,16 @@ pub(crate) enum AuthSetting {
     Enforce,
 }
 
+/// Which network functions have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum NetworkSetting {
+    /// This machine's
+    Host,
+    /// One for each environment, from which only the cloud can be reached
+    None,
+}
+
 /// Everything that `up` needs to know.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -50,6 +60,7 @@ pub(crate) struct Settings {
     pub(crate) hot_reload: Option<PathBuf>,
     /// Interpreters that were installed for functions, a folder each.
     pub(crate) runtimes: Option<PathBuf>,
+    pub(crate) function_network: NetworkSetting,
     pub(crate) tls_files: Option<(PathBuf, PathBuf)>,
 }
 
@@ -68,6 +79,7 @@ struct File {
     smtp: Option<String>,
     hot_reload: Option<PathBuf>,
     runtimes: Option<PathBuf>,
+    function_network: Option<NetworkSetting>,
     #[serde(default)]
     set: BTreeMap<String, u32>,
     tls_certificate: Option<PathBuf>,
@@ -119,6 +131,10 @@ impl Settings {
             smtp: flags.smtp.or(file.smtp),
             hot_reload,
             runtimes: runtimes_folder(flags.runtimes.or(file.runtimes)),
+            function_network: flags
+                .function_network
+                .or(file.function_network)
+                .unwrap_or(NetworkSetting::Host),
             tls_files,
         })
     }

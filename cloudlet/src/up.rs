@@ -6,14 +6,14 @@ use anyhow::{Context as _, Result, bail};
 use http_door::{Auth, Control, Door, Limits, Server, Tls};
 use outgoing::Mailer;
 use service::{Clock, Cloud, Credential, Everyone, Outside, Random, Workers};
+use service_lambda::Hosting;
 use store::{Durability, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::UpFlags;
 use crate::descriptors::Descriptors;
-use crate::services::Functions;
 use crate::settings::{AuthSetting, DurabilitySetting, Settings};
-use crate::{descriptors, log, root_key, services};
+use crate::{descriptors, log, network, root_key, services};
 
 /// Runs the cloud until it is told to stop.
 pub(crate) fn run(flags: UpFlags) -> Result<()> {
@@ -40,10 +40,13 @@ async fn serve(settings: Settings, descriptors: Descriptors) -> Result<()> {
         .resting(log::thread_rests);
     let address = server.address()?;
     let endpoint: Arc<str> = format!("http://{}:{}", host_name(&settings), address.port()).into();
-    let functions = Functions {
-        environments: descriptors.for_environments(),
+    let (network, server) =
+        network::of_functions(settings.function_network, &work, address.port(), server).await?;
+    let functions = Hosting {
+        environments: descriptors.for_environments(&network),
         hot_reload: settings.hot_reload.clone(),
         runtimes: settings.runtimes.clone(),
+        network,
     };
     put_root(&store, &root).with_context(|| format!("data folder {}", settings.data.display()))?;
     let cloud = Cloud::new(

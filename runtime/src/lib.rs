@@ -4,8 +4,8 @@
 //! warm, and kills it when it is late, too big or no longer wanted. It knows nothing of accounts, permissions, stored
 //! functions or clients: the Lambda service gives it an unpacked folder and a [`FunctionSpec`].
 //!
-//! Functions share the host's network (they need the Runtime API and the cloud's endpoint on loopback): there is no
-//! network namespace. Files, processes, users, IPC and host name are apart where [`Isolation::Namespaces`] is in force.
+//! Files, processes, users, IPC and host name are apart where [`Isolation::Namespaces`] is in force; the network is the
+//! host's, or one from which only the Runtime API and the cloud can be reached ([`Network`]).
 
 mod environment;
 mod error;
@@ -22,7 +22,7 @@ pub use environment::logs::{LogSink, LogSource};
 pub use error::Error;
 pub use interpreter::{Served, runtimes};
 pub use kind::{RuntimeKind, UnknownRuntime};
-pub use options::{InForce, Isolation, Options};
+pub use options::{Endpoint, InForce, Isolation, Network, Options};
 pub use report::json::SystemLevel;
 pub use runtime::Runtime;
 pub use sandbox::sandbox_main;

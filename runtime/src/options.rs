@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 use crate::LogSink;
 
 /// How functions are kept apart from the host and from each other.
@@ -17,6 +19,26 @@ pub enum Isolation {
     Namespaces,
     /// Plain processes with resource limits: code that is trusted as much as the user who runs it.
     Plain,
+}
+
+/// Which network functions have.
+#[derive(Debug, Clone, Default)]
+pub enum Network {
+    /// The host's.
+    #[default]
+    Host,
+    /// One of its own for each environment, from which only the cloud can be reached. It takes [`Isolation::Namespaces`]; where
+    /// that is not permitted, invocations fail with [`Error::Sandbox`](crate::Error).
+    None(Endpoint),
+}
+
+/// The cloud, as functions reach it that have no other network.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Its port.
+    pub port: u16,
+    /// Takes their connections. They do not block, and belong to no event loop.
+    pub visitors: mpsc::Sender<std::net::TcpStream>,
 }
 
 /// The isolation that functions really get, and why.
@@ -35,6 +57,8 @@ pub struct Options {
     pub root: PathBuf,
     /// Which isolation is wanted.
     pub isolation: Isolation,
+    /// Which network functions have.
+    pub network: Network,
     /// The program that is run as `<launcher> __sandbox`, whose `main` calls [`sandbox_main`](crate::sandbox_main)
     /// first. `None`: this program itself.
     pub launcher: Option<PathBuf>,
@@ -58,11 +82,20 @@ pub struct Options {
 }
 
 impl Options {
+    /// Where functions reach the cloud that have no other network.
+    pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.network {
+            Network::Host => None,
+            Network::None(endpoint) => Some(endpoint),
+        }
+    }
+
     /// AWS's customs: 10 minutes warm, 1000 environments, 10 s to initialise, exact interpreters.
     pub fn new(root: impl Into<PathBuf>, logs: Arc<dyn LogSink>) -> Self {
         Self {
             root: root.into(),
             isolation: Isolation::Auto,
+            network: Network::Host,
             launcher: None,
             packs: None,
             interpreter_fallback: false,

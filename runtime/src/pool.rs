@@ -19,6 +19,8 @@ pub(crate) struct Pool {
     freeze_after: Duration,
     /// Told when an environment becomes idle.
     filled: Notify,
+    /// Told when one ends of those that are kept.
+    missed: Notify,
 }
 
 #[derive(Default)]
@@ -64,6 +66,7 @@ impl Pool {
             idle_time_max,
             freeze_after,
             filled: Notify::new(),
+            missed: Notify::new(),
         }
     }
 
@@ -108,11 +111,30 @@ impl Pool {
         self.filled.notify_one();
     }
 
+    /// Waits until an environment has ended of those that are kept.
+    pub(crate) async fn missed(&self) {
+        self.missed.notified().await;
+    }
+
+    /// Says so when an environment ends, however that is.
+    pub(crate) fn look_after(self: &Arc<Self>, environment: &Environment) {
+        let (pool, key, gone) = (Arc::downgrade(self), environment.key.clone(), environment.gone());
+        tokio::spawn(async move {
+            gone.wait().await;
+            if let Some(pool) = pool.upgrade()
+                && pool.places.lock().kept_of(&key) > 0
+            {
+                pool.missed.notify_one();
+            }
+        });
+    }
+
     /// How many environments of a function have initialised.
     pub(crate) fn count(&self, key: &str) -> usize {
         let places = self.places.lock();
         let at_work = places.leased.values().filter(|one| one.key == key && one.is_working()).count();
-        at_work + places.idle.get(key).map_or(0, Vec::len)
+        let idle = places.idle.get(key).into_iter().flatten();
+        at_work + idle.filter(|idle| idle.environment.is_usable()).count()
     }
 
     /// Ends the environments of a function, those at work after their present event.

@@ -137,6 +137,11 @@ pub(crate) fn extension(name: &str, state: &str, events: &[&str]) -> String {
     format!("EXTENSION\tName: {name}\tState: {state}\tEvents: [{}]", events.join(", "))
 }
 
+/// An extension that may not start.
+pub(crate) fn extension_not_started(name: &str, why: &str) -> String {
+    format!("{}\tError Type: {why}", extension(name, "LaunchError", &[]))
+}
+
 /// An extension listens: to logs, or to telemetry.
 pub(crate) fn subscription(api: &str, name: &str, types: &[&str]) -> String {
     format!("{api}\tName: {name}\tState: Subscribed\tTypes: [{}]", types.join(", "))

@@ -12,14 +12,16 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use crate::environment::init::{Init, Phase};
+use crate::environment::lifeline::Lifeline;
 use crate::environment::process::{End, Process};
 use crate::environment::run::Terms;
 use crate::environment::{Environment, Extensions, Host, Tasks};
 use crate::interpreter::{Interpreter, Interpreters, jdk};
 use crate::pool::{Acquired, Lease, Pool, Room};
-use crate::sandbox::{Limits, Plan, View};
+use crate::sandbox::{self, Limits, Plan, View};
 use crate::{
-    Error, FunctionSpec, InForce, Invocation, Isolation, Options, Outcome, PAYLOAD_BYTES_MAX, RuntimeKind,
+    Error, FunctionSpec, InForce, Invocation, Isolation, LogSink, LogSource, Network, Options, Outcome,
+    PAYLOAD_BYTES_MAX, RuntimeKind,
 };
 
 const PYTHON_BOOTSTRAP: &str = include_str!("../bootstraps/bootstrap.py");
@@ -167,9 +169,15 @@ impl Runtime {
         let init = lease.environment.initialise(spec, Phase::Init, limit, "").await?;
         let is_ready = init.has_succeeded();
         if is_ready {
+            self.pool.look_after(&lease.environment);
             lease.give_back();
         }
         Ok(is_ready)
+    }
+
+    /// Waits until an environment has ended of those that are [kept](Self::keep).
+    pub async fn missed(&self) {
+        self.pool.missed().await;
     }
 
     /// How many environments of a function have initialised.
@@ -205,7 +213,8 @@ impl Runtime {
         let interpreter = self.interpreter(spec.runtime).await?;
         let in_force = self.isolation().await;
         let sandboxed = in_force.isolation == Isolation::Namespaces;
-        if !sandboxed && self.options.isolation == Isolation::Namespaces {
+        let must_be = self.options.isolation == Isolation::Namespaces || self.options.endpoint().is_some();
+        if !sandboxed && must_be {
             return Err(Error::Sandbox(in_force.reason.clone()));
         }
         if sandboxed {
@@ -221,6 +230,7 @@ impl Runtime {
             launcher,
             root,
             sandboxed,
+            endpoint: self.options.endpoint(),
             sink: &self.options.logs,
             tasks: &self.tasks,
             endings: &self.endings,
@@ -244,7 +254,13 @@ impl Runtime {
         match self.try_sandbox().await {
             Ok(()) => InForce {
                 isolation: Isolation::Namespaces,
-                reason: "functions run in namespaces of their own; the network is the host's".to_owned(),
+                reason: match self.options.network {
+                    Network::Host => "functions run in namespaces of their own; the network is the host's",
+                    Network::None(_) => {
+                        "functions run in namespaces of their own, with no network but the cloud"
+                    }
+                }
+                .to_owned(),
             },
             Err(reason) => {
                 tracing::warn!("functions cannot be sandboxed here: {reason}");
@@ -253,6 +269,21 @@ impl Runtime {
                 ))
             }
         }
+    }
+
+    /// Whether functions can have such a network here.
+    ///
+    /// # Errors
+    /// Why they cannot.
+    pub async fn check_network(root: PathBuf, network: Network) -> Result<(), Error> {
+        let options = Options { network, ..Options::new(root, Arc::new(Nowhere)) };
+        if options.endpoint().is_none() {
+            return Ok(());
+        }
+        let runtime = Self::new(options)?;
+        let InForce { isolation, reason } = runtime.isolation().await;
+        let is_apart = *isolation == Isolation::Namespaces;
+        is_apart.then_some(()).ok_or_else(|| Error::Sandbox(reason.clone()))
     }
 
     async fn try_sandbox(&self) -> Result<(), String> {
@@ -265,18 +296,30 @@ impl Runtime {
             shown: Vec::new(),
             tmp_mb: 1,
             sandbox: Ipv4Addr::LOCALHOST,
+            has_own_names: false,
         };
         let limits = Limits { data_bytes: 1 << 30, file_bytes: 1 << 20, files: 64, processes: 64 };
-        let plan = Plan { view: Some(view), command: None, extensions: None, limits };
+        let network = self.options.endpoint().map(sandbox::Network::with);
+        let plan = Plan { view: Some(view), network, command: None, extensions: None, limits };
+        let (lifeline, input) = Lifeline::make().map_err(|error| error.to_string())?;
+        let lifeline = (Arc::new(lifeline), input);
         let tasks = Tasks { tracker: self.tasks.clone(), endings: self.endings.clone(), seat: None };
         let nobody = Arc::new(Extensions::new(Vec::new()));
-        let process = Process::start(&self.launcher, &plan, Stdio::null(), None, &tasks, nobody).await;
+        let process =
+            Process::start(&self.launcher, &plan, lifeline, Stdio::null(), None, &tasks, nobody).await;
         match process.map_err(|error| format!("{}: {error}", self.launcher.display()))?.ended().await {
             End::Ready => Ok(()),
             End::SetUpFailed(reason) => Err(reason),
             _ => Err(format!("{} is not a launcher", self.launcher.display())),
         }
     }
+}
+
+/// Where nothing is logged, because nothing runs.
+struct Nowhere;
+
+impl LogSink for Nowhere {
+    fn line(&self, _: &LogSource, _: &[u8]) {}
 }
 
 impl Drop for Runtime {

@@ -29,6 +29,9 @@ def handler(event, context):
 """
 
 
+ENDS = AHEAD.replace("    return", "    if event.get('end'): os._exit(1)\n    return")
+
+
 @pytest.fixture
 def functions(cloud):
     return cloud.client("lambda", read_timeout=60)
@@ -167,6 +170,18 @@ def test_environments_are_started_in_advance(functions, name):
     missing = refused(functions.get_provisioned_concurrency_config, FunctionName=name, Qualifier="live")
     message = "No Provisioned Concurrency Config found for this function"
     assert missing == ("ProvisionedConcurrencyConfigNotFoundException", message)
+
+
+def test_one_that_ends_is_replaced(functions, name):
+    create(functions, name, ENDS, Publish=True)
+    functions.put_provisioned_concurrency_config(FunctionName=name, Qualifier="1", ProvisionedConcurrentExecutions=1)
+    ready(functions, name, "1")
+    before = invoke(functions, name, Qualifier="1")[1]
+    assert invoke(functions, name, {"end": True}, Qualifier="1")[0]["FunctionError"] == "Unhandled"
+    ready(functions, name, "1")
+    answer, after = invoke(functions, name, Qualifier="1", LogType="Tail")
+    assert after[0] == "provisioned-concurrency" and after != before
+    assert "Init Duration" not in base64.b64decode(answer["LogResult"]).decode()
 
 
 def test_an_alias_takes_its_environments_along(functions, name):

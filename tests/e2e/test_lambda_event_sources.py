@@ -4,8 +4,10 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import eventually
+from conftest import eventually, move
+from functions import create
 from test_lambda import ROLE, package
+from test_lambda_concurrency import BUSY, Gate
 
 # Passes each record on to the queue in OUT, and fails as the message tells it to.
 RELAY = """
@@ -99,6 +101,27 @@ def test_messages_reach_the_function_and_leave_the_queue(cloud, name):
         "b": {"binaryValue": "AA==", "dataType": "Binary", **empty},
     }
     eventually(relay.is_empty)
+
+
+def test_more_batches_are_at_work_while_there_is_more_to_do(own_cloud, name):
+    move(own_cloud, frozen=True)
+    queues, functions = own_cloud.client("sqs"), own_cloud.client("lambda", read_timeout=60)
+    gate = Gate()
+    code = f"event_of_gate = {gate.event!r}{BUSY.replace('event[', 'event_of_gate[')}"
+    create(functions, name, code, Timeout=30)
+    url = queues.create_queue(QueueName=name)["QueueUrl"]
+    for number in range(9):
+        queues.send_message(QueueUrl=url, MessageBody=str(number))
+    arn = f"arn:aws:sqs:us-east-1:000000000000:{name}"
+    mapping = functions.create_event_source_mapping(EventSourceArn=arn, FunctionName=name, BatchSize=1)
+    for seconds, at_work in [(0, 5), (0.4, 7), (0.2, 8), (10, 9)]:
+        move(own_cloud, advance_seconds=seconds)
+        eventually(lambda at_work=at_work: gate.count >= at_work)
+        assert gate.count == at_work
+    functions.delete_event_source_mapping(UUID=mapping["UUID"])
+    gate.open.set()
+    eventually(lambda: queues.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "0")
+    gate.server.shutdown()
 
 
 def test_a_group_of_a_fifo_queue_comes_in_order(cloud, name):

@@ -75,6 +75,16 @@ def test_a_crash_of_an_extension_fails_the_function(cloud, functions, name):
     assert said == {"errorType": "Extension.Crash", "errorMessage": message}
 
 
+def test_eleven_extensions_are_too_many(cloud, functions, name):
+    arn = layer(functions, name, **{f"extensions___agent-{number:02}": AGENT for number in range(11)})
+    create(functions, name, "def handler(event, context): return event", Layers=[arn], MemorySize=1024)
+    answer, said = invoke(functions, name)
+    message = f"RequestId: {answer['ResponseMetadata']['RequestId']} Error: TooManyExtensions"
+    assert said == {"errorType": "Extension.LaunchError", "errorMessage": message}
+    line = "EXTENSION\tName: agent-10\tState: LaunchError\tEvents: []\tError Type: TooManyExtensions"
+    eventually(lambda: line in lines(cloud, name))
+
+
 def test_a_wrapper_starts_the_runtime(functions, name):
     arn = layer(functions, name, wrapper=WRAPPER)
     variables = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"}

@@ -1,6 +1,6 @@
 //! The paths that are our own: health, metrics, the clock, the outbox, reset.
 //!
-//! They are open on loopback. Elsewhere the door asks for the root key first.
+//! They are open on loopback. Elsewhere, and for functions with a network of their own, the door asks for the root key first.
 
 use std::sync::Arc;
 use std::time::Duration;

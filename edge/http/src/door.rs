@@ -3,7 +3,7 @@
 mod forms;
 mod refusal;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -48,7 +48,18 @@ pub struct Door {
     limits: Limits,
 }
 
-/// The other end of a connection, and the request that came from there.
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// Its address.
+    pub ip: IpAddr,
+    /// It speaks TLS.
+    pub secure: bool,
+    /// It is in a network of its own, where code runs that is nobody's on this machine.
+    pub is_apart: bool,
+}
+
+/// Where a request came from, and its id.
 struct Peer<'a> {
     ip: IpAddr,
     secure: bool,
@@ -100,10 +111,10 @@ impl Door {
     }
 
     /// Answers one request. Whatever happens, there is an answer, and it carries the request's id.
-    pub async fn answer(&self, request: Request<Incoming>, peer: SocketAddr, secure: bool) -> Reply {
+    pub async fn answer(&self, request: Request<Incoming>, origin: Origin) -> Reply {
         let request_id: Arc<str> = self.control.cloud.random.uuid().into();
         let span = tracing::trace_span!(target: "cloudlet::layer", "door");
-        match self.pass(request, peer.ip(), secure, &request_id).instrument(span).await {
+        match self.pass(request, origin, &request_id).instrument(span).await {
             Ok(reply) => reply,
             Err(refusal) => refusal.into_reply(&request_id),
         }
@@ -113,16 +124,16 @@ impl Door {
     async fn pass(
         &self,
         request: Request<Incoming>,
-        peer: IpAddr,
-        secure: bool,
+        origin: Origin,
         request_id: &Arc<str>,
     ) -> Result<Reply, Refusal> {
+        let peer = Peer { ip: origin.ip, secure: origin.secure, request_id };
         let (mut parts, incoming) = request.into_parts();
         let passing = upgrade::Passing::of(&mut parts);
         let body = Receiver::new(incoming);
         if let Some(page) = Page::at(parts.uri.path()) {
             let body = self.whole(&parts, body).await?;
-            return self.control_page(page, &parts, &body, peer).await;
+            return self.control_page(page, &parts, &body, origin).await;
         }
         let directory = self.control.cloud.directory();
         let store = &self.control.cloud.store;
@@ -130,7 +141,7 @@ impl Door {
             directory.visited(store, host::of(&parts).unwrap_or_default(), parts.uri.path())
         {
             let body = self.whole(&parts, body).await?;
-            let mut visit = visit(&parts, &body, &Peer { ip: peer, secure, request_id });
+            let mut visit = visit(&parts, &body, &peer);
             if let Some(name) = service.visits_signed_as() {
                 visit.signer = self.identities.visitor(&self.control.cloud, &parts, &body, name);
             }
@@ -144,7 +155,6 @@ impl Door {
             let refused = |fault| Refusal { fault, protocol: identify::spoken(service) };
             return Ok(response::from_answer(answer.map_err(refused)?, request_id));
         }
-        let peer = Peer { ip: peer, secure, request_id };
         match forms::asked(&self.control.cloud, &parts) {
             Some(service) => Ok(self.form(service, &parts, body, &peer).await),
             None => self.call(parts, body, &peer).await,
@@ -276,10 +286,10 @@ impl Door {
         page: Page,
         parts: &Parts,
         body: &Bytes,
-        peer: IpAddr,
+        origin: Origin,
     ) -> Result<Reply, Refusal> {
-        if !peer.is_loopback() {
-            let proved = self.identities.require_root(&self.control.cloud, parts, body, peer);
+        if origin.is_apart || !origin.ip.is_loopback() {
+            let proved = self.identities.require_root(&self.control.cloud, parts, body, origin.ip);
             proved.map_err(|refused| refused.into_fault(None))?;
         }
         Ok(self.control.answer(page, &parts.method, parts.uri.query().unwrap_or_default(), body).await?)

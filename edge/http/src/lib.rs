@@ -21,7 +21,7 @@ mod tls;
 mod upgrade;
 
 pub use control::{AfterReset, Control};
-pub use door::{Door, Limits};
+pub use door::{Door, Limits, Origin};
 pub use identity::Auth;
 pub use server::{BindError, Server};
 pub use tls::{Tls, TlsError};

@@ -4,7 +4,7 @@
 //! turn.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +16,9 @@ use parking_lot::Mutex;
 use service::Stopping;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use crate::door::Origin;
 use crate::lanes::Lanes;
 use crate::upgrade::Passing;
 use crate::{Door, Tls};
@@ -40,6 +41,7 @@ pub struct Server {
     slots: Arc<Semaphore>,
     slots_max: usize,
     rest: fn(),
+    apart: Option<mpsc::Receiver<std::net::TcpStream>>,
 }
 
 /// The address could not be listened on.
@@ -58,7 +60,7 @@ impl Server {
     pub async fn bind(address: SocketAddr, tls: Option<Arc<Tls>>) -> Result<Self, BindError> {
         let listener = TcpListener::bind(address).await.map_err(|source| BindError { address, source })?;
         let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        Ok(Server { listener, tls, slots, slots_max: CONNECTIONS_MAX, rest: || {} })
+        Ok(Server { listener, tls, slots, slots_max: CONNECTIONS_MAX, rest: || {}, apart: None })
     }
 
     /// Holds no more connections than this at once; others wait until one is closed.
@@ -77,6 +79,13 @@ impl Server {
         self
     }
 
+    /// Also serves connections that others have accepted, in networks apart from this machine's: those of functions.
+    #[must_use]
+    pub fn and_those_apart(mut self, connections: mpsc::Receiver<std::net::TcpStream>) -> Self {
+        self.apart = Some(connections);
+        self
+    }
+
     /// Where it listens: the real port when 0 was asked for.
     ///
     /// # Errors
@@ -89,7 +98,7 @@ impl Server {
     ///
     /// # Errors
     /// When there are no threads to serve with.
-    pub async fn serve(self, door: Arc<Door>, stop: impl Future<Output = ()>) -> io::Result<()> {
+    pub async fn serve(mut self, door: Arc<Door>, stop: impl Future<Output = ()>) -> io::Result<()> {
         let lanes = Lanes::start(self.rest)?;
         let graceful = GracefulShutdown::new();
         let (stopper, stopping) = Stopping::new();
@@ -119,12 +128,19 @@ impl Server {
         Ok(())
     }
 
-    async fn accept(&self) -> io::Result<Accepted> {
+    async fn accept(&mut self) -> io::Result<Accepted> {
         let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(io::Error::other)?;
-        let (stream, peer) = self.listener.accept().await?;
+        let (stream, ip, is_apart) = tokio::select! {
+            accepted = self.listener.accept() => {
+                let (stream, peer) = accepted?;
+                // Its lane has another event loop than this one.
+                (stream.into_std()?, peer.ip(), false)
+            }
+            // There is nothing but loopback in such a network.
+            stream = next(&mut self.apart) => (stream, Ipv4Addr::LOCALHOST.into(), true),
+        };
         stream.set_nodelay(true)?;
-        // Its lane has another event loop than this one.
-        Ok(Accepted { stream: stream.into_std()?, peer, slot })
+        Ok(Accepted { stream, origin: Origin { ip, secure: false, is_apart }, slot })
     }
 
     /// All that is said on a connection.
@@ -136,7 +152,7 @@ impl Server {
     ) -> impl Future<Output = ()> + Send + 'static {
         let tls = self.tls.clone();
         let pressure = Pressure { slots: Arc::clone(&self.slots), few: self.slots_max / 8 };
-        let Accepted { stream, peer, slot } = accepted;
+        let Accepted { stream, origin, slot } = accepted;
         async move {
             let _slot = slot;
             let stream = match TcpStream::from_std(stream) {
@@ -144,14 +160,13 @@ impl Server {
                 Err(error) => return tracing::debug!(%error, "a connection was lost"),
             };
             match opening(&stream).await {
-                Some(Opening::Plain) => {
-                    converse(TokioIo::new(stream), peer, false, door, pressure, ends).await
-                }
+                Some(Opening::Plain) => converse(TokioIo::new(stream), origin, door, pressure, ends).await,
                 Some(Opening::Tls) => {
                     let Some(tls) = tls else { return };
                     match tokio::time::timeout(HEAD_TIMEOUT, tls.acceptor().accept(stream)).await {
                         Ok(Ok(stream)) => {
-                            converse(TokioIo::new(stream), peer, true, door, pressure, ends).await;
+                            let origin = Origin { secure: true, ..origin };
+                            converse(TokioIo::new(stream), origin, door, pressure, ends).await;
                         }
                         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                         Err(_) => tracing::debug!("a TLS handshake took too long"),
@@ -163,10 +178,23 @@ impl Server {
     }
 }
 
+/// The next connection from a network apart. Where there are none, it never comes.
+async fn next(apart: &mut Option<mpsc::Receiver<std::net::TcpStream>>) -> std::net::TcpStream {
+    loop {
+        match apart {
+            Some(connections) => match connections.recv().await {
+                Some(stream) => return stream,
+                None => *apart = None,
+            },
+            None => std::future::pending().await,
+        }
+    }
+}
+
 /// A connection, its other end, and its right to be there.
 struct Accepted {
     stream: std::net::TcpStream,
-    peer: SocketAddr,
+    origin: Origin,
     slot: OwnedSemaphorePermit,
 }
 
@@ -203,14 +231,8 @@ async fn opening(stream: &TcpStream) -> Option<Opening> {
     }
 }
 
-async fn converse<S>(
-    stream: TokioIo<S>,
-    peer: SocketAddr,
-    secure: bool,
-    door: Arc<Door>,
-    pressure: Pressure,
-    ends: Ends,
-) where
+async fn converse<S>(stream: TokioIo<S>, origin: Origin, door: Arc<Door>, pressure: Pressure, ends: Ends)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -227,7 +249,7 @@ async fn converse<S>(
         let (door, passed) = (Arc::clone(&door), Arc::clone(&passed));
         let close = pressure.is_high();
         async move {
-            let mut response = door.answer(request, peer, secure).await;
+            let mut response = door.answer(request, origin).await;
             if let Some(passing) = response.extensions_mut().remove::<Passing>() {
                 *passed.lock() = Some(passing);
             } else if close && response.version() < http::Version::HTTP_2 {

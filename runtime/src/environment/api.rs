@@ -29,7 +29,7 @@ const PREFIX: &str = "/2018-06-01/runtime/";
 const CONNECTIONS_MAX: usize = 64;
 
 /// How long accepting rests after the system refused it.
-const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+pub(super) const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// Beyond the largest answer, this much is read and thrown away, so that the function hears of its mistake.
 const DISCARDED_BYTES_MAX: usize = 64 * 1024 * 1024;

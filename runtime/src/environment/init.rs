@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::Environment;
 use super::api::Stage;
-use super::extensions::Member;
 use super::extensions::ending::Reason;
+use super::extensions::{Member, TOO_MANY};
 use super::run::{Verdict, end_fault, fault, milliseconds};
 use crate::report::{self, Fault, json};
 use crate::{Error, FunctionSpec};
@@ -103,6 +103,10 @@ impl Environment {
     fn tell_init(&self, spec: &FunctionSpec, init: &Init) {
         for member in self.extensions.members() {
             self.tell_extension(spec, &member);
+        }
+        for name in self.extensions.surplus() {
+            let text = report::extension_not_started(name, TOO_MANY);
+            self.logs.tell(spec.json_lines, Some(&text), || json::extension_not_started(name, TOO_MANY));
         }
         let (phase, took_ms) = (init.phase.name(), milliseconds(init.took));
         let (status, kind) = init.verdict.as_ref().map_or(("", ""), of);

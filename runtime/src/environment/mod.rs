@@ -6,9 +6,12 @@ mod extensions;
 mod freezer;
 mod handed;
 pub(crate) mod init;
+pub(crate) mod lifeline;
 pub(crate) mod logs;
 mod memory;
 mod named_pipe;
+mod names;
+pub(crate) mod network;
 mod plan;
 pub(crate) mod process;
 pub(crate) mod run;
@@ -28,12 +31,13 @@ use tokio::task::{AbortHandle, JoinHandle};
 use tokio_util::task::TaskTracker;
 
 use crate::LogSink;
+use crate::options::Endpoint;
 use api::Desk;
 pub(crate) use extensions::Extensions;
 use extensions::ending::{Ending, Reason};
 use freezer::Freezer;
 use logs::Logs;
-use process::{End, Process};
+use process::{End, Gone, Process};
 use telemetry::Telemetry;
 
 const MB: u64 = 1024 * 1024;
@@ -43,6 +47,8 @@ pub(crate) struct Host<'a> {
     pub(crate) launcher: &'a Path,
     pub(crate) root: &'a Path,
     pub(crate) sandboxed: bool,
+    /// The cloud, where a network of its own is to lead to it; else an environment has the host's.
+    pub(crate) endpoint: Option<&'a Endpoint>,
     pub(crate) sink: &'a Arc<dyn LogSink>,
     pub(crate) tasks: &'a TaskTracker,
     pub(crate) endings: &'a TaskTracker,
@@ -134,6 +140,11 @@ impl Environment {
         let end = self.process.function_ended().await;
         tokio::time::sleep(LAST_WORDS_MAX).await;
         end
+    }
+
+    /// The moment at which nothing of it is left.
+    pub(crate) fn gone(&self) -> Gone {
+        self.process.gone()
     }
 
     /// What there is to wait for until nothing of it is left.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::variables::{self, Places};
 use super::{Host, MB, command};
 use crate::interpreter::Interpreter;
-use crate::sandbox::{Command, Extensions, Limits, Plan, View};
+use crate::sandbox::{Command, Extensions, Limits, Network, Plan, View};
 use crate::{FunctionSpec, RuntimeKind};
 
 /// Descriptors and processes of an environment, as AWS's quotas say.
@@ -22,6 +22,8 @@ pub(super) struct Facts<'a> {
     pub(super) log_stream: &'a str,
     /// Where `sandbox.localdomain` is.
     pub(super) sandbox: Ipv4Addr,
+    /// The network, unless it is the host's.
+    pub(super) network: Option<Network>,
     /// External extensions, and the pipe that takes what they write.
     pub(super) extensions: &'a [String],
     pub(super) extensions_log: PathBuf,
@@ -52,6 +54,7 @@ pub(super) fn plan(
         shown: interpreter.map(|interpreter| interpreter.folders.clone()).unwrap_or_default(),
         tmp_mb: spec.tmp_mb,
         sandbox: facts.sandbox,
+        has_own_names: facts.network.is_some(),
     });
     let extension = |name: &String| Command {
         program: opt.join("extensions").join(name).to_string_lossy().into_owned(),
@@ -62,7 +65,7 @@ pub(super) fn plan(
     let commands: Vec<Command> = facts.extensions.iter().map(extension).collect();
     let extensions = (!commands.is_empty()).then_some(Extensions { commands, log: facts.extensions_log });
     let command = Command { program, arguments, environment, folder: task.to_owned() };
-    Plan { view, command: Some(command), extensions, limits: limits(spec) }
+    Plan { view, network: facts.network, command: Some(command), extensions, limits: limits(spec) }
 }
 
 /// Address space is asked for long before it is used (thread stacks, arenas), so the limit on it is generous.

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::watch;
 
 use super::Tasks;
 use super::extensions::Extensions;
+use super::lifeline::Lifeline;
 use crate::report::Exit;
 use crate::sandbox::{ARGUMENT, Order, Plan, Report};
 
@@ -31,7 +31,7 @@ pub(crate) enum End {
 /// A running launcher with its function. Dropping it kills both.
 pub(crate) struct Process {
     pub(crate) pid: u32,
-    lifeline: Mutex<Option<ChildStdin>>,
+    lifeline: Arc<Lifeline>,
     /// Of the function itself.
     function: watch::Receiver<Option<End>>,
     /// Everything of it is gone.
@@ -43,6 +43,7 @@ impl Process {
     pub(crate) async fn start(
         launcher: &Path,
         plan: &Plan,
+        (lifeline, input): (Arc<Lifeline>, Stdio),
         log: Stdio,
         scratch: Option<PathBuf>,
         tasks: &Tasks,
@@ -51,13 +52,11 @@ impl Process {
         let plan = serde_json::to_vec(plan)?;
         let length = u32::try_from(plan.len()).map_err(io::Error::other)?;
         let mut command = Command::new(launcher);
-        command.arg(ARGUMENT).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
+        command.arg(ARGUMENT).env_clear().stdin(input).stdout(Stdio::piped()).stderr(log);
         let mut child = command.kill_on_drop(true).spawn()?;
-        // The parent's copy of the log's writing end goes with the command; else the log would never end.
+        // The parent's copies of the launcher's ends go with the command; else neither would ever end.
         drop(command);
-        let (Some(mut lifeline), Some(reports), Some(pid)) =
-            (child.stdin.take(), child.stdout.take(), child.id())
-        else {
+        let (Some(reports), Some(pid)) = (child.stdout.take(), child.id()) else {
             return Err(io::Error::other("the launcher has no pipes"));
         };
         let ((ended, function), (left, gone)) = (watch::channel(None), watch::channel(false));
@@ -74,35 +73,28 @@ impl Process {
         let mut message = length.to_be_bytes().to_vec();
         message.extend_from_slice(&plan);
         // A launcher that ended before it had read everything has said why: its end tells.
-        let _ = lifeline.write_all(&message).await;
-        Ok(Self { pid, lifeline: Mutex::new(Some(lifeline)), function, gone })
+        let _ = lifeline.send(&message).await;
+        Ok(Self { pid, lifeline, function, gone })
     }
 
     /// Kills the function and everything it started.
     pub(crate) fn kill(&self) {
-        self.lifeline.lock().take();
+        self.lifeline.cut();
     }
 
     /// Starts the function, for which the launcher waits where there are extensions.
     pub(crate) fn start_function(&self) {
-        self.order(Order::Start);
+        self.lifeline.order(Order::Start);
     }
 
     /// Asks the function to end.
     pub(crate) fn terminate_function(&self) {
-        self.order(Order::Terminate);
+        self.lifeline.order(Order::Terminate);
     }
 
     /// Kills the function's first process; its extensions live on.
     pub(crate) fn kill_function(&self) {
-        self.order(Order::Kill);
-    }
-
-    fn order(&self, order: Order) {
-        if let Some(lifeline) = &*self.lifeline.lock() {
-            // A byte always finds room. A launcher that has gone needs no orders.
-            let _ = nix::unistd::write(lifeline, &[order as u8]);
-        }
+        self.lifeline.order(Order::Kill);
     }
 
     pub(crate) fn function_has_ended(&self) -> bool {
@@ -117,7 +109,7 @@ impl Process {
     }
 
     /// The same to wait for, without holding it.
-    pub(super) fn gone(&self) -> Gone {
+    pub(crate) fn gone(&self) -> Gone {
         Gone(self.gone.clone())
     }
 
@@ -125,6 +117,13 @@ impl Process {
     pub(crate) async fn ended(&self) -> End {
         self.gone().wait().await;
         self.function_ended().await
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Others may still hold the lifeline.
+        self.kill();
     }
 }
 

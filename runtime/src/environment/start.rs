@@ -1,7 +1,7 @@
 //! The start of an environment: its pipes, its Runtime API, its processes.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -14,21 +14,29 @@ use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
 use super::api::{self, Apis, Desk};
-use super::extensions::{self, Extensions};
+use super::extensions::{self, Extensions, MEMBERS_MAX};
+use super::lifeline::Lifeline;
 use super::logs::Logs;
 use super::named_pipe::NamedPipe;
-use super::process::Process;
+use super::network::{Doors, Rest, Way};
+use super::process::{End, Process};
 use super::telemetry::Telemetry;
 use super::{Environment, Host, Tasks, plan};
 use crate::interpreter::Interpreter;
+use crate::options::Endpoint;
 use crate::report;
-use crate::sandbox::Plan;
+use crate::sandbox::{Network, Plan};
 use crate::{Error, FunctionSpec, LogSource};
 
 /// What an environment has of the host before its processes start.
 struct Site {
     id: String,
-    listener: TcpListener,
+    /// The Runtime API's, where the network is the host's; else it is made inside.
+    listener: Option<TcpListener>,
+    network: Option<Network>,
+    lifeline: Arc<Lifeline>,
+    /// The launcher's end of that.
+    input: Stdio,
     /// Of the Runtime API.
     address: String,
     source: LogSource,
@@ -45,16 +53,34 @@ struct Site {
 impl Site {
     async fn make(spec: &FunctionSpec, host: &Host<'_>, id: Option<String>) -> Result<Self, Error> {
         let id = id.unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
-        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let listener = bound.map_err(Error::system("the Runtime API's port"))?;
-        let address = listener.local_addr().map_err(Error::system("the Runtime API's port"))?.to_string();
+        let (lifeline, input) = Lifeline::make().map_err(Error::system("the launcher's lifeline"))?;
+        let network = host.endpoint.map(Network::with);
+        let (listener, address) = match &network {
+            Some(network) => (None, SocketAddr::from((Ipv4Addr::LOCALHOST, network.api))),
+            None => listen().await.map_err(Error::system("the Runtime API's port"))?,
+        };
         let source = log_source(spec, &id);
         let scratch = scratch(host, &id).map_err(Error::system("the function's folders"))?;
-        let sandbox = if host.sandboxed { loopback(&id) } else { Ipv4Addr::LOCALHOST };
+        // Nobody else is in a network of its own.
+        let is_shared = host.sandboxed && network.is_none();
+        let sandbox = if is_shared { loopback(&id) } else { Ipv4Addr::LOCALHOST };
         let external = extensions::find(spec.opt_dir.as_deref());
         // Its own even where another environment had the same id, whose pipe may not have gone yet.
         let extensions_log = host.root.join("tmp").join(format!("{}.log", uuid::Uuid::new_v4().simple()));
-        Ok(Self { id, listener, address, source, scratch, sandbox, external, extensions_log })
+        let (lifeline, address) = (Arc::new(lifeline), address.to_string());
+        Ok(Self {
+            id,
+            listener,
+            network,
+            lifeline,
+            input,
+            address,
+            source,
+            scratch,
+            sandbox,
+            external,
+            extensions_log,
+        })
     }
 
     fn plan(&self, spec: &FunctionSpec, interpreter: Option<&Interpreter>, host: &Host<'_>) -> Plan {
@@ -63,10 +89,19 @@ impl Site {
             api: &self.address,
             log_stream: &self.source.log_stream,
             sandbox: self.sandbox,
-            extensions: &self.external,
+            network: self.network.clone(),
+            extensions: &self.external[..self.external.len().min(MEMBERS_MAX)],
             extensions_log: self.extensions_log.clone(),
         };
         plan::plan(spec, interpreter, host, facts)
+    }
+
+    /// How what listens in it is reached.
+    fn way(&self) -> Way {
+        match self.network {
+            Some(_) => Way::Inside(self.lifeline.clone()),
+            None => Way::Host(self.sandbox),
+        }
     }
 
     /// The log: what reads it, what the function writes to, and what extensions do.
@@ -95,22 +130,23 @@ impl Environment {
         let is_first = id.is_none();
         let site = Site::make(spec, host, id).await?;
         let plan = site.plan(spec, interpreter, host);
-        let telemetry = Arc::new(Telemetry::new(site.sandbox, spec.json_lines.is_some()));
+        let telemetry = Arc::new(Telemetry::new(site.way(), spec.json_lines.is_some()));
         let (logs, log, named) = site.log(host, &telemetry)?;
         if is_first {
             let text = report::init_start(spec.runtime, &spec.region);
             logs.tell(spec.json_lines, Some(&text), || report::json::init_start(spec));
         }
-        let started = Instant::now();
-        let tasks = Tasks {
-            tracker: host.tasks.clone(),
-            endings: host.endings.clone(),
-            seat: Some(host.seat.clone()),
-        };
+        let (started, tasks) = (Instant::now(), Tasks::of(host));
         let extensions = Arc::new(Extensions::new(site.external));
-        let process = Process::start(host.launcher, &plan, log, site.scratch, &tasks, extensions.clone())
-            .await
-            .map_err(|error| Error::Sandbox(format!("{}: {error}", host.launcher.display())))?;
+        let lifeline = (site.lifeline.clone(), site.input);
+        let process =
+            Process::start(host.launcher, &plan, lifeline, log, site.scratch, &tasks, extensions.clone())
+                .await
+                .map_err(|error| Error::Sandbox(format!("{}: {error}", host.launcher.display())))?;
+        let (listener, doors) = match site.listener {
+            Some(listener) => (listener, None),
+            None => take_doors(&site.lifeline, &process).await?,
+        };
         let (process, desk) = (Arc::new(process), Arc::new(Desk::new()));
         if let Some(named) = named {
             begin(&tasks, named, extensions.clone(), process.clone());
@@ -124,7 +160,8 @@ impl Environment {
             json_lines: spec.json_lines,
             tasks: tasks.clone(),
         };
-        let api = serve(site.listener, apis);
+        let doors = doors.zip(host.endpoint.cloned());
+        let api = serve(listener, doors, apis);
         Ok(Arc::new(Self {
             id: site.id,
             key: spec.key.clone(),
@@ -145,11 +182,50 @@ impl Environment {
     }
 }
 
+impl Tasks {
+    fn of(host: &Host<'_>) -> Self {
+        let (tracker, endings) = (host.tasks.clone(), host.endings.clone());
+        Self { tracker, endings, seat: Some(host.seat.clone()) }
+    }
+}
+
+async fn listen() -> io::Result<(Option<TcpListener>, SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = listener.local_addr()?;
+    Ok((Some(listener), address))
+}
+
+/// The server's sockets in a network that the launcher has just built.
+async fn take_doors(lifeline: &Lifeline, process: &Process) -> Result<(TcpListener, Option<Rest>), Error> {
+    match Doors::take(lifeline).await {
+        Ok(doors) => {
+            let (api, rest) = doors.split();
+            Ok((api, Some(rest)))
+        }
+        Err(error) => {
+            process.kill();
+            Err(Error::Sandbox(match process.ended().await {
+                End::SetUpFailed(reason) => reason,
+                _ => format!("its network: {error}"),
+            }))
+        }
+    }
+}
+
 /// Answers the processes, and reads what they write.
-fn serve(listener: TcpListener, apis: Apis) -> AbortHandle {
+fn serve(listener: TcpListener, doors: Option<(Rest, Endpoint)>, apis: Apis) -> AbortHandle {
     let (tasks, logs) = (apis.tasks.clone(), apis.logs.clone());
     tasks.spawn(async move { logs.pump().await });
-    tasks.spawn(api::serve(listener, Arc::new(apis))).abort_handle()
+    let api = api::serve(listener, Arc::new(apis));
+    let served = tasks.spawn(async move {
+        match doors {
+            Some((doors, endpoint)) => {
+                tokio::join!(api, doors.serve(endpoint));
+            }
+            None => api.await,
+        }
+    });
+    served.abort_handle()
 }
 
 fn log_source(spec: &FunctionSpec, id: &str) -> LogSource {

@@ -90,6 +90,11 @@ pub(crate) fn extension(name: &str, state: &str, events: &[&str]) -> Line {
     Line { level: SystemLevel::Info, kind: "platform.extension", record }
 }
 
+pub(crate) fn extension_not_started(name: &str, why: &str) -> Line {
+    let record = json!({ "name": name, "state": "LaunchError", "events": [], "errorType": why });
+    Line { level: SystemLevel::Info, kind: "platform.extension", record }
+}
+
 pub(crate) fn telemetry_subscription(name: &str, types: &[&str]) -> Line {
     let record = json!({ "name": name, "state": "Subscribed", "types": types });
     Line { level: SystemLevel::Info, kind: "platform.telemetrySubscription", record }

@@ -60,7 +60,7 @@ impl Children {
                 0 => return Ok(false),
                 _ if order[0] == Order::Start as u8 => return Ok(true),
                 // There is no function yet that could be ended.
-                _ => {}
+                _ => carry_out(order[0]),
             }
         }
     }
@@ -119,6 +119,8 @@ pub(super) fn hold_lifeline(end: impl FnOnce() + Send + 'static) -> io::Result<(
 
 fn carry_out(order: u8) {
     let signal = match order {
+        #[cfg(target_os = "linux")]
+        order if order == Order::Socket as u8 => return super::network::hand_over_socket(),
         order if order == Order::Terminate as u8 => Signal::SIGTERM,
         order if order == Order::Kill as u8 => Signal::SIGKILL,
         _ => return,

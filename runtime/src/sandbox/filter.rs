@@ -1,5 +1,5 @@
-//! The system calls that functions may not make: what could change the host, look into other processes, or open a new
-//! sandbox with more rights than this one.
+//! The system calls that functions may not make: what could change the host, look into other processes, open a new
+//! sandbox with more rights than this one, or lead past its network.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -78,6 +78,7 @@ pub(super) fn install() -> io::Result<()> {
     let mut denied: Rules = DENIED.iter().chain(DENIED_HERE).map(|call| (*call, Vec::new())).collect();
     denied.insert(libc::SYS_clone, new_namespaces()?);
     apply(with_twins(denied), libc::EPERM)?;
+    apply(with_twins(Rules::from([(libc::SYS_socket, vec![other_families()?])])), libc::EAFNOSUPPORT)?;
     apply(with_twins(ABSENT.iter().map(|call| (*call, Vec::new())).collect()), libc::ENOSYS)
 }
 
@@ -101,6 +102,17 @@ fn new_namespaces() -> io::Result<Vec<SeccompRule>> {
             SeccompRule::new(vec![asked]).map_err(other)
         })
         .collect()
+}
+
+/// Sockets of any family but these: others lead past a network namespace, such as those to a virtual machine's host, or are
+/// for hardware.
+fn other_families() -> io::Result<SeccompRule> {
+    let known = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+    let others = known.map(|family| {
+        let family = u64::from(family.cast_unsigned());
+        SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, family).map_err(other)
+    });
+    SeccompRule::new(others.into_iter().collect::<io::Result<_>>()?).map_err(other)
 }
 
 #[cfg(target_arch = "x86_64")]

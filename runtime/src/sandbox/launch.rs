@@ -74,7 +74,10 @@ fn launch(plan: Plan, control: &mut Control) -> io::Result<()> {
     let log = log.transpose()?;
     #[cfg(target_os = "linux")]
     if plan.view.is_some() {
-        super::namespaces::enter()?;
+        super::namespaces::enter(plan.network.is_some())?;
+        if let Some(network) = &plan.network {
+            super::network::build(network)?;
+        }
         let init = system::spawn(|| init(&plan, log.as_ref(), control))?;
         waitpid(init, None)?;
         return Ok(());

@@ -5,7 +5,7 @@
 //! variables are ever in the launcher's own environment (`LD_PRELOAD` would run the function's code outside).
 //!
 //! Standard input stays open as a lifeline, on which [`Order`]s come: when the server closes it, or dies in any way, the
-//! function is killed.
+//! function is killed. It is a socket, on which sockets of the sandbox's own network go to the server.
 //! Standard output carries [`Report`]s to the server; standard error is the function's log.
 
 mod children;
@@ -14,6 +14,8 @@ mod filter;
 mod launch;
 #[cfg(target_os = "linux")]
 mod namespaces;
+#[cfg(target_os = "linux")]
+mod network;
 #[cfg(target_os = "linux")]
 mod privileges;
 mod system;
@@ -38,12 +40,26 @@ pub(crate) const PLAN_BYTES_MAX: u32 = 1024 * 1024;
 pub(crate) struct Plan {
     /// The sandbox; `None`: a plain process.
     pub(crate) view: Option<View>,
+    /// The network of its own that the sandbox has; `None`: the host's.
+    pub(crate) network: Option<Network>,
     /// What to run once inside; `None` only tries whether the sandbox can be set up.
     pub(crate) command: Option<Command>,
     /// What runs beside it, and before it: the function waits for its order then.
     pub(crate) extensions: Option<Extensions>,
     pub(crate) limits: Limits,
 }
+
+/// A network with nothing in it but ways to the server: sockets of these ports, which are the server's from the start.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Network {
+    /// Of the Runtime API.
+    pub(crate) api: u16,
+    /// Of the cloud.
+    pub(crate) endpoint: u16,
+}
+
+/// The sockets of such a network in the order in which the launcher hands them over: two that listen, and one for names.
+pub(crate) const NETWORK_SOCKETS: usize = 3;
 
 /// The function's process, in terms of the files that it sees.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -72,6 +88,8 @@ pub(crate) enum Order {
     Terminate = b'T',
     /// It is killed.
     Kill = b'K',
+    /// A socket of the sandbox's network is wanted, to reach what listens there.
+    Socket = b'C',
 }
 
 /// The host's folders that a sandboxed function sees, and where.
@@ -93,6 +111,8 @@ pub(crate) struct View {
     pub(crate) tmp_mb: u32,
     /// What `sandbox.localdomain` is: an address of the loopback network that no other environment has.
     pub(crate) sandbox: Ipv4Addr,
+    /// Names are asked for at the sandbox's own address, not at the host's servers.
+    pub(crate) has_own_names: bool,
 }
 
 /// Resource limits of the function's processes.

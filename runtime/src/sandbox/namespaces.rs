@@ -17,9 +17,12 @@ pub(super) const FUNCTION_ID: u32 = 993;
 /// What [`FUNCTION_ID`] is outside, when the server is root: in a range that Debian and systemd leave alone.
 const OUTSIDE_ID: u32 = 60_993;
 
-/// Leaves the host's namespaces; the process namespace begins with the next child. The network stays the host's.
-pub(super) fn enter() -> io::Result<()> {
-    let apart = CloneFlags::CLONE_NEWUSER
+/// Leaves the host's namespaces; the process namespace begins with the next child. The network stays the host's unless one
+/// of its own is wanted.
+pub(super) fn enter(has_own_network: bool) -> io::Result<()> {
+    let network = if has_own_network { CloneFlags::CLONE_NEWNET } else { CloneFlags::empty() };
+    let apart = network
+        | CloneFlags::CLONE_NEWUSER
         | CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWPID
         | CloneFlags::CLONE_NEWIPC

@@ -69,6 +69,46 @@ pub(super) fn close_on_exec_from(first: u32) -> io::Result<()> {
     check(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) })
 }
 
+/// Lets this process, and all that it starts, reach no abstract socket and signal no process that is not one of them. Kernels
+/// before Linux 6.12 have nothing of the kind.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "Landlock has no wrapper")]
+pub(super) fn leave_others_alone() -> io::Result<()> {
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+    const ABSTRACT_SOCKETS_AND_SIGNALS: u64 = 0b11;
+    // Of files and ports it holds nothing back.
+    let rules = [0, 0, ABSTRACT_SOCKETS_AND_SIGNALS];
+    // SAFETY: the call reads as many bytes as it is told, and makes a descriptor.
+    let made =
+        unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, rules.as_ptr(), size_of_val(&rules), 0) };
+    if made < 0 {
+        let error = io::Error::last_os_error();
+        let is_unknown = [libc::ENOSYS, libc::EOPNOTSUPP, libc::E2BIG, libc::EINVAL]
+            .iter()
+            .any(|unknown| error.raw_os_error() == Some(*unknown));
+        return if is_unknown { Ok(()) } else { Err(error) };
+    }
+    // SAFETY: nobody else knows the descriptor.
+    let rules = unsafe { OwnedFd::from_raw_fd(made as RawFd) };
+    // SAFETY: takes integers only.
+    check(unsafe { libc::syscall(libc::SYS_landlock_restrict_self, rules.as_raw_fd(), 0) })
+}
+
+/// Lets the loopback network of this process's namespace carry something.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "interfaces are set by an ioctl that has no wrapper")]
+pub(super) fn raise_loopback(socket: &impl std::os::fd::AsRawFd) -> io::Result<()> {
+    // SAFETY: a structure of integers, bytes and pointers that nobody follows, for which zeros are valid.
+    let mut interface: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in interface.ifr_name.iter_mut().zip(b"lo") {
+        *to = *from as libc::c_char;
+    }
+    interface.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    // SAFETY: the call reads that structure alone, which lives through it.
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS as _, &raw const interface) };
+    check(result.into())
+}
+
 #[cfg(target_os = "linux")]
 fn check(result: libc::c_long) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }

@@ -47,6 +47,9 @@ pub(super) fn build(view: &View) -> io::Result<()> {
     mount_tmpfs(root, "mode=755,size=16m,nr_inodes=4096")?;
     show_system(root)?;
     copy_settings(&root.join("etc"))?;
+    if view.has_own_names {
+        fs::write(root.join("etc/resolv.conf"), "nameserver 127.0.0.1\n")?;
+    }
     name_sandbox(&root.join("etc/hosts"), view.sandbox)?;
     show_devices(&root.join("dev"))?;
     show_function(root, view)?;

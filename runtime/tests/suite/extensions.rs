@@ -69,7 +69,7 @@ impl Told {
         Self::of(stream)
     }
 
-    fn of(stream: TcpStream) -> Self {
+    pub(crate) fn of(stream: TcpStream) -> Self {
         // The writing half would end it.
         let (read, write) = stream.into_split();
         write.forget();

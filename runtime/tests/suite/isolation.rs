@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, invocation};
 
 /// Evaluates the event, and answers with its value or the name of the system's error.
-const PROBE: &str = "
+pub(crate) const PROBE: &str = "
 import ctypes, errno, os, socket
 libc = ctypes.CDLL(None, use_errno=True)
 def call(function, *arguments):
@@ -22,7 +22,7 @@ def handler(event, context):
 ";
 
 /// A bench whose functions are sandboxed; `None` where that is not possible, after a look at what is said then.
-async fn sandbox() -> Option<Bench> {
+pub(crate) async fn sandbox() -> Option<Bench> {
     let bench = Bench::new();
     let InForce { isolation, reason } = bench.runtime.isolation().await;
     if *isolation == Isolation::Namespaces {
@@ -33,7 +33,7 @@ async fn sandbox() -> Option<Bench> {
     None
 }
 
-async fn probe(bench: &Bench, spec: &FunctionSpec, question: &str) -> Value {
+pub(crate) async fn probe(bench: &Bench, spec: &FunctionSpec, question: &str) -> Value {
     bench.answer(spec, json!(question)).await
 }
 
@@ -164,6 +164,79 @@ async fn privileges_cannot_be_gained() {
     // The sandbox's first process takes no orders from inside.
     assert_eq!(probe(&bench, &spec, "os.kill(1, 9)").await, Value::Null);
     assert_eq!(probe(&bench, &spec, "os.getppid()").await, 1);
+}
+
+#[tokio::test]
+async fn only_sockets_that_functions_have_a_use_for_can_be_made() {
+    let Some(bench) = sandbox().await else { return };
+    let spec = bench.python("sockets", PROBE);
+    for family in ["AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"] {
+        let made = format!("socket.socket(socket.{family}, socket.SOCK_DGRAM).close()");
+        assert_eq!(probe(&bench, &spec, &made).await, Value::Null, "{family}");
+    }
+    let others = [("packet", 17), ("TIPC", 30), ("Bluetooth", 31), ("ALG", 38), ("VSOCK", 40)];
+    for (family, number) in others {
+        let made = format!("socket.socket({number}, socket.SOCK_STREAM)");
+        assert_eq!(probe(&bench, &spec, &made).await, "EAFNOSUPPORT", "{family}");
+    }
+    for kind in ["socket.AF_INET, socket.SOCK_RAW, 1", "socket.AF_INET6, socket.SOCK_RAW, 58"] {
+        assert_eq!(probe(&bench, &spec, &format!("socket.socket({kind})")).await, "EPERM", "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn bombs_hurt_nobody_else() {
+    let Some(bench) = sandbox().await else { return };
+    let forks = "
+import os
+def handler(event, context):
+    count = 0
+    try:
+        while True:
+            os.posix_spawn('/bin/sleep', ['sleep', '1000'], {})
+            count += 1
+    except OSError as error:
+        return [count, error.errno]
+";
+    let mut bomb = bench.python("bomb", forks);
+    bomb.memory_mb = 3008;
+    let said = bench.answer(&bomb, Value::Null).await;
+    assert!(said[0].as_u64().is_some_and(|count| count < 1024) && said[1] == 11, "{said}");
+    let files = "
+def handler(event, context):
+    kept = []
+    try:
+        while True:
+            kept.append(open('/dev/null'))
+    except OSError as error:
+        return error.errno
+";
+    assert_eq!(bench.answer(&bench.python("files", files), Value::Null).await, 24);
+    let other = bench.custom("other");
+    assert_eq!(bench.answer(&other, json!({"n": 1})).await, json!({"n": 1}));
+}
+
+#[tokio::test]
+async fn neighbours_cannot_be_looked_into() {
+    let Some(bench) = sandbox().await else { return };
+    let mut secret = bench.python("secret", PROBE);
+    secret.environment.insert("SECRET".to_owned(), "of another".to_owned());
+    bench.answer(&secret, json!("1")).await;
+    let spec = bench.python("curious", PROBE);
+    let all = "[open(f'/proc/{pid}/environ').read() for pid in os.listdir('/proc') if pid.isdigit() and pid != '1']";
+    let seen = probe(&bench, &spec, all).await;
+    assert_eq!(seen.as_array().map(Vec::len), Some(1));
+    assert!(!seen.to_string().contains("of another"));
+    for (attempt, outcome) in [
+        ("open('/proc/1/environ').read()", "EACCES"),
+        ("open('/proc/1/mem', 'rb').read(1)", "EACCES"),
+        ("os.listdir('/proc/1/root/')", "EACCES"),
+        ("os.listdir('/proc/1/fd')", "EACCES"),
+        ("os.kill(3000000, 9)", "ESRCH"),
+        ("call(libc.process_vm_readv, 1, None, 0, None, 0, 0)", "EPERM"),
+    ] {
+        assert_eq!(probe(&bench, &spec, attempt).await, outcome, "{attempt}");
+    }
 }
 
 #[tokio::test]

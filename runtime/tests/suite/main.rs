@@ -11,6 +11,8 @@ mod extensions;
 mod isolation;
 mod java;
 mod log;
+#[cfg(target_os = "linux")]
+mod network;
 mod node;
 mod python;
 mod ruby;

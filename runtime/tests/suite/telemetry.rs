@@ -7,7 +7,7 @@ use crate::bench::{Bench, invocation};
 use crate::extensions::{Told, listener};
 
 /// Subscribes, and tells the test of all that it is told, until the function has done its work.
-const LISTENER: &str = "
+pub(crate) const LISTENER: &str = "
 class Taker(BaseHTTPRequestHandler):
     def do_POST(self):
         tell(json.loads(self.rfile.read(int(self.headers['content-length']))))
@@ -32,7 +32,7 @@ server.shutdown()
 ";
 
 /// All events until one of this kind.
-async fn until(told: &mut Told, kind: &str) -> Vec<Value> {
+pub(crate) async fn until(told: &mut Told, kind: &str) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     while all.iter().all(|event| event["type"] != kind) {
         let batch = told.next().await;

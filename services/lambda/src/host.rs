@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use runtime::{FunctionSpec, Invocation, Outcome, Piece, Runtime, RuntimeKind};
+use runtime::{FunctionSpec, Invocation, Network, Outcome, Piece, Runtime, RuntimeKind};
 use service::{Caller, Cloud, Context, Credential, Principal, PrincipalRecord, Result};
 use tokio::sync::{OnceCell, mpsc};
 
@@ -19,7 +19,7 @@ use crate::name::Name;
 use crate::output::Output;
 use crate::package::{self, Stored};
 use crate::settings::Levels;
-use crate::{errors, role, session, trace, unpacked};
+use crate::{errors, recursion, role, session, unpacked};
 
 /// Credentials that hold no longer than this are replaced, and their environments with them.
 const CREDENTIALS_REST_MS: i64 = 3_600_000;
@@ -45,13 +45,27 @@ impl Call {
     }
 }
 
+/// What functions have of this machine.
+#[derive(Clone, Default)]
+pub struct Hosting {
+    /// For how many of their environments at once the system has room.
+    pub environments: usize,
+    /// The folder below which folders may be functions.
+    pub hot_reload: Option<PathBuf>,
+    /// The folder of interpreters that were installed for them.
+    pub runtimes: Option<PathBuf>,
+    /// What they reach.
+    pub network: Network,
+}
+
 /// Where functions run.
 pub(crate) struct Host {
     work: PathBuf,
     /// For how many environments at once the system has room.
     room: usize,
     /// Interpreters that were installed for functions.
-    packs: Option<PathBuf>,
+    runtimes: Option<PathBuf>,
+    network: Network,
     /// What functions print.
     pub(crate) output: Arc<Output>,
     /// Functions that are folders.
@@ -66,13 +80,14 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(work: PathBuf, room: usize, hot: HotReload, packs: Option<PathBuf>) -> Self {
+    pub(crate) fn new(work: PathBuf, hosting: Hosting) -> Self {
         Host {
             work,
-            room,
-            packs,
+            room: hosting.environments,
+            runtimes: hosting.runtimes,
+            network: hosting.network,
             output: Arc::new(Output::new()),
-            hot,
+            hot: HotReload::below(hosting.hot_reload),
             runtime: OnceCell::new(),
             credentials: Mutex::default(),
             unpacking: tokio::sync::Mutex::default(),
@@ -110,6 +125,14 @@ impl Host {
         }
     }
 
+    /// Waits until an environment has ended of those that are kept.
+    pub(crate) async fn missed(&self) {
+        match self.runtime.get() {
+            Some(runtime) => runtime.missed().await,
+            None => std::future::pending().await,
+        }
+    }
+
     async fn try_to_keep(&self, cloud: &Arc<Cloud>, wanted: &[(Function, u32)]) -> Result<()> {
         let runtime = self.runtime(cloud).await?;
         let mut specs = Vec::new();
@@ -134,6 +157,7 @@ impl Host {
         invoked: &Name,
         call: Call,
     ) -> Result<Outcome> {
+        let trace_id = Some(recursion::enter(context, function)?);
         let _turn = self.at_work.admit(&*context.view(), function)?;
         let spec = self.spec(context, function).await?;
         let invocation = Invocation {
@@ -141,7 +165,7 @@ impl Host {
             payload: call.payload,
             function_arn: invoked.qualified_arn().to_string(),
             client_context: call.client_context,
-            trace_id: Some(trace::of_run(context, function.settings.is_traced)),
+            trace_id,
             pieces: call.pieces,
             ..Invocation::default()
         };
@@ -202,6 +226,15 @@ impl Host {
         Ok(())
     }
 
+    /// Where functions reach the cloud.
+    fn endpoint(&self, cloud: &Cloud) -> String {
+        match &self.network {
+            Network::Host => cloud.endpoint.to_string(),
+            // Whatever this machine's addresses are, theirs is loopback.
+            Network::None(endpoint) => format!("http://localhost:{}", endpoint.port),
+        }
+    }
+
     async fn runtime(&self, cloud: &Cloud) -> Result<&Runtime> {
         let started = self.runtime.get_or_try_init(|| async {
             self.sweep(cloud).await;
@@ -210,7 +243,8 @@ impl Host {
             // Closer to what an engineer expects of a laptop than a refusal.
             options.interpreter_fallback = true;
             options.room = self.room;
-            options.packs = self.packs.clone();
+            options.packs = self.runtimes.clone();
+            options.network = self.network.clone();
             Runtime::new(options)
         });
         Ok(started.await.map_err(|error| errors::of_runtime(&error))?)
@@ -255,7 +289,7 @@ impl Host {
             memory_mb: function.memory_mb.unsigned_abs(),
             timeout_ms: u64::from(function.timeout_s.unsigned_abs()) * 1000,
             tmp_mb: function.tmp_mb.unsigned_abs(),
-            environment: session::variables(context, function, credential),
+            environment: session::variables(function, credential, self.endpoint(&context.cloud)),
             log_group: function.log_group(),
             json_lines: function.settings.json_levels.as_ref().map(Levels::system),
             starts_ahead: false,

@@ -22,6 +22,7 @@
 //! | `"mapping", account, region, UUID` | [`crate::sources::mapping::Mapping`] |
 //! | `"checkpoint", account, region, UUID, shard` | [`crate::sources::streams::checkpoint::Checkpoint`] |
 //! | `"event", due at (ms), event id` | [`crate::event::Event`] |
+//! | `"telling", due at (ms), telling id` | [`crate::telling::Telling`] |
 //! | `"url", URL id` | [`crate::url::FunctionUrl`] |
 //! | `"urls", account, region, name, alias` | the same |
 //! | `"event settings", account, region, name, qualifier` | [`crate::event::settings::Settings`] |

@@ -19,12 +19,14 @@ mod hot_reload;
 mod invoke;
 mod keys;
 mod layers;
+mod lineage;
 mod name;
 mod output;
 mod package;
 mod permissions;
 mod policy;
 mod provisioned;
+mod recursion;
 mod refused;
 mod role;
 mod session;
@@ -33,6 +35,7 @@ mod signing;
 mod sources;
 mod stream;
 mod tags;
+mod telling;
 mod trace;
 mod unpacked;
 mod update;
@@ -49,17 +52,15 @@ use service::Service;
 use wire::OperationFacts;
 
 use crate::host::Host;
-use crate::hot_reload::HotReload;
-use crate::layers::LayerVersion;
+pub use crate::host::Hosting;
 
-/// The service. `work` is a folder of its own, for what can be made again: unpacked packages, environments. `room` is for
-/// how many environments at once. Folders below `hot` may be functions, those below `packs` are interpreters.
+/// The service. `work` is a folder of its own, for what can be made again: unpacked packages, environments.
 #[must_use]
-pub fn service(work: PathBuf, room: usize, hot: Option<PathBuf>, packs: Option<PathBuf>) -> Service {
-    let host = Arc::new(Host::new(work, room, HotReload::below(hot), packs));
+pub fn service(work: PathBuf, hosting: Hosting) -> Service {
+    let host = Arc::new(Host::new(work, hosting));
     let [creating, updating, configuring, deleting, polling, printing, ending, leaving] =
         [(); 8].map(|()| Arc::clone(&host));
-    let service = layers_of(framed())
+    let service = layers::offer(framed())
         .waiting::<api::CreateFunction, _, _>(
             move |context, input| functions::create(Arc::clone(&creating), context, input),
             |scope, input| at(scope, &input.function_name),
@@ -162,10 +163,10 @@ fn limits(service: Service, host: &Arc<Host>) -> Service {
         .transaction::<api::DeleteProvisionedConcurrencyConfig>(provisioned::delete, |scope, input| {
             invoked(scope, &input.function_name, Some(&input.qualifier))
         })
-        .transaction::<api::PutFunctionRecursionConfig>(upkeep::put_recursion, |scope, input| {
+        .transaction::<api::PutFunctionRecursionConfig>(recursion::put, |scope, input| {
             at(scope, &input.function_name)
         })
-        .read::<api::GetFunctionRecursionConfig>(upkeep::get_recursion, |scope, input| {
+        .read::<api::GetFunctionRecursionConfig>(recursion::get, |scope, input| {
             at(scope, &input.function_name)
         })
         .transaction::<api::PutFunctionScalingConfig>(upkeep::put_scaling, |scope, input| {
@@ -228,38 +229,7 @@ fn invocations(service: Service, host: &Arc<Host>) -> Service {
             at(scope, &input.function_name)
         })
         .work("events", move |cloud| event::run(Arc::clone(&delivering), cloud))
-}
-
-/// Layers and their versions.
-fn layers_of(service: Service) -> Service {
-    fn layer(scope: &Scope, name: &str) -> Vec<Arn> {
-        vec![LayerVersion::of(scope, name, 0).layer_arn()]
-    }
-    fn version(scope: &Scope, name: &str, number: i64) -> Vec<Arn> {
-        vec![LayerVersion::of(scope, name, number).arn()]
-    }
-    service
-        .waiting::<api::PublishLayerVersion, _, _>(layers::publish, |scope, input| {
-            layer(scope, &input.layer_name)
-        })
-        .read::<api::GetLayerVersion>(layers::get, |scope, input| {
-            version(scope, &input.layer_name, input.version_number)
-        })
-        .read::<api::GetLayerVersionByArn>(layers::get_by_arn, |_, input| named(&input.arn))
-        .read::<api::ListLayers>(layers::list, |_, _| Vec::new())
-        .read::<api::ListLayerVersions>(layers::list_versions, |scope, input| layer(scope, &input.layer_name))
-        .transaction::<api::DeleteLayerVersion>(layers::delete, |scope, input| {
-            version(scope, &input.layer_name, input.version_number)
-        })
-        .transaction::<api::AddLayerVersionPermission>(layers::add, |scope, input| {
-            version(scope, &input.layer_name, input.version_number)
-        })
-        .transaction::<api::RemoveLayerVersionPermission>(layers::remove, |scope, input| {
-            version(scope, &input.layer_name, input.version_number)
-        })
-        .read::<api::GetLayerVersionPolicy>(layers::show, |scope, input| {
-            version(scope, &input.layer_name, input.version_number)
-        })
+        .work("tellings", telling::run)
 }
 
 /// What is no operation.
@@ -270,7 +240,7 @@ fn framed() -> Service {
         .wording(errors::with_type)
         .tagging(tags::TAGGING)
         .setting(host::ACCEPT_MISSING, 0)
-        .resource_policies(permissions::document, permissions::SHARED)
+        .resource_policies(permissions::document, SHARED)
         .upgrade(tags::upgrade)
 }
 
@@ -298,6 +268,28 @@ fn urls(service: Service, host: &Arc<Host>) -> Service {
         })
         .signed_visits()
 }
+
+/// What a function's policy can let others do.
+const SHARED: &[&str] = &[
+    "InvokeFunction",
+    "InvokeFunctionUrl",
+    "GetFunction",
+    "GetFunctionConfiguration",
+    "GetLayerVersion",
+    "GetPolicy",
+    "GetAlias",
+    "ListAliases",
+    "ListVersionsByFunction",
+    "UpdateFunctionCode",
+    "UpdateFunctionConfiguration",
+    "PublishVersion",
+    "CreateAlias",
+    "UpdateAlias",
+    "DeleteAlias",
+    "DeleteFunction",
+    "AddPermission",
+    "RemovePermission",
+];
 
 /// Some operations have other names in policies.
 fn action(operation: &'static OperationFacts) -> Option<&'static str> {

@@ -1,7 +1,7 @@
 //! Provisioned concurrency: environments of a version, or of what an alias leads to, that are started before anybody calls.
 //!
 //! What is wanted is a record. A worker has the runtime keep so many environments, from the start of the process on and after
-//! each change; one that ends is replaced by the call that misses it, or within a minute.
+//! each change; one that ends is replaced at once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,8 +26,10 @@ const PAGE_MAX: i32 = 50;
 /// What must be left to functions that have neither reserved nor provisioned any.
 const UNRESERVED_MIN: u32 = 100;
 
-/// How often it is looked whether all are still there.
+/// How often it is looked whether all are still there: those that could not be started are tried again then.
 const LOOK: Duration = Duration::from_secs(60);
+/// How long is waited before one is replaced, for those that end as soon as they are there.
+const REST: Duration = Duration::from_millis(250);
 
 /// How many environments are wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -266,8 +268,11 @@ pub(crate) async fn run(host: Arc<Host>, cloud: Arc<Cloud>) -> Result<()> {
         host.keep(&cloud, &wanted).await;
         match wanted.is_empty() {
             true => changed.changed().await,
-            // What could not be started, or has ended, is started after a while.
-            false => drop(tokio::time::timeout(LOOK, changed.changed()).await),
+            false => tokio::select! {
+                () = changed.changed() => {}
+                () = tokio::time::sleep(LOOK) => {}
+                () = host.missed() => tokio::time::sleep(REST).await,
+            },
         }
     }
 }

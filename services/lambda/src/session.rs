@@ -35,9 +35,9 @@ pub(crate) fn of_role(context: &Context, function: &Function, role_id: Option<St
 
 /// All variables of an environment that are not the runtime's.
 pub(crate) fn variables(
-    context: &Context,
     function: &Function,
     credential: Credential,
+    endpoint: String,
 ) -> BTreeMap<String, String> {
     let mut variables = function.environment.clone();
     let own = [
@@ -51,6 +51,6 @@ pub(crate) fn variables(
         variables.insert("AWS_LAMBDA_LOG_LEVEL".into(), levels.application.clone());
     }
     // The cloud that runs the function, unless the function says that it wants another one.
-    variables.entry("AWS_ENDPOINT_URL".into()).or_insert_with(|| context.cloud.endpoint.to_string());
+    variables.entry("AWS_ENDPOINT_URL".into()).or_insert(endpoint);
     variables
 }

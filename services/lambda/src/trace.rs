@@ -4,6 +4,9 @@
 
 use service::{Context, Random};
 
+use crate::function::Function;
+use crate::lineage::Lineage;
+
 /// What a header says of a trace.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Header<'a> {
@@ -51,17 +54,40 @@ pub(crate) fn begun(context: &Context) -> String {
     given.map_or_else(|| format!("Root={}", root(context)), str::to_owned)
 }
 
+/// How often functions have run in the chain of calls that a request is a part of.
+pub(crate) fn lineage(context: &Context) -> Option<Lineage> {
+    let given = Header::read(context.caller.trace.as_deref()?);
+    given.lineage.and_then(Lineage::parse)
+}
+
 /// What a function is told: the trace that its caller is in, or a new one. Where it is to be traced itself, it stands below a
 /// segment of Lambda's.
-pub(crate) fn of_run(context: &Context, is_active: bool) -> String {
+pub(crate) fn of_run(context: &Context, is_active: bool, lineage: &Lineage) -> String {
     let given = Header::read(context.caller.trace.as_deref().unwrap_or_default());
     let is_sampled = given.is_sampled.unwrap_or(is_active);
     let root = given.root.map_or_else(|| root(context), str::to_owned);
     let above = given.parent.filter(|_| !(is_active && is_sampled));
     let parent = above.map_or_else(|| hex(context.random(), 8), str::to_owned);
-    let mut text = format!("Root={root};Parent={parent};Sampled={}", u8::from(is_sampled));
-    if let Some(lineage) = given.lineage {
-        text.push_str(&format!(";Lineage={lineage}"));
+    format!("Root={root};Parent={parent};Sampled={};Lineage={}", u8::from(is_sampled), lineage.text())
+}
+
+/// What comes after a run of a function is told: the same as the function is.
+pub(crate) fn of_next(context: &Context, function: &Function) -> String {
+    let lineage = Lineage::after(lineage(context), &function.full_name().arn());
+    of_run(context, function.settings.is_traced, &lineage)
+}
+
+/// The trace of a batch of messages: a new one, to which those of the messages are linked, so that it is sampled when one of
+/// them is. Its lineage is the one with the most rounds.
+pub(crate) fn of_batch<'a>(context: &Context, messages: impl Iterator<Item = &'a str>) -> String {
+    let headers: Vec<_> = messages.map(Header::read).collect();
+    let mut text = format!("Root={}", root(context));
+    if let Some(is_sampled) = headers.iter().filter_map(|header| header.is_sampled).max() {
+        text.push_str(&format!(";Sampled={}", u8::from(is_sampled)));
+    }
+    let lineages = headers.iter().filter_map(|header| Lineage::parse(header.lineage?));
+    if let Some(lineage) = lineages.max_by_key(Lineage::rounds) {
+        text.push_str(&format!(";Lineage={}", lineage.text()));
     }
     text
 }

@@ -1,5 +1,5 @@
-//! What is kept of a function, or only told, and changes nothing here: whether calls of it may go round in circles, and when its runtime is
-//! updated. What runs functions is the machine's own, so nobody updates it.
+//! What is kept of a function, or only told, and changes nothing here: how it is scaled, and when its runtime is updated. What
+//! runs functions is the machine's own, so nobody updates it.
 
 use api_lambda as api;
 use names::Scope;
@@ -8,27 +8,7 @@ use store::Reads;
 
 use crate::functions::named;
 use crate::name::Name;
-use crate::{concurrency, errors, function, keys};
-
-pub(crate) fn put_recursion(
-    tx: &mut Tx<'_>,
-    input: &api::PutFunctionRecursionConfigInput,
-) -> Result<api::PutFunctionRecursionConfigOutput> {
-    let name = concurrency::function_of(&**tx, &tx.scope(), &input.function_name)?;
-    tx.put_record(keys::recursion(&name.scope, &name.name), &input.recursive_loop.to_string())?;
-    let recursive_loop = Some(input.recursive_loop.clone());
-    Ok(api::PutFunctionRecursionConfigOutput { recursive_loop })
-}
-
-pub(crate) fn get_recursion(
-    view: &View<'_>,
-    input: &api::GetFunctionRecursionConfigInput,
-) -> Result<api::GetFunctionRecursionConfigOutput> {
-    let name = concurrency::function_of(&**view, &view.scope(), &input.function_name)?;
-    let kept: Option<String> = view.get_record(&keys::recursion(&name.scope, &name.name))?;
-    let recursive_loop = Some(kept.as_deref().unwrap_or("Terminate").into());
-    Ok(api::GetFunctionRecursionConfigOutput { recursive_loop })
-}
+use crate::{errors, function, keys};
 
 /// Only functions of a capacity provider are scaled like this, and there are no such functions.
 pub(crate) fn put_scaling(

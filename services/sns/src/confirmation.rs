@@ -213,6 +213,7 @@ async fn put_to(cloud: &Arc<Cloud>, topic: &Topic, question: &Question<'_>) -> R
                 subscription_arn: None,
                 content_type: "text/plain; charset=UTF-8",
                 is_raw: false,
+                trace: None,
             };
             let text = question.text(cloud).await?;
             Ok(web::post(cloud, endpoint, &labels, text).await.map(drop))

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use names::Scope;
 use serde::{Deserialize, Serialize};
-use service::{Cloud, Context};
-use wire::Timestamp;
+use service::{Cloud, Context, Tx};
 
 use crate::message::Message;
 use crate::publish::Published;
@@ -32,6 +31,9 @@ pub(crate) struct Content {
     /// Who an e-mail or a text message says that it is from.
     #[serde(default)]
     pub(crate) display_name: Option<String>,
+    /// The trace that it was published in.
+    #[serde(default)]
+    pub(crate) trace: Option<String>,
 }
 
 #[cfg(test)]
@@ -39,42 +41,48 @@ layouts::stays!(stored_content: Content);
 
 impl Content {
     /// That of a message to a phone number.
-    pub(crate) fn direct(scope: Scope, message: Message, published: &Published, now: Timestamp) -> Self {
+    pub(crate) fn direct(scope: Scope, message: Message, published: &Published, tx: &Tx<'_>) -> Self {
         Content {
             scope,
             topic_arn: String::new(),
             message_id: published.id.clone(),
             message,
-            published_ms: now.millis(),
+            published_ms: tx.now.millis(),
             group: None,
             deduplication: None,
             sequence: None,
             signature: Version::One,
             display_name: None,
+            trace: trace_of(tx),
         }
     }
 
-    pub(crate) fn new(topic: &Topic, message: Message, published: &Published, now: Timestamp) -> Self {
+    pub(crate) fn new(topic: &Topic, message: Message, published: &Published, tx: &Tx<'_>) -> Self {
         Content {
             scope: topic.scope,
             topic_arn: topic.arn().to_string(),
             message_id: published.id.clone(),
             message,
-            published_ms: now.millis(),
+            published_ms: tx.now.millis(),
             group: None,
             deduplication: None,
             sequence: published.sequence.clone(),
             signature: topic.signature_version(),
             display_name: topic.display_name(),
+            trace: trace_of(tx),
         }
     }
 
-    /// SNS as it delivers this in a scope: for its topic, if it has one.
+    /// SNS as it delivers this in a scope: for its topic, if it has one, and as a part of the publisher's trace.
     pub(crate) fn sender(&self, cloud: &Arc<Cloud>, scope: Scope) -> Context {
-        let context = cloud.context_of("sns", scope);
+        let context = cloud.context_of("sns", scope).traced(self.trace.as_deref().map(Arc::from));
         match self.topic_arn.parse() {
             Ok(topic) => context.for_source(topic),
             Err(_) => context,
         }
     }
+}
+
+fn trace_of(tx: &Tx<'_>) -> Option<String> {
+    tx.context.caller.trace.as_deref().map(str::to_owned)
 }

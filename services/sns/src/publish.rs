@@ -71,7 +71,7 @@ fn directly(
     let (subject, structure) = (input.subject.as_deref(), input.message_structure.as_deref());
     let message = Message::new(&input.message, subject, structure, input.message_attributes.as_ref())?;
     let published = Published::new(tx);
-    let content = Content::direct(tx.scope(), message, &published, tx.now);
+    let content = Content::direct(tx.scope(), message, &published, tx);
     publication::put(tx, &content, &[&Delivery::direct(protocol, receiver)])?;
     Ok(api::PublishOutput { message_id: Some(published.id), sequence_number: None })
 }
@@ -124,7 +124,7 @@ fn publish(
     let published = Published::new(tx);
     let deliveries: Vec<_> = audience.who_want(&message).into_iter().map(|member| &member.delivery).collect();
     let group = place.group.map(str::to_owned);
-    let content = Content { group, ..Content::new(topic, message, &published, tx.now) };
+    let content = Content { group, ..Content::new(topic, message, &published, tx) };
     publication::put(tx, &content, &deliveries)?;
     Ok(published)
 }

@@ -17,7 +17,10 @@ use tokio::sync::{mpsc, watch};
 use crate::report::Exit;
 
 /// Extensions that an environment may have (AWS's quota).
-const MEMBERS_MAX: usize = 10;
+pub(crate) const MEMBERS_MAX: usize = 10;
+
+/// What logs say of those that are more.
+pub(crate) const TOO_MANY: &str = "TooManyExtensions";
 
 /// Events that may wait for an extension: one, and the end.
 const EVENTS_MAX: usize = 2;
@@ -139,12 +142,19 @@ pub(crate) fn find(opt: Option<&Path>) -> Vec<String> {
 
 impl Extensions {
     pub(crate) fn new(external: Vec<String>) -> Self {
-        let (news, failure) = (watch::Sender::new(()), watch::Sender::new(None));
+        let too_many = Failure { kind: "Extension.LaunchError", reason: TOO_MANY.to_owned() };
+        let failure = (external.len() > MEMBERS_MAX).then_some(too_many);
+        let (news, failure) = (watch::Sender::new(()), watch::Sender::new(failure));
         Self { external, members: Mutex::default(), news, failure, phase: Mutex::new(Phase::Init) }
     }
 
     pub(crate) fn members(&self) -> Vec<Arc<Member>> {
         self.members.lock().clone()
+    }
+
+    /// External ones that are more than may be: these are not started.
+    pub(crate) fn surplus(&self) -> &[String] {
+        self.external.get(MEMBERS_MAX..).unwrap_or_default()
     }
 
     pub(crate) fn are_there(&self) -> bool {

@@ -1,7 +1,6 @@
 //! One subscriber: what is to be told waits, and leaves in batches.
 
 use std::io;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 
 use super::subscription::{Destination, Subscription};
-use super::{Event, Source};
+use super::{Event, Source, Way};
 
 /// How many batches may wait before events are dropped.
 const BATCHES_MAX: usize = 4;
@@ -28,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(super) struct Subscriber {
     pub(super) name: String,
     pub(super) wish: Subscription,
-    sandbox: Ipv4Addr,
+    way: Arc<Way>,
     queue: Mutex<Queue>,
     news: Notify,
     ended: watch::Sender<bool>,
@@ -44,9 +43,9 @@ struct Queue {
 }
 
 impl Subscriber {
-    pub(super) fn new(name: String, wish: Subscription, sandbox: Ipv4Addr) -> Self {
+    pub(super) fn new(name: String, wish: Subscription, way: Arc<Way>) -> Self {
         let (queue, news, ended) = (Mutex::default(), Notify::new(), watch::Sender::new(false));
-        Self { name, wish, sandbox, queue, news, ended }
+        Self { name, wish, way, queue, news, ended }
     }
 
     /// Notes an event, if it is one that was subscribed to.
@@ -152,20 +151,12 @@ impl Subscriber {
         match &self.wish.destination {
             Destination::Http { port, path } => {
                 let body = format!("[{}]", batch.join(","));
-                self.post(self.connect(*port).await?, *port, path, body.into()).await
+                self.post(self.way.to(*port).await?, *port, path, body.into()).await
             }
             Destination::Tcp { port } => {
                 let lines: String = batch.iter().map(|event| format!("{event}\n")).collect();
-                self.connect(*port).await?.write_all(lines.as_bytes()).await
+                self.way.to(*port).await?.write_all(lines.as_bytes()).await
             }
-        }
-    }
-
-    /// To the sandbox's own address, or to the one that it shares, where a program has not asked for its own.
-    async fn connect(&self, port: u16) -> io::Result<TcpStream> {
-        match TcpStream::connect((self.sandbox, port)).await {
-            Ok(stream) => Ok(stream),
-            Err(_) => TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await,
         }
     }
 

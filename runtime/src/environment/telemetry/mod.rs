@@ -8,13 +8,13 @@ pub(super) mod api;
 mod delivery;
 mod subscription;
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
+use super::network::Way;
 use crate::report::json::{Line, now};
 use delivery::Subscriber;
 use subscription::Subscription;
@@ -65,8 +65,8 @@ pub(crate) struct Telemetry {
     state: Mutex<State>,
     /// Whether anything need be told at all.
     is_wanted: AtomicBool,
-    /// Where `sandbox.localdomain` is.
-    sandbox: Ipv4Addr,
+    /// How `sandbox.localdomain` is reached.
+    way: Arc<Way>,
     /// Lines of the function that are objects are told as such.
     is_json: bool,
 }
@@ -79,9 +79,9 @@ struct State {
 }
 
 impl Telemetry {
-    pub(crate) fn new(sandbox: Ipv4Addr, is_json: bool) -> Self {
+    pub(super) fn new(way: Way, is_json: bool) -> Self {
         let state = State { subscribers: Vec::new(), backlog: Vec::new(), backlog_bytes: 0, is_open: true };
-        Self { state: Mutex::new(state), is_wanted: AtomicBool::new(true), sandbox, is_json }
+        Self { state: Mutex::new(state), is_wanted: AtomicBool::new(true), way: Arc::new(way), is_json }
     }
 
     /// Nobody subscribes any more.
@@ -130,7 +130,7 @@ impl Telemetry {
         if !state.is_open {
             return None;
         }
-        let subscriber = Arc::new(Subscriber::new(name.to_owned(), wish, self.sandbox));
+        let subscriber = Arc::new(Subscriber::new(name.to_owned(), wish, self.way.clone()));
         for event in &state.backlog {
             subscriber.put(event);
         }

@@ -2,8 +2,6 @@
 //!
 //! See <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>.
 
-use std::collections::BTreeMap;
-
 use api_lambda as api;
 use api_sns as sns;
 use api_sqs as sqs;
@@ -14,7 +12,7 @@ use wire::Fault;
 
 use super::ending::Ending;
 use crate::function::Function;
-use crate::host::Host;
+use crate::telling::{Body, Telling};
 use crate::{destination, errors};
 
 /// Bytes of an error's message that go along.
@@ -32,61 +30,57 @@ pub(crate) fn target(config: &api::DeadLetterConfig) -> Result<Option<String>, F
     }
 }
 
-/// Sends an event there, in the name of the function's role. A target that does not take it keeps nobody waiting.
-pub(super) async fn send(
-    ending: &Ending<'_>,
-    host: &Host,
-    context: &Context,
-    function: &Function,
-    target: &str,
-) {
-    let sent = async {
-        let in_role = host.in_role(context, function).await?;
-        Ok::<_, service::Error>(hand_over(ending, &in_role, target).await?)
-    };
-    if let Err(error) = sent.await {
-        tracing::warn!(%error, target, function = function.name, "a dead letter target did not take an event");
-    }
-}
-
-async fn hand_over(ending: &Ending<'_>, context: &Context, target: &str) -> Result<(), Fault> {
-    let body = String::from_utf8_lossy(&ending.event.payload).into_owned();
+/// What goes there, in the name of the function's role.
+pub(super) fn of(ending: &Ending<'_>, function: &Function, target: &str) -> Telling {
     let attributes = [
         ("RequestID", "String", ending.event.request_id.clone()),
         ("ErrorCode", "Number", if ending.outcome.is_some() { "200" } else { "429" }.to_owned()),
         ("ErrorMessage", "String", message(ending)),
     ];
+    let attribute = |(name, kind, value): (&str, &str, String)| (name.to_owned(), kind.to_owned(), value);
+    let event = String::from_utf8_lossy(&ending.event.payload).into_owned();
+    let body = Body::DeadLetter { event, attributes: attributes.map(attribute).into() };
+    Telling::new(function.scope, &function.name, target, body).in_role(&function.role)
+}
+
+/// Sends an event there.
+pub(crate) async fn send(
+    context: &Context,
+    target: &str,
+    body: String,
+    attributes: &[(String, String, String)],
+) -> Result<(), Fault> {
     let arn = destination::parse(target)?;
     let context = destination::at(context, &arn);
     if arn.service() == "sns" {
-        let attribute = |(name, kind, value): (&str, &str, String)| {
+        let attribute = |(name, kind, value): &(String, String, String)| {
             let value = sns::MessageAttributeValue {
-                data_type: kind.to_owned(),
-                string_value: Some(value),
+                data_type: kind.clone(),
+                string_value: Some(value.clone()),
                 ..sns::MessageAttributeValue::default()
             };
-            (name.to_owned(), value)
+            (name.clone(), value)
         };
         let input = sns::PublishInput {
             topic_arn: Some(target.to_owned()),
             message: body,
-            message_attributes: Some(attributes.map(attribute).into()),
+            message_attributes: Some(attributes.iter().map(attribute).collect()),
             ..sns::PublishInput::default()
         };
         return context.call::<sns::Publish>(input).await.map(drop);
     }
-    let attribute = |(name, kind, value): (&str, &str, String)| {
+    let attribute = |(name, kind, value): &(String, String, String)| {
         let value = sqs::MessageAttributeValue {
-            data_type: kind.to_owned(),
-            string_value: Some(value),
+            data_type: kind.clone(),
+            string_value: Some(value.clone()),
             ..sqs::MessageAttributeValue::default()
         };
-        (name.to_owned(), value)
+        (name.clone(), value)
     };
     let input = sqs::SendMessageInput {
         queue_url: destination::queue_url(&context, &arn),
         message_body: body,
-        message_attributes: Some(BTreeMap::from(attributes.map(attribute))),
+        message_attributes: Some(attributes.iter().map(attribute).collect()),
         ..sqs::SendMessageInput::default()
     };
     context.call::<sqs::SendMessage>(input).await.map(drop)
@@ -96,7 +90,11 @@ async fn hand_over(ending: &Ending<'_>, context: &Context, target: &str) -> Resu
 fn message(ending: &Ending<'_>) -> String {
     let document = ending.outcome.and_then(|outcome| serde_json::from_slice::<Value>(&outcome.payload).ok());
     let said = document.and_then(|document| Some(document.get("errorMessage")?.as_str()?.to_owned()));
-    let instead = if ending.outcome.is_some() { ending.condition } else { "Rate Exceeded." };
+    let instead = match ending.condition {
+        "RecursiveInvocation" => "The function was invoked in a recursive loop.",
+        condition if ending.outcome.is_some() => condition,
+        _ => "Rate Exceeded.",
+    };
     let mut text = said.filter(|said| !said.is_empty()).unwrap_or_else(|| instead.to_owned());
     let end = (0..=MESSAGE_BYTES_MAX.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
     text.truncate(end.unwrap_or_default());

@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 use service::Context;
 
 use super::Event;
-use crate::destination;
 use crate::function::Function;
-use crate::host::Host;
+use crate::telling::{Body, Telling};
 
 /// An event that is done with.
 pub(super) struct Ending<'a> {
@@ -23,19 +22,13 @@ pub(super) struct Ending<'a> {
 }
 
 impl Ending<'_> {
-    /// Tells a destination, in the name of the function's role. One that does not take it keeps nobody waiting.
-    pub(super) async fn tell(&self, host: &Host, context: &Context, function: &Function, destination: &str) {
-        let text = self.document(context, function);
-        let told = async {
-            let in_role = host.in_role(context, function).await?;
-            Ok::<_, service::Error>(destination::send(&in_role, destination, &function.name, text).await?)
-        };
-        if let Err(error) = told.await {
-            tracing::warn!(%error, destination, function = function.name, "a destination did not take what it was told");
-        }
+    /// What a destination is told, in the name of the function's role.
+    pub(super) fn document(&self, context: &Context, function: &Function, destination: &str) -> Telling {
+        let body = Body::Document(self.text(context, function));
+        Telling::new(function.scope, &function.name, destination, body).in_role(&function.role)
     }
 
-    fn document(&self, context: &Context, function: &Function) -> String {
+    fn text(&self, context: &Context, function: &Function) -> String {
         let mut name = self.event.name();
         name.qualifier = name.qualifier.or_else(|| Some("$LATEST".to_owned()));
         let about = json!({

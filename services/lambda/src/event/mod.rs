@@ -2,7 +2,8 @@
 //!
 //! A function that fails gets its event again after one and after two more minutes; one that cannot be run now gets it
 //! when it can, until the event is too old. See <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html>.
-//! What became of an event is told to its destinations before its record goes: a crash between the two tells them twice.
+//! What became of an event is told to its destinations, or noted to be told, before its record goes: a crash between the two
+//! tells them twice.
 
 pub(crate) mod dead_letter;
 mod ending;
@@ -20,11 +21,10 @@ pub(crate) use self::ending::in_milliseconds;
 
 use self::ending::Ending;
 use self::settings::Settings;
-use crate::concurrency;
 use crate::function::{self, Function};
 use crate::host::{Call, Host};
 use crate::name::Name;
-use crate::trace;
+use crate::{concurrency, recursion, telling, trace};
 
 /// How long the first retry waits; the second one waits twice as long.
 const RETRY_MS: i64 = 60_000;
@@ -100,7 +100,9 @@ async fn deliver(host: Arc<Host>, cloud: Arc<Cloud>, event: Event) -> Result<Ver
         found => found?,
     };
     let settings = Settings::of(&*context.view(), &name)?;
-    let at = Attempt { host: &host, context: &context, function: &function, settings: &settings };
+    // Who is told what became of it is the next in the chain of calls.
+    let next = context.clone().traced(Some(trace::of_next(&context, &function).into()));
+    let at = Attempt { context: &next, function: &function, settings: &settings };
     let event = Event { accepted_ms: Some(event.accepted_ms.unwrap_or(context.now().millis())), ..event };
     if concurrency::reserved(&*context.view(), &name.scope, &name.name)? == Some(0) {
         return at.give_up(event, "ZeroReservedConcurrency", None).await;
@@ -112,6 +114,7 @@ async fn deliver(host: Arc<Host>, cloud: Arc<Cloud>, event: Event) -> Result<Ver
     match host.run(&context, &function, &name, call).await {
         Ok(outcome) if outcome.function_error.is_none() => at.succeeded(event, &outcome).await,
         Ok(outcome) => at.failed(event, &outcome).await,
+        Err(error) if recursion::is_circle(&error) => at.give_up(event, "RecursiveInvocation", None).await,
         Err(error) => {
             tracing::warn!(%error, function = event.function, "a function could not be run");
             Ok(at.paused(event))
@@ -121,7 +124,6 @@ async fn deliver(host: Arc<Host>, cloud: Arc<Cloud>, event: Event) -> Result<Ver
 
 /// One attempt to deliver an event.
 struct Attempt<'a> {
-    host: &'a Host,
     context: &'a Context,
     function: &'a Function,
     settings: &'a Settings,
@@ -141,7 +143,7 @@ impl Attempt<'_> {
                 runs: event.failures + 1,
                 outcome: Some(outcome),
             };
-            ending.tell(self.host, self.context, self.function, destination).await;
+            telling::tell(self.context, ending.document(self.context, self.function, destination)).await?;
         }
         Ok(Verdict::Done)
     }
@@ -181,10 +183,10 @@ impl Attempt<'_> {
         );
         let ending = Ending { event: &event, condition, runs: event.failures, outcome };
         if let Some(destination) = &self.settings.on_failure {
-            ending.tell(self.host, self.context, self.function, destination).await;
+            telling::tell(self.context, ending.document(self.context, self.function, destination)).await?;
         }
         if let Some(target) = &self.function.dead_letter {
-            dead_letter::send(&ending, self.host, self.context, self.function, target).await;
+            telling::tell(self.context, dead_letter::of(&ending, self.function, target)).await?;
         }
         Ok(Verdict::Done)
     }

@@ -17,11 +17,14 @@ use serde_json::{Map, Value, json};
 const FRAME_BYTES: usize = br#"{"Records":[]}"#.len();
 
 /// An event for the function, and the messages in it.
+#[derive(Default)]
 pub(super) struct Batch {
     records: Vec<String>,
     bytes: usize,
     /// Message ids and receipt handles.
     messages: Vec<(String, String)>,
+    /// Their traces, of those that have one.
+    traces: Vec<String>,
 }
 
 impl Batch {
@@ -33,12 +36,14 @@ impl Batch {
                 message.message_id.clone().unwrap_or_default(),
                 message.receipt_handle.clone().unwrap_or_default(),
             );
+            let trace =
+                message.attributes.as_ref().and_then(|attributes| attributes.get("AWSTraceHeader").cloned());
             let record = record(queue, message).to_string();
             match batches.last_mut() {
-                Some(batch) if batch.bytes + 1 + record.len() <= bytes_max => batch.push(ids, record),
+                Some(batch) if batch.bytes + 1 + record.len() <= bytes_max => batch.push(ids, record, trace),
                 _ => {
-                    let mut batch = Batch { records: Vec::new(), bytes: FRAME_BYTES, messages: Vec::new() };
-                    batch.push(ids, record);
+                    let mut batch = Batch { bytes: FRAME_BYTES, ..Batch::default() };
+                    batch.push(ids, record, trace);
                     batches.push(batch);
                 }
             }
@@ -46,10 +51,16 @@ impl Batch {
         batches
     }
 
-    fn push(&mut self, ids: (String, String), record: String) {
+    fn push(&mut self, ids: (String, String), record: String, trace: Option<String>) {
         self.bytes += record.len() + 1;
         self.records.push(record);
         self.messages.push(ids);
+        self.traces.extend(trace);
+    }
+
+    /// The traces that its messages are parts of.
+    pub(super) fn traces(&self) -> impl Iterator<Item = &str> {
+        self.traces.iter().map(String::as_str)
     }
 
     /// The event.

@@ -1,7 +1,8 @@
 //! Filters: which messages of a queue, or records of a stream, the function wants. The rest is done with unseen.
 //!
 //! What a filter says of the body of a message is for JSON or for plain text, and bodies of the other kind are not wanted, as
-//! in <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html>.
+//! in <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html>. A body that is a number, or a word of JSON, by itself is
+//! plain text, which conditions may also take for what it says.
 
 use api_lambda as api;
 use api_sqs as sqs;
@@ -66,15 +67,22 @@ impl Filters {
             return true;
         }
         let mut record = record(queue, message.clone());
-        let format = match json(message.body.as_deref().unwrap_or_default()) {
-            Some(body) => {
-                record["body"] = body;
-                Format::Json
-            }
-            None => Format::Plain,
+        let body = json(message.body.as_deref().unwrap_or_default());
+        let format = match &body {
+            Some(Value::Object(_) | Value::Array(_)) => Format::Json,
+            _ => Format::Plain,
         };
+        if format == Format::Plain && self.wants(format, &record) {
+            return true;
+        }
+        let Some(body) = body else { return false };
+        record["body"] = body;
+        self.wants(format, &record)
+    }
+
+    fn wants(&self, format: Format, record: &Value) -> bool {
         let wants = |filter: &Filter| {
-            filter.body.is_none_or(|wanted| wanted == format) && filter.pattern.matches(&record)
+            filter.body.is_none_or(|wanted| wanted == format) && filter.pattern.matches(record)
         };
         self.0.iter().any(wants)
     }
@@ -90,9 +98,9 @@ impl Format {
     }
 }
 
-/// A text as JSON. One that is a number or a word by itself counts as plain.
+/// A text as JSON. A text in quotes is no more than a text.
 fn json(text: &str) -> Option<Value> {
-    serde_json::from_str(text).ok().filter(|value: &Value| value.is_object() || value.is_array())
+    serde_json::from_str(text).ok().filter(|value: &Value| !value.is_string())
 }
 
 #[cfg(test)]
@@ -118,6 +126,7 @@ mod tests {
     #[test]
     fn a_filter_of_json_wants_no_plain_bodies_and_the_other_way_round() {
         let (inside, absent) = (r#"{"body":{"a":[{"prefix":"x"}]}}"#, r#"{"body":{"a":[{"exists":false}]}}"#);
+        let number = r#"{"body":[{"numeric":[">",100]}]}"#;
         let (plain, but) = (r#"{"body":["text","{}"]}"#, r#"{"body":[{"anything-but":"text"}]}"#);
         for (pattern, body, expected) in [
             (inside, r#"{"a":"xy"}"#, true),
@@ -132,6 +141,14 @@ mod tests {
             (plain, "{}", false),
             (but, "other", true),
             (but, "7", true),
+            (number, "150", true),
+            (number, "50", false),
+            (number, "x", false),
+            (number, r#"{"body":150}"#, false),
+            (r#"{"body":["150"]}"#, "150", true),
+            (r#"{"body":[150]}"#, "150", true),
+            (r#"{"body":[true]}"#, "true", true),
+            (r#"{"body":[true]}"#, "\"true\"", false),
             (but, "text", false),
             (but, "{}", false),
             (but, r#"{"a":"#, true),

@@ -13,6 +13,7 @@ mod mapping;
 mod operations;
 mod poll;
 mod queue;
+mod scale;
 mod streams;
 
 pub(crate) use mapping::{Mapping, find, uuid_of};

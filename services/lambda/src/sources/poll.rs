@@ -6,19 +6,18 @@ use std::sync::Arc;
 use runtime::PAYLOAD_BYTES_MAX;
 use service::{Cloud, Result};
 use store::{Direction, Reads as _, record};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use wire::{Fault, Timestamp};
 
 use super::batch::Batch;
 use super::filters::Filters;
 use super::mapping::Mapping;
 use super::queue::Queue;
+use super::scale::Scale;
 use super::streams;
 use crate::host::{Call, Host};
-use crate::{function, keys};
+use crate::{function, keys, trace};
 
-/// Batches at work at once when the mapping sets no limit: what AWS starts with.
-const CONCURRENCY: i32 = 5;
 /// How long one look at an empty queue waits, in seconds.
 const WAIT_S: i32 = 20;
 /// How long a poller rests after its first failure; after each further one in a row twice as long.
@@ -69,6 +68,7 @@ impl Poller {
         }
         let mut at_work = JoinSet::new();
         let mut failures = 0;
+        let mut scale = Scale::default();
         loop {
             let mut change = self.cloud.store.watch(self.key.clone());
             let mapping = self.cloud.store.snapshot().get(&self.key)?;
@@ -79,14 +79,23 @@ impl Poller {
                 change.changed().await;
                 continue;
             }
-            while at_work.try_join_next().is_some() {}
+            while let Some(ended) = at_work.try_join_next() {
+                scale.heed(ended);
+            }
+            // Batches at work are counted by the poller alone, so that a new limit holds at once.
+            let now = self.cloud.clock.now();
+            let is_full = at_work.len() >= scale.limit(&mapping, now);
+            let grows = if is_full { scale.is_full(&mapping, now) } else { None };
             tokio::select! {
                 () = change.changed() => {}
-                // Batches at work are counted by the poller alone, so that a new limit holds at once.
-                _ = at_work.join_next(), if at_work.len() >= limit(&mapping) => {}
-                gathered = self.gather(&mapping), if at_work.len() < limit(&mapping) => match gathered {
+                Some(ended) = at_work.join_next(), if is_full => scale.heed(ended),
+                () = self.cloud.clock.sleep_until(grows.unwrap_or_default()), if grows.is_some() => {}
+                gathered = self.gather(&mapping), if !is_full => match gathered {
                     Ok(batches) => {
                         failures = 0;
+                        if batches.is_empty() {
+                            scale.back();
+                        }
                         let mapping = Arc::new(mapping);
                         for batch in batches {
                             at_work.spawn(process(
@@ -139,8 +148,19 @@ impl Poller {
     }
 }
 
-fn limit(mapping: &Mapping) -> usize {
-    usize::try_from(mapping.concurrency_max.unwrap_or(CONCURRENCY)).unwrap_or(1)
+/// Whether a batch was run.
+enum Ran {
+    Yes,
+    No,
+}
+
+impl Scale {
+    /// Where batches cannot be run, more of them cannot either.
+    fn heed(&mut self, ended: Result<Ran, JoinError>) {
+        if !matches!(ended, Ok(Ran::Yes)) {
+            self.back();
+        }
+    }
 }
 
 fn body_bytes(messages: &[api_sqs::Message]) -> usize {
@@ -148,8 +168,10 @@ fn body_bytes(messages: &[api_sqs::Message]) -> usize {
 }
 
 /// Hands a batch to the function, and deletes what it took. What it did not take comes again when its time is over.
-async fn process(host: Arc<Host>, cloud: Arc<Cloud>, mapping: Arc<Mapping>, batch: Batch) {
+async fn process(host: Arc<Host>, cloud: Arc<Cloud>, mapping: Arc<Mapping>, batch: Batch) -> Ran {
     let context = cloud.context_of("lambda", mapping.scope);
+    let trace = trace::of_batch(&context, batch.traces());
+    let context = context.traced(Some(trace.into()));
     let work = async {
         let name = mapping.function();
         let function = function::choose(&*context.view(), &name, context.random())?;
@@ -161,7 +183,7 @@ async fn process(host: Arc<Host>, cloud: Arc<Cloud>, mapping: Arc<Mapping>, batc
         let done = batch.done(&outcome.payload, mapping.reports_failures);
         Ok::<_, service::Error>(Queue::of(&cloud, &mapping.source)?.delete(&done).await?)
     };
-    if let Err(error) = work.await {
-        tracing::warn!(%error, function = mapping.function, "a batch could not be worked on");
-    }
+    let Err(error) = work.await else { return Ran::Yes };
+    tracing::warn!(%error, function = mapping.function, "a batch could not be worked on");
+    Ran::No
 }

@@ -28,6 +28,9 @@ pub(super) struct Notice {
     pub(super) region: Region,
     pub(super) bucket: String,
     pub(super) tries: u32,
+    /// The trace of the request that made it happen.
+    #[serde(default)]
+    pub(super) trace: Option<String>,
 }
 
 #[cfg(test)]
@@ -41,6 +44,7 @@ pub(crate) async fn run(cloud: Arc<Cloud>) -> Result<()> {
 async fn deliver(cloud: Arc<Cloud>, notice: Notice) -> Result<Verdict<Notice>> {
     let bucket = Arn::unowned("s3", notice.region.partition(), &notice.bucket);
     let context = cloud.context_of("s3", Scope::new(notice.owner, notice.region)).for_source(bucket);
+    let context = context.traced(notice.trace.as_deref().map(Arc::from));
     let Err(fault) = hand_over(&context, &notice).await else { return Ok(Verdict::Done) };
     let (destination, tries) = (&notice.destination, notice.tries + 1);
     if tries >= TRIES_MAX {

@@ -114,6 +114,7 @@ impl Event<'_> {
                 region: *region,
                 bucket: name.clone(),
                 tries: 0,
+                trace: tx.context.caller.trace.as_deref().map(str::to_owned),
             };
             let (now_ms, id) = (tx.now.millis(), tx.random().bytes());
             NOTICES.put(tx, now_ms, &id, &notice)?;

@@ -223,6 +223,7 @@ async fn hand_over(
                 subscription_arn: Some(&delivery.subscription_arn),
                 content_type,
                 is_raw: delivery.raw,
+                trace: content.trace.as_deref(),
             };
             Ok(web::post(cloud, endpoint, &labels, body.to_owned()).await)
         }

@@ -26,6 +26,7 @@ pub(crate) struct Labels<'a> {
     pub(crate) subscription_arn: Option<&'a str>,
     pub(crate) content_type: &'a str,
     pub(crate) is_raw: bool,
+    pub(crate) trace: Option<&'a str>,
 }
 
 /// Posts a body to an endpoint.
@@ -86,6 +87,9 @@ impl Labels<'_> {
         }
         if self.is_raw {
             put(HeaderName::from_static("x-amz-sns-rawdelivery"), "true");
+        }
+        if let Some(trace) = self.trace {
+            put(HeaderName::from_static("x-amzn-trace-id"), trace);
         }
         put(header::CONTENT_TYPE, self.content_type);
         put(header::USER_AGENT, "Amazon Simple Notification Service Agent");

@@ -55,7 +55,7 @@ pub(crate) fn publish(
     let content = Content {
         group: Some(group.to_owned()),
         deduplication: Some(deduplication.clone()),
-        ..Content::new(topic, message, &published, tx.now)
+        ..Content::new(topic, message, &published, tx)
     };
     if let Some(archive) = &topic.archive {
         archive.put(tx, &content, sequence)?;

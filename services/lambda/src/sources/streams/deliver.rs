@@ -57,7 +57,7 @@ pub(super) async fn deliver(
         if reader.is_stopped() {
             return Ok(None);
         }
-        if give_up_old(reader, &mut part).await {
+        if give_up_old(reader, &mut part).await? {
             result = PROBLEM;
             if part.records.is_empty() {
                 continue;
@@ -83,10 +83,13 @@ pub(super) async fn deliver(
         refusals = 0;
         let error = outcome.function_error;
         let took = || part.answer(&outcome.payload, reader.mapping.reports_failures);
-        let answer = if error.is_some() { Answer::Failed } else { took() };
-        if let (None, Some(window)) = (error, window.as_mut()) {
-            window.take(&outcome.payload);
-        }
+        let is_last = part.records.is_empty();
+        let has_state = match window.as_mut() {
+            // The last invocation of a window need not give a state back.
+            Some(window) if error.is_none() => window.take(&outcome.payload) || is_last,
+            _ => true,
+        };
+        let answer = if error.is_some() || !has_state { Answer::Failed } else { took() };
         match part.next(answer, &reader.settings) {
             Next::Done => {}
             Next::Again(again, rest) => {
@@ -99,7 +102,7 @@ pub(super) async fn deliver(
                 result = PROBLEM;
                 let (condition, invocations) = ("RetryAttemptsExhausted", failures);
                 let given_up = GivenUp { request_id, condition, invocations, error, records: &records };
-                destination::send(reader, &given_up).await;
+                destination::send(reader, &given_up).await?;
             }
         }
     }
@@ -107,17 +110,17 @@ pub(super) async fn deliver(
 }
 
 /// Sends the records that are too old to where they go; returns whether there were any.
-async fn give_up_old(reader: &Reader, part: &mut Part) -> bool {
+async fn give_up_old(reader: &Reader, part: &mut Part) -> Result<bool> {
     let records = part.take_old(reader.cloud.clock.now().secs(), reader.settings.age_max_s);
     if records.is_empty() {
-        return false;
+        return Ok(false);
     }
     let request_id = reader.cloud.random.uuid();
     let (condition, invocations) = ("RecordAgeExpired", part.failures);
     let given_up =
         GivenUp { request_id: &request_id, condition, invocations, error: None, records: &records };
-    destination::send(reader, &given_up).await;
-    true
+    destination::send(reader, &given_up).await?;
+    Ok(true)
 }
 
 impl Part {

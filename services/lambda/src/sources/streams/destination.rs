@@ -5,11 +5,12 @@
 
 use names::Arn;
 use serde_json::{Value, json};
+use service::Result;
 use wire::{Timestamp, TimestampFormat};
 
 use super::event::Record;
 use super::shard::Reader;
-use crate::destination;
+use crate::telling::{self, Body, Telling};
 
 /// A batch that was given up.
 pub(super) struct GivenUp<'a> {
@@ -22,8 +23,8 @@ pub(super) struct GivenUp<'a> {
     pub(super) records: &'a [Record],
 }
 
-/// Tells the mapping's destination, if it has one. A destination that does not take it keeps nobody waiting.
-pub(super) async fn send(reader: &Reader, given_up: &GivenUp<'_>) {
+/// Tells the mapping's destination, if it has one. One that does not take it is told again later, and keeps nobody waiting.
+pub(super) async fn send(reader: &Reader, given_up: &GivenUp<'_>) -> Result<()> {
     let function = reader.mapping.function().qualified_arn();
     tracing::warn!(
         function = function.as_str(),
@@ -32,13 +33,12 @@ pub(super) async fn send(reader: &Reader, given_up: &GivenUp<'_>) {
         "a batch of a stream is given up"
     );
     let told = reader.settings.destination.as_ref().filter(|_| !given_up.records.is_empty());
-    let Some(told) = told else { return };
+    let Some(told) = told else { return Ok(()) };
     let text = given_up.document(&function, reader).to_string();
     let scope = reader.mapping.scope;
     let context = reader.cloud.context_of("lambda", scope);
-    if let Err(fault) = destination::send(&context, told, &reader.mapping.function, text).await {
-        tracing::warn!(%fault, destination = told, "a destination did not take what it was told");
-    }
+    let telling = Telling::new(scope, &reader.mapping.function, told, Body::Document(text));
+    telling::tell(&context, telling).await
 }
 
 impl GivenUp<'_> {

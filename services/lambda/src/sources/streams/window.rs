@@ -58,12 +58,14 @@ impl Window {
         )
     }
 
-    /// Takes the state out of an answer that has one.
-    pub(super) fn take(&mut self, answer: &[u8]) {
+    /// Takes the state out of an answer; `false` when it has none.
+    pub(super) fn take(&mut self, answer: &[u8]) -> bool {
         let answer: Option<Value> = serde_json::from_slice(answer).ok();
-        if let Some(state @ Value::Object(_)) = answer.as_ref().and_then(|answer| answer.get("state")) {
-            self.state = state.to_string();
-        }
+        let Some(state @ Value::Object(_)) = answer.as_ref().and_then(|answer| answer.get("state")) else {
+            return false;
+        };
+        self.state = state.to_string();
+        true
     }
 }
 
@@ -137,7 +139,8 @@ mod tests {
             ("", r#"{"n":1}"#),
             (r#"{"state":{}}"#, "{}"),
         ] {
-            window.take(answer.as_bytes());
+            let has_state = answer.contains(r#""state":{"#);
+            assert_eq!(window.take(answer.as_bytes()), has_state, "{answer}");
             assert_eq!(window.state, state, "{answer}");
         }
     }
