@@ -20,6 +20,7 @@
 mod ast;
 mod error;
 pub mod gateway;
+mod looks;
 mod methods;
 mod parse;
 mod run;
@@ -37,7 +38,7 @@ pub use value::{Heap, List, Map, Members, Object, Value};
 pub struct Template {
     block: ast::Block,
     macros: Arc<[ast::Macro]>,
-    source: Arc<str>,
+    looks: looks::Looks,
 }
 
 /// What an evaluation may use.
@@ -95,15 +96,20 @@ impl Template {
     /// # Errors
     /// When the text is none, or nested too deeply.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let (block, macros) = parse::template(text)?;
-        Ok(Self { block, macros: macros.into(), source: text.into() })
+        let (block, macros, looks) = parse::template(text)?;
+        Ok(Self { block, macros: macros.into(), looks })
     }
 
     /// Whether it may look at the variable of that name: one that is not mentioned need not be made.
     #[must_use]
     pub fn mentions(&self, variable: &str) -> bool {
-        // What is evaluated may be put together on the way.
-        self.source.contains(variable) || self.source.contains("evaluate")
+        self.looks.has(variable)
+    }
+
+    /// Whether it may look at that member of the variable: whoever makes the variable may leave the others out.
+    #[must_use]
+    pub fn mentions_member(&self, variable: &str, member: &str) -> bool {
+        self.looks.has_member(variable, member)
     }
 
     /// Renders the template. Variables that it sets, and changes of values, stay in the context.

@@ -50,7 +50,7 @@ pub struct List(usize);
 pub struct Map(usize);
 
 /// Members of a map, in the order in which they came.
-pub type Members = IndexMap<Arc<str>, Value>;
+pub type Members = IndexMap<Arc<str>, Value, foldhash::fast::RandomState>;
 
 /// What the caller supplies: an object whose properties and methods are computed.
 pub trait Object: std::fmt::Debug {

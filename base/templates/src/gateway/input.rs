@@ -38,7 +38,7 @@ impl Input {
             return Ok(value.clone());
         }
         let value = if self.body.trim().is_empty() {
-            heap.map(Members::new())?
+            heap.map(Members::default())?
         } else {
             json::try_read(&self.body, heap).map_err(|error| self.refused(&error))?
         };

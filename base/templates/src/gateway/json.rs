@@ -75,7 +75,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut map = Members::new();
+        let mut map = Members::default();
         while let Some(key) = members.next_key::<String>()? {
             let member = members.next_value_seed(Reader(&mut *self.0))?;
             map.insert(key.into(), member);

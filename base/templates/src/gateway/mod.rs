@@ -25,8 +25,8 @@ pub struct Variables<'a> {
     pub querystring: &'a [(String, String)],
     /// Headers.
     pub header: &'a [(String, String)],
-    /// `$context`, without overrides unless an earlier template set some. Nobody looks at it where the template does not mention
-    /// it, nor at the parameters where it does not mention `$input`.
+    /// `$context`, without overrides unless an earlier template set some. Nobody looks at members that the template does not
+    /// mention, nor at the parameters where it does not mention `$input`.
     pub context: serde_json::Value,
     /// Variables of the stage.
     pub stage_variables: &'a [(String, String)],
@@ -37,7 +37,7 @@ pub struct Variables<'a> {
 pub struct Rendered {
     /// What it rendered.
     pub text: String,
-    /// `$context.requestOverride`: `header`, `path` and `querystring`; null where the template mentions no context.
+    /// `$context.requestOverride`: `header`, `path` and `querystring`; null where the template does not mention it.
     pub request_override: serde_json::Value,
     /// `$context.responseOverride`: `header` and `status`; null in the same case.
     pub response_override: serde_json::Value,
@@ -69,8 +69,8 @@ pub fn render(template: &Template, variables: &Variables<'_>, limits: Limits) ->
     match template.render(&mut context) {
         Ok(text) => Ok(Rendered {
             text,
-            request_override: overrides(&mut context, "requestOverride").map_err(start)?,
-            response_override: overrides(&mut context, "responseOverride").map_err(start)?,
+            request_override: overrides(&mut context, template, "requestOverride").map_err(start)?,
+            response_override: overrides(&mut context, template, "responseOverride").map_err(start)?,
         }),
         Err(error) if input.is_some_and(|input| input.has_failed()) => {
             Err(Failure::Body(error.message().to_owned()))
@@ -91,7 +91,7 @@ fn place(
         context.set("stageVariables", stage_variables);
     }
     if template.mentions("context") {
-        let of_call = of_call(&mut context.heap, &variables.context)?;
+        let of_call = of_call(&mut context.heap, template, &variables.context)?;
         context.set("context", Value::Map(of_call));
     }
     if !template.mentions("input") {
@@ -107,7 +107,7 @@ fn place(
 fn parameters(heap: &mut Heap, variables: &Variables<'_>) -> Result<Value, Thrown> {
     let parts =
         [("path", variables.path), ("querystring", variables.querystring), ("header", variables.header)];
-    let mut maps = Members::new();
+    let mut maps = Members::default();
     for (name, pairs) in parts {
         maps.insert(name.into(), texts(heap, pairs)?);
     }
@@ -115,15 +115,15 @@ fn parameters(heap: &mut Heap, variables: &Variables<'_>) -> Result<Value, Throw
 }
 
 /// `$context`.
-fn of_call(heap: &mut Heap, context: &serde_json::Value) -> Result<Map, Thrown> {
+fn of_call(heap: &mut Heap, template: &Template, context: &serde_json::Value) -> Result<Map, Thrown> {
     let placed = json::place(context, heap)?;
     let of_call = if let Value::Map(map) = placed { map } else { empty(heap)? };
-    make_overridable(of_call, heap)?;
+    make_overridable(of_call, template, heap)?;
     Ok(of_call)
 }
 
 fn texts(heap: &mut Heap, pairs: &[(String, String)]) -> Result<Value, Thrown> {
-    let mut members = Members::new();
+    let mut members = Members::default();
     for (name, text) in pairs {
         members.insert(name.as_str().into(), heap.text(text.as_str())?);
     }
@@ -131,17 +131,20 @@ fn texts(heap: &mut Heap, pairs: &[(String, String)]) -> Result<Value, Thrown> {
 }
 
 fn empty(heap: &mut Heap) -> Result<Map, Thrown> {
-    match heap.map(Members::new())? {
+    match heap.map(Members::default())? {
         Value::Map(map) => Ok(map),
         _ => Err(Thrown::new("a map is none")),
     }
 }
 
-/// Makes what templates assign to, where it is not there.
-fn make_overridable(of_call: Map, heap: &mut Heap) -> Result<(), Thrown> {
+/// Makes what the template assigns to, where it is not there.
+fn make_overridable(of_call: Map, template: &Template, heap: &mut Heap) -> Result<(), Thrown> {
     for (side, kinds) in
         [("requestOverride", &["header", "path", "querystring"][..]), ("responseOverride", &["header"])]
     {
+        if !template.mentions_member("context", side) {
+            continue;
+        }
         let side = map_in(of_call, side, heap)?;
         for kind in kinds {
             map_in(side, kind, heap)?;
@@ -160,8 +163,9 @@ fn map_in(map: Map, name: &str, heap: &mut Heap) -> Result<Map, Thrown> {
 }
 
 /// What a template assigned to a part of `$context`, whatever became of the variable itself.
-fn overrides(context: &mut Context, name: &str) -> Result<serde_json::Value, Thrown> {
-    let Some(Value::Map(map)) = context.get("context") else { return Ok(serde_json::Value::Null) };
+fn overrides(context: &mut Context, template: &Template, name: &str) -> Result<serde_json::Value, Thrown> {
+    let map = context.get("context").filter(|_| template.mentions_member("context", name));
+    let Some(Value::Map(map)) = map else { return Ok(serde_json::Value::Null) };
     let value = context.heap.member(*map, name).cloned().unwrap_or_default();
     let text = context.heap.json_of(&value)?;
     serde_json::from_str(&text).map_err(|error| Thrown::new(error.to_string()))

@@ -2,11 +2,20 @@
 
 use super::{NESTING_MAX, Parser};
 use crate::error::{At, Error};
+use crate::looks::Looks;
 
 impl<'a> Parser<'a> {
     /// A parser of a text that stands at `origin` of the template, so deep in it.
     pub(super) fn new(text: &'a str, origin: At, nesting: usize) -> Self {
-        Parser { text, at: 0, known: (0, origin), origin, nesting, macros: Vec::new() }
+        Parser {
+            text,
+            at: 0,
+            known: (0, origin),
+            origin,
+            nesting,
+            macros: Vec::new(),
+            looks: Looks::default(),
+        }
     }
 
     pub(super) fn rest(&self) -> &'a str {

@@ -66,6 +66,7 @@ impl Parser<'_> {
                 self.open()?;
                 let text = self.expression()?;
                 self.close()?;
+                self.looks.note_evaluation();
                 Ok(Node::Evaluate(text, at))
             }
             "break" => self.scope().map(|()| Node::Break),

@@ -20,6 +20,7 @@ impl Parser<'_> {
         let mut inner = Parser::new(&text, origin, self.nesting);
         let block = inner.whole()?;
         self.macros.append(&mut inner.macros);
+        self.looks.append(inner.looks);
         Ok(match &*block {
             [Node::Text(text)] => Expr::Text(text.clone()),
             _ => Expr::Rendered(block),

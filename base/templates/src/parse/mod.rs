@@ -15,15 +15,16 @@ use std::sync::Arc;
 
 use crate::ast::{Block, Macro, Node};
 use crate::error::{At, Error};
+use crate::looks::Looks;
 
 /// How deep blocks, expressions and texts in quotes may be nested.
 pub(crate) const NESTING_MAX: usize = 48;
 
-/// What a text says, with the macros that it defines.
-pub(crate) fn template(text: &str) -> Result<(Block, Vec<Macro>), Error> {
+/// What a text says, with the macros that it defines and what it may look at.
+pub(crate) fn template(text: &str) -> Result<(Block, Vec<Macro>, Looks), Error> {
     let mut parser = Parser::new(text, At::START, 0);
     let block = parser.whole()?;
-    Ok((block, parser.macros))
+    Ok((block, parser.macros, parser.looks))
 }
 
 /// A place in a text that is being read.
@@ -35,6 +36,7 @@ struct Parser<'a> {
     origin: At,
     nesting: usize,
     macros: Vec<Macro>,
+    looks: Looks,
 }
 
 /// What a block ends with.

@@ -29,6 +29,7 @@ impl Parser<'_> {
         if formal {
             self.expect("}")?;
         }
+        self.looks.note(&name, &steps);
         let source = self.text[start..self.at].into();
         Ok(Reference { name, steps, quiet, source, at })
     }

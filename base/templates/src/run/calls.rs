@@ -130,7 +130,7 @@ impl Machine<'_> {
         self.at = at;
         let Value::Text(text) = text else { return Ok(Flow::On) };
         self.context.heap.work(text.len())?;
-        let (block, macros) =
+        let (block, macros, _) =
             parse::template(&text).map_err(|error| Thrown::new(format!("in #evaluate, {error}")))?;
         self.add_macros(&macros.into());
         let flow = self.block(&block)?;

@@ -91,7 +91,8 @@ impl Machine<'_> {
     }
 
     fn map(&mut self, members: &[(Expr, Expr)]) -> Result<Value, Thrown> {
-        let mut map = Members::with_capacity(members.len());
+        let mut map =
+            Members::with_capacity_and_hasher(members.len(), foldhash::fast::RandomState::default());
         for (key, value) in members {
             let key = self.expr(key)?;
             let key = self.text_of(&key)?;

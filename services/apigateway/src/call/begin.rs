@@ -1,5 +1,6 @@
 //! Which API, stage and method a request is for.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ::service::domains::{self, Route};
@@ -71,9 +72,9 @@ impl Place {
         Ok(Addressed::of(host, path).map(|Addressed { api, stage, path }| Place {
             api: api.to_owned(),
             stage: stage.to_owned(),
-            path: format!("/{path}"),
+            path: ["/", path].concat(),
             base: None,
-            full_path: format!("/{stage}/{path}"),
+            full_path: ["/", stage, "/", path].concat(),
         }))
     }
 
@@ -94,8 +95,12 @@ impl Place {
 /// Whose the API is that a host and a path lead to.
 pub(crate) fn owner(store: &Store, host: &str, path: &str) -> Option<Owner> {
     let found = || -> Result<Option<Owner>> {
-        let Some(place) = Place::of(store, host, path)? else { return Ok(None) };
-        let owner = store.get_shared::<Owner>(&keys::owner(&place.api))?;
+        let api = match domains::route(store, host, path)? {
+            Some(route) => route.map(|route| Cow::Owned(route.api)),
+            None => Addressed::of(host, path).map(|addressed| Cow::Borrowed(addressed.api)),
+        };
+        let Some(api) = api else { return Ok(None) };
+        let owner = store.get_shared::<Owner>(&keys::owner(&api))?;
         Ok(owner.map(|owner| Owner::clone(&owner)))
     };
     found().unwrap_or_else(|error| {
@@ -146,6 +151,7 @@ impl Prepared<'_> {
             api_id: self.api_id,
             api: self.api,
             stage_variables: stage_variables(&self.stage, self.is_canary),
+            settings: settings::of(&self.stage, target.as_ref(), visit.method.as_str()),
             stage: self.stage,
             deployment: self.deployment,
             is_canary: self.is_canary,
@@ -162,7 +168,7 @@ impl Prepared<'_> {
         };
         if settings::is_logged(&call) {
             call.notes.log = Some(parking_lot::Mutex::default());
-            call.notes.traces = settings::setting(&call, |setting| setting.data_trace_enabled) == Some(true);
+            call.notes.traces = call.settings.data_trace_enabled == Some(true);
         }
         call
     }

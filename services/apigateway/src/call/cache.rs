@@ -14,7 +14,6 @@ use wire::{Answer, Body};
 
 use super::refusal::{Refusal, Refused};
 use super::request::Call;
-use super::settings::setting;
 use super::{guard, mapping};
 
 /// What all caches of a process may hold, in bytes: the smallest that AWS has is half a gigabyte; ours are in memory.
@@ -96,9 +95,9 @@ pub(crate) fn flush(cloud: &Cloud, api: &str, stage: &str) {
 /// Whether a method's answers are kept, and for how long.
 fn ttl_ms(call: &Call) -> Option<i64> {
     let has_cache = call.stage.cache_cluster_enabled == Some(true);
-    let caches = setting(call, |setting| setting.caching_enabled) == Some(true);
+    let caches = call.settings.caching_enabled == Some(true);
     let is_get = call.method().is_some_and(|method| method.verb == "GET");
-    let ttl = i64::from(setting(call, |setting| setting.cache_ttl_in_seconds).unwrap_or(300));
+    let ttl = i64::from(call.settings.cache_ttl_in_seconds.unwrap_or(300));
     (has_cache && caches && is_get && ttl > 0).then_some(ttl * 1000)
 }
 
@@ -129,13 +128,13 @@ pub(crate) fn find(call: &Call) -> Refused<Found> {
 }
 
 fn strategy(call: &Call) -> String {
-    let said = setting(call, |setting| setting.unauthorized_cache_control_header_strategy.clone());
+    let said = call.settings.unauthorized_cache_control_header_strategy.as_ref();
     said.map_or_else(|| "SUCCEED_WITH_RESPONSE_HEADER".into(), |said| said.as_str().to_owned())
 }
 
 /// Whether a client may have an answer made anew.
 fn may_renew(call: &Call) -> Refused<bool> {
-    let asks = setting(call, |setting| setting.require_authorization_for_cache_control).unwrap_or(true);
+    let asks = call.settings.require_authorization_for_cache_control.unwrap_or(true);
     if !asks || guard::rights(call, "InvalidateCache") == Decision::Allowed {
         return Ok(true);
     }
@@ -149,8 +148,8 @@ fn may_renew(call: &Call) -> Refused<bool> {
 fn key(call: &Call) -> Key {
     let integration = call.method().map(|method| &method.integration);
     let namespace = integration.and_then(|integration| integration.cache_namespace.as_deref());
-    let mut text =
-        format!("{}\n{}\n{}", namespace.unwrap_or_default(), call.visit.method, call.resource_path());
+    let (verb, place) = (call.visit.method.as_str(), call.resource_path());
+    let mut text = [namespace.unwrap_or_default(), "\n", verb, "\n", place].concat();
     text.push_str(&apart(call));
     let parameters = integration.and_then(|integration| integration.cache_key_parameters.as_ref());
     for name in parameters.into_iter().flatten() {

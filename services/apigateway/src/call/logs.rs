@@ -9,7 +9,6 @@ use wire::Answer;
 use super::mapping;
 use super::refusal::Refusal;
 use super::request::Call;
-use super::settings::setting;
 
 /// Writes what the stage wants to know of a request.
 pub(crate) fn write(call: &Call, answer: &Answer, refusal: Option<&Refusal>) {
@@ -29,12 +28,12 @@ pub(crate) fn write(call: &Call, answer: &Answer, refusal: Option<&Refusal>) {
         send(call, to.to_owned(), vec![line], false);
     }
     let Some(log) = &call.notes.log else { return };
-    let level = setting(call, |setting| setting.logging_level.clone());
+    let level = call.settings.logging_level.as_deref();
     let mut lines = std::mem::take(&mut *log.lock());
-    if level.as_deref() == Some("INFO") {
+    if level == Some("INFO") {
         lines.push(format!("Method completed with status: {}", answer.status));
     }
-    if refusal.is_none() && level.as_deref() == Some("ERROR") {
+    if refusal.is_none() && level == Some("ERROR") {
         return;
     }
     let lines = lines.into_iter().map(|line| format!("({}) {line}", call.visit.request_id)).collect();

@@ -26,7 +26,10 @@ pub(crate) fn value(call: &Call, source: &str, answered: Option<&Answered>) -> O
     let (start, rest) = source.split_once('.')?;
     match start {
         "stageVariables" => call.stage_variable(rest).map(str::to_owned),
-        "context" => at(&call.context(), rest),
+        "context" => {
+            let (member, rest) = rest.split_once('.').unwrap_or((rest, ""));
+            at(&call.context_member(member)?, rest)
+        }
         "method" => of_request(call, rest.strip_prefix("request.")?),
         "integration" => of_answer(answered?, rest.strip_prefix("response.")?),
         _ => None,
@@ -81,9 +84,10 @@ fn of_body(body: &[u8], path: &str) -> Option<String> {
     (!found.is_empty()).then_some(found)
 }
 
-/// What stands at `a.b.c`.
+/// What stands at `a.b.c`; the value itself where the path is empty.
 fn at(value: &Value, path: &str) -> Option<String> {
-    let found = path.split('.').try_fold(value, |value, name| value.get(name))?;
+    let mut names = path.split('.').filter(|_| !path.is_empty());
+    let found = names.try_fold(value, |value, name| value.get(name))?;
     match found {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),

@@ -22,6 +22,8 @@ pub(crate) struct Call {
     pub(crate) api_id: String,
     pub(crate) api: Arc<Compiled>,
     pub(crate) stage: Arc<api::Stage>,
+    /// What the stage sets for the method.
+    pub(crate) settings: api::MethodSetting,
     pub(crate) deployment: String,
     pub(crate) is_canary: bool,
     /// Those of the stage, with what a canary has in their place.
@@ -100,6 +102,28 @@ fn cut(mut line: String) -> String {
     line
 }
 
+/// The members of `$context`, in the order in which it is shown whole.
+const CONTEXT: [&str; 18] = [
+    "accountId",
+    "apiId",
+    "deploymentId",
+    "domainName",
+    "domainPrefix",
+    "extendedRequestId",
+    "httpMethod",
+    "identity",
+    "path",
+    "protocol",
+    "requestId",
+    "requestTime",
+    "requestTimeEpoch",
+    "resourceId",
+    "resourcePath",
+    "stage",
+    "authorizer",
+    "isCanaryRequest",
+];
+
 impl Call {
     /// The last value of a header, which is also the one that functions see.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -149,34 +173,42 @@ impl Call {
         format!("arn:{partition}:execute-api:{region}:{account}:{api}/{stage}/{verb}/{path}")
     }
 
-    /// `$context`.
+    /// `$context`, whole.
     pub(crate) fn context(&self) -> Value {
-        let domain = self.domain();
-        let mut context = json!({
-            "accountId": self.scope.account.as_str(),
-            "apiId": self.api_id,
-            "deploymentId": self.deployment,
-            "domainName": domain,
-            "domainPrefix": domain.split('.').next(),
-            "extendedRequestId": self.extended_id,
-            "httpMethod": self.visit.method.as_str(),
-            "identity": self.identity(),
-            "path": self.full_path,
-            "protocol": "HTTP/1.1",
-            "requestId": &*self.visit.request_id,
-            "requestTime": self.time(),
-            "requestTimeEpoch": self.at_ms,
-            "resourceId": self.target.as_ref().map(|target| target.place.id.as_str()),
-            "resourcePath": self.target.as_ref().map(|target| target.place.path.as_str()),
-            "stage": self.stage_name(),
-        });
-        if let Some(authorizer) = &self.identity.authorizer {
-            context["authorizer"] = Value::Object(authorizer.clone());
-        }
-        if self.is_canary {
-            context["isCanaryRequest"] = Value::Bool(true);
-        }
-        context
+        self.context_of(|_| true)
+    }
+
+    /// The members of `$context` that somebody looks at, and that there are.
+    pub(crate) fn context_of(&self, is_wanted: impl Fn(&str) -> bool) -> Value {
+        let wanted = CONTEXT.iter().filter(|name| is_wanted(name));
+        let members = wanted.filter_map(|name| Some(((*name).to_owned(), self.context_member(name)?)));
+        Value::Object(members.collect())
+    }
+
+    /// A member of `$context`.
+    pub(crate) fn context_member(&self, name: &str) -> Option<Value> {
+        let place = self.target.as_ref().map(|target| &*target.place);
+        Some(match name {
+            "accountId" => json!(self.scope.account.as_str()),
+            "apiId" => json!(self.api_id),
+            "authorizer" => Value::Object(self.identity.authorizer.clone()?),
+            "deploymentId" => json!(self.deployment),
+            "domainName" => json!(self.domain()),
+            "domainPrefix" => json!(self.domain().split('.').next()),
+            "extendedRequestId" => json!(self.extended_id),
+            "httpMethod" => json!(self.visit.method.as_str()),
+            "identity" => self.identity(),
+            "isCanaryRequest" => self.is_canary.then_some(Value::Bool(true))?,
+            "path" => json!(self.full_path),
+            "protocol" => json!("HTTP/1.1"),
+            "requestId" => json!(&*self.visit.request_id),
+            "requestTime" => json!(self.time()),
+            "requestTimeEpoch" => json!(self.at_ms),
+            "resourceId" => json!(place.map(|place| place.id.as_str())),
+            "resourcePath" => json!(place.map(|place| place.path.as_str())),
+            "stage" => json!(self.stage_name()),
+            _ => return None,
+        })
     }
 
     /// `$context.identity`.

@@ -52,7 +52,7 @@ pub(crate) fn render(
         path: call.variables(),
         querystring: &call.query,
         header: &if template.mentions("input") { call.headers() } else { Vec::new() },
-        context: if template.mentions("context") { call.context() } else { Value::Null },
+        context: call.context_of(|member| template.mentions_member("context", member)),
         stage_variables: &call.stage_variables,
     };
     gateway::render(template, &variables, Limits::default()).map_err(|failure| match failure {
