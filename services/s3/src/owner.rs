@@ -1,5 +1,7 @@
 //! Accounts as S3 calls them: canonical users.
 
+use std::cell::RefCell;
+
 use api_s3 as api;
 use checksums::Algorithm;
 use names::Account;
@@ -7,7 +9,18 @@ use service::{Caller, PrincipalKind};
 
 /// The canonical user id of an account: 64 hexadecimal digits, always the same ones.
 pub(crate) fn canonical_id(account: Account) -> String {
-    hex::encode(Algorithm::Sha256.of(format!("canonical user of {account}").as_bytes()))
+    LAST.with_borrow_mut(|last| match last {
+        Some((known, id)) if *known == account => id.clone(),
+        _ => {
+            let id = hex::encode(Algorithm::Sha256.of(format!("canonical user of {account}").as_bytes()));
+            last.insert((account, id)).1.clone()
+        }
+    })
+}
+
+thread_local! {
+    /// The account that was asked for last: nearly every request asks, and most are one account's.
+    static LAST: RefCell<Option<(Account, String)>> = const { RefCell::new(None) };
 }
 
 /// Who wrote without saying who they are, as S3 calls them.

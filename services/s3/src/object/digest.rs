@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 /// Bytes that wait until they are caught up with; twice as many do at most.
 const WAITING_MAX: usize = 64 << 10;
 /// Fewer are not worth waiting for others.
-const TOGETHER_MIN: usize = 16 << 10;
+const TOGETHER_MIN: usize = 1 << 10;
 
 thread_local! {
     /// Those that wait to be caught up with, until the first of them has its turn again.
