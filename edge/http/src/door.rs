@@ -22,8 +22,7 @@ use crate::identify::{self, Routers, Spoken, Target};
 use crate::identity::{Auth, Identities, Identity, Refused};
 use crate::inlet::Inlet;
 use crate::response::{self, Reply};
-use crate::upgrade;
-use crate::{Control, body, content, cross_origin, host, path_parameter};
+use crate::{Control, body, content, cross_origin, host, path_parameter, together, upgrade};
 use refusal::Refusal;
 
 /// What a request may be at most.
@@ -76,9 +75,9 @@ enum Carried {
 
 impl Carried {
     /// What a signature is proved on.
-    fn payload(&self) -> Payload<'_> {
+    async fn payload(&self) -> Payload<'_> {
         match self {
-            Carried::Whole(body) => Payload::Bytes(body),
+            Carried::Whole(body) => together::payload(body).await,
             Carried::Coming(_) => Payload::Declared,
         }
     }
@@ -120,7 +119,8 @@ impl Door {
         }
     }
 
-    /// The way itself.
+    /// The way itself. Where it parts, each way has its place on the heap: a future is moved whole for every one that it is a part
+    /// of, so what is large stays out of all those around it.
     async fn pass(
         &self,
         request: Request<Incoming>,
@@ -133,7 +133,7 @@ impl Door {
         let body = Receiver::new(incoming);
         if let Some(page) = Page::at(parts.uri.path()) {
             let body = self.whole(&parts, body).await?;
-            return self.control_page(page, &parts, &body, origin).await;
+            return Box::pin(self.control_page(page, &parts, &body, origin)).await;
         }
         let directory = self.control.cloud.directory();
         let store = &self.control.cloud.store;
@@ -146,7 +146,7 @@ impl Door {
                 visit.signer = self.identities.visitor(&self.control.cloud, &parts, &body, name);
             }
             visit.upgrade = passing.as_ref().map(upgrade::Passing::right);
-            let answer = directory.visit(&self.control.cloud, visit).await;
+            let answer = Box::pin(directory.visit(&self.control.cloud, visit)).await;
             let reply = response::from_answer(answer, request_id);
             return Ok(upgrade::hand_over(passing, reply));
         }
@@ -156,8 +156,8 @@ impl Door {
             return Ok(response::from_answer(answer.map_err(refused)?, request_id));
         }
         match forms::asked(&self.control.cloud, &parts) {
-            Some(service) => Ok(self.form(service, &parts, body, &peer).await),
-            None => self.call(parts, body, &peer).await,
+            Some(service) => Ok(Box::pin(self.form(service, &parts, body, &peer)).await),
+            None => Box::pin(self.call(parts, body, &peer)).await,
         }
     }
 
@@ -167,7 +167,11 @@ impl Door {
         let scope_service = claim.as_ref().ok().and_then(Option::as_ref).map(Claim::service);
         let (target, carried) = self.receive(&parts, body, scope_service).await?;
         let inlet = carried.inlet();
-        let payload = carried.payload();
+        let payload = match &claim {
+            Ok(Some(_)) => carried.payload().await,
+            // Nothing is proved.
+            Ok(None) | Err(_) => Payload::Declared,
+        };
         let identity = claim
             .map_err(Refused::from)
             .and_then(|claim| {
@@ -277,7 +281,7 @@ impl Door {
         let span = tracing::trace_span!(target: "cloudlet::layer", "frame");
         let directory = self.control.cloud.directory();
         let answer = directory.answer(context, target.service, target.operation, target.protocol, &message);
-        let answer = answer.instrument(span).await;
+        let answer = Box::pin(answer).instrument(span).await;
         response::from_answer(answer, &context.caller.request_id)
     }
 

@@ -18,6 +18,7 @@ mod path_parameter;
 mod response;
 mod server;
 mod tls;
+mod together;
 mod upgrade;
 
 pub use control::{AfterReset, Control};
