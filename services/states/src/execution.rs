@@ -46,6 +46,9 @@ pub(crate) struct ChildOf {
     pub(crate) name: String,
     /// How many items it was given.
     pub(crate) items: u64,
+    /// It is an express one, which has no history.
+    #[serde(default)]
+    pub(crate) is_express: bool,
 }
 
 /// How an execution is doing.
@@ -129,7 +132,21 @@ impl Execution {
     }
 
     pub(crate) fn arn(&self, scope: &Scope) -> Arn {
-        name::execution(scope, &self.machine_path(), &self.name)
+        match &self.map_run {
+            Some(run) if run.is_express => {
+                name::express_of_map_run(scope, &self.machine_path(), &self.name, &run.name)
+            }
+            _ => name::execution(scope, &self.machine_path(), &self.name),
+        }
+    }
+
+    pub(crate) fn is_express(&self) -> bool {
+        self.map_run.as_ref().is_some_and(|run| run.is_express)
+    }
+
+    /// How many items of a map run it has.
+    pub(crate) fn items(&self) -> u64 {
+        self.map_run.as_ref().map_or(0, |run| run.items)
     }
 
     pub(crate) fn machine_arn(&self, scope: &Scope) -> Arn {
@@ -180,12 +197,25 @@ impl Execution {
     }
 }
 
+/// The execution that an ARN names, which may be an express one of a map run: of what operations show, those have all but a history.
+pub(crate) fn find_any(reads: &impl Reads, scope: &Scope, arn: &str) -> Result<Execution> {
+    match name::express_of(scope, arn)? {
+        Some(named) => at(reads, scope, arn, named),
+        None => find(reads, scope, arn),
+    }
+}
+
 /// The execution that an ARN names.
 pub(crate) fn find(reads: &impl Reads, scope: &Scope, arn: &str) -> Result<Execution> {
-    let named = name::execution_of(scope, arn)?;
+    at(reads, scope, arn, name::execution_of(scope, arn)?)
+}
+
+fn at(reads: &impl Reads, scope: &Scope, arn: &str, named: name::ExecutionName<'_>) -> Result<Execution> {
     let missing = || errors::no_execution(arn);
     let machine: machine::Machine =
         reads.get_record(&keys::machine(scope, named.machine))?.ok_or_else(missing)?;
     let place = Place { machine: machine.id, label: named.label.to_owned(), name: named.name.to_owned() };
-    Ok(reads.get_record(&keys::execution(&place))?.ok_or_else(missing)?)
+    let execution: Execution = reads.get_record(&keys::execution(&place))?.ok_or_else(missing)?;
+    // An ARN of the other type names nothing.
+    if execution.arn(scope).as_str() == arn { Ok(execution) } else { Err(missing().into()) }
 }

@@ -22,6 +22,9 @@
 //! | `"map run of", execution id, name` | the label of a map run of an execution |
 //! | `"item", map run id, number` | what an execution gets, as JSON, and how many items that is, until it starts |
 //! | `"child", map run id, number` | the name of that execution |
+//! | `"map run at", execution id, frame, serial` | label and name of the map run that is waited for there |
+//! | `"ticking", map run id` | there is a tick noted |
+//! | `"over", map run id, execution id` | an execution of it that has ended since the last tick |
 
 use names::Scope;
 use service::scoped;
@@ -247,6 +250,22 @@ pub(crate) fn child(map_run: &Id, index: u64) -> Key {
     children(map_run).u64(index)
 }
 
+pub(crate) fn map_run_at(execution: &Id, waited: Waited) -> Key {
+    of("map run at").bytes(execution).u64(waited.frame.into()).u64(waited.serial.into())
+}
+
+pub(crate) fn ticking(map_run: &Id) -> Key {
+    of("ticking").bytes(map_run)
+}
+
+pub(crate) fn all_over(map_run: &Id) -> Key {
+    of("over").bytes(map_run)
+}
+
+pub(crate) fn over(map_run: &Id, execution: &Id) -> Key {
+    all_over(map_run).bytes(execution)
+}
+
 /// Everything of a machine but its own record, once none of its executions runs.
 pub(crate) fn all_of(machine: &Id) -> [Key; 9] {
     [
@@ -292,6 +311,9 @@ mod tests {
             ("map-run-of", map_run_of(&id, "n")),
             ("item", item(&id, 7)),
             ("child", child(&id, 7)),
+            ("map-run-at", map_run_at(&id, Waited { frame: 7, serial: 8 })),
+            ("ticking", ticking(&id)),
+            ("over", over(&id, &id)),
         ];
         layouts::keys_stay(env!("CARGO_MANIFEST_DIR"), &keys);
     }

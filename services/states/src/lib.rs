@@ -49,6 +49,7 @@ pub fn service() -> Service {
         .work("map reads", map_runs::run_reads)
         .work("map ticks", map_runs::run_ticks)
         .work("map ends", map_runs::run_ends)
+        .work("map flights", map_runs::run_flights)
         .work("lines", logging::run)
         .work("express", express::run)
 }

@@ -93,6 +93,22 @@ pub(crate) fn execution(scope: &Scope, machine: &str, name: &str) -> Arn {
     Arn::in_scope("states", scope, format_args!("execution:{machine}:{name}"))
 }
 
+/// The ARN of an express execution of a map run.
+pub(crate) fn express_of_map_run(scope: &Scope, path: &str, name: &str, map_run: &str) -> Arn {
+    Arn::in_scope("states", scope, format_args!("express:{path}:{name}:{map_run}"))
+}
+
+/// The express execution of a map run that an ARN names; nothing for an ARN of another form.
+pub(crate) fn express_of<'a>(scope: &Scope, arn: &'a str) -> Result<Option<ExecutionName<'a>>, Fault> {
+    let Parts { kind: "express", name: path, qualifier: Some(rest) } = parts(scope, arn)? else {
+        return Ok(None);
+    };
+    let (Some((machine, label)), Some((name, _))) = (path.split_once('/'), rest.split_once(':')) else {
+        return Ok(None);
+    };
+    Ok(Some(ExecutionName { machine, label, name }))
+}
+
 /// The execution that an ARN names. Those of express state machines are not kept.
 pub(crate) fn execution_of<'a>(scope: &Scope, arn: &'a str) -> Result<ExecutionName<'a>, Fault> {
     match parts(scope, arn)? {
@@ -161,6 +177,10 @@ mod tests {
         let of_item = execution(&here, "trip/each", "one").to_string();
         assert_eq!(execution_of(&here, &of_item).unwrap(), ExecutionName { label: "each", ..one });
         let express = arn.replace(":execution:", ":express:");
+        let of_map_run = express_of_map_run(&here, "trip/each", "one", "run").to_string();
+        assert_eq!(express_of(&here, &of_map_run).unwrap(), Some(ExecutionName { label: "each", ..one }));
+        assert_eq!(express_of(&here, &express).unwrap(), None);
+        assert_eq!(execution_of(&here, &of_map_run).unwrap_err().code, "InvalidArn");
         for wrong in [machine(&here, "trip").as_str(), &express, &arn.replace(":one", "")] {
             assert_eq!(execution_of(&here, wrong).unwrap_err().code, "InvalidArn", "{wrong}");
         }

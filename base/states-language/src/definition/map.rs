@@ -15,6 +15,11 @@ pub(crate) const COUNT: (u64, u64) = (0, 100_000_000);
 /// The bounds of MaxInputBytesPerBatch.
 pub(crate) const BATCH_BYTES: (u64, u64) = (1, 262_144);
 
+/// Characters that no label has, besides blanks and control characters.
+pub(crate) const LABEL_FORBIDDEN: &str = "<>{}[]?*\"#%\\^|~`$&,;:/";
+/// How long a label is at most.
+pub(crate) const LABEL_CHARS_MAX: usize = 40;
+
 /// What a Map state runs, and for what.
 #[derive(Clone, Debug)]
 pub(crate) struct Map {
@@ -116,7 +121,7 @@ impl Map {
             |value: &Value| value.as_f64().is_some_and(|number| (0.0..=100.0).contains(&number));
         let twin = "ToleratedFailurePercentagePath";
         self.tolerated_percentage = fields.field("ToleratedFailurePercentage", twin, language, is_hundredths);
-        self.label = fields.text("Label").map(Into::into);
+        self.label = read_label(fields);
         self.reader = fields.object("ItemReader").map(|part| {
             part.require(&["Resource"]);
             let (resource, config, arguments) = read_source(&part, "ReaderConfig", language);
@@ -129,6 +134,21 @@ impl Map {
         });
         self.batcher = fields.object("ItemBatcher").map(|part| read_batcher(&part, language));
     }
+}
+
+/// A label stands in ARNs, and tells a Map state from all others.
+fn read_label(fields: &Fields<'_>) -> Option<Box<str>> {
+    let label = fields.text("Label")?;
+    let is_bad = |character: char| {
+        character.is_whitespace() || character.is_control() || LABEL_FORBIDDEN.contains(character)
+    };
+    if label.is_empty() || label.chars().count() > LABEL_CHARS_MAX {
+        let why = format!("Value must have a length from 1 to {LABEL_CHARS_MAX}");
+        fields.refuse(why, Some("Label"));
+    } else if label.chars().any(is_bad) {
+        fields.refuse("Value has characters that are not allowed", Some("Label"));
+    }
+    Some(label.into())
 }
 
 fn items_path(fields: &Fields<'_>) -> Option<Template> {

@@ -19,7 +19,7 @@ use serde_json::Value;
 use self::builder::Builder;
 pub use self::diagnostic::{Diagnostic, Severity};
 pub(crate) use self::field::Field;
-pub(crate) use self::map::{Batcher, Map};
+pub(crate) use self::map::{Batcher, LABEL_CHARS_MAX, LABEL_FORBIDDEN, Map};
 pub use self::resource::{Pattern, Resource, ResourceKind};
 pub(crate) use self::retry::{Catcher, Retrier};
 use crate::choice::Condition;

@@ -110,7 +110,9 @@ impl Run<'_> {
             (frame.last_event, frame.phase) = (event, Phase::Ready);
         }
         let input = match &map.selector {
-            Some(selector) => self.select(id, state, selector, &Item { index, value: &item })?,
+            Some(selector) => {
+                self.select(id, state, selector, &Item { index, value: &item, source: None })?
+            }
             None => item.clone(),
         };
         if let Some(frame) = self.frame_mut(child) {
@@ -129,7 +131,7 @@ impl Run<'_> {
         item: &Item<'_>,
     ) -> Result<Value, Failure> {
         let Some(frame) = self.frame(id) else { return Err(no_frame()) };
-        let scope = self.scope(id, frame, Some(Item { index: item.index, value: item.value }));
+        let scope = self.scope(id, frame, Some(*item));
         let data = super::enter::seen(state.input_path.as_ref(), "InputPath", &scope, &frame.input)?;
         selector.evaluate(&scope, Subject::data(&data))
     }

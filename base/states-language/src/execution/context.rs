@@ -12,9 +12,22 @@ use crate::scope::{COPIED_MAX, Scope};
 use crate::time;
 
 /// An item of a Map state whose turn comes.
+#[derive(Clone, Copy)]
 pub(super) struct Item<'i> {
     pub(super) index: u32,
     pub(super) value: &'i Value,
+    /// Where a distributed Map state has it from.
+    pub(super) source: Option<&'i str>,
+}
+
+impl Item<'_> {
+    fn shown(&self) -> Value {
+        let mut shown = json!({"Index": self.index, "Value": self.value});
+        if let Some(source) = self.source {
+            shown["Source"] = source.into();
+        }
+        shown
+    }
 }
 
 impl Run<'_> {
@@ -43,7 +56,7 @@ impl Run<'_> {
         let mut context = json!({
             "Execution": {
                 "Id": about.execution_arn,
-                "Input": head.input,
+                "Input": self.execution.input(),
                 "StartTime": time::format(head.started_ms),
                 "Name": about.execution_name,
                 "RoleArn": about.role_arn,
@@ -60,9 +73,14 @@ impl Run<'_> {
         {
             context["Task"] = json!({"Token": token});
         }
-        let around = || self.line(id).find_map(|(_, frame)| Some((frame.index, frame.item.as_ref()?)));
-        if let Some((index, value)) = item.map(|item| (item.index, item.value)).or_else(around) {
-            context["Map"] = json!({"Item": {"Index": index, "Value": value}});
+        let around = || {
+            let with_item = |(_, frame): (_, &'_ Frame)| {
+                Some(json!({"Index": frame.index, "Value": frame.item.as_ref()?}))
+            };
+            self.line(id).find_map(with_item)
+        };
+        if let Some(item) = item.map(Item::shown).or_else(around) {
+            context["Map"] = json!({"Item": item});
         }
         context
     }

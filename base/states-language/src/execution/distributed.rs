@@ -1,17 +1,22 @@
 //! Distributed Map states: a map run, whose items are executions of their own.
 //!
 //! The state says what is to be run, and waits for the end. Items are read, counted and run by who carries out the command; what is
-//! pure of that is here: batches, and what is tolerated.
+//! pure of that is here: what ItemSelector makes of them, and what is tolerated.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map as Object, Value};
+use serde_json::Value;
 
+use super::batches::{BYTES_MAX as BATCH_BYTES_MAX, Batch};
 use super::children::list;
 use super::context::Item;
 use super::frame::{FrameId, Phase};
-use super::run::Run;
-use super::{Command, Execution, Id, Moment};
-use crate::definition::{Batcher, Definition, Field, Kind, Machine, Map, State};
+use super::run::{Run, too_large};
+use super::{Command, Execution, Id, Moment, PAYLOAD_BYTES_MAX};
+use crate::definition::{
+    Batcher, Definition, Field, Kind, LABEL_CHARS_MAX, LABEL_FORBIDDEN, Machine, Map, State,
+};
 use crate::event::{Details, EventType};
 use crate::failure::{Failure, names};
 use crate::scope::{Scope, Subject};
@@ -19,7 +24,9 @@ use crate::template::Template;
 
 const COUNT: (u64, u64) = (0, 100_000_000);
 const CONCURRENCY: (u64, u64) = (0, 10_000);
-const BATCH_BYTES: (u64, u64) = (1, 262_144);
+const BATCH_BYTES: (u64, u64) = (1, BATCH_BYTES_MAX);
+/// Where items come from that are not read.
+const STATE_DATA: &str = "STATE_DATA";
 
 /// What a map run is to run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,15 +67,13 @@ pub enum MapSource {
     },
 }
 
-/// How items come together.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Batch {
-    /// How many in a batch at most.
-    pub items_max: Option<u64>,
-    /// How large a batch is at most.
-    pub bytes_max: Option<u64>,
-    /// What each batch gets besides.
-    pub input: Option<Value>,
+/// An item that was read, and from where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sourced {
+    /// The item.
+    pub value: Value,
+    /// The object that it stood in.
+    pub source: Arc<str>,
 }
 
 /// How many items may fail.
@@ -103,27 +108,6 @@ impl Tolerance {
     }
 }
 
-/// Items as batches: what each execution gets.
-#[must_use]
-pub fn batches(items: Vec<Value>, batch: &Batch) -> Vec<Value> {
-    let items_max = batch.items_max.filter(|&most| most > 0).unwrap_or(u64::MAX);
-    let bytes_max = batch.bytes_max.unwrap_or(BATCH_BYTES.1);
-    let (mut batches, mut open, mut bytes) = (Vec::new(), Vec::new(), 0_u64);
-    for item in items {
-        let size = item.to_string().len() as u64 + 1;
-        if !open.is_empty() && (open.len() as u64 >= items_max || bytes + size > bytes_max) {
-            batches.push(together(std::mem::take(&mut open), batch));
-            bytes = 0;
-        }
-        bytes += size;
-        open.push(item);
-    }
-    if !open.is_empty() {
-        batches.push(together(open, batch));
-    }
-    batches
-}
-
 /// What ItemSelector makes of items that were read for a map run, of which the first has this place.
 ///
 /// # Errors
@@ -133,26 +117,33 @@ pub fn selected(
     execution: &Execution,
     moment: Moment,
     id: Id,
-    (first, mut items): (u32, Vec<Value>),
+    (first, items): (u32, Vec<Sourced>),
 ) -> Result<Vec<Value>, Failure> {
     // A run may change what it is given; this one only asks.
     let mut asked = execution.clone();
     let run = Run::new(definition, &mut asked, moment);
-    let Some(State { kind: Kind::Map(map), .. }) = run.state_of(id.frame) else { return Ok(items) };
-    let (Some(selector), Some(state)) = (&map.selector, run.state_of(id.frame)) else { return Ok(items) };
-    for (index, item) in (first..).zip(items.iter_mut()) {
-        *item = run.select(id.frame, state, selector, &Item { index, value: item })?;
-    }
-    Ok(items)
+    let state = run.state_of(id.frame);
+    let selector = state.and_then(|state| match &state.kind {
+        Kind::Map(map) => map.selector.as_ref(),
+        _ => None,
+    });
+    let (Some(selector), Some(state)) = (selector, state) else {
+        return Ok(items.into_iter().map(|item| item.value).collect());
+    };
+    let select = |(index, item): (u32, Sourced)| {
+        let item = Item { index, value: &item.value, source: Some(&item.source) };
+        run.select(id.frame, state, selector, &item)
+    };
+    (first..).zip(items).map(select).collect()
 }
 
-fn together(items: Vec<Value>, batch: &Batch) -> Value {
-    let mut whole = Object::new();
-    if let Some(input) = &batch.input {
-        whole.insert("BatchInput".into(), input.clone());
-    }
-    whole.insert("Items".into(), items.into());
-    whole.into()
+/// What a map run is called in ARNs, where the definition says nothing: as its state, as far as that can be a label.
+fn label_of(state: &str) -> String {
+    let is_bad = |character: char| {
+        character.is_whitespace() || character.is_control() || LABEL_FORBIDDEN.contains(character)
+    };
+    let good = |character| if is_bad(character) { '-' } else { character };
+    state.chars().take(LABEL_CHARS_MAX).map(good).collect()
 }
 
 impl Run<'_> {
@@ -165,7 +156,7 @@ impl Run<'_> {
             };
             Ok(MapRun {
                 id: waited,
-                label: map.label.as_deref().unwrap_or(&state.name).to_owned(),
+                label: map.label.as_deref().map_or_else(|| label_of(&state.name), str::to_owned),
                 machine: Machine(map.processor),
                 execution_type: map.distributed.as_deref().unwrap_or_default().to_owned(),
                 source: source(state, map, scope, data)?,
@@ -203,7 +194,8 @@ impl Run<'_> {
     ) -> Result<MapRun, Failure> {
         if let (Some(selector), MapSource::Items(items)) = (&map.selector, &mut run.source) {
             for (index, item) in (0_u32..).zip(items.iter_mut()) {
-                *item = self.select(id, state, selector, &Item { index, value: item })?;
+                let from = Item { index, value: item, source: Some(STATE_DATA) };
+                *item = self.select(id, state, selector, &from)?;
             }
         }
         Ok(run)
@@ -223,6 +215,12 @@ impl Run<'_> {
 
     pub(super) fn map_run_succeeded(&mut self, id: Id, output: &str) {
         let Some(state) = self.state_of(id.frame).filter(|_| self.is_waited(id)) else { return };
+        if output.len() > PAYLOAD_BYTES_MAX {
+            self.idle(id.frame);
+            self.event_of(id.frame, EventType::MapRunSucceeded, Details::None);
+            self.event_of(id.frame, EventType::MapStateFailed, Details::None);
+            return self.fail(id.frame, Failure::limit(names::DATA_LIMIT, too_large(&state.name)));
+        }
         let Ok(result) = serde_json::from_str(output) else {
             return self.map_run_failed(
                 id,
@@ -299,24 +297,13 @@ fn target(map: &Map, scope: &Scope<'_>, subject: Subject<'_>) -> Result<Option<R
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
-    fn batches_are_full_but_not_too_large() {
-        let items = || (0..5).map(Value::from).collect::<Vec<_>>();
-        let batch = |items_max, bytes_max| Batch { items_max, bytes_max, input: None };
-        let lengths = |batches: Vec<Value>| {
-            batches.iter().map(|batch| batch["Items"].as_array().unwrap().len()).collect::<Vec<_>>()
-        };
-        assert_eq!(lengths(batches(items(), &batch(Some(2), None))), [2, 2, 1]);
-        assert_eq!(lengths(batches(items(), &batch(None, Some(6)))), [3, 2]);
-        assert_eq!(lengths(batches(items(), &batch(None, Some(1)))), [1; 5]);
-        assert_eq!(lengths(batches(items(), &batch(Some(0), None))), [5]);
-        assert_eq!(batches(Vec::new(), &batch(Some(2), None)), Vec::<Value>::new());
-        let with_input = Batch { input: Some(json!("x")), ..batch(None, None) };
-        assert_eq!(batches(vec![json!(1)], &with_input), [json!({"BatchInput": "x", "Items": [1]})]);
+    fn a_name_is_made_a_label() {
+        assert_eq!(label_of("Each"), "Each");
+        assert_eq!(label_of("Each file: a/b"), "Each-file--a-b");
+        assert_eq!(label_of(&"x".repeat(80)).len(), LABEL_CHARS_MAX);
     }
 
     #[test]

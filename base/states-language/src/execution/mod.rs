@@ -9,6 +9,7 @@
 //! no more of them than it needs. A step that is not over
 //! after a thousand states asks to be continued, so that no transaction is too long.
 
+mod batches;
 mod children;
 mod context;
 mod distributed;
@@ -26,7 +27,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::distributed::{Batch, MapRun, MapSource, ResultTarget, Tolerance, batches, selected};
+pub use self::batches::{Batch, Batches};
+pub use self::distributed::{MapRun, MapSource, ResultTarget, Sourced, Tolerance, selected};
 pub use self::frame::{Frame, FrameId};
 pub use self::parts::{Changes, Counts, Frames, step_among};
 use self::run::Run;
@@ -280,6 +282,8 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
     head: Head,
+    #[serde(skip)]
+    given: Given,
     frames: BTreeMap<FrameId, Frame>,
     #[serde(skip)]
     changed: BTreeSet<FrameId>,
@@ -289,14 +293,30 @@ pub struct Execution {
     /// There are frames that are not at hand.
     #[serde(skip)]
     is_partial: bool,
+    /// Nobody keeps its events, and so it may have any number of them.
+    #[serde(skip)]
+    has_no_history: bool,
 }
 
-/// What an execution knows besides its frames.
+/// What an execution was started with. It stays as it is, and so is stored once, by whoever stores executions.
+#[derive(Clone, Debug, PartialEq)]
+enum Given {
+    Value(Value),
+    /// As JSON: it is read where an expression looks at it.
+    Text(String),
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Given::Value(Value::Null)
+    }
+}
+
+/// What an execution knows besides its frames and its input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Head {
     about: About,
     machine: u32,
-    input: Value,
     started_ms: u64,
     /// The number of the last event.
     events: u64,
@@ -314,7 +334,6 @@ impl Execution {
         let head = Head {
             about,
             machine: machine.0,
-            input: Value::Null,
             started_ms: 0,
             events: 0,
             next_frame: 0,
@@ -322,12 +341,34 @@ impl Execution {
             is_started: false,
             outcome: None,
         };
-        Self::of(head)
+        Self::of(head, Given::default())
     }
 
-    fn of(head: Head) -> Self {
+    fn of(head: Head, given: Given) -> Self {
         let (changed, counted) = (BTreeSet::new(), BTreeSet::new());
-        Execution { head, frames: BTreeMap::new(), changed, counted, is_partial: false }
+        Execution {
+            head,
+            given,
+            frames: BTreeMap::new(),
+            changed,
+            counted,
+            is_partial: false,
+            has_no_history: false,
+        }
+    }
+
+    /// What it was started with.
+    fn input(&self) -> Value {
+        match &self.given {
+            Given::Value(input) => input.clone(),
+            Given::Text(text) => serde_json::from_str(text).unwrap_or_default(),
+        }
+    }
+
+    /// The same as one whose events nobody keeps: it may have any number of them.
+    #[must_use]
+    pub fn without_history(self) -> Self {
+        Execution { has_no_history: true, ..self }
     }
 
     /// How it ended, if it did.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::{Frame, FrameId, Phase};
 use super::run::Run;
-use super::{Execution, Head, Input, Moment, Step, Timer};
+use super::{Execution, Given, Head, Input, Moment, Step, Timer};
 use crate::definition::Definition;
 
 /// Where the frames of an execution are stored.
@@ -65,15 +65,15 @@ impl Frame {
 }
 
 impl Execution {
-    /// An execution as it was stored in parts.
-    pub fn restored(head: Head, frames: impl IntoIterator<Item = (FrameId, Frame)>) -> Self {
-        Execution { frames: frames.into_iter().collect(), ..Self::of(head) }
+    /// An execution as it was stored in parts. Its input is JSON.
+    pub fn restored(head: Head, input: String, frames: impl IntoIterator<Item = (FrameId, Frame)>) -> Self {
+        Execution { frames: frames.into_iter().collect(), ..Self::of(head, Given::Text(input)) }
     }
 
     /// An execution of which no frame is at hand yet. It is for [`step_among`].
     #[must_use]
-    pub fn in_parts(head: Head) -> Self {
-        Execution { is_partial: true, ..Self::of(head) }
+    pub fn in_parts(head: Head, input: String) -> Self {
+        Execution { is_partial: true, ..Self::of(head, Given::Text(input)) }
     }
 
     /// What was changed since it was asked before.

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::frame::{Children, Frame, FrameId, Phase};
 use super::redrive::Aside;
 use super::{
-    Command, EVENTS_MAX, Execution, Id, Input, Moment, Outcome, PAYLOAD_BYTES_MAX, STATES_A_STEP, Step, Timer,
+    Command, EVENTS_MAX, Execution, Given, Id, Input, Moment, Outcome, PAYLOAD_BYTES_MAX, STATES_A_STEP,
+    Step, Timer,
 };
 use crate::chance::Chance;
 use crate::definition::{Definition, State};
@@ -82,7 +83,7 @@ impl<'a> Run<'a> {
         self.event(0, EventType::ExecutionStarted, Details::Started { input: text, role_arn });
         self.execution.head.is_started = true;
         self.execution.head.started_ms = self.now_ms;
-        self.execution.head.input = input.clone();
+        self.execution.given = Given::Value(input.clone());
         if let Some(timeout_s) = self.definition.timeout_s().filter(|_| machine == 0) {
             self.set_timer(Timer::Execution, timeout_s.saturating_mul(1000));
         }
@@ -130,7 +131,7 @@ impl<'a> Run<'a> {
 
     /// Whether the history has no room but for the end.
     pub(super) fn is_full(&self) -> bool {
-        self.execution.head.events >= EVENTS_MAX - 2
+        self.execution.head.events >= EVENTS_MAX - 2 && !self.execution.has_no_history
     }
 
     fn end_of_history(&mut self) {

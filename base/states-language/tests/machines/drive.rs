@@ -56,6 +56,7 @@ impl Frames for Stored {
 pub(crate) struct Drive {
     pub(crate) definition: Definition,
     head: Vec<u8>,
+    input: String,
     pub(crate) stored: Stored,
     pub(crate) now_ms: u64,
     seed: u64,
@@ -101,6 +102,7 @@ impl Drive {
         let mut drive = Drive {
             definition,
             head: Vec::new(),
+            input: String::new(),
             stored: Stored::default(),
             now_ms: 1_000_000,
             seed: 0,
@@ -140,7 +142,7 @@ impl Drive {
 
     /// The execution as it was kept, record by record.
     pub(crate) fn execution(&self) -> Execution {
-        Execution::restored(self.head(), self.stored.all().unwrap())
+        Execution::restored(self.head(), self.input.clone(), self.stored.all().unwrap())
     }
 
     fn head(&self) -> Head {
@@ -154,7 +156,7 @@ impl Drive {
         let moment = Moment { now_ms: self.now_ms, seed: self.seed };
         let mut whole = self.execution();
         let expected = step(&self.definition, &mut whole, moment, input.clone());
-        let mut execution = Execution::in_parts(self.head());
+        let mut execution = Execution::in_parts(self.head(), self.input.clone());
         let frames = self.stored.clone();
         frames.filled.set(0);
         let step = step_among(&self.definition, &mut execution, moment, input, &frames).unwrap();
@@ -187,6 +189,7 @@ impl Drive {
     }
 
     pub(crate) fn start(&mut self, input: Value) {
+        self.input = input.to_string();
         self.give(Input::Started { input });
     }
 

@@ -1,6 +1,6 @@
 //! Map states: items one by one and all at once, selected, nested, and as executions of their own.
 
-use cloudlet_states_language::execution::{Input, MapSource, Moment, selected};
+use cloudlet_states_language::execution::{Input, MapSource, Moment, Sourced, selected};
 use serde_json::{Value, json};
 
 use crate::drive::{Answer, Drive, function, machine, result, run};
@@ -183,11 +183,13 @@ fn an_item_that_cannot_be_selected_ends_those_that_run() {
 fn items_that_are_read_are_selected_later() {
     let mut drive = Drive::new(&distributed(json!({
         "ItemReader": {"Resource": "arn:aws:states:::s3:getObject"},
-        "ItemSelector": {"i.$": "$$.Map.Item.Index", "v.$": "$$.Map.Item.Value.a", "n.$": "$.n"}})));
+        "ItemSelector": {"i.$": "$$.Map.Item.Index", "v.$": "$$.Map.Item.Value.a", "n.$": "$.n", "from.$": "$$.Map.Item.Source"}})));
     drive.start(json!({"n": 1}));
     let (execution, moment) = (drive.execution(), Moment { now_ms: 0, seed: 0 });
     let select = |items| selected(&drive.definition, &execution, moment, drive.map_runs[0].id, (7, items));
-    let items = select(vec![json!({"a": "x"}), json!({"a": "y"})]);
-    assert_eq!(items, Ok(vec![json!({"i": 7, "v": "x", "n": 1}), json!({"i": 8, "v": "y", "n": 1})]));
-    assert_eq!(select(vec![json!({})]).unwrap_err().error(), Some("States.Runtime"));
+    let read = |value| Sourced { value, source: "S3://b/k".into() };
+    let items = select(vec![read(json!({"a": "x"})), read(json!({"a": "y"}))]);
+    let expected = |i, v| json!({"i": i, "v": v, "n": 1, "from": "S3://b/k"});
+    assert_eq!(items, Ok(vec![expected(7, "x"), expected(8, "y")]));
+    assert_eq!(select(vec![read(json!({}))]).unwrap_err().error(), Some("States.Runtime"));
 }

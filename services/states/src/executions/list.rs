@@ -151,8 +151,12 @@ impl<'a> Wanted<'a> {
     fn shown(&self, scope: &Scope, entry: Entry) -> api::ExecutionListItem {
         let Entry { started_ms, name, status, listed } = entry;
         let path = self.map_run.as_ref().map_or_else(|| self.machine.name.clone(), Run::path);
+        let execution_arn = match &self.map_run {
+            Some(run) if run.is_express => name::express_of_map_run(scope, &path, &name, &run.name),
+            _ => name::execution(scope, &path, &name),
+        };
         api::ExecutionListItem {
-            execution_arn: name::execution(scope, &path, &name).to_string(),
+            execution_arn: execution_arn.to_string(),
             state_machine_arn: name::machine(scope, &path).to_string(),
             name,
             status: status.as_str().into(),

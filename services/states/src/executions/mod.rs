@@ -16,8 +16,8 @@ pub(crate) use self::history::get as history;
 pub(crate) use self::list::list;
 pub(crate) use self::redrive::redrive;
 pub(crate) use self::start::{about, payload, start};
-use crate::execution::{self, Execution};
-use crate::{aliases, machine, run, versions};
+use crate::execution::{self, Execution, Status};
+use crate::{aliases, machine, map_runs, run, versions};
 
 /// The ARN of the version that it runs, if it runs one.
 fn version_arn(execution: &Execution, scope: &Scope) -> Option<String> {
@@ -34,7 +34,7 @@ pub(crate) fn describe(
     input: &api::DescribeExecutionInput,
 ) -> Result<api::DescribeExecutionOutput> {
     let scope = view.scope();
-    let execution = execution::find(&**view, &scope, &input.execution_arn)?;
+    let execution = execution::find_any(&**view, &scope, &input.execution_arn)?;
     let has_data = input.included_data != Some(api::IncludedData::MetadataOnly);
     let included = || Some(api::CloudWatchEventsExecutionDataDetails { included: Some(true) });
     let details = |payload: &Option<String>| payload.as_ref().filter(|_| has_data).and_then(|_| included());
@@ -68,6 +68,10 @@ pub(crate) fn describe(
 pub(crate) fn stop(tx: &mut Tx<'_>, input: &api::StopExecutionInput) -> Result<api::StopExecutionOutput> {
     let scope = tx.scope();
     let execution = execution::find(&**tx, &scope, &input.execution_arn)?;
+    if execution.status == Status::PendingRedrive {
+        map_runs::drop_redrive(tx, execution)?;
+        return Ok(api::StopExecutionOutput { stop_date: tx.now });
+    }
     // One that is over stays as it ended.
     if let Some(stopped_ms) = execution.stopped_ms {
         return Ok(api::StopExecutionOutput { stop_date: Timestamp(stopped_ms) });
@@ -82,7 +86,7 @@ pub(crate) fn machine_of(
     input: &api::DescribeStateMachineForExecutionInput,
 ) -> Result<api::DescribeStateMachineForExecutionOutput> {
     let scope = view.scope();
-    let execution = execution::find(&**view, &scope, &input.execution_arn)?;
+    let execution = execution::find_any(&**view, &scope, &input.execution_arn)?;
     let revision = machine::revision(&**view, &execution.machine, &execution.revision)?;
     let has_data = input.included_data != Some(api::IncludedData::MetadataOnly);
     Ok(api::DescribeStateMachineForExecutionOutput {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
-use service::Context;
+use service::{Context, Result as Done, Tx};
 use states_language::definition::Machine;
 use states_language::event::HistoryEvent;
 use states_language::execution::{
@@ -13,25 +13,23 @@ use tokio::task::{AbortHandle, JoinSet};
 use wire::Timestamp;
 
 use crate::keys::Id;
+use crate::logging::{self, Logged};
 use crate::run::Ready;
 use crate::tasks::{self, Answer, Task, TaskFailure};
 
 /// How long an execution may take.
 const TIME_MAX_MS: u64 = 300_000;
-
-/// What came of an execution.
-pub(super) struct Flown {
-    pub(super) outcome: Outcome,
-    pub(super) events: Vec<HistoryEvent>,
-}
+/// How many events are kept until they are logged.
+const EVENTS_KEPT: usize = 1000;
 
 /// An execution on its way.
-pub(super) struct Flight<'a> {
+pub(crate) struct Flight<'a> {
     context: &'a Context,
     ready: &'a Ready,
     id: Id,
     state: Execution,
     execution_arn: String,
+    machine_name: String,
     inputs: VecDeque<Input>,
     events: Vec<HistoryEvent>,
     timers: BTreeMap<Timer, u64>,
@@ -40,13 +38,21 @@ pub(super) struct Flight<'a> {
 }
 
 impl<'a> Flight<'a> {
-    pub(super) fn new(context: &'a Context, ready: &'a Ready, id: Id, about: About) -> Self {
+    /// An execution of a machine of the definition.
+    pub(crate) fn new(
+        context: &'a Context,
+        ready: &'a Ready,
+        id: Id,
+        about: About,
+        machine: Machine,
+    ) -> Self {
         Flight {
             context,
             ready,
             id,
             execution_arn: about.execution_arn.clone(),
-            state: Execution::new(about, Machine::WHOLE),
+            machine_name: about.state_machine_name.clone(),
+            state: Execution::new(about, machine).without_history(),
             inputs: VecDeque::new(),
             events: Vec::new(),
             timers: BTreeMap::new(),
@@ -59,15 +65,22 @@ impl<'a> Flight<'a> {
         u64::try_from(self.context.now().millis()).unwrap_or_default()
     }
 
-    /// Goes on until it is over.
-    pub(super) async fn fly(mut self, input: Value) -> Flown {
+    /// Goes on until it is over. What it does is logged as it goes.
+    ///
+    /// # Errors
+    /// When the store does not take what is to be logged.
+    pub(crate) async fn fly(mut self, input: Value) -> Done<Outcome> {
         let end_ms = self.now_ms() + TIME_MAX_MS;
         self.inputs.push_back(Input::Started { input });
         loop {
             while let Some(input) = self.inputs.pop_front() {
                 self.take(input);
-                if let Some(outcome) = self.state.outcome() {
-                    return Flown { outcome: outcome.clone(), events: self.events };
+                if let Some(outcome) = self.state.outcome().cloned() {
+                    self.log().await?;
+                    return Ok(outcome);
+                }
+                if self.events.len() >= EVENTS_KEPT {
+                    self.log().await?;
                 }
                 // A long one lets others have their turn.
                 tokio::task::yield_now().await;
@@ -81,10 +94,23 @@ impl<'a> Flight<'a> {
         let moment =
             Moment { now_ms: self.now_ms(), seed: u64::from_le_bytes(self.context.random().bytes()) };
         let step = step(&self.ready.definition, &mut self.state, moment, input);
-        self.events.extend(step.events);
+        if self.ready.logging.level != "OFF" {
+            self.events.extend(step.events);
+        }
         for command in step.commands {
             self.carry_out(command);
         }
+    }
+
+    async fn log(&mut self) -> Done<()> {
+        let events = std::mem::take(&mut self.events);
+        if events.is_empty() {
+            return Ok(());
+        }
+        let (machine, execution_arn) = (&*self.machine_name, &*self.execution_arn);
+        let logged = Logged { machine, execution_arn, redrives: 0 };
+        let once = |tx: &mut Tx<'_>| logging::note(tx, &self.ready.logging, &logged, &events);
+        self.context.transact(once).await
     }
 
     fn carry_out(&mut self, command: Command) {

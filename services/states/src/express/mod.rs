@@ -11,14 +11,14 @@ use names::{Arn, Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::{Cloud, Context, Jobs, Result, Tx, Verdict};
+use states_language::definition::Machine;
 use states_language::execution::{About, Outcome};
 use store::Reads as _;
 use wire::Timestamp;
 
-use self::flight::{Flight, Flown};
+pub(crate) use self::flight::Flight;
 use crate::executions::payload;
 use crate::keys::{self, Id};
-use crate::logging::{self, Logged};
 use crate::run::{Ready, ready_for};
 use crate::target::{self, Target};
 use crate::{errors, name};
@@ -74,17 +74,10 @@ impl Departure {
     }
 
     /// Runs it to its end, and has it logged.
-    async fn fly(&self, context: &Context) -> Result<Flown> {
+    async fn fly(&self, context: &Context) -> Result<Outcome> {
         let ready = ready_for(context, &self.machine, &self.revision).await?;
         let input: Value = serde_json::from_str(&self.input).unwrap_or_default();
-        let flown = Flight::new(context, &ready, self.id, self.about(&ready)).fly(input).await;
-        if ready.logging.level != "OFF" {
-            let arn = self.arn().to_string();
-            let logged = Logged { machine: &self.machine_name, execution_arn: &arn, redrives: 0 };
-            let once = |tx: &mut Tx<'_>| logging::note(tx, &ready.logging, &logged, &flown.events);
-            context.transact(once).await?;
-        }
-        Ok(flown)
+        Flight::new(context, &ready, self.id, self.about(&ready), Machine::WHOLE).fly(input).await
     }
 }
 
@@ -133,8 +126,8 @@ pub(crate) async fn sync(
     let departure = context.transact(begin).await?;
     let started = context.now();
     let own = context.cloud.context_of("states", departure.scope);
-    let flown = departure.fly(&own).await?;
-    Ok(answer(&input, &departure, started, context.now(), flown.outcome))
+    let outcome = departure.fly(&own).await?;
+    Ok(answer(&input, &departure, started, context.now(), outcome))
 }
 
 fn answer(

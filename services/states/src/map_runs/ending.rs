@@ -1,57 +1,142 @@
-//! What a map run gives: the results of its executions in the order of items, or where these were written to.
+//! The end of a map run: its results become the output of its state, or are written to S3, also where too many of them failed.
 
-use serde_json::{Value, json};
-use service::{Context, Result};
+use std::sync::Arc;
 
+use serde_json::Value;
+use service::{Cloud, Context, Jobs, Result, Tx, Verdict};
+use states_language::execution::{Input, PAYLOAD_BYTES_MAX, ResultTarget};
+use states_language::failure::names as errors;
+use tokio::sync::OwnedMutexGuard;
+
+use super::beginning::{Job, fail, in_role};
+use super::results::{Group, Results, Transformation};
 use super::run::{Run, State};
-use super::work::{self, Job};
-use super::writer::{self, Finished};
-use crate::execution::{Execution, Place};
-use crate::keys;
+use super::writer::{Files, Unwritten};
+use crate::{run, turns};
 
-/// The results of a map run that is done; none where it is not wanted any more.
-pub(super) async fn results(
-    context: &Context,
-    job: &Job,
-) -> Result<Option<std::result::Result<Value, (String, String)>>> {
-    let snapshot = context.cloud.store.snapshot();
-    let Some(run) = job.run(&snapshot)?.filter(|run| run.state == State::Running) else { return Ok(None) };
-    let executions = executions(&snapshot, &run)?;
-    let Some(target) = run.what()?.target else {
-        return Ok(Some(Ok(executions.iter().map(result).collect())));
+const ENDS: Jobs = Jobs::new("states", "map ends", 16);
+
+/// What a map run gives, and whether its results were written.
+struct Made {
+    given: std::result::Result<String, (String, String)>,
+    is_written: bool,
+}
+
+/// What is given to the execution that waits, and the turn of its steps.
+type Ended = (Option<Made>, OwnedMutexGuard<()>);
+
+/// The end of a map run is to be made. There is nothing more to do until then.
+pub(super) fn note(tx: &mut Tx<'_>, run: &mut Run, job: &Job) -> Result<bool> {
+    if !run.is_ending {
+        run.is_ending = true;
+        let (now_ms, id) = (tx.now.millis(), tx.random().bytes());
+        ENDS.put(tx, now_ms, &id, job)?;
+    }
+    Ok(false)
+}
+
+/// The same for one that was given up: it has results only where they are to be written.
+pub(super) fn note_given_up(tx: &mut Tx<'_>, run: &mut Run, job: &Job) -> Result<bool> {
+    let is_exported = run.state == State::Aborted
+        && run.total.is_some()
+        && run.what()?.target.is_some_and(|target| !target.resource.is_empty());
+    if is_exported { note(tx, run, job) } else { Ok(false) }
+}
+
+/// Makes the ends of map runs, and gives them to the executions that wait.
+pub(crate) async fn run_ends(cloud: Arc<Cloud>) -> Result<()> {
+    let prepare = |cloud: Arc<Cloud>, job: Arc<Job>| async move {
+        let context = cloud.context_of("states", job.scope);
+        let made = make(&context, &job).await?;
+        let turn = turns::of(&cloud, &job.at.machine).await;
+        Ok((context, (made, turn)))
     };
-    let scope = context.scope();
-    let finished = executions.into_iter().map(|execution| Finished {
-        execution_arn: execution.arn(&scope).to_string(),
-        machine_arn: execution.machine_arn(&scope).to_string(),
-        status: execution.status.as_str().to_owned(),
-        start_ms: execution.started_ms,
-        stop_ms: execution.stopped_ms.unwrap_or_default(),
-        name: execution.name,
-        input: execution.input,
-        output: execution.output,
-        error: execution.error,
-        cause: execution.cause,
-    });
-    let own = work::in_role(context, &run).await?;
-    Ok(Some(writer::write(&own, &target, run.arn(&scope).as_str(), finished.collect()).await))
+    ENDS.run_in_transactions(cloud, prepare, |tx, job, (made, _): &Ended| {
+        if let (Some(made), Some(run)) = (made, job.run(&**tx)?) {
+            end(tx, run, made)?;
+        }
+        Ok(Verdict::Done)
+    })
+    .await
 }
 
-/// The executions of a map run, in the order of items.
-fn executions(reads: &impl store::Reads, run: &Run) -> Result<Vec<Execution>> {
-    let mut executions = Vec::new();
-    for index in 0..run.started {
-        let Some(name) = reads.get_record::<String>(&keys::child(&run.id, index))? else { continue };
-        let place = Place { machine: run.machine, label: run.label.clone(), name };
-        executions.extend(reads.get_record::<Execution>(&keys::execution(&place))?);
+fn end(tx: &mut Tx<'_>, mut run: Run, made: &Made) -> Result<()> {
+    if made.is_written || (run.state == State::Running && made.given.is_ok()) {
+        (run.written, run.items_written) = (run.executions.done(), run.items.done());
     }
-    Ok(executions)
+    if run.state != State::Running {
+        return Ok(tx.put_record(run.key(), &run)?);
+    }
+    match &made.given {
+        Ok(output) => {
+            (run.state, run.stopped_ms) = (State::Succeeded, Some(tx.now.millis()));
+            tx.put_record(run.key(), &run)?;
+            let (id, output) = (run.waited, output.clone());
+            run::give(tx, &run.parent, Input::MapRunSucceeded { id, output })
+        }
+        Err((error, cause)) => fail(tx, run, error, cause),
+    }
 }
 
-/// An output; of one that failed, and may fail, its error.
-fn result(execution: &Execution) -> Value {
-    match &execution.output {
-        Some(output) => serde_json::from_str(output).unwrap_or_default(),
-        None => json!({"Error": execution.error, "Cause": execution.cause}),
+/// What a map run gives that is done; nothing where it goes on, or nobody waits for it and nothing is to be written.
+async fn make(context: &Context, job: &Job) -> Result<Option<Made>> {
+    let Some(run) = job.run(&context.cloud.store.snapshot())? else { return Ok(None) };
+    let is_exceeded = run.is_exceeded();
+    if run.at_work() > 0 || (run.state == State::Running && !is_exceeded && !run.is_done()) {
+        return Ok(None);
     }
+    let target = run.what()?.target;
+    let is_exported = target.as_ref().is_some_and(|target| !target.resource.is_empty());
+    let mut made = match target {
+        Some(target) if is_exported => written(context, &run, &target).await?,
+        target if !is_exceeded => gathered(context, &run, target)?,
+        _ => Made { given: Ok(String::new()), is_written: false },
+    };
+    if is_exceeded {
+        let cause = "The specified tolerated failure threshold was exceeded";
+        made.given = Err((errors::TOLERATED.to_owned(), cause.to_owned()));
+    }
+    Ok(Some(made))
+}
+
+fn unwritten(cause: String) -> Made {
+    Made { given: Err((errors::RESULT_WRITER.to_owned(), cause)), is_written: false }
+}
+
+/// Results in files.
+async fn written(context: &Context, run: &Run, target: &ResultTarget) -> Result<Made> {
+    let own = in_role(context, run).await?;
+    let files = match Files::of(&own, run, &target.config, &target.arguments) {
+        Ok(files) => files,
+        Err(cause) => return Ok(unwritten(cause)),
+    };
+    match files.write(run).await {
+        Ok(result) => Ok(Made { given: Ok(result.to_string()), is_written: true }),
+        Err(Unwritten::Refused(cause)) => Ok(unwritten(cause)),
+        Err(Unwritten::Failed(error)) => Err(error),
+    }
+}
+
+/// Results as an output. More than one may be is not gathered: the execution says what is wrong with that.
+fn gathered(context: &Context, run: &Run, target: Option<ResultTarget>) -> Result<Made> {
+    let config = target.map_or(Value::Null, |target| target.config);
+    let transformation = match Transformation::of(&config, false) {
+        Ok(transformation) => transformation,
+        Err(cause) => return Ok(unwritten(cause)),
+    };
+    let mut results = Results::new(context, run, Group::All, transformation);
+    let mut output = String::from("[");
+    while let Some(page) = results.page()? {
+        for result in page {
+            if output.len() > 1 {
+                output.push(',');
+            }
+            output.push_str(&result.to_string());
+        }
+        if output.len() > PAYLOAD_BYTES_MAX {
+            break;
+        }
+    }
+    output.push(']');
+    Ok(Made { given: Ok(output), is_written: false })
 }

@@ -1,23 +1,34 @@
 //! Map runs: distributed Map states, whose items are executions of their own.
+//!
+//! A run's record is written by its ticks ([`ticks`]), one of which is noted at a time, and hardly by anybody else: executions
+//! that end leave a note for the next tick, so that a thousand of them do not wait for one record.
 
+mod beginning;
 mod ending;
-pub(crate) mod items;
+mod flights;
+mod items;
 mod operations;
-pub(crate) mod reader;
+mod reader;
+mod reading;
 mod redrive;
+mod results;
 mod run;
 mod starting;
-mod work;
-pub(crate) mod writer;
+mod ticks;
+mod writer;
 
 use service::{Result, Tx};
 use store::{Direction, Reads, Transaction, record};
 
+pub(crate) use self::beginning::{begin, cancel};
+pub(crate) use self::ending::run_ends;
+pub(crate) use self::flights::run_flights;
 pub(crate) use self::operations::{describe, list, update};
-pub(crate) use self::redrive::{redrivable, redrive};
+pub(crate) use self::reading::run_reads;
+pub(crate) use self::redrive::{drop_redrive, redrivable, redrive};
 use self::run::State;
 pub(crate) use self::run::{Run, find};
-pub(crate) use self::work::{begin, cancel, ended, run_ends, run_reads, run_ticks};
+pub(crate) use self::ticks::{ended, run_ticks};
 use crate::SWEEPER;
 use crate::execution::Execution;
 use crate::keys::{self, Id};
@@ -25,28 +36,43 @@ use crate::keys::{self, Id};
 /// Map runs that one transaction forgets.
 const CLEARED: usize = 50;
 
-/// The map runs of an execution.
-pub(crate) fn of_execution(reads: &impl Reads, execution: &Execution) -> Result<Vec<Run>> {
-    let mut runs = Vec::new();
-    for entry in reads.scan(keys::map_runs_of(&execution.id).prefix_range(), Direction::Forward) {
+/// The labels and names of the map runs of an execution.
+fn names_of(reads: &impl Reads, execution: &Execution) -> Result<Vec<(String, String)>> {
+    let entries = reads.scan(keys::map_runs_of(&execution.id).prefix_range(), Direction::Forward);
+    let names = entries.map(|entry| {
         let (key, label) = entry?;
-        let (label, name): (String, String) = (record::decode(&label)?, keys::map_run_name(&key)?);
-        runs.extend(reads.get_record::<Run>(&keys::map_run(&execution.machine, &label, &name))?);
-    }
-    Ok(runs)
+        Ok((record::decode(&label)?, keys::map_run_name(&key)?))
+    });
+    names.collect()
+}
+
+/// The map runs of an execution, one after the other.
+fn of_execution<'r>(
+    reads: &'r impl Reads,
+    execution: &'r Execution,
+) -> Result<impl DoubleEndedIterator<Item = Result<Run>> + 'r> {
+    let run = |(label, name): (String, String)| -> Option<Result<Run>> {
+        let run = reads.get_record::<Run>(&keys::map_run(&execution.machine, &label, &name));
+        run.map_err(Into::into).transpose()
+    };
+    Ok(names_of(reads, execution)?.into_iter().filter_map(run))
 }
 
 /// Forgets the map runs of an execution that is forgotten. Their executions go as their own time comes.
 pub(crate) fn forget(tx: &mut Transaction, execution: &Execution) -> Result<()> {
-    of_execution(tx, execution)?.iter().for_each(|run| forget_one(tx, run));
+    let runs = of_execution(tx, execution)?.collect::<Result<Vec<_>>>()?;
+    runs.iter().for_each(|run| forget_one(tx, run));
     Ok(())
 }
 
 fn forget_one(tx: &mut Transaction, run: &Run) {
     tx.delete(run.key());
     tx.delete(keys::map_run_of(&run.parent, &run.name));
-    SWEEPER.put(tx, &keys::items(&run.id));
-    SWEEPER.put(tx, &keys::children(&run.id));
+    tx.delete(keys::map_run_at(&run.parent, run.waited));
+    tx.delete(keys::ticking(&run.id));
+    for key in [keys::items(&run.id), keys::children(&run.id), keys::all_over(&run.id)] {
+        SWEEPER.put(tx, &key);
+    }
 }
 
 /// The first map runs of a state machine.
@@ -65,10 +91,10 @@ pub(crate) fn clear(tx: &mut Tx<'_>, machine: &Id) -> Result<bool> {
     let mut runs = of_machine(&**tx, machine, CLEARED)?;
     for run in &mut runs {
         if run.state == State::Running {
-            work::abort(tx, run)?;
+            beginning::abort(tx, run)?;
         }
         // One at a time: each may have as many executions as a transaction ends.
-        if work::end_piece(tx, run)? {
+        if ticks::end_piece(tx, run)? {
             return Ok(true);
         }
         forget_one(tx, run);

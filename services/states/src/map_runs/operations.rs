@@ -2,10 +2,11 @@
 
 use api_states as api;
 use service::{Result, Tx, View};
+use store::Reads as _;
 use wire::Timestamp;
 
-use super::run::{self, Counts, Run, State};
-use crate::{errors, execution, machines, name};
+use super::run::{self, Run, State};
+use crate::{errors, execution, keys, machines, name};
 
 pub(crate) fn describe(
     view: &View<'_>,
@@ -13,34 +14,18 @@ pub(crate) fn describe(
 ) -> Result<api::DescribeMapRunOutput> {
     let scope = view.scope();
     let (_, run) = run::find(&**view, &scope, &input.map_run_arn)?;
-    let counted = run.total.unwrap_or_default();
-    let mut executions = shown(&run.executions, counted, run.started, run.written);
-    executions.running -= long(run.pending);
-    executions.pending_redrive = Some(long(run.pending));
-    // An item is pending until its execution starts; of how many items that one has is not kept apart.
-    let at_work = if run.started == run.executions.done() { 0 } else { run.items_total - run.items.done() };
-    let items = shown(&run.items, run.items_total, run.items.done() + at_work, run.written);
+    let items = items(&run, view.now);
     Ok(api::DescribeMapRunOutput {
         map_run_arn: run.arn(&scope).to_string(),
-        execution_arn: name::execution(&scope, &run.machine_name, &run.parent_name).to_string(),
+        execution_arn: run.parent_arn(&scope).to_string(),
         status: run.state.as_str().into(),
         start_date: Timestamp(run.started_ms),
         stop_date: run.stopped_ms.map(Timestamp),
         max_concurrency: i32::try_from(run.concurrency).unwrap_or(i32::MAX),
         tolerated_failure_percentage: percentage(&run),
         tolerated_failure_count: i64::try_from(run.tolerated_count.unwrap_or_default()).unwrap_or(i64::MAX),
-        item_counts: api::MapRunItemCounts {
-            pending: items.pending,
-            running: items.running,
-            succeeded: items.succeeded,
-            failed: items.failed,
-            timed_out: items.timed_out,
-            aborted: items.aborted,
-            total: items.total,
-            results_written: items.results_written,
-            ..api::MapRunItemCounts::default()
-        },
-        execution_counts: executions,
+        item_counts: items,
+        execution_counts: executions(&run, view.now),
         redrive_count: i32::try_from(run.redrives).ok(),
         redrive_date: run.redriven_ms.map(Timestamp),
     })
@@ -55,26 +40,56 @@ fn long(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn shown(counts: &Counts, total: u64, started: u64, written: u64) -> api::MapRunExecutionCounts {
+/// Whether what did not succeed cannot be redriven any more, because the map run has ended too long ago.
+fn is_late(run: &Run, now: Timestamp) -> bool {
+    let stopped_ms = run.stopped_ms.unwrap_or(i64::MAX);
+    now.millis() > stopped_ms.saturating_add(crate::run::REDRIVE_PERIOD_MS)
+}
+
+fn executions(run: &Run, now: Timestamp) -> api::MapRunExecutionCounts {
+    let (counts, total) = (&run.executions, run.total.unwrap_or_default());
+    let stuck = if is_late(run, now) { counts.not_succeeded() } else { run.stuck };
     api::MapRunExecutionCounts {
-        pending: long(total.saturating_sub(started)),
-        running: long(started.saturating_sub(counts.done())),
+        pending: long(total.saturating_sub(run.started)),
+        running: long(run.at_work()),
         succeeded: long(counts.succeeded),
         failed: long(counts.failed),
         timed_out: long(counts.timed_out),
         aborted: long(counts.aborted),
         total: long(total),
-        results_written: long(written),
-        ..api::MapRunExecutionCounts::default()
+        results_written: long(run.written),
+        failures_not_redrivable: Some(long(stuck)),
+        pending_redrive: Some(long(run.pending)),
+    }
+}
+
+fn items(run: &Run, now: Timestamp) -> api::MapRunItemCounts {
+    let counts = &run.items;
+    let stuck = if is_late(run, now) { counts.not_succeeded() } else { run.items_stuck };
+    // What started before items were counted so is over, or is counted as pending.
+    let started = run.items_started.max(counts.done() + run.items_pending);
+    api::MapRunItemCounts {
+        pending: long(run.items_total.saturating_sub(started)),
+        running: long(run.items_at_work()),
+        succeeded: long(counts.succeeded),
+        failed: long(counts.failed),
+        timed_out: long(counts.timed_out),
+        aborted: long(counts.aborted),
+        total: long(run.items_total),
+        results_written: long(run.items_written.max(run.written)),
+        failures_not_redrivable: Some(long(stuck)),
+        pending_redrive: Some(long(run.items_pending)),
     }
 }
 
 pub(crate) fn list(view: &View<'_>, input: &api::ListMapRunsInput) -> Result<api::ListMapRunsOutput> {
     let scope = view.scope();
     let execution = execution::find(&**view, &scope, &input.execution_arn)?;
-    let runs = super::of_execution(&**view, &execution)?.into_iter().map(|run| (run.name.clone(), run));
+    let names = super::names_of(&**view, &execution)?.into_iter().map(|(label, name)| (name, label));
     let pages = machines::pages("states:ListMapRuns", input.next_token.as_deref(), input.max_results);
-    let page = pages.of_sorted(view, runs, |_, run| {
+    let page = pages.of_sorted(view, names, |name, label| {
+        let run = view.get_record::<Run>(&keys::map_run(&execution.machine, &label, &name))?;
+        let run = run.ok_or_else(|| errors::no_resource(&input.execution_arn))?;
         Ok(api::MapRunListItem {
             execution_arn: execution.arn(&scope).to_string(),
             map_run_arn: run.arn(&scope).to_string(),
@@ -98,6 +113,6 @@ pub(crate) fn update(tx: &mut Tx<'_>, input: &api::UpdateMapRunInput) -> Result<
         input.tolerated_failure_count.and_then(|count| u64::try_from(count).ok()).or(run.tolerated_count);
     run.tolerated_percentage = input.tolerated_failure_percentage.map(f64::from).or(run.tolerated_percentage);
     tx.put_record(run.key(), &run)?;
-    super::work::tick(tx, &run)?;
+    super::ticks::tick(tx, &run)?;
     Ok(api::UpdateMapRunOutput::default())
 }

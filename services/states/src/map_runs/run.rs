@@ -50,6 +50,32 @@ pub(crate) struct Run {
     /// These are not all marked yet.
     #[serde(default)]
     pub(crate) is_marking: bool,
+    /// The label of the map run that the execution which waits is of; empty for one that a client started.
+    #[serde(default)]
+    pub(crate) parent_label: String,
+    /// Its executions are express ones.
+    #[serde(default)]
+    pub(crate) is_express: bool,
+    /// How many items the executions have that were started.
+    #[serde(default)]
+    pub(crate) items_started: u64,
+    /// How many items those have that are to be redriven.
+    #[serde(default)]
+    pub(crate) items_pending: u64,
+    /// How many items those have whose results were written.
+    #[serde(default)]
+    pub(crate) items_written: u64,
+    /// How many executions did not succeed and cannot be redriven, and how many items they have.
+    #[serde(default)]
+    pub(crate) stuck: u64,
+    #[serde(default)]
+    pub(crate) items_stuck: u64,
+    /// The number of the next execution to be marked.
+    #[serde(default)]
+    pub(crate) marked_to: u64,
+    /// What it gives is being made.
+    #[serde(default)]
+    pub(crate) is_ending: bool,
 }
 
 #[cfg(test)]
@@ -110,6 +136,14 @@ impl Run {
         format!("{}/{}", self.machine_name, self.label)
     }
 
+    /// The ARN of the execution that waits for it.
+    pub(crate) fn parent_arn(&self, scope: &Scope) -> Arn {
+        if self.parent_label.is_empty() {
+            return name::execution(scope, &self.machine_name, &self.parent_name);
+        }
+        name::execution(scope, &format!("{}/{}", self.machine_name, self.parent_label), &self.parent_name)
+    }
+
     pub(crate) fn arn(&self, scope: &Scope) -> Arn {
         name::map_run(scope, &self.path(), &self.name)
     }
@@ -140,9 +174,20 @@ impl Run {
         self.items.add(status, items);
     }
 
+    /// One that was to be redriven is not any more, for it goes on or is over.
+    pub(crate) fn wait_no_more(&mut self, items: u64) {
+        self.pending = self.pending.saturating_sub(1);
+        self.items_pending = self.items_pending.saturating_sub(items);
+    }
+
     /// How many executions run.
     pub(crate) fn at_work(&self) -> u64 {
         self.started.saturating_sub(self.executions.done() + self.pending)
+    }
+
+    /// How many items they have.
+    pub(crate) fn items_at_work(&self) -> u64 {
+        self.items_started.saturating_sub(self.items.done() + self.items_pending)
     }
 
     /// Whether all of it ran.

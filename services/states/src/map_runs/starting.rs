@@ -2,28 +2,95 @@
 
 use serde_json::Value;
 use service::{Result, Tx};
-use states_language::execution::{self as language, Frames as _, Input, Moment};
-use states_language::failure::Failure;
+use states_language::definition::Machine;
+use states_language::execution::Input;
 use store::Reads as _;
 
 use super::run::Run;
-use super::work;
+use super::{flights, redrive};
 use crate::execution::{ChildOf, Execution, Status};
 use crate::executions::about;
 use crate::{keys, run};
 
-/// Starts the execution for an item or a batch.
-pub(super) fn start(tx: &mut Tx<'_>, of: &Run, index: u64) -> Result<()> {
-    let key = keys::item(&of.id, index);
+/// Executions that one tick starts.
+const PIECE: usize = 100;
+/// As many executions run at once where a state says nothing.
+const CONCURRENCY: u64 = 10_000;
+
+/// Starts what may start now. True when there is more.
+pub(super) fn start_piece(tx: &mut Tx<'_>, run: &mut Run) -> Result<bool> {
+    let most = if run.concurrency == 0 { CONCURRENCY } else { run.concurrency };
+    let mut processor = None;
+    for _ in 0..PIECE {
+        if run.at_work() >= most || run.is_exceeded() {
+            return Ok(run.is_exceeded());
+        }
+        if run.pending > 0
+            && let Some(execution) = redrive::next(tx, run)?
+        {
+            again(tx, run, execution)?;
+            continue;
+        }
+        if run.started >= run.total.unwrap_or_default() {
+            // What ended at once may have been the last.
+            return Ok(run.is_done());
+        }
+        let machine = match processor {
+            Some(machine) => machine,
+            None => *processor.insert(run.what()?.machine),
+        };
+        start(tx, run, machine)?;
+    }
+    Ok(true)
+}
+
+/// Goes on with an execution that did not succeed before.
+fn again(tx: &mut Tx<'_>, run: &mut Run, execution: Execution) -> Result<()> {
+    run.wait_no_more(execution.items());
+    if execution.is_express() {
+        let processor = run.what()?.machine;
+        return flights::again(tx, execution, processor);
+    }
+    run::redrive(tx, execution)
+}
+
+/// Starts the next execution.
+fn start(tx: &mut Tx<'_>, run: &mut Run, machine: Machine) -> Result<()> {
+    let index = run.started;
+    run.started += 1;
+    let key = keys::item(&run.id, index);
     let Some((input, items)) = tx.get_record::<(String, u64)>(&key)? else { return Ok(()) };
     tx.delete(key);
-    let execution = Execution {
+    run.items_started += items;
+    let execution = new(tx, run, input, items);
+    tx.put_record(keys::child(&run.id, index), &execution.name)?;
+    if run.is_express {
+        return flights::begin(tx, &execution, machine);
+    }
+    let input: Value = serde_json::from_str(&execution.input).unwrap_or_default();
+    let role = run::ready(tx, &run.machine, &run.revision)?.role_arn.clone();
+    let about = about(tx, &execution, &role);
+    let execution = run::start(tx, execution, about, machine, Input::Started { input })?;
+    if execution.status.is_over() {
+        run.count(execution.status, items);
+    }
+    Ok(())
+}
+
+fn new(tx: &Tx<'_>, run: &Run, input: String, items: u64) -> Execution {
+    Execution {
         id: tx.random().bytes(),
         name: tx.random().uuid(),
-        machine: of.machine,
-        machine_name: of.machine_name.clone(),
-        map_run: Some(ChildOf { id: of.id, label: of.label.clone(), name: of.name.clone(), items }),
-        revision: of.revision,
+        machine: run.machine,
+        machine_name: run.machine_name.clone(),
+        map_run: Some(ChildOf {
+            id: run.id,
+            label: run.label.clone(),
+            name: run.name.clone(),
+            items,
+            is_express: run.is_express,
+        }),
+        revision: run.revision,
         version: None,
         alias: None,
         status: Status::Running,
@@ -36,21 +103,5 @@ pub(super) fn start(tx: &mut Tx<'_>, of: &Run, index: u64) -> Result<()> {
         redrives: 0,
         redriven_ms: None,
         input,
-    };
-    tx.put_record(keys::child(&of.id, index), &execution.name)?;
-    let input: Value = serde_json::from_str(&execution.input).unwrap_or_default();
-    let role = run::ready(tx, &of.machine, &of.revision)?.role_arn.clone();
-    let about = about(tx, &execution, &role);
-    run::start(tx, execution, about, of.what()?.machine, Input::Started { input }).map(drop)
-}
-
-/// What ItemSelector makes of items that were read.
-pub(super) fn selected(tx: &Tx<'_>, of: &Run, items: Vec<Value>) -> Result<Result<Vec<Value>, Failure>> {
-    let Some(waiting) = work::waiting(tx, of)? else { return Ok(Ok(items)) };
-    let frames = run::Stored { reads: &**tx, execution: &of.parent }.all()?;
-    let state = language::Execution::restored(waiting.head, frames);
-    let ready = run::ready(tx, &of.machine, &of.revision)?;
-    let now_ms = u64::try_from(tx.now.millis()).unwrap_or_default();
-    let moment = Moment { now_ms, seed: u64::from_le_bytes(tx.random().bytes()) };
-    Ok(language::selected(&ready.definition, &state, moment, of.waited, (0, items)))
+    }
 }

@@ -23,7 +23,7 @@ use store::Reads as _;
 pub(crate) use self::frames::Stored;
 pub(crate) use self::history::page;
 pub(crate) use self::ready::{Ready, ready, ready_for};
-pub(crate) use self::redrive::{forget, reason, redrive};
+pub(crate) use self::redrive::{PERIOD_MS as REDRIVE_PERIOD_MS, forget, reason, redrive};
 use self::steps::Steps;
 pub(crate) use self::timers::run as timers;
 use crate::execution::{Execution, Place};
@@ -71,7 +71,7 @@ pub(crate) fn give_all(tx: &mut Tx<'_>, id: &Id, inputs: impl IntoIterator<Item 
     let Some(execution) = tx.get_record::<Execution>(&keys::execution(&running.place))? else {
         return Ok(());
     };
-    let state = language::Execution::in_parts(running.head);
+    let state = language::Execution::in_parts(running.head, execution.input.clone());
     let mut steps = Steps::new(tx, &ready, execution, state);
     for input in inputs {
         steps.take(input)?;
@@ -90,5 +90,5 @@ pub(crate) fn awaits(reads: &impl store::Reads, id: &Id, waited: Waited) -> Resu
     let Some(running) = reads.get_record::<Running>(&keys::running(id))? else { return Ok(false) };
     let frame = Stored { reads, execution: id }.one(waited.frame)?;
     let frames = frame.map(|frame| (waited.frame, frame));
-    Ok(language::Execution::restored(running.head, frames).awaits(waited))
+    Ok(language::Execution::restored(running.head, String::new(), frames).awaits(waited))
 }

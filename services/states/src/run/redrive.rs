@@ -14,7 +14,7 @@ use crate::{SWEEPER, map_runs};
 
 const DAY_MS: i64 = 86_400_000;
 /// How long after its end an execution can be redriven.
-const PERIOD_MS: i64 = 14 * DAY_MS;
+pub(crate) const PERIOD_MS: i64 = 14 * DAY_MS;
 
 /// Why an execution cannot be redriven now, if it cannot.
 pub(crate) fn reason(reads: &impl Reads, execution: &Execution, now_ms: i64) -> Result<Option<String>> {
@@ -27,6 +27,10 @@ pub(crate) fn reason(reads: &impl Reads, execution: &Execution, now_ms: i64) -> 
     }
     if now_ms > execution.started_ms.saturating_add(OPEN_MS) {
         return Ok(Some("Execution has exceeded the max execution time".to_owned()));
+    }
+    // One of a map run is started again from its beginning.
+    if execution.is_express() {
+        return Ok(None);
     }
     let Some(left) = reads.get_record::<Running>(&keys::left(&execution.machine, &execution.id))? else {
         return Ok(Some("Execution was started before the launch of RedriveExecution".to_owned()));
@@ -57,7 +61,7 @@ pub(crate) fn redrive(tx: &mut Tx<'_>, mut execution: Execution) -> Result<()> {
     let ready = ready(tx, &left.place.machine, &left.revision)?;
     let map_runs = map_runs::redrivable(&**tx, &execution)?;
     // Each frame is stored again, because it goes on.
-    let state = State::restored(left.head, frames);
+    let state = State::restored(left.head, execution.input.clone(), frames);
     let mut steps = Steps::new(tx, &ready, execution, state);
     steps.list()?;
     steps.limit()?;
