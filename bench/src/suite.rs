@@ -126,6 +126,8 @@ struct Suite {
     caller: Caller,
     /// Where the server's queues are.
     account_url: String,
+    /// What the ARNs of state machines begin with.
+    machines: String,
     body: String,
     requests: usize,
     /// The REST APIs, once they are made.
@@ -153,7 +155,8 @@ impl Suite {
     fn of(server: Server, caller: Caller, folder: &Path, requests: usize) -> Result<Self> {
         let account_url = format!("http://{}/000000000000", server.address);
         let bare = Server::bare(folder)?;
-        Ok(Suite { server, bare, caller, account_url, body: "x".repeat(BODY_BYTES), requests, fronts: None })
+        let (machines, body) = (String::new(), "x".repeat(BODY_BYTES));
+        Ok(Suite { server, bare, caller, account_url, machines, body, requests, fronts: None })
     }
 
     fn prepare_queues(&mut self) -> Result<()> {

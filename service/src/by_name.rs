@@ -12,9 +12,10 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use wire::{Body, Document, Fault, Neutral, OperationFacts, Spelling};
 
-use crate::directory::{carry_out, encode};
+use crate::directory::{carry_out, encode, take_part};
+use crate::operation::Input;
 use crate::record::Record;
-use crate::{Context, Directory, Service, not_built};
+use crate::{Context, Directory, Effect, Error, Handler, Service, Tx, not_built};
 
 /// The code of the refusal to gather a payload beyond the caller's limit.
 pub const PAYLOAD_TOO_LARGE: &str = "PayloadTooLarge";
@@ -39,32 +40,88 @@ impl Context {
     /// # Errors
     /// What the operation answers.
     pub async fn call_by_name(&self, call: &ByName<'_>, input: Document) -> Result<Document, Fault> {
-        self.cloud.directory().call_by_name(self, call, input).await
+        let (service, operation) = self.cloud.directory().named(call)?;
+        let begun = Instant::now();
+        let outcome = answer(self, service, operation, call, input).await;
+        let outcome = outcome.map_err(|fault| service.worded(fault));
+        keep(self, service, operation, outcome.as_ref().err(), begun);
+        outcome
+    }
+}
+
+impl Tx<'_> {
+    /// The same as a part of this transaction, as [`Tx::call`] does it: for operations whose [`Effect`] is a transaction.
+    ///
+    /// # Errors
+    /// What the operation answers, or the store's own error, which fails this transaction too.
+    pub fn call_by_name(
+        &mut self,
+        context: &Context,
+        call: &ByName<'_>,
+        input: Document,
+    ) -> crate::Result<Document> {
+        let (service, operation) = context.cloud.directory().named(call)?;
+        let begun = Instant::now();
+        let entered = entered(context, service, operation, call, input).map_err(Error::from);
+        let outcome = entered.and_then(|(context, handler, input)| {
+            let output = self.part_of(&context, |tx| take_part(tx, service, handler, &*input))?;
+            Ok(wire::write_document(operation, encode(&*output), call.spelling).document)
+        });
+        let outcome = outcome.map_err(|error| match error {
+            Error::Fault(fault) => service.worded(fault).into(),
+            store @ Error::Store(_) => store,
+        });
+        match &outcome {
+            Ok(_) => keep(context, service, operation, None, begun),
+            Err(Error::Fault(fault)) => keep(context, service, operation, Some(fault), begun),
+            // It fails the whole transaction, whose own record says so.
+            Err(Error::Store(_)) => {}
+        }
+        outcome
     }
 }
 
 impl Directory {
-    async fn call_by_name(
+    /// What an operation changes. One that is not there changes nothing.
+    #[must_use]
+    pub fn effect(&self, service: &str, operation: &str) -> Effect {
+        let handler = self.service(service).and_then(|service| service.handler(operation));
+        handler.map_or(Effect::None, Handler::effect)
+    }
+
+    /// Why an input cannot be read at all, whatever its values.
+    #[must_use]
+    pub fn unreadable(
         &self,
-        context: &Context,
-        call: &ByName<'_>,
+        service: &str,
+        operation: &'static OperationFacts,
         input: Document,
-    ) -> Result<Document, Fault> {
+        spelling: Spelling,
+    ) -> Option<Fault> {
+        let handler = self.service(service)?.handler(operation.name)?;
+        let fault = handler.read_document(input, spelling).err()?;
+        (fault.code == "SerializationException" && fault.facts.is_none()).then_some(fault)
+    }
+
+    fn named(&self, call: &ByName<'_>) -> Result<(&Service, &'static OperationFacts), Fault> {
         let service = self.service(call.service).ok_or_else(|| not_built(call.service, call.operation))?;
         let operation = service.facts().operation(call.operation);
-        let operation = operation.ok_or_else(|| not_built(call.service, call.operation))?;
-        let begun = Instant::now();
-        let outcome = answer(context, service, operation, call, input).await;
-        let outcome = outcome.map_err(|fault| service.worded(fault));
-        let (status, code) = match &outcome {
-            Ok(_) => (operation.http.status, None),
-            Err(fault) => (fault.status, Some(fault.code.clone())),
-        };
-        let (caller, service, status) = (&*context.caller, service.facts(), Some(status));
-        Record { caller, service, operation, status, code, took: begun.elapsed() }
-            .keep(&context.cloud.metrics);
-        outcome
+        Ok((service, operation.ok_or_else(|| not_built(call.service, call.operation))?))
     }
+}
+
+/// Keeps the record of a call.
+fn keep(
+    context: &Context,
+    service: &Service,
+    operation: &'static OperationFacts,
+    refused: Option<&Fault>,
+    begun: Instant,
+) {
+    let status = Some(refused.map_or(operation.http.status, |fault| fault.status));
+    let (caller, service, code) =
+        (&*context.caller, service.facts(), refused.map(|fault| fault.code.clone()));
+    Record { caller, service, operation, status, code, took: begun.elapsed() }.keep(&context.cloud.metrics);
 }
 
 async fn answer(
@@ -74,6 +131,23 @@ async fn answer(
     call: &ByName<'_>,
     input: Document,
 ) -> Result<Document, Fault> {
+    let (context, handler, input) = entered(context, service, operation, call, input)?;
+    let output = carry_out(&context, service, handler, input).await?;
+    let Neutral { mut document, streams } = wire::write_document(operation, encode(&*output), call.spelling);
+    if let (Some((name, body)), Document::Map(map)) = (streams, &mut document) {
+        map.insert(name, Document::Blob(gathered(body, call.payload_bytes_max).await?));
+    }
+    Ok(document)
+}
+
+/// Who carries a call out, as whom, and with what.
+fn entered<'a>(
+    context: &Context,
+    service: &'a Service,
+    operation: &'static OperationFacts,
+    call: &ByName<'_>,
+    input: Document,
+) -> Result<(Context, &'a dyn Handler, Input), Fault> {
     let handler = service.handler(operation.name);
     let handler = handler.ok_or_else(|| (service.absent)(service.facts(), operation))?;
     if [operation.input, operation.output].into_iter().flatten().any(wire::Shape::has_events) {
@@ -81,12 +155,7 @@ async fn answer(
     }
     let (context, input) = through(context, service, operation, input)?;
     let input = handler.read_document(with_tokens(&context, operation, input), call.spelling)?;
-    let output = carry_out(&context, service, handler, input).await?;
-    let Neutral { mut document, streams } = wire::write_document(operation, encode(&*output), call.spelling);
-    if let (Some((name, body)), Document::Map(map)) = (streams, &mut document) {
-        map.insert(name, Document::Blob(gathered(body, call.payload_bytes_max).await?));
-    }
-    Ok(document)
+    Ok((context, handler, input))
 }
 
 /// What the input names may be the way to something else, as in requests of clients.

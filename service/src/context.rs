@@ -328,7 +328,16 @@ impl Tx<'_> {
     /// # Errors
     /// What `body` fails with.
     pub fn part<T>(&mut self, body: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        let (now, context) = (self.now, self.context);
+        self.part_of(self.context, body)
+    }
+
+    /// The same part for another caller.
+    pub(crate) fn part_of<T>(
+        &mut self,
+        context: &Context,
+        body: impl FnOnce(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let now = self.now;
         self.transaction.part(|transaction| body(&mut Tx { transaction, now, context }))
     }
 
@@ -338,10 +347,7 @@ impl Tx<'_> {
     /// # Errors
     /// What the neighbour answers, or the store's own error, which fails this transaction too.
     pub fn call<O: Operation>(&mut self, context: &Context, input: O::Input) -> Result<O::Output> {
-        let now = self.now;
-        self.transaction.part(|transaction| {
-            context.cloud.directory().take_part::<O>(&mut Tx { transaction, now, context }, input)
-        })
+        self.part_of(context, |tx| context.cloud.directory().take_part::<O>(tx, input))
     }
 }
 

@@ -174,11 +174,7 @@ impl Directory {
     pub(crate) fn take_part<O: Operation>(&self, tx: &mut Tx<'_>, input: O::Input) -> Result<O::Output> {
         let (service, handler) = self.handler_of::<O>()?;
         let begun = std::time::Instant::now();
-        let outcome = authorise(tx.context, service, handler, &input).map_err(Error::from).and_then(|()| {
-            // A panic in it is the answer to this call alone.
-            let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| handler.take_part(tx, &input)));
-            outcome.unwrap_or_else(|panic| Err(internal(panic_text(&*panic)).into()))
-        });
+        let outcome = take_part(tx, service, handler, &input);
         let code = match &outcome {
             Err(Error::Fault(fault)) => Some(fault.code.clone()),
             // It fails the whole transaction, whose own record says so.
@@ -238,6 +234,18 @@ fn keep_record<O: Operation>(context: &Context, code: Option<Cow<'static, str>>,
 fn output_of<O: Operation>(output: Box<dyn Output>) -> Result<O::Output, Fault> {
     let output = output.into_any().downcast::<O::Output>();
     output.map(|output| *output).map_err(|_| internal("an output of another operation"))
+}
+
+/// Asks whether the caller may, and carries the operation out in a transaction. A panic in it is the answer to this call alone.
+pub(crate) fn take_part(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    handler: &dyn Handler,
+    input: &(dyn Any + Send + Sync),
+) -> Result<Box<dyn Output>> {
+    authorise(tx.context, service, handler, input)?;
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| handler.take_part(tx, input)));
+    outcome.unwrap_or_else(|panic| Err(internal(panic_text(&*panic)).into()))
 }
 
 /// Asks whether the caller may, and carries the operation out. A panic in it is the answer to this request alone.

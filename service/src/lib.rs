@@ -75,7 +75,7 @@ pub use message_to::{MessageTo, Sent};
 pub use metrics::{Metrics, Sample};
 pub use news::news;
 pub use not_built::{not_built, refuse};
-pub use operation::{Handler, Output};
+pub use operation::{Effect, Handler, Output};
 pub use outbox::{Carrier, Letter, carry_mail};
 pub use outside::Outside;
 pub use pages::{Page, Pages};

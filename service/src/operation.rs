@@ -28,10 +28,23 @@ impl<T: Encode + Any + Send + Sync> Output for T {
     }
 }
 
+/// What is changed by an operation, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing is.
+    None,
+    /// The store alone, in one transaction, which can also be that of whoever calls.
+    Transaction,
+    /// Something else, or the store in several steps: a process runs, a stream is read, a neighbour is called.
+    Elsewhere,
+}
+
 /// One operation, whatever its types.
 pub trait Handler: Send + Sync {
     /// Its facts.
     fn facts(&self) -> &'static OperationFacts;
+    /// What is changed by it.
+    fn effect(&self) -> Effect;
     /// Reads its input from a message.
     ///
     /// # Errors
@@ -65,6 +78,9 @@ pub(crate) struct Typed<O: Operation, B> {
 
 /// How a function of some kind is carried out.
 pub(crate) trait Body<O: Operation>: Send + Sync {
+    /// What is changed by it.
+    const EFFECT: Effect;
+
     fn run<'a>(&'a self, context: &'a Context, input: O::Input) -> Boxed<'a, Result<O::Output>>;
 
     /// As a part of a transaction, where it can be one.
@@ -76,6 +92,10 @@ pub(crate) trait Body<O: Operation>: Send + Sync {
 impl<O: Operation, B: Body<O>> Handler for Typed<O, B> {
     fn facts(&self) -> &'static OperationFacts {
         O::FACTS
+    }
+
+    fn effect(&self) -> Effect {
+        B::EFFECT
     }
 
     fn read(&self, protocol: Protocol, message: &Message<'_>) -> Result<Input, Fault> {
@@ -117,6 +137,8 @@ pub(crate) fn internal(what: &str) -> Fault {
 pub(crate) struct InTransaction<O: Operation>(pub(crate) fn(&mut Tx<'_>, &O::Input) -> Result<O::Output>);
 
 impl<O: Operation> Body<O> for InTransaction<O> {
+    const EFFECT: Effect = Effect::Transaction;
+
     fn run<'a>(&'a self, context: &'a Context, input: O::Input) -> Boxed<'a, Result<O::Output>> {
         Box::pin(async move { context.transact(|tx| (self.0)(tx, &input)).await })
     }
@@ -130,6 +152,8 @@ impl<O: Operation> Body<O> for InTransaction<O> {
 pub(crate) struct Reading<O: Operation>(pub(crate) fn(&View<'_>, &O::Input) -> Result<O::Output>);
 
 impl<O: Operation> Body<O> for Reading<O> {
+    const EFFECT: Effect = Effect::None;
+
     fn run<'a>(&'a self, context: &'a Context, input: O::Input) -> Boxed<'a, Result<O::Output>> {
         Box::pin(async move {
             let outcome = (self.0)(&context.view(), &input);
@@ -148,6 +172,8 @@ where
     F: Fn(Context, O::Input) -> W + Send + Sync,
     W: Future<Output = Result<O::Output>> + Send + 'static,
 {
+    const EFFECT: Effect = Effect::Elsewhere;
+
     fn run<'a>(&'a self, context: &'a Context, input: O::Input) -> Boxed<'a, Result<O::Output>> {
         Box::pin((self.0)(context.clone(), input))
     }

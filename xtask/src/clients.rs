@@ -1,4 +1,5 @@
-//! Installs into `target/` what the tests use: clients for Python and JavaScript, and the check of dependencies.
+//! Installs into `target/` what the tests use: clients for Python and JavaScript, cases that other people wrote, and the check of
+//! dependencies.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,6 +7,7 @@ use std::{fs, io};
 
 use crate::error::{Error, Result};
 use crate::program::{cargo, must};
+use crate::workspace;
 
 /// The version of cargo-deny.
 const DENY_VERSION: &str = "0.20.2";
@@ -37,6 +39,28 @@ pub(crate) fn javascript(root: &Path) -> Result<PathBuf> {
         must("npm ci", Command::new("npm").args(npm).current_dir(&folder))
     })?;
     Ok(folder)
+}
+
+/// Cases that other people wrote for the languages of expressions, each suite a folder of `target/suites`.
+pub(crate) fn suites(root: &Path) -> Result<()> {
+    let (source, folder) = (root.join("tests/suites"), root.join("target/suites"));
+    let package = javascript(root)?.join("node_modules/jsonpath-rfc9535");
+    once(&source.join("Cargo.lock"), &folder.join("installed.lock"), |_| {
+        let compliance = package.join("src/__tests__/jsonpath-compliance-test-suite");
+        copy(&compliance, &folder.join("jsonpath"))?;
+        let crate_of_jsonata = workspace::source_of(&source.join("Cargo.toml"), "jsonata-rs")?;
+        copy(&crate_of_jsonata.join("tests/testsuite"), &folder.join("jsonata"))
+    })
+}
+
+/// Copies a folder with all that is in it, in place of what was there.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if to.exists() {
+        fs::remove_dir_all(to).map_err(Error::file(to))?;
+    }
+    let parent = to.parent().unwrap_or(to);
+    fs::create_dir_all(parent).map_err(Error::file(parent))?;
+    must("cp", Command::new("cp").arg("-r").args([from, to]))
 }
 
 /// A command that runs cargo-deny: the machine's own, where it has one.

@@ -86,6 +86,11 @@ impl Failure {
         Self::of(error, cause, Origin::State)
     }
 
+    /// A failure of a task that cannot be scheduled. The state's entry led to it, unlike to failures of its fields.
+    pub(crate) fn unsuitable(state: &str, entered_event: u64, why: String) -> Self {
+        Self::of_state(names::RUNTIME, why).within(state, entered_event).of_branch()
+    }
+
     pub(crate) fn field(error: &str, cause: impl Into<String>) -> Self {
         Self::of(error, cause, Origin::Field)
     }

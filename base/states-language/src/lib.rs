@@ -34,5 +34,7 @@ mod intrinsic;
 mod jsonata;
 mod path;
 mod scope;
+#[cfg(test)]
+mod suites;
 mod template;
 mod time;

@@ -3,33 +3,20 @@
 //! They come from package registries into the folder of builds. One that cannot be had, or does not start, is left out, and a
 //! line says why; a load that one refuses has no figures. DynamoDB Local is not among them: no registry has it.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+mod servers;
+
+use std::path::PathBuf;
+use std::process::Stdio;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
+use self::servers::{LOADS, OBJECTS, PEERS, Peer, TABLES, WORKFLOWS};
 use super::{Only, Suite};
 use crate::calls::Caller;
 use crate::load::Cost;
 use crate::process::Server;
 use crate::report::Report;
-
-/// The loads, those of objects first, then those of queues.
-const LOADS: [Only; 9] = [
-    Only::PutObject,
-    Only::GetObject,
-    Only::Send,
-    Only::Rounds,
-    Only::Put,
-    Only::Get,
-    Only::Update,
-    Only::Query,
-    Only::Transact,
-];
-const OBJECTS: &[Only] = LOADS.split_at(2).0;
-const OBJECTS_AND_QUEUES: &[Only] = LOADS.split_at(4).0;
-const TABLES: &[Only] = LOADS.split_at(4).1;
 
 #[derive(Args)]
 pub(crate) struct Flags {
@@ -42,103 +29,17 @@ pub(crate) struct Flags {
     /// How many requests a load has
     #[arg(long, default_value_t = 1000)]
     requests: usize,
+    /// Only these loads, and only the servers that can do them
+    #[arg(long, value_enum)]
+    only: Vec<Only>,
 }
 
-/// A server that somebody else wrote.
-struct Peer {
-    /// With its version.
-    name: &'static str,
-    /// What it can do.
-    loads: &'static [Only],
-    install: fn(&Path) -> Command,
-    /// Starts it on a port, from where it was installed, with a folder for its data if it keeps any.
-    serve: fn(&Path, &Path, u16) -> Command,
-}
-
-const PEERS: [Peer; 5] = [
-    Peer {
-        name: "dynalite 4.0.0, on disk",
-        loads: TABLES,
-        install: |folder| npm(folder, "dynalite@4.0.0"),
-        serve: |folder, data, port| {
-            let mut command = Command::new("node");
-            command.arg(folder.join("node_modules/dynalite/cli.js")).arg("--path").arg(data);
-            command.args(["--createTableMs", "0", "--port", &port.to_string()]);
-            command
-        },
-    },
-    Peer {
-        name: "dynoxide 3.2.0, on disk",
-        loads: TABLES,
-        install: |folder| {
-            let mut command = Command::new("cargo");
-            command.args(["install", "--quiet", "dynoxide-rs", "--version", "3.2.0", "--locked"]);
-            command.args(["--no-default-features", "--features", "native-sqlite,http-server,cli", "--root"]);
-            command.arg(folder);
-            command
-        },
-        serve: |folder, data, port| {
-            let mut command = Command::new(folder.join("bin/dynoxide"));
-            command.args(["--log", "quiet", "--port", &port.to_string(), "--db-path"]).arg(data);
-            command
-        },
-    },
-    Peer {
-        name: "fauxqs 1.9.2, in memory",
-        loads: OBJECTS_AND_QUEUES,
-        install: |folder| npm(folder, "fauxqs@1.9.2"),
-        serve: |folder, _, port| {
-            // Its own program logs every request.
-            let module = folder.join("node_modules/fauxqs/dist/app.js");
-            let start = "const { startFauxqs } = await import(process.argv[1]);
-                startFauxqs({ port: Number(process.argv[2]), logger: false });";
-            let mut command = Command::new("node");
-            command.args(["--input-type=module", "-e", start]).arg(module).arg(port.to_string());
-            command
-        },
-    },
-    Peer {
-        name: "s3rver 3.7.1, on disk",
-        loads: OBJECTS,
-        install: |folder| npm(folder, "s3rver@3.7.1"),
-        serve: |folder, data, port| {
-            let mut command = Command::new("node");
-            // It knows one key pair, so the load's is made known to it.
-            let account = folder.join("node_modules/s3rver/lib/models/account.js");
-            let start = "const [account, program, ...words] = process.argv.slice(1);
-                require(account).DUMMY_ACCOUNT.createKeyPair('test', 'test');
-                process.argv = [process.argv[0], program, ...words];
-                require(program);";
-            command.args(["-e", start, "--"]).arg(account);
-            command.arg(folder.join("node_modules/s3rver/bin/s3rver.js")).arg("--directory").arg(data);
-            command.args(["--silent", "--address", "127.0.0.1", "--port", &port.to_string()]);
-            command
-        },
-    },
-    Peer {
-        name: "moto 5.2.5, in memory",
-        loads: &LOADS,
-        install: |folder| {
-            let mut command = Command::new("sh");
-            command.args([
-                "-c",
-                r#"python3 -m venv "$0" && "$0/bin/pip" install --quiet 'moto[server]==5.2.5'"#,
-            ]);
-            command.arg(folder);
-            command
-        },
-        serve: |folder, _, port| {
-            let mut command = Command::new(folder.join("bin/moto_server"));
-            command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
-            command
-        },
-    },
-];
-
-fn npm(folder: &Path, package: &str) -> Command {
-    let mut command = Command::new("npm");
-    command.args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"]).arg(folder).arg(package);
-    command
+impl Flags {
+    /// The wanted ones of some loads.
+    fn wanted(&self, loads: &[Only]) -> Vec<Only> {
+        let is_wanted = |load: &Only| self.only.is_empty() || self.only.contains(load);
+        loads.iter().copied().filter(is_wanted).collect()
+    }
 }
 
 /// What a server made of a load; none where it refused.
@@ -153,9 +54,9 @@ pub(crate) fn run(flags: &Flags) -> Result<()> {
         let server = Server::cloudlet(&flags.cloudlet, &data)?;
         let caller = Caller::root(server.address, &data)?;
         let mut suite = Suite::of(server, caller, folder.path(), flags.requests)?;
-        suite.measure_peer("Cloudlet", &LOADS, &mut rows)?;
+        suite.measure_peer("Cloudlet", &flags.wanted(&LOADS), &mut rows)?;
     }
-    for peer in &PEERS {
+    for peer in PEERS.iter().filter(|peer| !flags.wanted(peer.loads).is_empty()) {
         if let Err(error) = peer.measure(flags, &mut rows) {
             println!("{} is left out: {error:#}", peer.name);
         }
@@ -176,22 +77,25 @@ impl Peer {
         let server = Server::peer(|port| (self.serve)(&folder, &data.path().join("data"), port))?;
         let caller = Caller::anybody(server.address);
         let mut suite = Suite::of(server, caller, data.path(), flags.requests)?;
-        suite.measure_peer(self.name, self.loads, rows)
+        suite.measure_peer(self.name, &flags.wanted(self.loads), rows)
     }
 }
 
 impl Suite {
     fn measure_peer(&mut self, name: &'static str, loads: &[Only], rows: &mut Vec<Row>) -> Result<()> {
         println!("{name}:");
-        if loads.contains(&Only::Send) {
+        if loads.contains(&Only::Send) || loads.contains(&Only::Rounds) {
             self.prepare_queues()?;
         }
-        if loads.contains(&Only::PutObject) {
+        if loads.iter().any(|load| OBJECTS.contains(load)) {
             self.prepare_objects()?;
         }
-        if loads.contains(&Only::Put) {
+        if loads.iter().any(|load| TABLES.contains(load)) {
             self.items().prepare(&self.server)?;
             self.items().fill(&self.server)?;
+        }
+        if loads.iter().any(|load| WORKFLOWS.contains(load)) {
+            self.prepare_workflows()?;
         }
         for only in loads {
             let cost = self.measure(&mut Report::default(), *only);

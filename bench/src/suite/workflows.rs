@@ -46,7 +46,7 @@ fn passes(count: usize) -> Value {
 
 impl Suite {
     /// Makes the state machines.
-    pub(super) fn prepare_workflows(&self) -> Result<()> {
+    pub(super) fn prepare_workflows(&mut self) -> Result<()> {
         let map = json!({ "Type": "Map", "ItemProcessor": passes(1), "End": true });
         let wait = json!({ "Type": "Wait", "SecondsPath": "$.seconds", "End": true });
         let alone = |state: Value| json!({ "StartAt": "A", "States": { "A": state } });
@@ -65,7 +65,10 @@ impl Suite {
                 "roleArn": "arn:aws:iam::000000000000:role/bench",
                 "definition": definition.to_string(),
             });
-            connection.ask(&self.states("CreateStateMachine", &input)?)?;
+            let answer = connection.ask(&self.states("CreateStateMachine", &input)?)?;
+            let answer: Value = serde_json::from_slice(&answer)?;
+            let arn = answer["stateMachineArn"].as_str().context("a state machine without an ARN")?;
+            self.machines = arn.trim_end_matches(name).to_owned();
         }
         Ok(())
     }
@@ -114,7 +117,7 @@ impl Suite {
     /// Express executions, each answered with its end.
     fn synced(&self, server: &Server, turns: Range<usize>) -> Result<Cost> {
         let is_bare = server.address == self.bare.address;
-        let input = input_of("sync", &json!({ "trip": "one" }));
+        let input = self.input_of("sync", &json!({ "trip": "one" }));
         load::run(server, turns, |connection, _| {
             let answer = connection.ask(&self.states("StartSyncExecution", &input)?)?;
             let is_good = is_bare || String::from_utf8_lossy(&answer).contains("SUCCEEDED");
@@ -123,8 +126,13 @@ impl Suite {
         })
     }
 
+    /// What starts an execution.
+    fn input_of(&self, machine: &str, input: &Value) -> Value {
+        json!({ "stateMachineArn": format!("{}{machine}", self.machines), "input": input.to_string() })
+    }
+
     fn start_request(&self, machine: &str, input: &Value) -> Result<Vec<u8>> {
-        self.states("StartExecution", &input_of(machine, input))
+        self.states("StartExecution", &self.input_of(machine, input))
     }
 
     fn started(&self, connection: &mut Connection, machine: &str, input: &Value) -> Result<String> {
@@ -212,10 +220,4 @@ impl Suite {
         report.add(&format!("{what}, worst of {WAITS}"), worst_ms, "ms", Some(20.0));
         Ok(cost)
     }
-}
-
-/// What starts an execution.
-fn input_of(machine: &str, input: &Value) -> Value {
-    let arn = format!("arn:aws:states:us-east-1:000000000000:stateMachine:{machine}");
-    json!({ "stateMachineArn": arn, "input": input.to_string() })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use api_states as api;
 use names::{Arn, Scope};
 use serde::{Deserialize, Serialize};
-use service::{Context, Result, Tx, View};
+use service::{Cloud, Context, Result, Tx, View};
 use states_language::execution::{FailedAt, Id as Waited, Input, Scheduled};
 use store::{Reads, record};
 use wire::Timestamp;
@@ -55,6 +55,13 @@ pub(crate) fn find(reads: &impl Reads, scope: &Scope, arn: &str) -> Result<Activ
     let missing = || api::error::activity_does_not_exist(format!("Activity Does Not Exist: '{arn}'"));
     let name = name::activity_of(scope, arn)?;
     Ok(reads.get_record(&keys::activity(scope, name))?.ok_or_else(missing)?)
+}
+
+/// Whether there is surely no such activity.
+pub(crate) fn is_missing(cloud: &Cloud, arn: &str) -> bool {
+    let scope = arn.parse::<Arn>().ok().and_then(|arn| arn.scope());
+    let found = scope.map(|scope| find(&cloud.store.snapshot(), &scope, arn));
+    matches!(found, Some(Err(service::Error::Fault(_))))
 }
 
 pub(crate) fn create(tx: &mut Tx<'_>, input: &api::CreateActivityInput) -> Result<api::CreateActivityOutput> {

@@ -42,7 +42,7 @@ pub fn service() -> Service {
         .work("deletions", machines::run_deletions)
         .work("retention", retention::run)
         .work("timers", run::timers)
-        .work("calls", run::work::run_calls)
+        .work("calls", run::calls::run)
         .work("followed", run::work::run_followed)
         .work("cancels", run::work::run_cancels)
         .work("steps", run::work::run_steps)

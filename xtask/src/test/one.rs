@@ -47,6 +47,9 @@ pub(crate) fn run(root: &Path, name: &str) -> Result<()> {
     if root.join(&package.folder).join("examples").is_dir() {
         parts.run("examples", &mut cargo(root, examples))?;
     }
+    if root.join(&package.folder).join("suites.txt").is_file() {
+        clients::suites(root)?;
+    }
     let beside = parts.run("beside the code", &mut beside(root, &package));
     let outside = match files.as_slice() {
         [] => {

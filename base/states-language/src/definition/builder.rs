@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
-use super::{Definition, Diagnostic, Kind, MachineId, Severity, State, StateId};
+use super::{Definition, Diagnostic, Kind, MachineId, Severity, State, StateId, Suitability};
 use crate::template::Language;
 
 const NAME_LETTERS_MAX: usize = 80;
@@ -38,7 +38,7 @@ impl<'a> Builder<'a> {
         }
         let unread = || vec![Diagnostic::schema("Definition could not be read", None)];
         let states = builder.states.into_iter().collect::<Option<_>>().ok_or_else(unread)?;
-        Ok(Definition { states, starts: builder.starts, timeout_s })
+        Ok(Definition { states, starts: builder.starts, timeout_s, suitability: Suitability::default() })
     }
 
     /// Reads a machine: the whole, a branch or an item processor.

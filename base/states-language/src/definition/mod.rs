@@ -12,6 +12,7 @@ mod map;
 mod resource;
 mod retry;
 mod state;
+mod suitability;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,6 +23,7 @@ pub(crate) use self::field::Field;
 pub(crate) use self::map::{Batcher, LABEL_CHARS_MAX, LABEL_FORBIDDEN, Map};
 pub use self::resource::{Pattern, Resource, ResourceKind};
 pub(crate) use self::retry::{Catcher, Retrier};
+pub use self::suitability::Suitability;
 use crate::choice::Condition;
 use crate::path::Path;
 use crate::template::{Language, Template};
@@ -41,6 +43,7 @@ pub struct Definition {
     /// Where each machine starts.
     starts: Vec<StateId>,
     timeout_s: Option<u64>,
+    suitability: Suitability,
 }
 
 /// A state.
@@ -126,6 +129,12 @@ impl Definition {
         }
     }
 
+    /// The same whose tasks are asked this before they are scheduled.
+    #[must_use]
+    pub fn asking(self, suitability: Suitability) -> Self {
+        Definition { suitability, ..self }
+    }
+
     /// How long an execution may take.
     #[must_use]
     pub fn timeout_s(&self) -> Option<u64> {
@@ -169,6 +178,11 @@ impl Definition {
             Kind::Map(map) if *known.name == *state => Some(Machine(map.processor)),
             _ => None,
         })
+    }
+
+    /// Says why a task cannot be scheduled with these parameters, if that is so.
+    pub(crate) fn suits(&self, resource: &Resource, parameters: &Value) -> Result<(), String> {
+        self.suitability.ask(resource, parameters)
     }
 
     pub(crate) fn state(&self, id: StateId) -> Option<&State> {

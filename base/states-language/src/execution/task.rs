@@ -27,6 +27,9 @@ impl<'a> Run<'a> {
         let waited = self.wait_for(id, Phase::Idle);
         let wanted = self.ask(id, state, |scope, data| wanted(state, task, scope, data))?;
         let parameters = payload(&wanted.parameters, &state.name)?;
+        let entered_event = self.frame(id).map_or(0, |frame| frame.entered_event);
+        let suits = self.definition.suits(&task.resource, &wanted.parameters);
+        suits.map_err(|why| Failure::unsuitable(&state.name, entered_event, why))?;
         let (timeout_s, heartbeat_s) = (wanted.timeout_s, wanted.heartbeat_s);
         if let Some(frame) = self.frame_mut(id) {
             frame.phase = Phase::Task { has_timeout: timeout_s.is_some(), heartbeat_s };

@@ -55,6 +55,16 @@ impl Expression {
 
     /// What it gives: nothing where that is undefined.
     pub(crate) fn evaluate(&self, scope: &Scope<'_>, subject: Subject<'_>) -> Result<Option<Value>, String> {
+        self.evaluate_on(&JValue::Undefined, scope, subject)
+    }
+
+    /// What it gives of a document. In state machines there is none.
+    fn evaluate_on(
+        &self,
+        document: &JValue,
+        scope: &Scope<'_>,
+        subject: Subject<'_>,
+    ) -> Result<Option<Value>, String> {
         let mut context = Context::new();
         if self.sees_states {
             context.bind("states".to_owned(), self.states(scope, subject));
@@ -72,7 +82,7 @@ impl Expression {
         };
         let mut evaluator = Evaluator::with_options(context, options);
         let given = functions::register(&mut evaluator, scope)
-            .and_then(|()| evaluator.evaluate(&self.tree, &JValue::Undefined));
+            .and_then(|()| evaluator.evaluate(&self.tree, document));
         from_engine(&given.map_err(worded)?)
     }
 
@@ -121,5 +131,7 @@ fn named(text: &str) -> Vec<String> {
     names.filter(|name| !name.is_empty()).collect()
 }
 
+#[cfg(test)]
+mod suite;
 #[cfg(test)]
 mod tests;

@@ -171,6 +171,8 @@ pub(crate) fn position(index: i64, length: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
+mod suite;
+#[cfg(test)]
 mod tests {
     use serde_json::json;
 
@@ -194,6 +196,8 @@ mod tests {
             ("$[\"a\"].my-key", Some(json!(5))),
             ("$.a.é", Some(json!(6))),
             ("$.a['']", Some(json!(7))),
+            (r"$.a['\u00e9']", Some(json!(6))),
+            (r#"$["\u0061"]["my-key"]"#, Some(json!(5))),
             ("$.a[ 'b' ][ -1 ].c", Some(json!(3))),
             ("$.a.b[3]", None),
             ("$.a.b[-4]", None),
@@ -258,6 +262,7 @@ mod tests {
             "$.a.nothing()",
             "$.a.length().b",
             "$[']",
+            r"$['\u12']",
             "$..",
             "$.a b c[??]",
             "$..*..*..*",

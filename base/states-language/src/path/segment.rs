@@ -102,20 +102,27 @@ fn bracket(inside: &str) -> Segment {
     }
 }
 
-/// The text between quotes, if there is nothing else.
+/// The text between quotes, if there is nothing else. It has JSON's escapes; any other letter may be escaped as well.
 fn quoted(inside: &str) -> Option<String> {
     let quote = inside.chars().next().filter(|quote| ['\'', '"'].contains(quote))?;
     let body = inside[1..].strip_suffix(quote)?;
-    let mut name = String::with_capacity(body.len());
+    let mut json = String::from('"');
     let mut letters = body.chars();
     while let Some(letter) = letters.next() {
         match letter {
-            '\\' => name.push(letters.next()?),
+            '\\' => match letters.next()? {
+                escaped @ ('b' | 'f' | 'n' | 'r' | 't' | 'u' | '/' | '"' | '\\') => {
+                    json.extend(['\\', escaped]);
+                }
+                letter => json.push(letter),
+            },
             letter if letter == quote => return None,
-            letter => name.push(letter),
+            '"' => json.push_str("\\\""),
+            letter => json.push(letter),
         }
     }
-    Some(name)
+    json.push('"');
+    serde_json::from_str(&json).ok()
 }
 
 /// Where one of `ends` stands that is not in a quoted text, nor between one of `opens` and one of `closes`.

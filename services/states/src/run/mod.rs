@@ -4,6 +4,7 @@
 //! runs. An input is given by [`give`] in the transaction of what causes it: the answer of a task, a timer, a client's call. The
 //! same transaction appends to the history, notes the tasks to call, sets timers, and writes the end.
 
+pub(crate) mod calls;
 mod frames;
 mod history;
 mod ready;

@@ -10,7 +10,7 @@ use states_language::execution::{
 };
 use store::record;
 
-use super::{OPEN_MS, Ready, Running, Stored, frames, history, redrive, timers, work};
+use super::{OPEN_MS, Ready, Running, Stored, calls, frames, history, redrive, timers, work};
 use crate::execution::Execution;
 use crate::logging::{self, Logged};
 use crate::{activities, keys, map_runs};
@@ -81,16 +81,12 @@ impl<'s, 'tx> Steps<'s, 'tx> {
         }
     }
 
-    /// A history shows a task as started as soon as it is noted: from there on it is called at once.
     fn schedule(&mut self, task: Scheduled) -> Result<()> {
         if task.resource.kind == ResourceKind::Activity {
             self.inputs.extend(activities::schedule(self.tx, &self.execution, task)?);
             return Ok(());
         }
-        let started = Input::TaskStarted { id: task.id, worker: None };
-        work::put(self.tx, &self.execution, &self.ready.role_arn, task)?;
-        self.inputs.push_back(started);
-        Ok(())
+        calls::put(self.tx, &self.execution, &self.ready.role_arn, task)
     }
 
     /// Long steps go on in a transaction of their own.

@@ -7,6 +7,7 @@ use states_language::execution::PAYLOAD_BYTES_MAX;
 use states_language::failure::names as errors;
 use wire::{Document, Fault, OperationFacts, ServiceFacts, Spelling, TimestampFormat};
 
+use super::calls::Calls;
 use super::{Task, TaskFailure, parameters};
 
 /// An operation to call.
@@ -26,8 +27,7 @@ pub(super) enum Refused {
 
 impl Called {
     /// Calls the operation with the parameters of a task.
-    pub(super) async fn run(&self, context: &Context, task: &Task) -> Result<Document, Refused> {
-        parameters::check(self.operation, &task.parameters).map_err(Refused::Here)?;
+    pub(super) async fn run(&self, calls: &mut Calls<'_, '_>, task: &Task) -> Result<Document, Refused> {
         let parameters = self.with_tokens(task.parameters.clone(), &task.id);
         let call = ByName {
             service: self.facts.name,
@@ -35,7 +35,7 @@ impl Called {
             spelling: self.spelling,
             payload_bytes_max: PAYLOAD_BYTES_MAX,
         };
-        context.call_by_name(&call, parameters.into()).await.map_err(|fault| self.refused(task, fault))
+        calls.by_name(&call, parameters.into()).await.map_err(|fault| self.refused(task, fault))
     }
 
     fn refused(&self, task: &Task, fault: Fault) -> Refused {

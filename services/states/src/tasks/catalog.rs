@@ -152,6 +152,19 @@ pub(super) fn here(cloud: &Cloud, name: &str) -> Option<&'static ServiceFacts> {
     cloud.directory().services().map(service::Service::facts).find(|facts| sdk_name(facts.service_id) == name)
 }
 
+/// The service here that an integration is with, and the operation that its action calls.
+pub(super) fn find(
+    cloud: &Cloud,
+    service: &str,
+    action: &str,
+) -> Option<(&'static ServiceFacts, &'static OperationFacts)> {
+    let facts = match service.strip_prefix("aws-sdk:") {
+        Some(service) => here(cloud, service)?,
+        None => cloud.directory().service(service)?.facts(),
+    };
+    Some((facts, operation(facts, action)?))
+}
+
 /// The operation that an action calls.
 pub(super) fn operation(facts: &'static ServiceFacts, action: &str) -> Option<&'static OperationFacts> {
     facts.operations.iter().find(|operation| is_method(operation.name, action))

@@ -7,6 +7,7 @@ use service::Context;
 use wire::{Document, Spelling};
 
 use super::call;
+use super::calls::Calls;
 use super::refusal::{self, LAMBDA};
 use super::{Task, TaskFailure, optimised};
 
@@ -28,8 +29,8 @@ pub(super) async fn invoke(context: &Context, task: &Task) -> Result<Value, Task
 }
 
 /// `lambda:invoke`: the whole answer, with what the function returns as its payload.
-pub(super) async fn invoke_by_name(context: &Context, task: &Task) -> Result<Value, TaskFailure> {
-    let (mut output, called) = optimised::answer(context, task, ("lambda", "invoke"), LAMBDA).await?;
+pub(super) async fn invoke_by_name(calls: &mut Calls<'_, '_>, task: &Task) -> Result<Value, TaskFailure> {
+    let (mut output, called) = optimised::answer(calls, task, ("lambda", "invoke"), LAMBDA).await?;
     let is_failed = output.get("FunctionError").is_some();
     let payload = match &mut output {
         Document::Map(members) => members.remove("Payload"),
@@ -44,7 +45,7 @@ pub(super) async fn invoke_by_name(context: &Context, task: &Task) -> Result<Val
     }
     let mut result = output.into_json(Spelling::Capital);
     result["Payload"] = call::json_or_text(&payload);
-    Ok(call::with_metadata(context, &called, result))
+    Ok(call::with_metadata(calls.context, &called, result))
 }
 
 /// A failure of the function itself, as it reports it.

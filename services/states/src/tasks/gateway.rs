@@ -48,10 +48,19 @@ struct Request {
     auth_type: Option<String>,
 }
 
+/// Refuses parameters of which no request can be made.
+pub(super) fn check(parameters: &Value) -> Result<(), TaskFailure> {
+    read(parameters).map(drop)
+}
+
+fn read(given: &Value) -> Result<Request, TaskFailure> {
+    Request::deserialize(given).map_err(|error| parameters::unusable(given, &error.to_string()))
+}
+
 /// Sends a request, and gives what is answered.
 pub(super) async fn invoke(context: &Context, task: &Task) -> Result<Value, TaskFailure> {
     let unusable = |why: String| parameters::unusable(&task.parameters, &why);
-    let request = Request::deserialize(&task.parameters).map_err(|error| unusable(error.to_string()))?;
+    let request = read(&task.parameters)?;
     let visit = request.visit(context).map_err(unusable)?;
     let directory = context.cloud.directory();
     let answer = match directory.visited(&context.cloud.store, &visit.host, &visit.path) {

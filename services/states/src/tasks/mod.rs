@@ -1,12 +1,13 @@
 //! What Task states call: each kind of integration in a file of its own.
 //!
-//! A task is called in the name of the state machine's role, at least once: after a crash it may be called again with the same
-//! [`Task::id`]. What comes of it is an [`Answer`] or a [`TaskFailure`]; that it is written into the execution's history, timed
-//! out, retried and caught is not to be seen here.
+//! A task is called in the name of the state machine's role: by itself ([`run`]), or where its operation is one transaction as a
+//! part of its caller's ([`take_part`]). What comes of it is an [`Answer`] or a [`TaskFailure`]; that it is written into the
+//! execution's history, timed out, retried and caught is not to be seen here.
 //!
 //! Never here: executions, histories, timers.
 
 mod call;
+mod calls;
 mod catalog;
 mod function;
 mod gateway;
@@ -22,6 +23,10 @@ use states_language::definition::{Diagnostic, Pattern, Resource, ResourceKind, S
 use states_language::execution::FailedAt;
 use states_language::failure::names as errors;
 use wire::OperationFacts;
+
+use self::calls::Calls;
+pub(crate) use self::calls::{effect, take_part};
+pub(crate) use self::parameters::suitability;
 
 /// A task to call.
 pub(crate) struct Task {
@@ -111,21 +116,21 @@ pub(crate) fn check(cloud: &Cloud, state: &str, resource: &Resource) -> Option<D
 
 /// The operation that an action of an integration calls, where its service is here.
 pub(crate) fn operation(cloud: &Cloud, service: &str, action: &str) -> Option<&'static OperationFacts> {
-    let facts = match service.strip_prefix("aws-sdk:") {
-        Some(service) => catalog::here(cloud, service)?,
-        None => cloud.directory().service(service)?.facts(),
-    };
-    catalog::operation(facts, action)
+    catalog::find(cloud, service, action).map(|(_, operation)| operation)
 }
 
 /// Calls a task. `context` acts as the state machine's role.
 pub(crate) async fn run(context: &Context, task: &Task) -> Result<Answer, TaskFailure> {
+    run_by(&mut Calls::alone(context), task).await
+}
+
+async fn run_by(calls: &mut Calls<'_, '_>, task: &Task) -> Result<Answer, TaskFailure> {
     match &task.resource.kind {
-        ResourceKind::Function => function::invoke(context, task).await.map(Answer::Output),
+        ResourceKind::Function => function::invoke(calls.context, task).await.map(Answer::Output),
         // Workers ask for activities; nobody calls them.
         ResourceKind::Activity => Err(not_here(&task.resource)),
         ResourceKind::Service { service, action, pattern } => {
-            let answer = integrated(context, task, service, catalog::bare(action)).await;
+            let answer = integrated(calls, task, service, catalog::bare(action)).await;
             match pattern {
                 Pattern::RequestResponse => answer,
                 Pattern::WaitForTaskToken => answer.map(submitted).map_err(unsubmitted),
@@ -136,22 +141,22 @@ pub(crate) async fn run(context: &Context, task: &Task) -> Result<Answer, TaskFa
 }
 
 async fn integrated(
-    context: &Context,
+    calls: &mut Calls<'_, '_>,
     task: &Task,
     service: &str,
     action: &str,
 ) -> Result<Answer, TaskFailure> {
     let is_job = matches!(task.resource.kind, ResourceKind::Service { pattern: Pattern::Sync(_), .. });
     let answer = match (service, action) {
-        ("states", "startExecution") if is_job => return nested::begin(context, task).await,
-        ("states", "startExecution") => nested::start(context, task).await,
-        ("lambda", "invoke") => function::invoke_by_name(context, task).await,
-        ("dynamodb", _) => optimised::call(context, task, action, refusal::DYNAMODB).await,
-        ("sqs", _) => optimised::call(context, task, action, refusal::SQS).await,
-        ("sns", _) => optimised::call(context, task, action, refusal::SNS).await,
-        ("apigateway", "invoke") => gateway::invoke(context, task).await,
+        ("states", "startExecution") if is_job => return nested::begin(calls, task).await,
+        ("states", "startExecution") => nested::start(calls, task).await,
+        ("lambda", "invoke") => function::invoke_by_name(calls, task).await,
+        ("dynamodb", _) => optimised::call(calls, task, action, refusal::DYNAMODB).await,
+        ("sqs", _) => optimised::call(calls, task, action, refusal::SQS).await,
+        ("sns", _) => optimised::call(calls, task, action, refusal::SNS).await,
+        ("apigateway", "invoke") => gateway::invoke(calls.context, task).await,
         _ => match service.strip_prefix("aws-sdk:") {
-            Some(service) => sdk::call(context, task, service, action).await,
+            Some(service) => sdk::call(calls, task, service, action).await,
             None => Err(not_here(&task.resource)),
         },
     };
@@ -188,6 +193,18 @@ pub(crate) async fn follow(context: &Context, task: &Task, job: &Value) -> Resul
 pub(crate) async fn cancel(context: &Context, task: &Task, job: &Value) {
     if task.service() == "states" {
         nested::stop(context, job).await;
+    }
+}
+
+/// The failure of a task whose call ended with the process that made it. What it did nobody knows, so that its Retry alone says
+/// whether it is called again.
+pub(crate) fn lost(context: &Context, task: &Task) -> TaskFailure {
+    let failure = refusal::lost(context, &task.resource);
+    match &task.resource.kind {
+        ResourceKind::Service { pattern: Pattern::WaitForTaskToken | Pattern::Sync(_), .. } => {
+            unsubmitted(failure)
+        }
+        _ => failure,
     }
 }
 

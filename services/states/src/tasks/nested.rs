@@ -7,11 +7,12 @@ use states_language::failure::names as errors;
 use wire::{Document, Fault, Spelling};
 
 use super::call::{self, with_millis};
+use super::calls::Calls;
 use super::refusal::{self, STATES};
 use super::{Answer, Task, TaskFailure, optimised};
 
-/// Starts an execution. What is called again after a crash has the same name, and so is the same execution.
-pub(super) async fn start(context: &Context, task: &Task) -> Result<Value, TaskFailure> {
+/// Starts an execution, whose name is the task's own unless it is given one.
+pub(super) async fn start(calls: &mut Calls<'_, '_>, task: &Task) -> Result<Value, TaskFailure> {
     let mut task = Task { parameters: task.parameters.clone(), ..task.again() };
     if let Value::Object(parameters) = &mut task.parameters {
         if parameters.get("Name").is_none_or(Value::is_null) {
@@ -21,12 +22,12 @@ pub(super) async fn start(context: &Context, task: &Task) -> Result<Value, TaskF
             parameters.insert("Input".into(), json!({}));
         }
     }
-    optimised::call(context, &task, "startExecution", STATES).await
+    optimised::call(calls, &task, "startExecution", STATES).await
 }
 
 /// The same where its end is waited for.
-pub(super) async fn begin(context: &Context, task: &Task) -> Result<Answer, TaskFailure> {
-    let answer = start(context, task).await?;
+pub(super) async fn begin(calls: &mut Calls<'_, '_>, task: &Task) -> Result<Answer, TaskFailure> {
+    let answer = start(calls, task).await?;
     let job = json!({"ExecutionArn": answer["ExecutionArn"]});
     Ok(Answer::Begun { answer, job })
 }

@@ -1,16 +1,51 @@
-//! Whether parameters are a call's at all, before it is made: their names are the model's, with a capital first.
+//! Whether parameters are a call's at all, before its task is scheduled: their names are the model's, with a capital first, and
+//! their values can be read.
 //!
-//! What their values must be is the service's to say.
+//! What their values must be otherwise is the service's to say.
+
+use std::sync::Arc;
 
 use serde_json::Value;
+use service::Cloud;
+use states_language::definition::{Resource, ResourceKind, Suitability};
 use states_language::execution::FailedAt;
 use states_language::failure::names;
 use wire::{Kind, Member, OperationFacts, Shape, Spelling, position_of};
 
-use super::TaskFailure;
+use super::{TaskFailure, catalog, gateway};
+use crate::activities;
+
+/// What tasks are asked before they are scheduled. It keeps no cloud alive.
+pub(crate) fn suitability(cloud: &Arc<Cloud>) -> Suitability {
+    let cloud = Arc::downgrade(cloud);
+    Suitability::new(move |resource, parameters| match cloud.upgrade() {
+        Some(cloud) => suits(&cloud, resource, parameters).map_err(|failure| failure.cause),
+        None => Ok(()),
+    })
+}
+
+fn suits(cloud: &Cloud, resource: &Resource, parameters: &Value) -> Result<(), TaskFailure> {
+    let (service, action) = match &resource.kind {
+        ResourceKind::Service { service, action, .. } => (service, action),
+        ResourceKind::Activity if activities::is_missing(cloud, &resource.arn) => {
+            let cause = format!("The activity {} does not exist.", resource.arn);
+            return Err(TaskFailure { at: FailedAt::Schedule, error: names::RUNTIME.to_owned(), cause });
+        }
+        ResourceKind::Activity | ResourceKind::Function => return Ok(()),
+    };
+    let action = catalog::bare(action);
+    if (service.as_str(), action) == ("apigateway", "invoke") {
+        return gateway::check(parameters);
+    }
+    let Some((facts, operation)) = catalog::find(cloud, service, action) else { return Ok(()) };
+    check(operation, parameters)?;
+    let spelling = if service.starts_with("aws-sdk:") { Spelling::Pascal } else { Spelling::Capital };
+    let unreadable = cloud.directory().unreadable(facts.name, operation, parameters.clone().into(), spelling);
+    unreadable.map_or(Ok(()), |fault| Err(unusable(parameters, &fault.message)))
+}
 
 /// Refuses parameters that are none of an operation.
-pub(super) fn check(operation: &'static OperationFacts, parameters: &Value) -> Result<(), TaskFailure> {
+fn check(operation: &'static OperationFacts, parameters: &Value) -> Result<(), TaskFailure> {
     let mut wrong = Vec::new();
     if let Some(shape) = operation.input {
         look(shape, parameters, &mut wrong);

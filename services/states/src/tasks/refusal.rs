@@ -4,10 +4,11 @@
 //! service the names and words of the first.
 
 use service::Context;
+use states_language::definition::{Resource, ResourceKind};
 use states_language::execution::FailedAt;
 use wire::{Fault, ServiceFacts, pascal};
 
-use super::TaskFailure;
+use super::{TaskFailure, catalog};
 
 /// How the first SDK calls a service.
 #[derive(Clone, Copy)]
@@ -50,6 +51,23 @@ pub(super) fn second(context: &Context, facts: &ServiceFacts, fault: &Fault) -> 
     let extended = if facts.is_of_s3() { format!(", Extended Request ID: {id}") } else { String::new() };
     let cause = format!("{message} (Service: {prefix}, Status Code: {status}, Request ID: {id}{extended})");
     TaskFailure { at: FailedAt::Work, error: format!("{prefix}.{}", exception(&pascal(&name))), cause }
+}
+
+/// The failure of a task whose call ended with the process that made it, as an SDK names a connection that broke.
+pub(super) fn lost(context: &Context, resource: &Resource) -> TaskFailure {
+    let cause = "The call ended with the process that made it. It is not known what it did.";
+    let error = match &resource.kind {
+        ResourceKind::Service { service, .. } => match service.strip_prefix("aws-sdk:") {
+            Some(name) => {
+                let id = catalog::here(&context.cloud, name).map_or(name, |facts| facts.service_id);
+                format!("{}.SdkClientException", pascal(id))
+            }
+            None if service == "apigateway" => "ApiGateway.SdkClientException".to_owned(),
+            None => "Lambda.ServiceException".to_owned(),
+        },
+        _ => "Lambda.ServiceException".to_owned(),
+    };
+    TaskFailure { at: FailedAt::Work, error, cause: cause.to_owned() }
 }
 
 /// The failure of a task that calls a service which is not here.

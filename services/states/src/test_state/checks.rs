@@ -4,10 +4,9 @@ use api_states as api;
 use serde_json::{Map, Value, json};
 use wire::Fault;
 
+use super::named::{inside, not_found, state_of};
 use crate::errors;
 
-/// A name for a state without one.
-const NAMELESS: &str = "StateName";
 const NO_CHILDREN: &str = "TestState API does not support Map or Parallel states. Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]";
 const INVALID_CONTEXT: &str = "Invalid Context object provided";
 
@@ -40,10 +39,10 @@ impl Tested {
         let (name, state) = state_of(&definition, input.state_name.as_deref())?;
         let configuration = input.state_configuration.as_ref();
         let given = |is: fn(&api::TestStateConfiguration) -> bool| configuration.is_some_and(is);
-        errors::refuse(&[
-            ("stateConfiguration.errorCausedByState", given(|given| given.error_caused_by_state.is_some())),
-            ("stateConfiguration.mapItemReaderData", given(|given| given.map_item_reader_data.is_some())),
-        ])?;
+        errors::refuse(&[(
+            "stateConfiguration.mapItemReaderData",
+            given(|given| given.map_item_reader_data.is_some()),
+        )])?;
         let count = |count: Option<i32>| count.and_then(|count| u64::try_from(count).ok());
         let tested = Tested {
             name,
@@ -64,6 +63,8 @@ impl Tested {
         tested.check_kind()?;
         tested.check_context()?;
         tested.check_mock()?;
+        let origin = configuration.and_then(|given| given.error_caused_by_state.as_deref());
+        origin.map_or(Ok(()), |origin| tested.check_origin(origin))?;
         Ok(tested)
     }
 
@@ -114,6 +115,19 @@ impl Tested {
         self.state["Resource"].as_str().is_some_and(|resource| resource.contains(":activity:"))
     }
 
+    /// A mocked failure may be said to come from a state within.
+    fn check_origin(&self, name: &str) -> Result<(), Fault> {
+        let is_mocked = matches!(self.mock, Some(Mock::Error { .. }));
+        if !is_mocked || !matches!(self.kind(), "Map" | "Parallel") {
+            let why = "errorCausedByState is for mocked errors of Map and Parallel states.";
+            return Err(errors::validation(why));
+        }
+        match inside(&self.state, name) {
+            Some(_) => Ok(()),
+            None => Err(not_found(name)),
+        }
+    }
+
     fn check_context(&self) -> Result<(), Fault> {
         let invalid = |why: String| Err(errors::validation(format!("{INVALID_CONTEXT}: {why}")));
         for (name, value) in self.context.as_object().into_iter().flatten() {
@@ -162,34 +176,6 @@ impl Tested {
             _ => Ok(()),
         }
     }
-}
-
-/// The state itself, or the one of that name in a whole definition.
-fn state_of(definition: &Value, name: Option<&str>) -> Result<(String, Value), Fault> {
-    let Some(name) = name else { return Ok((NAMELESS.into(), definition.clone())) };
-    if definition["States"].is_null() {
-        return Ok((name.into(), definition.clone()));
-    }
-    let language = &definition["QueryLanguage"];
-    let found = find(definition, name).cloned();
-    let mut state =
-        found.ok_or_else(|| errors::validation(format!("State not found in definition: '{name}'")))?;
-    if let (Value::Object(fields), Value::String(_)) = (&mut state, language) {
-        fields.entry("QueryLanguage").or_insert_with(|| language.clone());
-    }
-    Ok((name.into(), state))
-}
-
-/// States may lie in branches and processors, one in the other.
-fn find<'a>(machine: &'a Value, name: &str) -> Option<&'a Value> {
-    let states = machine["States"].as_object()?;
-    states.get(name).or_else(|| {
-        states.values().find_map(|state| {
-            let branches = state["Branches"].as_array().into_iter().flatten();
-            let within = branches.chain([&state["ItemProcessor"], &state["Iterator"]]);
-            within.into_iter().find_map(|machine| find(machine, name))
-        })
-    })
 }
 
 fn mock(given: &api::MockInput) -> Result<Mock, Fault> {

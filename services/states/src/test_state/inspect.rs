@@ -4,7 +4,8 @@ use api_states as api;
 use serde_json::{Value, json};
 
 use super::checks::Tested;
-use super::run::{End, Seen, handled, probe};
+use super::run::{handled, probe};
+use super::seen::{End, Seen};
 
 /// All that is to be seen between a state's input and its output.
 pub(super) fn inspect(tested: &Tested, seen: &Seen) -> api::InspectionData {

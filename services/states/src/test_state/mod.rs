@@ -1,19 +1,21 @@
 //! TestState: one state by itself, with its input, its task really called or mocked, and all that is between.
 //!
 //! The state is made a machine of its own, of which nothing is stored. What its fields give one after the other is asked of the
-//! language by other small machines ([`inspect`]). A Wait state does not wait.
+//! language by other small machines ([`inspect`]).
 
 mod checks;
 mod inspect;
 mod mocked;
+mod named;
 mod run;
+mod seen;
 
 use api_states as api;
 use serde_json::Value;
 use service::{Context, Result};
 
 use self::checks::{Mock, Tested};
-use self::run::{End, Seen};
+use self::seen::{End, Seen};
 
 /// Tests a state.
 pub(crate) async fn test(context: Context, input: api::TestStateInput) -> Result<api::TestStateOutput> {

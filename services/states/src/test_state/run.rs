@@ -6,14 +6,12 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use service::Context;
 use states_language::definition::{Definition, Machine};
-use states_language::event::{Details, HistoryEvent};
-use states_language::execution::{
-    About, Command, Execution, Id, Input, Moment, Outcome, Scheduled, Timer, step,
-};
+use states_language::execution::{About, Command, Execution, Id, Input, Moment, Scheduled, Timer, step};
 use wire::{Fault, Timestamp, TimestampFormat};
 
 use super::checks::{Mock, Tested};
 use super::handler;
+use super::seen::{End, Seen};
 use crate::tasks::{self, Answer, Task, TaskFailure};
 use crate::{errors, machines::checks};
 
@@ -39,81 +37,6 @@ const SHARED: [&str; 14] = [
     "End",
 ];
 
-/// How a state ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    Succeeded,
-    Failed,
-    /// It would be tried again after so long.
-    Retriable {
-        after_ms: u64,
-    },
-    /// It failed, and goes on elsewhere.
-    Caught,
-}
-
-/// What was seen of a state.
-pub(super) struct Seen {
-    pub(super) end: End,
-    /// What its task was given.
-    pub(super) parameters: Option<String>,
-    /// What came of that.
-    pub(super) result: Option<Value>,
-    pub(super) output: Option<String>,
-    pub(super) assigned: Option<Map<String, Value>>,
-    pub(super) next: Option<String>,
-    pub(super) failure: Option<(Option<String>, Option<String>)>,
-}
-
-impl Seen {
-    /// It failed before anything came of it.
-    pub(super) fn failed((error, cause): (String, String)) -> Self {
-        Seen { end: End::Failed, failure: Some((Some(error), Some(cause))), ..Self::nothing() }
-    }
-
-    fn nothing() -> Self {
-        Seen {
-            end: End::Failed,
-            parameters: None,
-            result: None,
-            output: None,
-            assigned: None,
-            next: None,
-            failure: None,
-        }
-    }
-
-    fn note(&mut self, name: &str, event: HistoryEvent) {
-        match event.details {
-            Details::StateExited { name: exited, output, assigned }
-                if exited == name && self.output.is_none() =>
-            {
-                let parse = |(name, text): (String, String)| Some((name, serde_json::from_str(&text).ok()?));
-                self.assigned = assigned.map(|assigned| assigned.into_iter().filter_map(parse).collect());
-                self.output = Some(output);
-                self.end = if self.failure.is_some() { End::Caught } else { End::Succeeded };
-            }
-            Details::StateEntered { name: entered, .. } if self.output.is_some() && self.next.is_none() => {
-                self.next = Some(entered);
-            }
-            Details::Evaluation { error, cause, .. } => self.failure = Some((Some(error), Some(cause))),
-            _ => {}
-        }
-    }
-
-    fn complete(&mut self, outcome: Outcome) {
-        if let (Outcome::Failed { error, cause }, None) = (outcome, &self.output) {
-            // Where the state stands in the machine is not to be seen.
-            let cause = cause.map(|cause| match cause.split_once("). ") {
-                Some((place, bare)) if place.contains("(entered at the event id #") => bare.to_owned(),
-                _ => cause,
-            });
-            self.end = End::Failed;
-            self.failure = Some((error, cause));
-        }
-    }
-}
-
 /// Runs the state.
 pub(super) async fn run(tested: &Tested, context: &Context) -> Result<Seen, Fault> {
     let whole = machine(tested, &tested.state, &tested.input);
@@ -125,10 +48,18 @@ pub(super) async fn run(tested: &Tested, context: &Context) -> Result<Seen, Faul
     let now_ms = u64::try_from(context.now().millis()).unwrap_or_default();
     let seed = u64::from_le_bytes(context.random().bytes());
     let mut running = Running::new(tested, &state, &tested.input, Moment { now_ms, seed })?;
+    if tested.mock.is_none() {
+        running.definition = running.definition.asking(tasks::suitability(&context.cloud));
+    }
     running.retries = tested.retries;
     while let Some(asked) = running.go_on() {
-        let answer = running.answer(tested, context, &asked).await;
-        running.answered(asked.id, answer);
+        match asked {
+            Asked::Task(task) => {
+                let answer = running.answer(tested, context, &task).await;
+                running.answered(task.id, answer);
+            }
+            Asked::Wait(timer, at_ms) => running.wait(context, timer, at_ms).await,
+        }
     }
     Ok(running.seen)
 }
@@ -171,6 +102,13 @@ fn as_task(state: &Value) -> Value {
     task.into()
 }
 
+/// What a state waits for.
+enum Asked {
+    Task(Box<Scheduled>),
+    /// A moment.
+    Wait(Timer, u64),
+}
+
 /// A run of one state.
 struct Running<'a> {
     tested: &'a Tested,
@@ -198,8 +136,8 @@ impl<'a> Running<'a> {
         Ok(Running { tested, definition, execution, moment, inputs, retries: 0, seen: Seen::nothing() })
     }
 
-    /// Goes on to where a task is to be called, or to the end.
-    fn go_on(&mut self) -> Option<Scheduled> {
+    /// Goes on to where a task is to be called or a moment is to come, or to the end.
+    fn go_on(&mut self) -> Option<Asked> {
         let mut asked = None;
         while let Some(input) = self.inputs.pop_front().filter(|_| self.seen.next.is_none()) {
             let step = step(&self.definition, &mut self.execution, self.moment, input);
@@ -220,10 +158,10 @@ impl<'a> Running<'a> {
         None
     }
 
-    fn carry_out(&mut self, command: Command) -> Option<Scheduled> {
+    fn carry_out(&mut self, command: Command) -> Option<Asked> {
         match command {
-            Command::ScheduleTask(task) => return Some(task),
-            Command::SetTimer(timer @ Timer::Wait(_), at_ms) => self.fire(timer, at_ms),
+            Command::ScheduleTask(task) => return Some(Asked::Task(Box::new(task))),
+            Command::SetTimer(timer @ Timer::Wait(_), at_ms) => return Some(Asked::Wait(timer, at_ms)),
             Command::SetTimer(timer @ Timer::Retry(_), at_ms) if self.retries > 0 => {
                 self.retries -= 1;
                 self.fire(timer, at_ms);
@@ -242,6 +180,20 @@ impl<'a> Running<'a> {
     fn fire(&mut self, timer: Timer, at_ms: u64) {
         self.moment.now_ms = self.moment.now_ms.max(at_ms);
         self.inputs.push_back(Input::TimerFired(timer));
+    }
+
+    /// Waits for a moment, for as long as a test may take.
+    async fn wait(&mut self, context: &Context, timer: Timer, at_ms: u64) {
+        let wanted_ms = at_ms.saturating_sub(self.moment.now_ms);
+        let wait_ms = wanted_ms.min(u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX));
+        let end_ms = context.now().millis().saturating_add_unsigned(wait_ms);
+        context.cloud.clock.sleep_until(Timestamp(end_ms)).await;
+        if wait_ms < wanted_ms {
+            self.seen.end = End::Failed;
+            self.seen.failure = Some((Some("States.Timeout".to_owned()), None));
+            return;
+        }
+        self.fire(timer, at_ms);
     }
 
     async fn answer(

@@ -1,5 +1,7 @@
 //! One state after the other, as AWS's own answers show them.
 
+use std::time::Duration;
+
 use api_states as api;
 use names::{Account, Scope};
 use serde_json::json;
@@ -96,7 +98,7 @@ async fn states_that_only_lead_on_show_where() {
     let fail = json!({"Type": "Fail", "Error": "E", "Cause": "C"});
     let expected = json!({"status": "FAILED", "error": "E", "cause": "C", "afterInputPath": {}});
     assert_eq!(tested(fail, json!({}), plain()).await.unwrap(), expected);
-    let wait = json!({"Type": "Wait", "Seconds": 86400, "Next": "N"});
+    let wait = json!({"Type": "Wait", "Timestamp": "2020-01-01T00:00:00Z", "Next": "N"});
     assert_eq!(tested(wait, json!([1]), plain()).await.unwrap()["next"], "N");
 }
 
@@ -188,6 +190,51 @@ async fn branches_and_items_are_mocked() {
         refused.starts_with("InvalidDefinition: TestState API does not support Map or Parallel"),
         "{refused}"
     );
+}
+
+#[tokio::test]
+async fn a_mocked_failure_comes_from_a_state_within() {
+    let child = json!({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}});
+    let parallel = json!({"Type": "Parallel", "Branches": [child], "End": true});
+    let with = |name: &str, mock: api::TestStateInput| api::TestStateInput {
+        state_configuration: Some(api::TestStateConfiguration {
+            error_caused_by_state: Some(name.into()),
+            ..Default::default()
+        }),
+        ..mock
+    };
+    let seen = tested(parallel.clone(), json!({}), with("P", mocked(None, Some("E")))).await.unwrap();
+    assert_eq!(
+        (&seen["status"], &seen["error"], &seen["cause"]),
+        (&json!("FAILED"), &json!("E"), &json!("why"))
+    );
+    let refused = async |state: Value, more| tested(state, json!({}), more).await.unwrap_err();
+    let why = refused(parallel.clone(), with("Q", mocked(None, Some("E")))).await;
+    assert_eq!(why, "ValidationException: State not found in definition: 'Q'");
+    assert!(
+        refused(parallel, with("P", mocked(Some(json!([1])), None))).await.contains("errorCausedByState")
+    );
+    assert!(refused(task(), with("P", mocked(None, Some("E")))).await.contains("errorCausedByState"));
+}
+
+#[tokio::test]
+async fn a_wait_waits_for_five_minutes_at_most() {
+    let context = context();
+    let given = |seconds: u32| api::TestStateInput {
+        definition: json!({"Type": "Wait", "Seconds": seconds, "Next": "N"}).to_string(),
+        ..plain()
+    };
+    for (seconds, moved, status) in
+        [(60, 61, api::TestExecutionStatus::Succeeded), (86_400, 301, api::TestExecutionStatus::Failed)]
+    {
+        let test = tokio::spawn(test(context.clone(), given(seconds)));
+        tokio::task::yield_now().await;
+        assert!(!test.is_finished());
+        context.cloud.clock.advance(Duration::from_secs(moved));
+        let output = test.await.unwrap().unwrap();
+        assert_eq!(output.status, Some(status));
+        assert_eq!(output.error.is_some(), seconds == 86_400);
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use serde_json::json;
 use service::{Clock, Directory, Everyone, Random};
 use store::{Direction, Options, Store};
 
+use super::super::work::Followed;
 use super::*;
 
 #[tokio::test]
@@ -26,8 +27,8 @@ async fn a_job_that_nobody_waits_for_is_ended() {
         role_arn: "r".into(),
     };
     let job = json!({"ExecutionArn": "b"});
-    let begun = Some(Ok(Answer::Begun { answer: json!({}), job: job.clone() }));
-    let called: Called = (begun, turns::of(&cloud, &call.execution).await);
+    let begun = Called::Ran(Ok(Answer::Begun { answer: json!({}), job: job.clone() }));
+    let called: InTurn<Called> = (begun, turns::of(&cloud, &call.execution).await);
     let once = |tx: &mut Tx<'_>| answered(tx, &call, &called);
     call.context(&cloud).transact(once).await.unwrap();
     let cancels = store::tuple::Key::new().str("states").str("cancels").prefix_range();
