@@ -53,6 +53,7 @@ use wire::OperationFacts;
 
 use crate::host::Host;
 pub use crate::host::Hosting;
+use crate::layers::LayerVersion;
 
 /// The service. `work` is a folder of its own, for what can be made again: unpacked packages, environments.
 #[must_use]
@@ -60,7 +61,7 @@ pub fn service(work: PathBuf, hosting: Hosting) -> Service {
     let host = Arc::new(Host::new(work, hosting));
     let [creating, updating, configuring, deleting, polling, printing, ending, leaving] =
         [(); 8].map(|()| Arc::clone(&host));
-    let service = layers::offer(framed())
+    let service = layers_of(framed())
         .waiting::<api::CreateFunction, _, _>(
             move |context, input| functions::create(Arc::clone(&creating), context, input),
             |scope, input| at(scope, &input.function_name),
@@ -232,6 +233,38 @@ fn invocations(service: Service, host: &Arc<Host>) -> Service {
         .work("tellings", telling::run)
 }
 
+/// Layers and their versions.
+fn layers_of(service: Service) -> Service {
+    fn layer(scope: &Scope, name: &str) -> Vec<Arn> {
+        vec![LayerVersion::of(scope, name, 0).layer_arn()]
+    }
+    fn version(scope: &Scope, name: &str, number: i64) -> Vec<Arn> {
+        vec![LayerVersion::of(scope, name, number).arn()]
+    }
+    service
+        .waiting::<api::PublishLayerVersion, _, _>(layers::publish, |scope, input| {
+            layer(scope, &input.layer_name)
+        })
+        .read::<api::GetLayerVersion>(layers::get, |scope, input| {
+            version(scope, &input.layer_name, input.version_number)
+        })
+        .read::<api::GetLayerVersionByArn>(layers::get_by_arn, |_, input| named(&input.arn))
+        .read::<api::ListLayers>(layers::list, |_, _| Vec::new())
+        .read::<api::ListLayerVersions>(layers::list_versions, |scope, input| layer(scope, &input.layer_name))
+        .transaction::<api::DeleteLayerVersion>(layers::delete, |scope, input| {
+            version(scope, &input.layer_name, input.version_number)
+        })
+        .transaction::<api::AddLayerVersionPermission>(layers::add, |scope, input| {
+            version(scope, &input.layer_name, input.version_number)
+        })
+        .transaction::<api::RemoveLayerVersionPermission>(layers::remove, |scope, input| {
+            version(scope, &input.layer_name, input.version_number)
+        })
+        .read::<api::GetLayerVersionPolicy>(layers::show, |scope, input| {
+            version(scope, &input.layer_name, input.version_number)
+        })
+}
+
 /// What is no operation.
 fn framed() -> Service {
     Service::new(&api::FACTS)
@@ -240,7 +273,7 @@ fn framed() -> Service {
         .wording(errors::with_type)
         .tagging(tags::TAGGING)
         .setting(host::ACCEPT_MISSING, 0)
-        .resource_policies(permissions::document, SHARED)
+        .resource_policies(permissions::document, permissions::SHARED)
         .upgrade(tags::upgrade)
 }
 
@@ -268,28 +301,6 @@ fn urls(service: Service, host: &Arc<Host>) -> Service {
         })
         .signed_visits()
 }
-
-/// What a function's policy can let others do.
-const SHARED: &[&str] = &[
-    "InvokeFunction",
-    "InvokeFunctionUrl",
-    "GetFunction",
-    "GetFunctionConfiguration",
-    "GetLayerVersion",
-    "GetPolicy",
-    "GetAlias",
-    "ListAliases",
-    "ListVersionsByFunction",
-    "UpdateFunctionCode",
-    "UpdateFunctionConfiguration",
-    "PublishVersion",
-    "CreateAlias",
-    "UpdateAlias",
-    "DeleteAlias",
-    "DeleteFunction",
-    "AddPermission",
-    "RemovePermission",
-];
 
 /// Some operations have other names in policies.
 fn action(operation: &'static OperationFacts) -> Option<&'static str> {
