@@ -19,7 +19,8 @@ fn context() -> Context {
     let store = Store::open(Options::memory()).unwrap();
     let (clock, random) = (Clock::default(), Random::default());
     let cloud = Cloud::new(store, clock, random, b"key", everyone, "http://localhost:1".into());
-    let cloud = cloud.open(Directory::new(vec![crate::service(std::env::temp_dir(), 1, None, None)]));
+    let hosting = crate::Hosting { environments: 1, ..crate::Hosting::default() };
+    let cloud = cloud.open(Directory::new(vec![crate::service(std::env::temp_dir(), hosting)]));
     cloud.context_of("lambda", Scope::new(Account::ZERO, Region::US_EAST_1))
 }
 
