@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use runtime::Outcome;
 use service::Result;
 
 use super::destination::{self, GivenUp};
@@ -82,14 +83,7 @@ pub(super) async fn deliver(
         };
         refusals = 0;
         let error = outcome.function_error;
-        let took = || part.answer(&outcome.payload, reader.mapping.reports_failures);
-        let is_last = part.records.is_empty();
-        let has_state = match window.as_mut() {
-            // The last invocation of a window need not give a state back.
-            Some(window) if error.is_none() => window.take(&outcome.payload) || is_last,
-            _ => true,
-        };
-        let answer = if error.is_some() || !has_state { Answer::Failed } else { took() };
+        let answer = part.heard(&outcome, reader.mapping.reports_failures, window.as_deref_mut());
         match part.next(answer, &reader.settings) {
             Next::Done => {}
             Next::Again(again, rest) => {
@@ -133,6 +127,19 @@ impl Part {
         let count = self.records.iter().take_while(|record| is_old(record)).count();
         let rest = self.records.split_off(count);
         std::mem::replace(&mut self.records, rest)
+    }
+
+    /// What a run says. In a window an answer must have a state, but for the last one.
+    fn heard(&self, outcome: &Outcome, reports_failures: bool, window: Option<&mut Window>) -> Answer {
+        if outcome.function_error.is_some() {
+            return Answer::Failed;
+        }
+        let has_state = window.is_none_or(|window| window.take(&outcome.payload));
+        if has_state || self.records.is_empty() {
+            self.answer(&outcome.payload, reports_failures)
+        } else {
+            Answer::Failed
+        }
     }
 
     /// What the answer of a function says: where it reports failures, the first one counts, and who cannot be understood failed.
