@@ -1,7 +1,7 @@
 //! The table of services. Adding one is one line here.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use service::{Directory, Service};

@@ -140,6 +140,12 @@ main()";
     },
 ];
 
+fn npm(folder: &Path, package: &str) -> Command {
+    let mut command = Command::new("npm");
+    command.args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"]).arg(folder).arg(package);
+    command
+}
+
 fn pip(folder: &Path, packages: &[&str]) -> Command {
     let mut command = Command::new("sh");
     command
