@@ -89,7 +89,6 @@ struct File {
 impl Settings {
     /// Brings flags, file and defaults together.
     pub(crate) fn gather(flags: UpFlags) -> Result<Self> {
-        check_environment(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
         let mut file = flags.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
         for set in &flags.set {
             let (name, value) = set.split_once('=').with_context(|| format!("{set:?} has no value"))?;
@@ -147,8 +146,8 @@ impl File {
     }
 }
 
-/// A mistyped variable must not go unnoticed any more than a mistyped flag.
-fn check_environment(mut names: impl Iterator<Item = String>) -> Result<()> {
+/// Refuses variables that look like settings and are none: a mistyped one must not go unnoticed any more than a mistyped flag.
+pub(crate) fn check_environment(mut names: impl Iterator<Item = String>) -> Result<()> {
     let command = UpFlags::augment_args(clap::Command::new("up"));
     let known: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_env).collect();
     let is_unknown =

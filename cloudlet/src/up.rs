@@ -12,11 +12,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::UpFlags;
 use crate::descriptors::Descriptors;
-use crate::settings::{AuthSetting, DurabilitySetting, Settings};
+use crate::settings::{AuthSetting, DurabilitySetting, Settings, check_environment};
 use crate::{descriptors, log, network, root_key, services};
 
 /// Runs the cloud until it is told to stop.
 pub(crate) fn run(flags: UpFlags) -> Result<()> {
+    check_environment(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
     let settings = Settings::gather(flags)?;
     log::start(&settings.log)?;
     let descriptors = descriptors::raise();
