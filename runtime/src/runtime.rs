@@ -147,6 +147,7 @@ impl Runtime {
         let limit = self.options.init_time_max;
         let init = lease.environment.initialise(spec, Phase::Init, limit, request_id).await?;
         if init.has_succeeded() {
+            self.pool.look_after(&lease.environment);
             return Ok((lease, init));
         }
         let (id, process) = (lease.environment.id.clone(), lease.environment.process());
@@ -155,6 +156,9 @@ impl Runtime {
         let lease = self.start(spec, self.pool.room()?, Some(id)).await?;
         let limit = Duration::from_millis(spec.timeout_ms);
         let init = lease.environment.initialise(spec, Phase::Invoke, limit, request_id).await?;
+        if init.has_succeeded() {
+            self.pool.look_after(&lease.environment);
+        }
         Ok((lease, init))
     }
 

@@ -9,13 +9,13 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use wire::{Body, Document, Fault, Neutral, OperationFacts, Spelling};
 
 use crate::directory::{carry_out, encode, take_part};
 use crate::operation::Input;
 use crate::record::Record;
-use crate::{Context, Directory, Effect, Error, Handler, Service, Tx, not_built};
+use crate::{Context, Directory, Effect, Error, Handler, Service, Tx, not_built, whole_payload};
 
 /// The code of the refusal to gather a payload beyond the caller's limit.
 pub const PAYLOAD_TOO_LARGE: &str = "PayloadTooLarge";
@@ -191,22 +191,11 @@ fn with_tokens(context: &Context, operation: &OperationFacts, mut input: Documen
 }
 
 /// All of a payload, if it is not too much.
-async fn gathered(mut body: Body, bytes_max: usize) -> Result<Bytes, Fault> {
-    let too_large = || {
+async fn gathered(body: Body, bytes_max: usize) -> Result<Bytes, Fault> {
+    whole_payload(body, bytes_max).await?.ok_or_else(|| {
         let message = format!("The payload of the answer is larger than {bytes_max} bytes.");
         Fault::new(PAYLOAD_TOO_LARGE, 413, message)
-    };
-    if body.length().is_some_and(|length| length > bytes_max as u64) {
-        return Err(too_large());
-    }
-    let mut whole = BytesMut::new();
-    while let Some(piece) = body.next().await? {
-        if whole.len() + piece.len() > bytes_max {
-            return Err(too_large());
-        }
-        whole.extend_from_slice(&piece);
-    }
-    Ok(whole.freeze())
+    })
 }
 
 #[cfg(test)]

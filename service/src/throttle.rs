@@ -4,10 +4,16 @@
 //! is counted, and what who is refused is told.
 
 use foldhash::HashMap;
+use names::Scope;
 use parking_lot::Mutex;
 
 /// Beyond that many, those that are full again are forgotten: they are as good as new.
 const KEPT_MAX: usize = 65_536;
+
+/// What the APIs of an account take together in a region, unless it asks for more: so many a second, so many at once.
+pub const APIS_RATE: f64 = 10_000.0;
+/// See [`APIS_RATE`].
+pub const APIS_BURST: i32 = 5_000;
 
 /// Buckets by names.
 #[derive(Default)]
@@ -33,6 +39,13 @@ impl Bucket {
 }
 
 impl Buckets {
+    /// Takes one of what all APIs of an account may take in a region, of whatever kind they are.
+    #[must_use]
+    pub fn take_of_apis(&self, scope: &Scope, now_ms: i64) -> bool {
+        let name = ["apis ", scope.account.as_str(), "/", scope.region.as_str()].concat();
+        self.take(&name, APIS_RATE, f64::from(APIS_BURST), now_ms)
+    }
+
     /// Takes a token from a bucket, if there is one: `rate` are filled in a second, `burst` fit in.
     #[must_use]
     pub fn take(&self, name: &str, rate: f64, burst: f64, now_ms: i64) -> bool {

@@ -5,6 +5,15 @@ import json
 from conftest import eventually
 
 ROLE = "arn:aws:iam::000000000000:role/states"
+# What happens after the beginning of an execution that is nothing but a distributed map.
+OF_A_MAP_RUN = [
+    "MapStateStarted",
+    "MapRunStarted",
+    "MapRunSucceeded",
+    "MapStateSucceeded",
+    "MapStateExited",
+    "ExecutionSucceeded",
+]
 
 
 def make(states, name, definition, **more):

@@ -67,8 +67,15 @@ def test_models_are_kept(api):
     refused(client.create_model, "ConflictException", ApiId=api.id, Name="Trip", Schema="{}")
     for settings in [{"Name": "a b", "Schema": "{}"}, {"Name": "a", "Schema": "x"}, {"Name": "a", "Schema": "[]"}]:
         refused(client.create_model, "BadRequestException", ApiId=api.id, **settings)
-    refused(client.create_route, "BadRequestException", ApiId=api.id, RouteKey="a", RequestModels={"$default": "None"})
-    route = client.create_route(ApiId=api.id, RouteKey="a", RequestModels={"$default": "Trip"})["RouteId"]
+    selecting = {"ApiId": api.id, "ModelSelectionExpression": "$request.body.kind"}
+    refused(client.create_route, "BadRequestException", **selecting, RouteKey="a", RequestModels={"$default": "None"})
+    # Nothing that nobody looks at is kept.
+    models = {"RequestModels": {"$default": "Trip"}}
+    refused(client.create_route, "NotImplemented", ApiId=api.id, RouteKey="a", **models)
+    refused(client.create_route, "NotImplemented", **selecting, RouteKey="$disconnect", **models)
+    required = {"RequestParameters": {"route.request.querystring.q": {"Required": True}}}
+    refused(client.create_route, "NotImplemented", ApiId=api.id, RouteKey="a", **required)
+    route = client.create_route(**selecting, RouteKey="a", **models)["RouteId"]
     refused(client.delete_model, "ConflictException", **place)
     client.delete_route(ApiId=api.id, RouteId=route)
     client.delete_model(**place)

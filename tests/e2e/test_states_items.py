@@ -226,9 +226,14 @@ def test_what_cannot_be_read_fails_the_map(machines, store):
         ({"InputType": "PARQUET"}, "none.parquet"),
         ({"InputType": "JSON", "ItemsPointer": "/none"}, "a.json"),
         ({"InputType": "MANIFEST"}, "a.json"),
+        ({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "MaxItems": 1.5}, "a.json"),
     ]:
         end = machines.run(reading(store, config, key))
         assert (end["status"], end["error"]) == ("FAILED", "States.ItemReaderFailed"), end
+    ranged = reading(store, {"InputType": "JSON"}, "a.json")
+    ranged["M"]["ItemReader"]["Parameters"]["Range"] = "bytes=0-0"
+    end = machines.run(ranged)
+    assert end["error"] == "States.ItemReaderFailed" and "'Range'" in end["cause"], end
 
 
 def test_results_are_written_with_a_manifest(machines, store):

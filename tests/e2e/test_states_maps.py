@@ -4,7 +4,7 @@ import json
 
 import pytest
 from conftest import eventually, move, refused
-from machines import ended, history, machine, make, start, types
+from machines import OF_A_MAP_RUN, ended, history, machine, make, start, types
 
 FIND = "arn:aws:states:::aws-sdk:sqs:getQueueUrl"
 
@@ -51,14 +51,7 @@ def test_express_executions_run_for_items(states, name):
     execution = start(states, arn, list(range(150)))
     shown = ended(states, execution)
     assert json.loads(shown["output"]) == list(range(1, 151)), shown
-    assert types(states, execution)[2:] == [
-        "MapStateStarted",
-        "MapRunStarted",
-        "MapRunSucceeded",
-        "MapStateSucceeded",
-        "MapStateExited",
-        "ExecutionSucceeded",
-    ]
+    assert types(states, execution)[2:] == OF_A_MAP_RUN
     run = map_run(states, execution)
     assert counts(states, run) == {"succeeded": 150, "total": 150, "resultsWritten": 150}
     found = children(states, run)
@@ -184,7 +177,10 @@ def test_what_waits_to_be_redriven_can_be_stopped(states, name):
     states.redrive_execution(executionArn=execution)
     eventually(lambda: counts(states, run) == {"running": 1, "pendingRedrive": 2, "total": 3})
     pending, _ = children(states, run, statusFilter="PENDING_REDRIVE")
-    states.stop_execution(executionArn=pending["executionArn"])
+    states.stop_execution(executionArn=pending["executionArn"], error="Enough", cause="it waited")
+    stopped = states.describe_execution(executionArn=pending["executionArn"])
+    assert (stopped["status"], stopped["error"], stopped["cause"]) == ("ABORTED", "Enough", "it waited")
+    assert stopped["stopDate"] >= pending["stopDate"]
     eventually(lambda: counts(states, run) == {"running": 1, "pendingRedrive": 1, "aborted": 1, "total": 3})
     for left in (1, 0):
         [running] = children(states, run, statusFilter="RUNNING")

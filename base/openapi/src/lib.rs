@@ -4,12 +4,16 @@
 //! Never here: what an API is made of. Nothing outside of a document is fetched.
 
 mod base;
+#[cfg(feature = "odd")]
+mod odd;
 mod variables;
 mod write;
 
 use serde_json::{Map, Value};
 
 pub use base::base_path;
+#[cfg(feature = "odd")]
+pub use odd::with_something_odd;
 pub use variables::fill;
 pub use write::{Form, server, write};
 

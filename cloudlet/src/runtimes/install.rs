@@ -26,11 +26,18 @@ pub(crate) fn install(name: &str, folder: &Path) -> Result<PathBuf> {
     fetch(&format!("{package}@{major}"), staging.path())?;
     let unpacked = staging.path().join("node_modules").join(package);
     check(&unpacked.join("bin/node"), major)?;
-    let pack = folder.join(name);
-    if pack.exists() {
-        fs::rename(&pack, staging.path().join("old"))?;
+    let (pack, old) = (folder.join(name), staging.path().join("old"));
+    let is_replaced = pack.exists();
+    if is_replaced {
+        fs::rename(&pack, &old)?;
     }
-    fs::rename(unpacked, &pack)?;
+    if let Err(error) = fs::rename(unpacked, &pack) {
+        // What is in the staging folder goes with it.
+        if is_replaced {
+            fs::rename(&old, &pack).with_context(|| format!("{} is lost", pack.display()))?;
+        }
+        return Err(error.into());
+    }
     Ok(pack)
 }
 

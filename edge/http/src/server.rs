@@ -119,7 +119,7 @@ impl Server {
                 }
             }
         }
-        drop((self.listener, stopping));
+        drop((self.listener, self.apart, stopping));
         stopper.send_replace(true);
         let ended = async { tokio::join!(graceful.shutdown(), stopper.closed()) };
         if tokio::time::timeout(DRAIN_TIMEOUT, ended).await.is_err() {

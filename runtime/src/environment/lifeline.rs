@@ -61,11 +61,18 @@ impl Lifeline {
     }
 }
 
+/// No program that is started has what was received.
+#[cfg(target_os = "linux")]
+const RECEIVED: MsgFlags = MsgFlags::MSG_CMSG_CLOEXEC;
+/// Nothing is received where there are no sandboxes.
+#[cfg(not(target_os = "linux"))]
+const RECEIVED: MsgFlags = MsgFlags::empty();
+
 #[allow(unsafe_code, reason = "descriptors that were received are owned by whoever received them")]
 fn receive(lifeline: RawFd) -> io::Result<Vec<OwnedFd>> {
     let (mut byte, mut rights) = ([0], cmsg_space!([RawFd; NETWORK_SOCKETS]));
     let mut parts = [IoSliceMut::new(&mut byte)];
-    let message = recvmsg::<()>(lifeline, &mut parts, Some(&mut rights), MsgFlags::MSG_CMSG_CLOEXEC)?;
+    let message = recvmsg::<()>(lifeline, &mut parts, Some(&mut rights), RECEIVED)?;
     if message.bytes == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }

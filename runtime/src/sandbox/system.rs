@@ -70,7 +70,7 @@ pub(super) fn close_on_exec_from(first: u32) -> io::Result<()> {
 }
 
 /// Lets this process, and all that it starts, reach no abstract socket and signal no process that is not one of them. Kernels
-/// before Linux 6.12 have nothing of the kind.
+/// before Linux 6.12 have nothing of the kind, and containers whose rules are older than it permit it nowhere.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "Landlock has no wrapper")]
 pub(super) fn leave_others_alone() -> io::Result<()> {
@@ -83,7 +83,7 @@ pub(super) fn leave_others_alone() -> io::Result<()> {
         unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, rules.as_ptr(), size_of_val(&rules), 0) };
     if made < 0 {
         let error = io::Error::last_os_error();
-        let is_unknown = [libc::ENOSYS, libc::EOPNOTSUPP, libc::E2BIG, libc::EINVAL]
+        let is_unknown = [libc::ENOSYS, libc::EOPNOTSUPP, libc::E2BIG, libc::EINVAL, libc::EPERM]
             .iter()
             .any(|unknown| error.raw_os_error() == Some(*unknown));
         return if is_unknown { Ok(()) } else { Err(error) };

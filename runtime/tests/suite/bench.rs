@@ -106,6 +106,20 @@ impl Bench {
         json(&outcome)
     }
 
+    /// Invokes functions with these handlers and this code, which are expected to fail, each with that type of error.
+    pub(crate) async fn fail_each(
+        &self,
+        cases: &[(&str, &str, &str)],
+        function: impl Fn(&str, &str) -> FunctionSpec,
+    ) {
+        for (number, (handler, code, kind)) in cases.iter().enumerate() {
+            let spec = function(&format!("broken-{number}"), code);
+            let spec = FunctionSpec { handler: (*handler).to_owned(), ..spec };
+            let error = self.failure(&spec, Value::Null).await;
+            assert_eq!(error["errorType"], **kind, "{error}");
+        }
+    }
+
     /// Invokes a function that is expected to fail; returns the error document.
     pub(crate) async fn failure(&self, spec: &FunctionSpec, event: Value) -> Value {
         let outcome = self.invoke(spec, event).await;
@@ -147,6 +161,16 @@ pub(crate) fn invocation(payload: impl Into<bytes::Bytes>) -> Invocation {
         payload: payload.into(),
         function_arn: "arn:aws:lambda:eu-west-1:123456789012:function:tested".to_owned(),
         ..Invocation::default()
+    }
+}
+
+/// One that says everything that a client can say.
+pub(crate) fn full_invocation() -> Invocation {
+    Invocation {
+        client_context: Some("{\"custom\": {\"who\": \"Zoë\"}}".to_owned()),
+        cognito_identity: Some("{\"cognitoIdentityId\": \"i-1\"}".to_owned()),
+        trace_id: Some("Root=1-2-3".to_owned()),
+        ..invocation("{}")
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use cloudlet_runtime::{FunctionSpec, Isolation, RuntimeKind};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, invocation, json as document};
+use crate::bench::{Bench, full_invocation, json as document};
 
 const JAVA: RuntimeKind = RuntimeKind::Java { major: 17 };
 
@@ -98,10 +98,7 @@ async fn the_context_and_the_log_tell() {
         let bench = Bench::isolated(isolation);
         let code = compiled(&bench).await;
         let spec = function(&bench, &code, "example.Told");
-        let mut call = invocation("{}");
-        call.client_context = Some("{\"custom\": {\"who\": \"Zoë\"}}".to_owned());
-        call.cognito_identity = Some("{\"cognitoIdentityId\": \"i-1\"}".to_owned());
-        call.trace_id = Some("Root=1-2-3".to_owned());
+        let call = full_invocation();
         let outcome = bench.runtime.invoke(&spec, call.clone()).await.unwrap();
         let expected = json!({
             "request": call.request_id,

@@ -128,6 +128,14 @@ def handler(event, context):
     assert_eq!(visitor.read(&mut [0]).await.unwrap_or_default(), 0);
 }
 
+/// What this kernel has of Landlock; less than 1 where it has nothing.
+#[allow(unsafe_code, reason = "Landlock has no wrapper")]
+fn landlock_version() -> i64 {
+    const VERSION: u32 = 1;
+    // SAFETY: with this flag it takes nothing and makes nothing.
+    unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0, VERSION) }
+}
+
 #[tokio::test]
 async fn abstract_sockets_of_others_are_out_of_reach_in_the_hosts_network_too() {
     let Some(bench) = sandbox().await else { return };
@@ -138,9 +146,9 @@ async fn abstract_sockets_of_others_are_out_of_reach_in_the_hosts_network_too() 
     let own = "[listener := socket.socket(socket.AF_UNIX), listener.bind('\\0own'), listener.listen(),
         socket.socket(socket.AF_UNIX).connect('\\0own')][-1]";
     assert_eq!(probe(&bench, &spec, own).await, Value::Null);
-    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
-    let numbers: Vec<u32> = release.split(['.', '-']).map_while(|number| number.parse().ok()).collect();
-    if numbers[..2] >= [6, 12][..] {
+    if landlock_version() >= 6 {
         assert_eq!(reached, "EPERM");
+    } else {
+        eprintln!("not tested: this kernel cannot keep abstract sockets apart");
     }
 }

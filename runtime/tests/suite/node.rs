@@ -3,7 +3,7 @@
 use cloudlet_runtime::Isolation;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, invocation, json as document};
+use crate::bench::{Bench, full_invocation, json as document};
 
 #[tokio::test]
 async fn handlers_of_all_styles_answer() {
@@ -68,9 +68,7 @@ export const handler = async (event, context) => ({
   trace: process.env._X_AMZN_TRACE_ID,
 });";
     let spec = bench.node("told", "main.mjs", code);
-    let mut call = invocation("{}");
-    call.client_context = Some("{\"custom\": {\"who\": \"Zoë\"}}".to_owned());
-    call.trace_id = Some("Root=1-2-3".to_owned());
+    let call = full_invocation();
     let outcome = bench.runtime.invoke(&spec, call.clone()).await.unwrap();
     let expected = json!({
         "request": call.request_id,
@@ -116,12 +114,7 @@ async fn what_cannot_be_loaded_is_named_as_aws_names_it() {
         ("main", works, "Runtime.MalformedHandlerName"),
         ("main.handler", "throw new TypeError('at start');", "TypeError"),
     ];
-    for (number, (handler, code, kind)) in cases.into_iter().enumerate() {
-        let mut spec = bench.node(&format!("broken-{number}"), "main.js", code);
-        spec.handler = handler.to_owned();
-        let error = bench.failure(&spec, json!({})).await;
-        assert_eq!(error["errorType"], kind, "{error}");
-    }
+    bench.fail_each(&cases, |name, code| bench.node(name, "main.js", code)).await;
 }
 
 #[tokio::test]

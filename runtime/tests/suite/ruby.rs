@@ -3,7 +3,7 @@
 use cloudlet_runtime::{FunctionSpec, Isolation, RuntimeKind};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, invocation, json as document};
+use crate::bench::{Bench, full_invocation, invocation, json as document};
 
 fn ruby(bench: &Bench, name: &str, code: &str) -> FunctionSpec {
     let spec = bench.empty(name, RuntimeKind::Ruby { major: 3, minor: 3 });
@@ -55,10 +55,7 @@ def handler(event:, context:)
   }
 end";
     let spec = ruby(&bench, "told", code);
-    let mut call = invocation("{}");
-    call.client_context = Some("{\"custom\": {\"who\": \"Zoë\"}}".to_owned());
-    call.cognito_identity = Some("{\"cognitoIdentityId\": \"i-1\"}".to_owned());
-    call.trace_id = Some("Root=1-2-3".to_owned());
+    let call = full_invocation();
     let outcome = bench.runtime.invoke(&spec, call.clone()).await.unwrap();
     let expected = json!({
         "request": call.request_id,
@@ -117,12 +114,7 @@ async fn what_cannot_be_loaded_or_answered_is_named() {
         ("main.handler", "def handler(event:, context:) = exit(3)", "Function<SystemExit>"),
         ("main.Nowhere.process", "", "Function<NameError>"),
     ];
-    for (number, (handler, code, kind)) in cases.into_iter().enumerate() {
-        let mut spec = ruby(&bench, &format!("broken-{number}"), code);
-        spec.handler = handler.to_owned();
-        let error = bench.failure(&spec, json!({})).await;
-        assert_eq!(error["errorType"], kind, "{error}");
-    }
+    bench.fail_each(&cases, |name, code| ruby(&bench, name, code)).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What an account has set for all of its APIs in a region, and caches of stages that are emptied.
 
 use api_apigateway as api;
+use service::throttle::{APIS_BURST, APIS_RATE};
 use service::{Result, Tx, View};
 
 use crate::call;
@@ -14,8 +15,8 @@ const ONE: &str = "account";
 fn preset() -> api::Account {
     api::Account {
         throttle_settings: Some(api::ThrottleSettings {
-            rate_limit: Some(call::ACCOUNT_RATE),
-            burst_limit: Some(call::ACCOUNT_BURST),
+            rate_limit: Some(APIS_RATE),
+            burst_limit: Some(APIS_BURST),
         }),
         features: Some(vec!["UsagePlans".into()]),
         api_key_version: Some("4".into()),

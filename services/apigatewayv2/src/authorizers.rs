@@ -23,6 +23,16 @@ pub(crate) const KIND: Kind = Kind {
     check_unused,
 };
 
+/// Members of authorizers, and what OpenAPI documents call them.
+pub(crate) const DOCUMENTED: [(&str, &str); 6] = [
+    ("authorizerUri", "authorizerUri"),
+    ("authorizerCredentialsArn", "authorizerCredentials"),
+    ("authorizerResultTtlInSeconds", "authorizerResultTtlInSeconds"),
+    ("authorizerPayloadFormatVersion", "authorizerPayloadFormatVersion"),
+    ("enableSimpleResponses", "enableSimpleResponses"),
+    ("jwtConfiguration", "jwtConfiguration"),
+];
+
 /// How long what an authorizer said is remembered, where the client does not say.
 const REMEMBERED_SECONDS: i64 = 300;
 

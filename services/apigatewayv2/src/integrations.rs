@@ -23,6 +23,22 @@ pub(crate) const KIND: Kind = Kind {
     check_unused,
 };
 
+/// Members of integrations, and what OpenAPI documents call them.
+pub(crate) const DOCUMENTED: [(&str, &str); 12] = [
+    ("integrationUri", "uri"),
+    ("integrationMethod", "httpMethod"),
+    ("credentialsArn", "credentials"),
+    ("payloadFormatVersion", "payloadFormatVersion"),
+    ("timeoutInMillis", "timeoutInMillis"),
+    ("connectionType", "connectionType"),
+    ("connectionId", "connectionId"),
+    ("integrationSubtype", "integrationSubtype"),
+    ("requestParameters", "requestParameters"),
+    ("responseParameters", "responseParameters"),
+    ("tlsConfig", "tlsConfig"),
+    ("description", "description"),
+];
+
 /// The longest wait, and the default, in milliseconds.
 const TIMEOUT_MS_MAX: i64 = 30_000;
 

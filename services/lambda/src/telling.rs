@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use service::{Cloud, Context, Jobs, Result, Verdict};
 use wire::Fault;
 
-use crate::destination;
 use crate::event::dead_letter;
+use crate::{destination, errors};
 
 /// How often somebody is told, and how long after the first failure for the second time; twice that after each other.
 const TRIES_MAX: u32 = 12;
@@ -57,9 +57,11 @@ impl Telling {
     }
 
     async fn hand_over(&self, context: Context) -> Result<(), Fault> {
-        let role = self.role.as_ref().and_then(|role| role.parse().ok());
-        let context = match &role {
-            Some(role) => context.in_role(role, &self.function),
+        let context = match &self.role {
+            Some(role) => {
+                let no_role = |_| errors::invalid(format!("The role {role} is no ARN."));
+                context.in_role(&role.parse().map_err(no_role)?, &self.function)
+            }
             None => context,
         };
         match &self.body {

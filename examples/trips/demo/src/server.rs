@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -31,11 +31,8 @@ pub struct Server {
 impl Server {
     /// Starts one, with its data in a new folder.
     pub async fn start(program: &Path, folder: &Path) -> Result<Self> {
-        let (process, address) = match launch(program, folder, PORT).await {
-            Ok(launched) => launched,
-            // Somebody else has the port.
-            Err(_) => launch(program, folder, 0).await?,
-        };
+        let port = if TcpListener::bind((Ipv4Addr::LOCALHOST, PORT)).is_ok() { PORT } else { 0 };
+        let (process, address) = launch(program, folder, port).await?;
         Ok(Server { program: program.into(), folder: folder.into(), address, process, is_left: false })
     }
 
@@ -110,7 +107,10 @@ async fn launch(program: &Path, folder: &Path, port: u16) -> Result<(Child, Sock
         if let Some(status) = has_ended {
             bail!("the server did not start ({status}): {said}");
         }
-        ensure!(begun.elapsed() < PATIENCE, "the server does not start; see {}", log_path.display());
+        if begun.elapsed() > PATIENCE {
+            process.kill().await?;
+            bail!("the server does not start; see {}", log_path.display());
+        }
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

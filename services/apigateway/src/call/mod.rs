@@ -41,7 +41,6 @@ use self::request::Call;
 pub(crate) use self::authorizer::flush as flush_authorizers;
 pub(crate) use self::cache::flush as flush_answers;
 pub(crate) use self::clients::judge as judge_key;
-pub(crate) use self::settings::{ACCOUNT_BURST, ACCOUNT_RATE};
 
 /// Whether a request may be for an API here.
 pub(crate) fn accepts(host: &str, path: &str) -> bool {

@@ -1,9 +1,7 @@
 //! Services of the cloud behind methods: a mapped request is a message of the service's own protocol.
 
-use ::service::{MessageTo, Sent};
-use bytes::{Bytes, BytesMut};
+use ::service::{MessageTo, Sent, whole_payload};
 use http::{HeaderMap, header};
-use wire::Body;
 
 use super::content::BODY_MAX;
 use super::integration::{Mapped, patience, uri};
@@ -27,7 +25,7 @@ pub(crate) async fn call(call: &Call, mapped: &Mapped) -> Refused<Answered> {
     let Some(message) = MessageTo::by_uri(&context, &uri, sent) else { return Err(nowhere(call, &uri)) };
     let answer = tokio::time::timeout(patience(call), message.answer(&context)).await;
     let answer = answer.map_err(|_| Refusal::late())?.ok_or_else(Refusal::bad_gateway)?;
-    let body = gathered(answer.body).await.ok_or_else(Refusal::bad_gateway)?;
+    let body = whole_payload(answer.body, BODY_MAX).await.ok().flatten().ok_or_else(Refusal::bad_gateway)?;
     call.notes.trace(|| {
         format!("Endpoint response body before transformations: {}", String::from_utf8_lossy(&body))
     });
@@ -40,20 +38,4 @@ fn nowhere(call: &Call, uri: &str) -> Box<Refusal> {
     });
     tracing::warn!(api = call.api_id, uri, "an integration with a service leads nowhere");
     Refusal::internal()
-}
-
-/// A body that may come in pieces; none beyond the limit.
-async fn gathered(body: Body) -> Option<Bytes> {
-    let mut body = match body.into_whole() {
-        Ok(whole) => return Some(whole),
-        Err(body) => body,
-    };
-    let mut all = BytesMut::new();
-    while let Some(piece) = body.next().await.ok()? {
-        if all.len() + piece.len() > BODY_MAX {
-            return None;
-        }
-        all.extend_from_slice(&piece);
-    }
-    Some(all.freeze())
 }

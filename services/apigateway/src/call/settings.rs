@@ -1,14 +1,10 @@
 //! Settings of methods in a stage: throttling, logging, caching. What a method does not say, the stage says for all.
 
-use ::service::throttle::Buckets;
+use ::service::throttle::{APIS_BURST, APIS_RATE, Buckets};
 use api_apigateway as api;
 
 use super::refusal::{Refusal, Refused};
 use super::request::{Call, Target};
-
-/// What an account may do in a region, unless it asks for more.
-pub(crate) const ACCOUNT_RATE: f64 = 10_000.0;
-pub(crate) const ACCOUNT_BURST: i32 = 5_000;
 
 /// What a stage sets for requests of that kind to a method: what it does not say of the method, it says for all.
 pub(crate) fn of(stage: &api::Stage, target: Option<&Target>, verb: &str) -> api::MethodSetting {
@@ -59,13 +55,12 @@ pub(crate) fn throttle(call: &Call) -> Refused<()> {
     if rate.is_some() || burst.is_some() {
         let (verb, place) = (call.visit.method.as_str(), call.resource_path());
         let name = ["apigateway ", &call.api_id, "/", call.stage_name(), "/", verb, place].concat();
-        let burst = f64::from(burst.unwrap_or(ACCOUNT_BURST));
-        if !buckets.take(&name, rate.unwrap_or(ACCOUNT_RATE), burst, now) {
+        let burst = f64::from(burst.unwrap_or(APIS_BURST));
+        if !buckets.take(&name, rate.unwrap_or(APIS_RATE), burst, now) {
             return Err(too_many());
         }
     }
-    let account = ["apigateway ", call.scope.account.as_str(), "/", call.scope.region.as_str()].concat();
-    match buckets.take(&account, ACCOUNT_RATE, f64::from(ACCOUNT_BURST), now) {
+    match buckets.take_of_apis(&call.scope, now) {
         true => Ok(()),
         false => Err(too_many()),
     }

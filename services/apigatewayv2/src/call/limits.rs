@@ -3,20 +3,16 @@
 use names::Scope;
 use serde::Deserialize;
 use service::Cloud;
-use service::throttle::Buckets;
+use service::throttle::{APIS_BURST, APIS_RATE, Buckets};
 
 use super::plan::Stage;
-
-/// What an account may send, and what a route takes where only one of its limits is set.
-const RATE_OF_ACCOUNTS: f64 = 10_000.0;
-const BURST_OF_ACCOUNTS: u32 = 5_000;
 
 /// What is said of a route.
 #[derive(Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RouteSettings {
     throttling_rate_limit: Option<f64>,
-    throttling_burst_limit: Option<u32>,
+    throttling_burst_limit: Option<i32>,
     logging_level: Option<String>,
     data_trace_enabled: Option<bool>,
 }
@@ -56,14 +52,12 @@ impl Stage {
         let rate = self.setting(route_key, |settings| settings.throttling_rate_limit);
         let burst = self.setting(route_key, |settings| settings.throttling_burst_limit);
         if rate.is_some() || burst.is_some() {
-            let (rate, burst) = (rate.unwrap_or(RATE_OF_ACCOUNTS), burst.unwrap_or(BURST_OF_ACCOUNTS));
+            let (rate, burst) = (rate.unwrap_or(APIS_RATE), burst.unwrap_or(APIS_BURST));
             let name = format!("apigatewayv2 {api}/{}/{route_key}", self.name);
             if !buckets.take(&name, rate, f64::from(burst), at_ms) {
                 return false;
             }
         }
-        // The bucket of all of an account's APIs in a region, REST APIs among them.
-        let account = format!("apigateway {}/{}", scope.account, scope.region);
-        buckets.take(&account, RATE_OF_ACCOUNTS, f64::from(BURST_OF_ACCOUNTS), at_ms)
+        buckets.take_of_apis(scope, at_ms)
     }
 }

@@ -14,23 +14,7 @@ use wire::Fault;
 use crate::api::{Api, Frozen};
 use crate::documents::{self, Members, text};
 use crate::pattern::{Pattern, Segment};
-use crate::{errors, keys, tags};
-
-/// Members of integrations, and what documents call them.
-const OF_INTEGRATIONS: [(&str, &str); 12] = [
-    ("integrationUri", "uri"),
-    ("integrationMethod", "httpMethod"),
-    ("credentialsArn", "credentials"),
-    ("payloadFormatVersion", "payloadFormatVersion"),
-    ("timeoutInMillis", "timeoutInMillis"),
-    ("connectionType", "connectionType"),
-    ("connectionId", "connectionId"),
-    ("integrationSubtype", "integrationSubtype"),
-    ("requestParameters", "requestParameters"),
-    ("responseParameters", "responseParameters"),
-    ("tlsConfig", "tlsConfig"),
-    ("description", "description"),
-];
+use crate::{errors, integrations, keys, tags};
 
 /// An API on its way into a document.
 struct Export {
@@ -176,7 +160,7 @@ impl Export {
         }
         let target = text(route, "target").and_then(|target| target.strip_prefix("integrations/"));
         if let Some(integration) = target.and_then(|id| self.integrations.get(id)) {
-            let mut made = renamed(integration, &OF_INTEGRATIONS);
+            let mut made = renamed(integration, &integrations::DOCUMENTED);
             made["type"] =
                 json!(text(integration, "integrationType").unwrap_or_default().to_ascii_lowercase());
             operation["x-amazon-apigateway-integration"] = made;

@@ -5,17 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Export, renamed};
+use crate::authorizers;
 use crate::documents::{Members, text};
-
-/// Members of authorizers, and what documents call them.
-const OF_AUTHORIZERS: [(&str, &str); 6] = [
-    ("authorizerUri", "authorizerUri"),
-    ("authorizerCredentialsArn", "authorizerCredentials"),
-    ("authorizerResultTtlInSeconds", "authorizerResultTtlInSeconds"),
-    ("authorizerPayloadFormatVersion", "authorizerPayloadFormatVersion"),
-    ("enableSimpleResponses", "enableSimpleResponses"),
-    ("jwtConfiguration", "jwtConfiguration"),
-];
 
 impl Export {
     /// Which authorizer lets a route's clients in, and with which scopes.
@@ -51,7 +42,7 @@ impl Export {
             }
         };
         if self.extended {
-            let mut said = renamed(authorizer, &OF_AUTHORIZERS);
+            let mut said = renamed(authorizer, &authorizers::DOCUMENTED);
             said["type"] = json!(kind.to_ascii_lowercase());
             if !sources.is_empty() {
                 said["identitySource"] = json!(sources.join(","));

@@ -79,19 +79,13 @@ impl Import<'_> {
 fn in_terms_of_the_api(said: &Map<String, Value>, name: &str, scheme: &Value, api: &str) -> Value {
     let kind = said.get("type").and_then(Value::as_str).unwrap_or_default().to_ascii_uppercase();
     let mut made = json!({ "apiId": api, "name": name, "authorizerType": kind });
-    for (theirs, own) in [
-        ("authorizerUri", "authorizerUri"),
-        ("authorizerCredentials", "authorizerCredentialsArn"),
-        ("authorizerResultTtlInSeconds", "authorizerResultTtlInSeconds"),
-        ("enableSimpleResponses", "enableSimpleResponses"),
-        ("jwtConfiguration", "jwtConfiguration"),
-    ] {
-        if let Some(value) = said.get(theirs) {
-            made[own] = value.clone();
-        }
-    }
-    if let Some(version) = said.get("authorizerPayloadFormatVersion") {
-        made["authorizerPayloadFormatVersion"] = json!(openapi::text_of(version));
+    for (own, theirs) in authorizers::DOCUMENTED {
+        let Some(value) = said.get(theirs) else { continue };
+        made[own] = match own {
+            // A number in some documents.
+            "authorizerPayloadFormatVersion" => json!(openapi::text_of(value)),
+            _ => value.clone(),
+        };
     }
     // One text, or several with commas between them.
     made["identitySource"] = match said.get("identitySource") {

@@ -8,21 +8,6 @@ use super::{Import, checked, object};
 use crate::api::Api;
 use crate::{documents, integrations, parts};
 
-/// Members of documents, and what they are called in the API.
-const NAMES: [(&str, &str); 12] = [
-    ("uri", "integrationUri"),
-    ("httpMethod", "integrationMethod"),
-    ("credentials", "credentialsArn"),
-    ("payloadFormatVersion", "payloadFormatVersion"),
-    ("timeoutInMillis", "timeoutInMillis"),
-    ("connectionType", "connectionType"),
-    ("connectionId", "connectionId"),
-    ("integrationSubtype", "integrationSubtype"),
-    ("requestParameters", "requestParameters"),
-    ("responseParameters", "responseParameters"),
-    ("tlsConfig", "tlsConfig"),
-    ("description", "description"),
-];
 /// Members that are numbers in some documents and texts in the API.
 const TEXTS: [&str; 3] = ["payloadFormatVersion", "connectionId", "uri"];
 /// What only REST APIs do.
@@ -78,7 +63,7 @@ pub(super) fn reach(tx: &Tx<'_>, api: &Api) -> Result<()> {
 
 fn in_terms_of_the_api(said: &Map<String, Value>, kind: &str, api: &str) -> Value {
     let mut made = json!({ "apiId": api, "integrationType": kind });
-    for (theirs, own) in NAMES {
+    for (own, theirs) in integrations::DOCUMENTED {
         let Some(value) = said.get(theirs) else { continue };
         made[own] = match TEXTS.contains(&theirs) {
             true => json!(openapi::text_of(value)),

@@ -181,6 +181,8 @@ impl<'a> Import<'a> {
     fn route(&mut self, path: &str, verb: &str, operation: &'a Value) -> Result<()> {
         let key = match path {
             "/$default" => "$default".to_owned(),
+            // Behind a base the root is the base itself.
+            "/" if !self.base.is_empty() => format!("{verb} {}", self.base),
             _ => format!("{verb} {}{path}", self.base),
         };
         let mut route = json!({ "apiId": self.api.id, "routeKey": key });

@@ -8,7 +8,11 @@ use crate::export;
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
 
 fn taken_from(source: &Value) -> Result<(Api, Said)> {
-    let api = Api {
+    taken(&Random::seeded(1), api_of(source)?, source, None, false)
+}
+
+fn api_of(source: &Value) -> Result<Api> {
+    Ok(Api {
         scope: Scope::new(Account::ZERO, "us-east-1".parse().unwrap()),
         id: "a".into(),
         protocol: "HTTP".into(),
@@ -18,8 +22,7 @@ fn taken_from(source: &Value) -> Result<(Api, Said)> {
         stages: BTreeMap::new(),
         deployments: BTreeMap::new(),
         live: None,
-    };
-    taken(&Random::seeded(1), api, source, None, false)
+    })
 }
 
 /// Something of everything that an import reads.
@@ -121,48 +124,29 @@ fn what_cannot_be_is_refused_or_warned_of() {
     assert_eq!(api.parts_in("routes").count(), 4, "the route is there, and nothing behind it");
 }
 
-/// Every place of a document.
-fn places(value: &Value, at: &str, all: &mut Vec<String>) {
-    all.push(at.to_owned());
-    let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
-    match value {
-        Value::Object(map) => {
-            map.iter().for_each(|(name, inner)| places(inner, &format!("{at}/{}", escaped(name)), all));
-        }
-        Value::Array(values) => {
-            values.iter().enumerate().for_each(|(place, inner)| places(inner, &format!("{at}/{place}"), all));
-        }
-        _ => {}
-    }
+#[test]
+fn the_root_behind_a_base_is_the_base() {
+    let source = json!({
+        "openapi": "3.0.1", "info": { "title": "t", "version": "1" }, "servers": [{ "url": "https://x/v1" }],
+        "paths": { "/": { "get": {} }, "/a": { "get": {} } },
+    });
+    let keys_of = |how: Option<&str>| {
+        let (api, _) = taken(&Random::seeded(1), api_of(&source).unwrap(), &source, how, false).unwrap();
+        let routes = api.parts_in("routes").map(|(_, text)| documents::read(text).unwrap());
+        routes.map(|route| route["routeKey"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(keys_of(None), ["GET /", "GET /a"].map(str::to_owned).into());
+    assert_eq!(keys_of(Some("prepend")), ["GET /v1", "GET /v1/a"].map(str::to_owned).into());
 }
 
 /// What is taken is written, read again, and then written as the same.
 #[test]
 fn whatever_stands_anywhere_is_taken_or_refused() {
-    let odd = [
-        json!(null),
-        json!(true),
-        json!(-1),
-        json!("ü/{x}"),
-        json!([]),
-        json!({}),
-        json!([["x"]]),
-        json!({ "$ref": "#" }),
-    ];
-    let document = rich();
-    let mut all = Vec::new();
-    places(&document, "", &mut all);
-    for place in all.iter().filter(|place| !place.is_empty()) {
-        for value in &odd {
-            let mut changed = document.clone();
-            if let Some(there) = changed.pointer_mut(place) {
-                *there = value.clone();
-            }
-            if let Ok((api, _)) = taken_from(&changed) {
-                let written = export::whole(&api);
-                let again = taken_from(&written).map(|(api, _)| export::whole(&api));
-                assert!(again.is_ok_and(|again| again == written), "{place} {value}: {written}");
-            }
+    for (which, changed) in openapi::with_something_odd(&rich()) {
+        if let Ok((api, _)) = taken_from(&changed) {
+            let written = export::whole(&api);
+            let again = taken_from(&written).map(|(api, _)| export::whole(&api));
+            assert!(again.is_ok_and(|again| again == written), "{which}: {written}");
         }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::key::ApiKey;
 use super::notes::Notes;
 use super::plan::Plan;
-use super::refusal::Refusal;
+use super::refusal::{Cause, Refusal};
 use super::select;
 
 /// Whoever is connected.
@@ -81,13 +81,15 @@ impl Call {
         let Some(log) = &self.plan.stage.access_log_settings else { return };
         let context = self.context();
         let took_ms = self.cloud.clock.now().millis() - self.at_ms;
+        let reason_of = |cause: Cause| {
+            refusal.filter(|refusal| refusal.cause == cause).map(|refusal| refusal.reason.clone())
+        };
         log.write(&self.cloud, self.plan.scope, self.at_ms, &|name| match name {
             "status" => Some(refusal.map_or(200, |refusal| refusal.status).to_string()),
             "error.message" => refusal.map(|refusal| refusal.message.to_owned()),
             "error.messageString" => refusal.map(|refusal| format!("\"{}\"", refusal.message)),
-            "error.validationErrorString" | "integration.error" | "integrationErrorMessage" => {
-                refusal.map(|refusal| refusal.reason.clone())
-            }
+            "error.validationErrorString" => reason_of(Cause::Form),
+            "integration.error" | "integrationErrorMessage" => reason_of(Cause::Integration),
             "accountId" => Some(self.plan.scope.account.to_string()),
             "domainPrefix" => self.client.domain.split('.').next().map(str::to_owned),
             "responseLatency" => Some(took_ms.to_string()),

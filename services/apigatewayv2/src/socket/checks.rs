@@ -50,7 +50,14 @@ pub(crate) fn route(key: &str, members: &Members) -> Result<(), Fault> {
         return Err(errors::bad("Route response selection expression must be $default"));
     }
     check_validation(members)?;
+    let has = |name: &str| members.get(name).and_then(Value::as_object).is_some_and(|all| !all.is_empty());
     errors::refuse(&[
+        ("RequestParameters of routes other than $connect", key != "$connect" && has("requestParameters")),
+        ("RequestModels of routes without messages", OF_CONNECTIONS.contains(&key) && has("requestModels")),
+        (
+            "RequestModels without ModelSelectionExpression",
+            has("requestModels") && text(members, "modelSelectionExpression").is_none(),
+        ),
         (
             "ApiKeyRequired of routes other than $connect",
             key != "$connect" && members.get("apiKeyRequired") == Some(&json!(true)),

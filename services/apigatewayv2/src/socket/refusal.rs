@@ -5,8 +5,20 @@ use wire::Answer;
 
 use super::call::Client;
 
+/// What is at fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// What the client sent does not have the form that the route asks for.
+    Form,
+    /// What is behind the API.
+    Integration,
+    /// Who the client is, how much it sends, or the API itself.
+    Other,
+}
+
 /// What stands in the way.
 pub(crate) struct Refusal {
+    pub(crate) cause: Cause,
     /// For a connection that is not yet made.
     pub(crate) status: u16,
     pub(crate) message: &'static str,
@@ -16,7 +28,12 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: u16, message: &'static str, reason: impl Into<String>) -> Self {
-        Refusal { status, message, reason: reason.into() }
+        Refusal { cause: Cause::Other, status, message, reason: reason.into() }
+    }
+
+    /// The client should have sent something else.
+    pub(crate) fn invalid(message: &'static str, reason: impl Into<String>) -> Self {
+        Refusal { cause: Cause::Form, ..Self::new(400, message, reason) }
     }
 
     pub(crate) fn forbidden(reason: impl Into<String>) -> Self {
@@ -25,11 +42,12 @@ impl Refusal {
 
     /// What is behind the API is at fault.
     pub(crate) fn failure(reason: impl Into<String>) -> Self {
-        Self::new(502, "Internal server error", reason)
+        Refusal { cause: Cause::Integration, ..Self::new(502, "Internal server error", reason) }
     }
 
     pub(crate) fn late() -> Self {
-        Self::new(504, "Endpoint request timed out", "the integration timed out")
+        let refusal = Self::new(504, "Endpoint request timed out", "the integration timed out");
+        Refusal { cause: Cause::Integration, ..refusal }
     }
 
     pub(crate) fn too_many() -> Self {

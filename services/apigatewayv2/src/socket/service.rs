@@ -1,12 +1,12 @@
 //! Services of the cloud behind routes: `arn:aws:apigateway:us-east-1:dynamodb:action/PutItem`, whose input in JSON a mapped message
 //! is, and `…:sqs:path/000000000000/trips`, to which it is sent as a message of the service's own protocol.
 
-use ::service::{ByName, MessageTo, Sent};
-use bytes::{Bytes, BytesMut};
+use ::service::{ByName, MessageTo, Sent, whole_payload};
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
-use wire::{Body, Spelling};
+use wire::Spelling;
 
 use super::call::Call;
 use super::integrate::Answered;
@@ -87,20 +87,10 @@ async fn send(
     let context = call.context_for(integration.document.credentials_arn.as_deref());
     let message = MessageTo::by_uri(&context, uri, sent).ok_or_else(|| nowhere(uri))?;
     let answer = message.answer(&context).await.ok_or_else(|| nowhere(uri))?;
-    let body = gathered(answer.body).await?;
+    let body = whole_payload(answer.body, MESSAGE_BYTES_MAX).await;
+    let body = body.map_err(|fault| Refusal::failure(fault.message))?;
+    let body = body.ok_or_else(|| Refusal::failure("the service's answer is too long for a message"))?;
     Ok(Answered { status: answer.status, headers: answer.headers, body })
-}
-
-/// A body that may come in pieces, as long as it fits into a message.
-async fn gathered(mut body: Body) -> Result<Bytes, Refusal> {
-    let mut all = BytesMut::new();
-    while let Some(piece) = body.next().await.map_err(|fault| Refusal::failure(fault.message))? {
-        all.extend_from_slice(&piece);
-        if all.len() > MESSAGE_BYTES_MAX {
-            return Err(Refusal::failure("the service's answer is too long for a message"));
-        }
-    }
-    Ok(all.freeze())
 }
 
 #[cfg(test)]

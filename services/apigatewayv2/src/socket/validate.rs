@@ -14,7 +14,7 @@ pub(crate) fn connection(call: &Call, route: &Route) -> Result<(), Refusal> {
         let value = Source::parse(name).and_then(|source| source.value(call, None));
         if value.is_none_or(|value| value.is_empty()) {
             let reason = format!("a parameter is missing: {name}");
-            return Err(Refusal::new(400, "Bad request parameters", reason));
+            return Err(Refusal::invalid("Bad request parameters", reason));
         }
     }
     Ok(())
@@ -23,7 +23,7 @@ pub(crate) fn connection(call: &Call, route: &Route) -> Result<(), Refusal> {
 /// A message fits the model that the route selects by it. Where a route selects and there is no such model, none fits.
 pub(crate) fn message(call: &Call, plan: &Plan, route: &Route) -> Result<(), Refusal> {
     let Some(selection) = &route.model_selection else { return Ok(()) };
-    let bad = |reason: String| Refusal::new(400, "Bad request body", reason);
+    let bad = |reason: String| Refusal::invalid("Bad request body", reason);
     let models = &route.document.request_models;
     let key = selection.key(call, None);
     let name = key.and_then(|key| models.get(&key)).or_else(|| models.get("$default"));

@@ -76,6 +76,7 @@ impl Poller {
                 break;
             };
             if !mapping.enabled {
+                scale.back();
                 change.changed().await;
                 continue;
             }
@@ -84,8 +85,7 @@ impl Poller {
             }
             // Batches at work are counted by the poller alone, so that a new limit holds at once.
             let now = self.cloud.clock.now();
-            let is_full = at_work.len() >= scale.limit(&mapping, now);
-            let grows = if is_full { scale.is_full(&mapping, now) } else { None };
+            let (is_full, grows) = scale.look(&mapping, at_work.len(), now);
             tokio::select! {
                 () = change.changed() => {}
                 Some(ended) = at_work.join_next(), if is_full => scale.heed(ended),

@@ -69,7 +69,7 @@ pub(crate) fn stop(tx: &mut Tx<'_>, input: &api::StopExecutionInput) -> Result<a
     let scope = tx.scope();
     let execution = execution::find(&**tx, &scope, &input.execution_arn)?;
     if execution.status == Status::PendingRedrive {
-        map_runs::drop_redrive(tx, execution)?;
+        map_runs::drop_redrive(tx, execution, input.error.clone(), input.cause.clone())?;
         return Ok(api::StopExecutionOutput { stop_date: tx.now });
     }
     // One that is over stays as it ended.

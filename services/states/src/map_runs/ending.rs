@@ -11,6 +11,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::beginning::{Job, fail, in_role};
 use super::results::{Group, Results, Transformation};
 use super::run::{Run, State};
+use super::ticks;
 use super::writer::{Files, Unwritten};
 use crate::{run, turns};
 
@@ -18,6 +19,8 @@ const ENDS: Jobs = Jobs::new("states", "map ends", 16);
 
 /// What a map run gives, and whether its results were written.
 struct Made {
+    /// How often it had been redriven.
+    redrives: u64,
     given: std::result::Result<String, (String, String)>,
     is_written: bool,
 }
@@ -52,12 +55,21 @@ pub(crate) async fn run_ends(cloud: Arc<Cloud>) -> Result<()> {
         Ok((context, (made, turn)))
     };
     ENDS.run_in_transactions(cloud, prepare, |tx, job, (made, _): &Ended| {
-        if let (Some(made), Some(run)) = (made, job.run(&**tx)?) {
-            end(tx, run, made)?;
+        let Some(run) = job.run(&**tx)? else { return Ok(Verdict::Done) };
+        match made {
+            Some(made) if made.redrives == run.redrives && run.is_at_end() => end(tx, run, made)?,
+            _ => go_on(tx, run)?,
         }
         Ok(Verdict::Done)
     })
     .await
+}
+
+/// It does not end, for it was redriven, or more may fail than could before.
+fn go_on(tx: &mut Tx<'_>, mut run: Run) -> Result<()> {
+    run.is_ending = false;
+    tx.put_record(run.key(), &run)?;
+    ticks::tick(tx, &run)
 }
 
 fn end(tx: &mut Tx<'_>, mut run: Run, made: &Made) -> Result<()> {
@@ -81,16 +93,16 @@ fn end(tx: &mut Tx<'_>, mut run: Run, made: &Made) -> Result<()> {
 /// What a map run gives that is done; nothing where it goes on, or nobody waits for it and nothing is to be written.
 async fn make(context: &Context, job: &Job) -> Result<Option<Made>> {
     let Some(run) = job.run(&context.cloud.store.snapshot())? else { return Ok(None) };
-    let is_exceeded = run.is_exceeded();
-    if run.at_work() > 0 || (run.state == State::Running && !is_exceeded && !run.is_done()) {
+    if !run.is_at_end() {
         return Ok(None);
     }
+    let is_exceeded = run.is_exceeded();
     let target = run.what()?.target;
     let is_exported = target.as_ref().is_some_and(|target| !target.resource.is_empty());
     let mut made = match target {
         Some(target) if is_exported => written(context, &run, &target).await?,
         target if !is_exceeded => gathered(context, &run, target)?,
-        _ => Made { given: Ok(String::new()), is_written: false },
+        _ => Made::unwritten(&run, Ok(String::new())),
     };
     if is_exceeded {
         let cause = "The specified tolerated failure threshold was exceeded";
@@ -99,8 +111,15 @@ async fn make(context: &Context, job: &Job) -> Result<Option<Made>> {
     Ok(Some(made))
 }
 
-fn unwritten(cause: String) -> Made {
-    Made { given: Err((errors::RESULT_WRITER.to_owned(), cause)), is_written: false }
+impl Made {
+    fn unwritten(run: &Run, given: std::result::Result<String, (String, String)>) -> Self {
+        Made { redrives: run.redrives, given, is_written: false }
+    }
+
+    /// There is something wrong with its results, or with where they are to be.
+    fn refused(run: &Run, cause: String) -> Self {
+        Self::unwritten(run, Err((errors::RESULT_WRITER.to_owned(), cause)))
+    }
 }
 
 /// Results in files.
@@ -108,11 +127,11 @@ async fn written(context: &Context, run: &Run, target: &ResultTarget) -> Result<
     let own = in_role(context, run).await?;
     let files = match Files::of(&own, run, &target.config, &target.arguments) {
         Ok(files) => files,
-        Err(cause) => return Ok(unwritten(cause)),
+        Err(cause) => return Ok(Made::refused(run, cause)),
     };
     match files.write(run).await {
-        Ok(result) => Ok(Made { given: Ok(result.to_string()), is_written: true }),
-        Err(Unwritten::Refused(cause)) => Ok(unwritten(cause)),
+        Ok(result) => Ok(Made { is_written: true, ..Made::unwritten(run, Ok(result.to_string())) }),
+        Err(Unwritten::Refused(cause)) => Ok(Made::refused(run, cause)),
         Err(Unwritten::Failed(error)) => Err(error),
     }
 }
@@ -122,7 +141,7 @@ fn gathered(context: &Context, run: &Run, target: Option<ResultTarget>) -> Resul
     let config = target.map_or(Value::Null, |target| target.config);
     let transformation = match Transformation::of(&config, false) {
         Ok(transformation) => transformation,
-        Err(cause) => return Ok(unwritten(cause)),
+        Err(cause) => return Ok(Made::refused(run, cause)),
     };
     let mut results = Results::new(context, run, Group::All, transformation);
     let mut output = String::from("[");
@@ -138,5 +157,5 @@ fn gathered(context: &Context, run: &Run, target: Option<ResultTarget>) -> Resul
         }
     }
     output.push(']');
-    Ok(Made { given: Ok(output), is_written: false })
+    Ok(Made::unwritten(run, Ok(output)))
 }

@@ -60,16 +60,22 @@ pub(super) fn stop(tx: &mut Tx<'_>, execution: Execution) -> Result<()> {
 }
 
 fn end(tx: &mut Tx<'_>, mut execution: Execution, outcome: &Outcome) -> Result<()> {
+    put_ended(tx, &mut execution, outcome)?;
+    let of = execution.map_run.as_ref();
+    of.map_or(Ok(()), |of| ticks::ended(tx, &execution, of))
+}
+
+/// Stores that an execution ended so, and tells who waits for that.
+pub(super) fn put_ended(tx: &mut Tx<'_>, execution: &mut Execution, outcome: &Outcome) -> Result<()> {
     tx.delete(execution.listed_at());
     let now_ms = tx.now.millis();
     execution.end(outcome, now_ms);
-    tx.put_record(keys::execution(&execution.place()), &execution)?;
+    tx.put_record(keys::execution(&execution.place()), execution)?;
     tx.put_compact(execution.listed_at(), &execution.listed())?;
     tx.put(keys::ended(now_ms, &execution.id), record::encode(&execution.place())?);
     let arn = execution.arn(&tx.scope());
     tx.signal(news(&arn));
-    let of = execution.map_run.as_ref();
-    of.map_or(Ok(()), |of| ticks::ended(tx, &execution, of))
+    Ok(())
 }
 
 /// Runs executions. What was under way as the process ended runs again.

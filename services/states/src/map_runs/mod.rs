@@ -13,6 +13,7 @@ mod reading;
 mod redrive;
 mod results;
 mod run;
+mod said;
 mod starting;
 mod ticks;
 mod writer;

@@ -5,11 +5,11 @@
 //! that cannot go on stay as they ended.
 
 use service::{Result, Tx};
-use states_language::execution::{Id as Waited, Input};
+use states_language::execution::{Id as Waited, Input, Outcome};
 use store::{Direction, Reads};
 
-use super::run::{Counts, Run, State};
-use super::{beginning, reading, ticks};
+use super::run::{Run, State};
+use super::{beginning, flights, reading, ticks};
 use crate::execution::{Execution, Place, Status};
 use crate::{keys, run};
 
@@ -37,10 +37,6 @@ pub(crate) fn redrive(tx: &mut Tx<'_>, execution: &Execution, waited: Waited) ->
     (run.redrives, run.redriven_ms) = (run.redrives + 1, Some(tx.now.millis()));
     // Some may have been marked before, and not have had their turn.
     run.is_marking |= run.executions.not_succeeded() > 0 || run.at_work() > 0;
-    run.pending += run.executions.not_succeeded();
-    run.items_pending += run.items.not_succeeded();
-    let only_good = |counts: Counts| Counts { succeeded: counts.succeeded, ..Counts::default() };
-    (run.executions, run.items) = (only_good(run.executions), only_good(run.items));
     (run.stuck, run.items_stuck, run.marked_to, run.is_ending) = (0, 0, 0, false);
     tx.put_record(run.key(), &run)?;
     beginning::put_at(tx, &run)?;
@@ -71,19 +67,13 @@ pub(super) fn mark(tx: &mut Tx<'_>, run: &mut Run) -> Result<bool> {
 fn mark_one(tx: &mut Tx<'_>, run: &mut Run, mut execution: Execution) -> Result<()> {
     if run::reason(&**tx, &execution, tx.now.millis())?.is_some() {
         // It stays as it ended.
-        let items = execution.items();
-        run.wait_no_more(items);
-        run.count(execution.status, items);
-        (run.stuck, run.items_stuck) = (run.stuck + 1, run.items_stuck + items);
+        (run.stuck, run.items_stuck) = (run.stuck + 1, run.items_stuck + execution.items());
         return Ok(());
     }
-    become_listed_as(tx, &mut execution, Status::PendingRedrive)
-}
-
-fn become_listed_as(tx: &mut Tx<'_>, execution: &mut Execution, status: Status) -> Result<()> {
+    run.wait_for(execution.status, execution.items());
     tx.delete(execution.listed_at());
-    execution.status = status;
-    tx.put_record(keys::execution(&execution.place()), execution)?;
+    execution.status = Status::PendingRedrive;
+    tx.put_record(keys::execution(&execution.place()), &execution)?;
     Ok(tx.put_compact(execution.listed_at(), &execution.listed())?)
 }
 
@@ -97,8 +87,13 @@ pub(super) fn next(tx: &Tx<'_>, run: &Run) -> Result<Option<Execution>> {
 }
 
 /// An execution that was marked is stopped before its turn comes.
-pub(crate) fn drop_redrive(tx: &mut Tx<'_>, mut execution: Execution) -> Result<()> {
-    become_listed_as(tx, &mut execution, Status::Aborted)?;
+pub(crate) fn drop_redrive(
+    tx: &mut Tx<'_>,
+    mut execution: Execution,
+    error: Option<String>,
+    cause: Option<String>,
+) -> Result<()> {
+    flights::put_ended(tx, &mut execution, &Outcome::Aborted { error, cause })?;
     let Some(of) = execution.map_run.clone() else { return Ok(()) };
     ticks::note(tx, &execution, &of, true)
 }

@@ -7,6 +7,7 @@ use store::Reads;
 use wire::{Timestamp, TimestampFormat};
 
 use super::run::Run;
+use super::said;
 use crate::execution::{Execution, Place, Status};
 use crate::keys;
 use crate::name;
@@ -32,7 +33,7 @@ impl Transformation {
     /// # Errors
     /// For what there is not.
     pub(super) fn of(config: &Value, is_exported: bool) -> std::result::Result<Self, String> {
-        match config["Transformation"].as_str() {
+        match said::text(config, "Transformation")? {
             Some("COMPACT") => Ok(Transformation::Compact),
             Some("FLATTEN") => Ok(Transformation::Flatten),
             Some("NONE") => Ok(Transformation::None),

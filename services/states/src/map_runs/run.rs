@@ -100,13 +100,22 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(crate) fn add(&mut self, status: Status, count: u64) {
+    fn of(&mut self, status: Status) -> &mut u64 {
         match status {
-            Status::Succeeded => self.succeeded += count,
-            Status::TimedOut => self.timed_out += count,
-            Status::Aborted => self.aborted += count,
-            _ => self.failed += count,
+            Status::Succeeded => &mut self.succeeded,
+            Status::TimedOut => &mut self.timed_out,
+            Status::Aborted => &mut self.aborted,
+            _ => &mut self.failed,
         }
+    }
+
+    pub(crate) fn add(&mut self, status: Status, count: u64) {
+        *self.of(status) += count;
+    }
+
+    fn take(&mut self, status: Status, count: u64) {
+        let counted = self.of(status);
+        *counted = counted.saturating_sub(count);
     }
 
     pub(crate) fn done(&self) -> u64 {
@@ -174,6 +183,14 @@ impl Run {
         self.items.add(status, items);
     }
 
+    /// One that is over is to be redriven.
+    pub(crate) fn wait_for(&mut self, status: Status, items: u64) {
+        self.executions.take(status, 1);
+        self.items.take(status, items);
+        self.pending += 1;
+        self.items_pending += items;
+    }
+
     /// One that was to be redriven is not any more, for it goes on or is over.
     pub(crate) fn wait_no_more(&mut self, items: u64) {
         self.pending = self.pending.saturating_sub(1);
@@ -188,6 +205,11 @@ impl Run {
     /// How many items they have.
     pub(crate) fn items_at_work(&self) -> u64 {
         self.items_started.saturating_sub(self.items.done() + self.items_pending)
+    }
+
+    /// Whether it can end: nothing runs, and nothing more is to.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.at_work() == 0 && (self.state != State::Running || self.is_exceeded() || self.is_done())
     }
 
     /// Whether all of it ran.

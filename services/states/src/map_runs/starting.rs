@@ -59,7 +59,8 @@ fn start(tx: &mut Tx<'_>, run: &mut Run, machine: Machine) -> Result<()> {
     let index = run.started;
     run.started += 1;
     let key = keys::item(&run.id, index);
-    let Some((input, items)) = tx.get_record::<(String, u64)>(&key)? else { return Ok(()) };
+    let missing = || store::Error::Corrupt { what: "map run", why: format!("item {index} is missing") };
+    let (input, items) = tx.get_record::<(String, u64)>(&key)?.ok_or_else(missing)?;
     tx.delete(key);
     run.items_started += items;
     let execution = new(tx, run, input, items);

@@ -77,7 +77,7 @@ fn ticked(tx: &mut Tx<'_>, job: &Job) -> Result<Verdict<Job>> {
     let Some(before) = job.run(&**tx)? else { return Ok(Verdict::Done) };
     let mut run = before.clone();
     let has_heard = hear(tx, &mut run)?;
-    let goes_on = go_on(tx, &mut run, job)?;
+    let goes_on = go_on(tx, &mut run, job, has_heard)?;
     if run != before {
         tx.put_record(run.key(), &run)?;
     }
@@ -105,19 +105,13 @@ fn hear(tx: &mut Tx<'_>, run: &mut Run) -> Result<bool> {
         if was_pending {
             run.wait_no_more(items);
         }
-        if run.is_marking && status != Status::Succeeded && !was_pending {
-            // It is marked with those that failed before.
-            run.pending += 1;
-            run.items_pending += items;
-        } else {
-            run.count(status, items);
-        }
+        run.count(status, items);
     }
     Ok(!notes.is_empty())
 }
 
 /// Does what is next. True when there is more to be done at once.
-fn go_on(tx: &mut Tx<'_>, run: &mut Run, job: &Job) -> Result<bool> {
+fn go_on(tx: &mut Tx<'_>, run: &mut Run, job: &Job, has_heard: bool) -> Result<bool> {
     if run.state != State::Running {
         if end_piece(tx, run)? {
             return Ok(true);
@@ -126,8 +120,11 @@ fn go_on(tx: &mut Tx<'_>, run: &mut Run, job: &Job) -> Result<bool> {
         return if run.at_work() == 0 { ending::note_given_up(tx, run, job) } else { Ok(false) };
     }
     if run.is_marking {
-        // What still ran as its map run was given up is ended before it is known what failed.
-        return if end_piece(tx, run)? || run.at_work() > 0 { Ok(false) } else { redrive::mark(tx, run) };
+        // What still ran as its map run was given up is ended, and counted, before it is known what failed.
+        if end_piece(tx, run)? || run.at_work() > 0 {
+            return Ok(false);
+        }
+        return if has_heard { Ok(true) } else { redrive::mark(tx, run) };
     }
     if run.is_exceeded() {
         if end_piece(tx, run)? {

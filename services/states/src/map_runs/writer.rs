@@ -10,6 +10,7 @@ use wire::{Body, Fault};
 
 use super::results::{Group, Results, Transformation};
 use super::run::Run;
+use super::{reader, said};
 
 /// From how many bytes on a file gets no more results: an object has 5 GiB at most.
 const FILE_BYTES_MAX: u64 = 5 << 30;
@@ -51,19 +52,21 @@ impl<'a> Files<'a> {
         config: &Value,
         arguments: &'a Value,
     ) -> std::result::Result<Self, String> {
+        said::only(arguments, &["Bucket", "Prefix", "ExpectedBucketOwner"])?;
         let transformation = Transformation::of(config, true)?;
-        let is_lines = match config["OutputType"].as_str() {
+        let is_lines = match said::text(config, "OutputType")? {
             Some("JSONL") => true,
             Some("JSON") | None => false,
             Some(other) => {
                 return Err(format!("The value '{other}' of the field 'OutputType' is not supported"));
             }
         };
-        let bucket = arguments["Bucket"].as_str().ok_or("The field 'Bucket' is required but was missing")?;
-        let prefix = arguments["Prefix"].as_str().unwrap_or_default().trim_end_matches('/');
+        let bucket =
+            said::text(arguments, "Bucket")?.ok_or("The field 'Bucket' is required but was missing")?;
+        let prefix = said::text(arguments, "Prefix")?.unwrap_or_default().trim_end_matches('/');
         let separator = if prefix.is_empty() { "" } else { "/" };
         let folder = format!("{prefix}{separator}{}", run.name);
-        let owner = arguments["ExpectedBucketOwner"].as_str();
+        let owner = said::text(arguments, "ExpectedBucketOwner")?;
         Ok(Files { context, bucket, owner, folder, transformation, is_lines })
     }
 
@@ -173,6 +176,5 @@ fn body(receiver: mpsc::Receiver<Bytes>) -> Body {
 }
 
 fn refused(fault: Fault) -> Unwritten {
-    let Fault { message, status, code, .. } = fault;
-    Unwritten::Refused(format!("{message} (Service: S3, Status Code: {status}, Error Code: {code})"))
+    Unwritten::Refused(reader::told(&fault))
 }

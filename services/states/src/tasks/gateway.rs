@@ -3,14 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use service::{Context, MessageTo, Sent, Visit};
+use service::{Context, MessageTo, Sent, Visit, whole_payload};
 use states_language::execution::PAYLOAD_BYTES_MAX;
-use wire::{Answer, Body};
+use wire::{Answer, Body, Fault};
 
 use super::{Task, TaskFailure, call, parameters};
 
@@ -207,17 +207,12 @@ fn shown(headers: &HeaderMap) -> Value {
     Value::Object(all)
 }
 
-async fn gathered(mut body: Body) -> Result<Bytes, TaskFailure> {
-    let broken = |error: String| TaskFailure::of_work("ApiGateway.SdkClientException", error);
-    let mut whole = BytesMut::new();
-    while let Some(piece) = body.next().await.map_err(|fault| broken(fault.message))? {
-        whole.extend_from_slice(&piece);
-        if whole.len() > PAYLOAD_BYTES_MAX {
-            let cause = "The state/task 'apigateway' returned a result with a size exceeding the maximum number of bytes service limit.";
-            return Err(TaskFailure::of_work(states_language::failure::names::DATA_LIMIT, cause));
-        }
-    }
-    Ok(whole.freeze())
+async fn gathered(body: Body) -> Result<Bytes, TaskFailure> {
+    let broken = |fault: Fault| TaskFailure::of_work("ApiGateway.SdkClientException", fault.message);
+    whole_payload(body, PAYLOAD_BYTES_MAX).await.map_err(broken)?.ok_or_else(|| {
+        let cause = "The state/task 'apigateway' returned a result with a size exceeding the maximum number of bytes service limit.";
+        TaskFailure::of_work(states_language::failure::names::DATA_LIMIT, cause)
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 use serde_json::{Map, Value};
 
+use super::super::said;
 use super::{ITEM_BYTES_MAX, Taker, too_large};
 
 /// How many bytes are read at once, and how many of a field.
@@ -23,7 +24,7 @@ pub(in super::super) enum Header {
 
 impl Header {
     pub(super) fn of(config: &Value) -> Result<Self, String> {
-        match config["CSVHeaderLocation"].as_str() {
+        match said::text(config, "CSVHeaderLocation")? {
             Some("FIRST_ROW") => Ok(Header::FirstRow),
             Some("GIVEN") => {
                 let given = config["CSVHeaders"].as_array();
@@ -45,7 +46,7 @@ fn checked(names: Vec<String>) -> Result<Vec<String>, String> {
 }
 
 pub(super) fn delimiter(config: &Value) -> Result<u8, String> {
-    Ok(match config["CSVDelimiter"].as_str() {
+    Ok(match said::text(config, "CSVDelimiter")? {
         None | Some("COMMA") => b',',
         Some("PIPE") => b'|',
         Some("SEMICOLON") => b';',

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::super::said;
 use super::{ITEM_BYTES_MAX, Taker, too_large};
 
 /// What is told of something that is no array.
@@ -16,7 +17,7 @@ const NO_ARRAY: &str = "Attempting to map over non-iterable node.";
 
 /// The steps of ItemsPointer, which is a JSON pointer.
 pub(super) fn pointer(config: &Value) -> Result<Vec<String>, String> {
-    let Some(pointer) = config["ItemsPointer"].as_str().filter(|pointer| !pointer.is_empty()) else {
+    let Some(pointer) = said::text(config, "ItemsPointer")?.filter(|pointer| !pointer.is_empty()) else {
         return Ok(Vec::new());
     };
     let steps =

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use serde_json::Value;
 
 pub(super) use self::csv::{Header, Rows};
+use super::said;
 
 /// How large an item may be: no execution takes more.
 const ITEM_BYTES_MAX: usize = states_language::execution::PAYLOAD_BYTES_MAX;
@@ -38,7 +39,7 @@ impl Format {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn of(config: &Value) -> Result<Self, String> {
-        match config["InputType"].as_str() {
+        match said::text(config, "InputType")? {
             Some("CSV") => {
                 Ok(Format::Csv { delimiter: csv::delimiter(config)?, header: Header::of(config)? })
             }

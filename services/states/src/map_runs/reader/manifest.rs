@@ -5,6 +5,7 @@ use std::io::Read;
 use serde_json::Value;
 
 use super::super::items::{Format, Header, Rows};
+use super::super::said;
 use super::objects::{Location, Objects};
 
 /// Who has made a manifest.
@@ -20,7 +21,7 @@ type Files = Box<dyn Iterator<Item = Result<Location, String>>>;
 impl Manifest {
     /// What a reader's configuration says; nothing where the object itself has the items.
     pub(super) fn kind(config: &Value) -> Result<Option<Self>, String> {
-        match config["ManifestType"].as_str() {
+        match said::text(config, "ManifestType")? {
             Some("ATHENA_DATA") => Ok(Some(Manifest::Athena)),
             Some("S3_INVENTORY") => Ok(Some(Manifest::Inventory)),
             Some(other) => Err(format!("The value '{other}' of the field 'ManifestType' is not supported")),

@@ -18,8 +18,10 @@ use states_language::failure::names as errors;
 use tokio::runtime::Handle;
 
 use self::manifest::Manifest;
+pub(super) use self::objects::told;
 use self::objects::{Location, Objects};
 use super::items::{Format, parquet};
+use super::said;
 
 /// Why no items were read: the error's name, and what a human reads.
 pub(super) type Unread = (String, String);
@@ -42,13 +44,21 @@ impl Reader {
         runtime: Handle,
         each: &mut dyn FnMut(Sourced) -> ControlFlow<()>,
     ) -> Result<(), Unread> {
-        let left = self.config["MaxItems"].as_u64().filter(|most| *most > 0).unwrap_or(u64::MAX);
-        let owner = self.arguments["ExpectedBucketOwner"].as_str();
+        self.given(runtime, each).map_err(|cause| (errors::ITEM_READER.to_owned(), cause))
+    }
+
+    fn given(&self, runtime: Handle, each: &mut dyn FnMut(Sourced) -> ControlFlow<()>) -> Result<(), String> {
+        let left = said::count(&self.config, "MaxItems")?.filter(|most| *most > 0).unwrap_or(u64::MAX);
+        let owner = said::text(&self.arguments, "ExpectedBucketOwner")?;
         let objects = Objects { context: &self.context, runtime, owner };
-        let mut reading = Reading { reader: self, objects, each, left };
-        reading.read().map_err(|cause| (errors::ITEM_READER.to_owned(), cause))
+        Reading { reader: self, objects, each, left }.read()
     }
 }
+
+/// What is read of the arguments of a reader of an object, or of a manifest.
+const OF_OBJECTS: [&str; 4] = ["Bucket", "Key", "VersionId", "ExpectedBucketOwner"];
+/// What is read of those of a reader of a list.
+const OF_LISTS: [&str; 5] = ["Bucket", "Prefix", "Delimiter", "StartAfter", "ExpectedBucketOwner"];
 
 struct Reading<'a> {
     reader: &'a Reader,
@@ -62,22 +72,28 @@ impl Reading<'_> {
     fn read(&mut self) -> Result<(), String> {
         let config = &self.reader.config;
         match self.reader.resource.rsplit(':').next() {
-            Some("getObject") => match Manifest::kind(config)? {
-                Some(kind) => self.manifest(kind),
-                None => self.object(&Format::of(config)?, &self.location()?),
-            },
-            Some("listObjectsV2") => self.list(),
+            Some("getObject") => {
+                said::only(&self.reader.arguments, &OF_OBJECTS)?;
+                match Manifest::kind(config)? {
+                    Some(kind) => self.manifest(kind),
+                    None => self.object(&Format::of(config)?, &self.location()?),
+                }
+            }
+            Some("listObjectsV2") => {
+                said::only(&self.reader.arguments, &OF_LISTS)?;
+                self.list()
+            }
             _ => Err(format!("states: an ItemReader of {} is not implemented.", self.reader.resource)),
         }
     }
 
     fn required(&self, name: &str) -> Result<String, String> {
-        let argument = self.reader.arguments[name].as_str().map(str::to_owned);
+        let argument = said::text(&self.reader.arguments, name)?.map(str::to_owned);
         argument.ok_or_else(|| format!("The field '{name}' is required but was missing"))
     }
 
     fn location(&self) -> Result<Location, String> {
-        let version_id = self.reader.arguments["VersionId"].as_str().map(str::to_owned);
+        let version_id = said::text(&self.reader.arguments, "VersionId")?.map(str::to_owned);
         Ok(Location { bucket: self.required("Bucket")?, key: self.required("Key")?, version_id })
     }
 
@@ -108,7 +124,7 @@ impl Reading<'_> {
     /// Each object that is listed is an item, or has items.
     fn list(&mut self) -> Result<(), String> {
         let config = &self.reader.config;
-        let format = match config["Transformation"].as_str() {
+        let format = match said::text(config, "Transformation")? {
             None | Some("NONE") => None,
             Some("LOAD_AND_FLATTEN") => Some(Format::of(config)?),
             Some(other) => {
@@ -152,13 +168,14 @@ impl Reading<'_> {
         bucket: &str,
         continuation_token: Option<String>,
     ) -> Result<s3::ListObjectsV2Output, String> {
-        let argument = |name: &str| self.reader.arguments[name].as_str().map(str::to_owned);
+        let argument =
+            |name: &str| said::text(&self.reader.arguments, name).map(|text| text.map(str::to_owned));
         self.objects.call::<s3::ListObjectsV2>(s3::ListObjectsV2Input {
             bucket: bucket.to_owned(),
-            prefix: argument("Prefix"),
-            delimiter: argument("Delimiter"),
-            start_after: argument("StartAfter"),
-            expected_bucket_owner: argument("ExpectedBucketOwner"),
+            prefix: argument("Prefix")?,
+            delimiter: argument("Delimiter")?,
+            start_after: argument("StartAfter")?,
+            expected_bucket_owner: argument("ExpectedBucketOwner")?,
             continuation_token,
             ..Default::default()
         })

@@ -113,6 +113,6 @@ impl Read for Pulled {
 }
 
 /// A refusal of S3, as a map run's failure tells it.
-pub(super) fn told(fault: &Fault) -> String {
+pub(in super::super) fn told(fault: &Fault) -> String {
     format!("{} (Service: S3, Status Code: {}, Error Code: {})", fault.message, fault.status, fault.code)
 }
