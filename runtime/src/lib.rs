@@ -9,6 +9,7 @@
 
 mod environment;
 mod error;
+mod groups;
 mod interpreter;
 mod kind;
 mod options;

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::environment::init::{Init, Phase};
 use crate::environment::run::Terms;
 use crate::environment::{Environment, Host};
+use crate::groups::Groups;
 use crate::interpreter::{Interpreter, Interpreters, jdk};
 use crate::pool::{Acquired, Lease, Pool, Room};
 use crate::{
@@ -37,6 +38,7 @@ pub struct Runtime {
     /// The runtime client for Java is compiled.
     java: OnceCell<()>,
     in_force: OnceCell<InForce>,
+    groups: OnceCell<Option<Arc<Groups>>>,
     retiring: OnceCell<()>,
     tasks: TaskTracker,
     endings: TaskTracker,
@@ -66,6 +68,7 @@ impl Runtime {
             interpreters: Interpreters::default(),
             java: OnceCell::new(),
             in_force: OnceCell::new(),
+            groups: OnceCell::new(),
             retiring: OnceCell::new(),
             tasks: TaskTracker::new(),
             endings: TaskTracker::new(),
@@ -209,6 +212,18 @@ impl Runtime {
         self.tasks.wait().await;
     }
 
+    /// Control groups, as far as there are any. The first call makes what all functions share.
+    async fn groups(&self) -> Option<Arc<Groups>> {
+        let make = || async {
+            let groups = tokio::task::spawn_blocking(Groups::make).await.ok()?;
+            if let Some(missing) = groups.missing() {
+                tracing::warn!("control groups do not hold functions here: no {missing}");
+            }
+            Some(Arc::new(groups))
+        };
+        self.groups.get_or_init(make).await.clone()
+    }
+
     async fn start(&self, spec: &FunctionSpec, room: Room, id: Option<String>) -> Result<Lease, Error> {
         let interpreter = self.interpreter(spec.runtime).await?;
         let in_force = self.isolation().await;
@@ -231,6 +246,7 @@ impl Runtime {
             root,
             sandboxed,
             endpoint: self.options.endpoint(),
+            groups: self.groups().await,
             sink: &self.options.logs,
             tasks: &self.tasks,
             endings: &self.endings,

@@ -31,6 +31,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 use tokio_util::task::TaskTracker;
 
 use crate::LogSink;
+use crate::groups::Groups;
 use crate::options::Endpoint;
 use api::Desk;
 pub(crate) use extensions::Extensions;
@@ -49,6 +50,8 @@ pub(crate) struct Host<'a> {
     pub(crate) sandboxed: bool,
     /// The cloud, where a network of its own is to lead to it; else an environment has the host's.
     pub(crate) endpoint: Option<&'a Endpoint>,
+    /// Control groups, where the system has them for us.
+    pub(crate) groups: Option<Arc<Groups>>,
     pub(crate) sink: &'a Arc<dyn LogSink>,
     pub(crate) tasks: &'a TaskTracker,
     pub(crate) endings: &'a TaskTracker,

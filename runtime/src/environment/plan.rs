@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::variables::{self, Places};
 use super::{Host, MB, command};
+use crate::groups::Share;
 use crate::interpreter::Interpreter;
 use crate::sandbox::{Command, Extensions, Limits, Network, Plan, View};
 use crate::{FunctionSpec, RuntimeKind};
@@ -78,4 +79,9 @@ fn limits(spec: &FunctionSpec) -> Limits {
         files: FILES_MAX,
         processes: PROCESSES_MAX,
     }
+}
+
+/// What all of its processes may have together.
+pub(super) fn share(spec: &FunctionSpec) -> Share {
+    Share { memory_mb: spec.memory_mb.into(), tmp_mb: spec.tmp_mb.into(), processes: PROCESSES_MAX }
 }

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::Tasks;
 use super::extensions::Extensions;
 use super::lifeline::Lifeline;
+use crate::groups::{Group, Groups, Share};
 use crate::report::Exit;
 use crate::sandbox::{ARGUMENT, Order, Plan, Report};
 
@@ -28,6 +29,15 @@ pub(crate) enum End {
     Function(Exit),
 }
 
+/// What a process has on the host.
+#[derive(Default)]
+pub(crate) struct Belongings {
+    /// A temporary folder.
+    pub(crate) scratch: Option<PathBuf>,
+    /// What its control group is to be.
+    pub(crate) share: Option<(Arc<Groups>, Share)>,
+}
+
 /// A running launcher with its function. Dropping it kills both.
 pub(crate) struct Process {
     pub(crate) pid: u32,
@@ -39,13 +49,13 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the launcher and gives it its plan. `scratch` is removed when it has ended.
+    /// Starts the launcher and gives it its plan. `belongings` go when it has ended.
     pub(crate) async fn start(
         launcher: &Path,
         plan: &Plan,
         (lifeline, input): (Arc<Lifeline>, Stdio),
         log: Stdio,
-        scratch: Option<PathBuf>,
+        belongings: Belongings,
         tasks: &Tasks,
         extensions: Arc<Extensions>,
     ) -> io::Result<Self> {
@@ -59,10 +69,14 @@ impl Process {
         let (Some(reports), Some(pid)) = (child.stdout.take(), child.id()) else {
             return Err(io::Error::other("the launcher has no pipes"));
         };
+        let group = belongings.group(pid).await;
         let ((ended, function), (left, gone)) = (watch::channel(None), watch::channel(false));
         tasks.spawn(async move {
             follow(child, reports, &ended, &extensions).await;
-            if let Some(scratch) = scratch {
+            if let Some(group) = group {
+                group.remove().await;
+            }
+            if let Some(scratch) = belongings.scratch {
                 remove(&scratch).await;
             }
             // Whoever is killed from outside reports nothing.
@@ -124,6 +138,16 @@ impl Drop for Process {
     fn drop(&mut self) {
         // Others may still hold the lifeline.
         self.kill();
+    }
+}
+
+impl Belongings {
+    /// A control group with this process in it. Without one it runs all the same.
+    async fn group(&self, process: u32) -> Option<Group> {
+        let (groups, share) = self.share.clone()?;
+        let made = tokio::task::spawn_blocking(move || groups.group(share, process)).await;
+        let made = made.map_err(io::Error::other).flatten();
+        made.inspect_err(|error| tracing::warn!("a function has no control group: {error}")).ok()
     }
 }
 

@@ -19,7 +19,7 @@ use super::lifeline::Lifeline;
 use super::logs::Logs;
 use super::named_pipe::NamedPipe;
 use super::network::{Doors, Rest, Way};
-use super::process::{End, Process};
+use super::process::{Belongings, End, Process};
 use super::telemetry::Telemetry;
 use super::{Environment, Host, Tasks, plan};
 use crate::interpreter::Interpreter;
@@ -139,8 +139,10 @@ impl Environment {
         let (started, tasks) = (Instant::now(), Tasks::of(host));
         let extensions = Arc::new(Extensions::new(site.external));
         let lifeline = (site.lifeline.clone(), site.input);
+        let share = host.groups.clone().map(|groups| (groups, plan::share(spec)));
+        let belongings = Belongings { scratch: site.scratch, share };
         let process =
-            Process::start(host.launcher, &plan, lifeline, log, site.scratch, &tasks, extensions.clone())
+            Process::start(host.launcher, &plan, lifeline, log, belongings, &tasks, extensions.clone())
                 .await
                 .map_err(|error| Error::Sandbox(format!("{}: {error}", host.launcher.display())))?;
         let (listener, doors) = match site.listener {

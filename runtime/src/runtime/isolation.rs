@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Runtime;
 use crate::environment::lifeline::Lifeline;
-use crate::environment::process::{End, Process};
+use crate::environment::process::{Belongings, End, Process};
 use crate::environment::{Extensions, Tasks};
 use crate::sandbox::{self, Limits, Plan, View};
 use crate::{Error, InForce, Isolation, LogSink, LogSource, Network, Options};
@@ -72,8 +72,16 @@ impl Runtime {
         let lifeline = (Arc::new(lifeline), input);
         let tasks = Tasks { tracker: self.tasks.clone(), endings: self.endings.clone(), seat: None };
         let nobody = Arc::new(Extensions::new(Vec::new()));
-        let process =
-            Process::start(&self.launcher, &plan, lifeline, Stdio::null(), None, &tasks, nobody).await;
+        let process = Process::start(
+            &self.launcher,
+            &plan,
+            lifeline,
+            Stdio::null(),
+            Belongings::default(),
+            &tasks,
+            nobody,
+        )
+        .await;
         match process.map_err(|error| format!("{}: {error}", self.launcher.display()))?.ended().await {
             End::Ready => Ok(()),
             End::SetUpFailed(reason) => Err(reason),
