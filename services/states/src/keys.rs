@@ -15,6 +15,7 @@
 //! | `"left", machine id, execution id` | [`crate::run::Running`]: where an execution ended without success |
 //! | `"left frame", machine id, execution id, number` | a frame of it, at what it had counted |
 //! | `"followed", execution id, frame, serial` | the job that a task has begun, and waits for |
+//! | `"followers", execution id` | [`crate::run::work::Followers`]: who waits for its end |
 //! | `"begun", execution id, frame, serial` | nothing: the call of a task has begun that is no part of a transaction |
 //! | `"ended", end (ms), execution id` | [`crate::execution::Place`]: executions in the order in which they are forgotten |
 //! | `"activity", account, region, name` | [`crate::activities::Activity`] |
@@ -178,6 +179,10 @@ pub(crate) fn followed(execution: &Id, waited: Waited) -> Key {
     of("followed").bytes(execution).u64(waited.frame.into()).u64(waited.serial.into())
 }
 
+pub(crate) fn followers(execution: &Id) -> Key {
+    of("followers").bytes(execution)
+}
+
 pub(crate) fn begun(execution: &Id, waited: Waited) -> Key {
     of("begun").bytes(execution).u64(waited.frame.into()).u64(waited.serial.into())
 }
@@ -309,6 +314,7 @@ mod tests {
             ("left", left(&id, &id)),
             ("left-frame", left_frame(&id, &id, 7)),
             ("followed", followed(&id, Waited { frame: 7, serial: 8 })),
+            ("followers", followers(&id)),
             ("begun", begun(&id, Waited { frame: 7, serial: 8 })),
             ("ended", ended(7, &id)),
             ("activity", activity(&scope, "a")),
