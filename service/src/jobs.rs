@@ -3,6 +3,7 @@
 
 mod lanes;
 mod range;
+mod walk;
 
 use std::future::Future;
 use std::sync::Arc;

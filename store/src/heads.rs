@@ -170,7 +170,8 @@ impl<'a> HeadWalk<'a> {
     /// The next entries: out of the window, or of the engine where that ends. None at the end of the range.
     fn next_chunk(&mut self) -> Result<Vec<(Bytes, Bytes)>, Error> {
         let (chunk, unknown_from) = self.head.after(self.last.as_ref(), self.count);
-        self.count *= 2;
+        // No more than a window may ever have: a long walk takes many chunks.
+        self.count = (self.count * 2).min(ENTRIES_MAX);
         if !chunk.is_empty() || unknown_from >= self.head.end {
             return Ok(chunk);
         }

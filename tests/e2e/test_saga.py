@@ -1,6 +1,9 @@
 """The saga of examples/trips: each trip is booked wholly or undone wholly, whatever fails and whoever is killed."""
 
+import contextlib
 import json
+import os
+import signal
 import threading
 from pathlib import Path
 
@@ -8,9 +11,9 @@ import machines
 from functions import create, package
 
 EXAMPLE = Path(__file__).parents[2] / "examples/trips"
-TRIPS = 105
-AT_ONCE = 8
-KILLS = 20
+TRIPS = 200
+AT_ONCE = 16
+KILLS = 100
 PLACES = ["hotel", "flight", "car"]
 # Where something of a trip is sold out; elsewhere everything is to be had.
 SOLD_OUT = {"hotel": "Oslo", "flight": "Rome", "car": "Venice"}
@@ -96,13 +99,15 @@ def test_every_trip_is_wholly_booked_or_wholly_undone(make_cloud, chance):
     cloud = make_cloud().start()
     machine = deploy(cloud)
     trips = wanted(chance)
-    waiting, running, kills = list(trips), {}, 0
+    waiting, running, kills, functions_killed = list(trips), {}, 0, 0
     while waiting or kills < KILLS and running:
         while waiting and len(running) < AT_ONCE:
             trip = waiting.pop()
             running[trip["id"]] = machines.start(states(cloud), machine, {"trip": trip}, name=trip["id"])
         # Any moment.
-        threading.Event().wait(chance.uniform(0.05, 1.5))
+        threading.Event().wait(chance.uniform(0.02, 0.6))
+        functions_killed += kill_a_function(cloud, chance)
+        threading.Event().wait(chance.uniform(0.02, 0.6))
         if kills < KILLS:
             cloud.kill()
             cloud.start()
@@ -118,8 +123,28 @@ def test_every_trip_is_wholly_booked_or_wholly_undone(make_cloud, chance):
     for trip in trips:
         agrees(cloud, trip, ends[trip["id"]], {place: tables[place].get(trip["id"]) for place in PLACES}, written)
     booked = sum(end["status"] == "SUCCEEDED" for end in ends.values())
-    print(f"{booked} booked, {TRIPS - booked} undone, {kills} times killed")
+    print(f"{booked} booked, {TRIPS - booked} undone, {kills} times killed, and {functions_killed} functions")
+    assert functions_killed > 0
     assert 0 < booked < TRIPS
+
+
+def kill_a_function(cloud, chance):
+    """Sends SIGKILL to a process that the cloud runs; false where there is none just now."""
+    running = sorted(descendants(cloud.process.pid))
+    with contextlib.suppress(ProcessLookupError):
+        if running:
+            os.kill(chance.choice(running), signal.SIGKILL)
+            return True
+    return False
+
+
+def descendants(pid):
+    children = set()
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        # A thread, or the process itself, may be gone by now.
+        with contextlib.suppress(OSError):
+            children.update(int(child) for child in file.read_text().split())
+    return children.union(*map(descendants, children))
 
 
 def is_running(cloud, execution):

@@ -71,6 +71,12 @@ def test_items_are_read_in_each_format(machines, store):
     assert machines.output(reading(store, {**csv, "MaxItems": 1}, "a.csv")) == [{"a": "1", "b": "x"}]
     store.put("a.json", '[1, {"b": "ü"}]')
     assert machines.output(reading(store, {"InputType": "JSON"}, "a.json")) == [1, {"b": "ü"}]
+    store.put("members.json", '{"of": {"b": 2, "a": {"c": 3}}}')
+    selector = {"ItemSelector": {"k.$": "$$.Map.Item.Key", "v.$": "$$.Map.Item.Value", "i.$": "$$.Map.Item.Index"}}
+    of = {"InputType": "JSON", "ItemsPointer": "/of"}
+    made = [{"k": "b", "v": 2, "i": 0}, {"k": "a", "v": {"c": 3}, "i": 1}]
+    assert machines.output(reading(store, of, "members.json", **selector)) == made
+    assert machines.output(reading(store, of, "members.json"))[0] == {"Key": "b", "Value": 2}
     store.put("a.jsonl", "1\n[2]\n")
     assert machines.output(reading(store, {"InputType": "JSONL"}, "a.jsonl")) == [1, [2]]
 
@@ -218,7 +224,7 @@ def test_an_object_may_be_larger_than_what_is_held(machines, store):
 
 
 def test_what_cannot_be_read_fails_the_map(machines, store):
-    store.put("a.json", "{}")
+    store.put("a.json", "7")
     for config, key in [
         ({"InputType": "JSON"}, "a.json"),
         ({"InputType": "JSON"}, "none.json"),

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import eventually
+from conftest import eventually, move
 from functions import create
 
 ROLE = "arn:aws:iam::000000000000:role/machines"
@@ -314,3 +314,24 @@ def test_errors_are_retried_by_their_names(cloud, machines, queue):
     eventually(lambda: "TaskFailed" in [event["type"] for event in machines.events(execution)])
     cloud.client("sqs").create_queue(QueueName=name)
     assert machines.end(execution)["status"] == "SUCCEEDED"
+
+
+def test_thousands_wait_for_executions_of_their_own(own_cloud, name):
+    """They wait on disk: whoever comes after them is not kept waiting."""
+    machines = Machines(own_cloud, name)
+    inner = machines.make({"W": {"Type": "Wait", "SecondsPath": "$.seconds", "End": True}})
+    step = task("states:startExecution.sync:2", {"StateMachineArn": inner, "Input": {"seconds.$": "$"}}, End=True)
+    each = {"Type": "Map", "ItemProcessor": {"StartAt": "S", "States": {"S": step}}, "ResultSelector": {"all.$": "States.ArrayLength($)"}, "End": True}
+    many = machines.make({"M": each})
+    waiting = [machines.start(many, [3600] * 900) for _ in range(5)]
+
+    def are_all_submitted(execution):
+        last = machines.client.get_execution_history(executionArn=execution, reverseOrder=True, maxResults=1)
+        return last["events"][0]["id"] == 3 + 5 * 900
+
+    eventually(lambda: all(map(are_all_submitted, waiting)), 60)
+    assert machines.end(machines.start(many, [0, 1]))["output"] == '{"all":2}'
+    machines.client.stop_execution(executionArn=waiting.pop())
+    move(own_cloud, advance_seconds=3601)
+    for execution in waiting:
+        assert eventually(lambda execution=execution: machines.describe(execution)["status"] == "SUCCEEDED", 60)

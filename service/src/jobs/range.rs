@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use store::Transaction;
 use store::tuple::{Key, Parts};
-use store::{Transaction, record};
 use tokio::task::JoinSet;
 use wire::Timestamp;
 
 use super::Verdict;
+use super::walk::Walk;
 use crate::{Cloud, Result};
 
 /// Jobs at `key, due at (ms), id`; the key itself is signalled when there is a new one.
@@ -22,8 +23,6 @@ pub(crate) struct JobRange {
     pub(super) at_work_max: usize,
 }
 
-/// Jobs with their keys, and when the next one will be due.
-type Due<T> = (Vec<(Vec<u8>, T)>, Option<i64>);
 /// Writes what became of the job at a key. The bytes are fresh, for the id of another one.
 pub(crate) trait Settle<V>:
     Fn(&mut Transaction, &[u8], &V, &[u8; 16]) -> Result<()> + Clone + Send + Sync + 'static
@@ -106,55 +105,28 @@ impl JobRange {
         let mut news = cloud.store.watch(&self.key);
         let mut at_work = JoinSet::new();
         let mut keys_at_work = HashSet::new();
+        let mut walk = Walk::default();
         loop {
-            let (due, next_ms) = self.due(&cloud, &keys_at_work)?;
-            for (key, job) in due {
+            for (key, job) in walk.on(self, &cloud, &keys_at_work)? {
                 keys_at_work.insert(key.clone());
                 at_work.spawn(start(Arc::clone(&cloud), key, job));
             }
+            let next_ms = walk.next_ms();
             let is_idle = next_ms.is_none() && at_work.is_empty();
             let sleep_until = Timestamp(next_ms.unwrap_or(i64::MAX));
-            tokio::select! {
-                () = news.changed() => {}
-                () = cloud.clock.sleep_until(sleep_until), if next_ms.is_some() => {}
+            let mut done = tokio::select! {
+                () = news.changed() => { walk.begin_anew(); None }
+                () = cloud.clock.sleep_until(sleep_until), if next_ms.is_some() => { walk.go_on(); None }
                 () = tokio::time::sleep(rest.unwrap_or_default()), if is_idle && rest.is_some() => return Ok(()),
-                Some(done) = at_work.join_next() => match done {
-                    Ok(settled) => drop(keys_at_work.remove(&settled?)),
-                    // Which job it was is unknown: all that are at work are taken up again by the next run.
-                    Err(panic) => return Err(crate::operation::internal(&panic.to_string()).into()),
-                },
+                Some(done) = at_work.join_next() => Some(done),
+            };
+            while let Some(settled) = done {
+                // Which job it was that panicked is unknown: all that are at work are taken up again by the next run.
+                let settled = settled.map_err(|panic| crate::operation::internal(&panic.to_string()))?;
+                keys_at_work.remove(&settled?);
+                done = at_work.try_join_next();
             }
         }
-    }
-
-    /// Jobs that are due, and when the next one will be.
-    fn due<T: DeserializeOwned>(&self, cloud: &Cloud, at_work: &HashSet<Vec<u8>>) -> Result<Due<T>> {
-        let now_ms = cloud.clock.now().millis();
-        let mut due = Vec::new();
-        if at_work.len() >= self.at_work_max {
-            return Ok((due, None));
-        }
-        // It writes nothing. A walk from the head does not stumble over the traces of all jobs that were ever done.
-        cloud
-            .store
-            .transact_now(|tx: &mut Transaction| {
-                due.clear();
-                for entry in tx.scan_head(self.key.prefix_range()) {
-                    let (key, value) = entry?;
-                    let due_ms = self.due_of(&key)?;
-                    if due_ms > now_ms {
-                        return Ok(Some(due_ms));
-                    }
-                    if !at_work.contains(&key[..]) {
-                        due.push((key.to_vec(), record::decode(&value)?));
-                    }
-                    if at_work.len() + due.len() >= self.at_work_max {
-                        break;
-                    }
-                }
-                Ok::<_, crate::Error>(None)
-            })
-            .map(|next_ms| (due, next_ms))
     }
 
     /// Writes what became of a job.
@@ -178,7 +150,7 @@ impl JobRange {
     }
 
     /// The moment in the key of a job.
-    fn due_of(&self, key: &[u8]) -> Result<i64, store::Error> {
+    pub(super) fn due_of(&self, key: &[u8]) -> Result<i64, store::Error> {
         Parts::new(key.get(self.key.len()..).unwrap_or_default()).i64()
     }
 }

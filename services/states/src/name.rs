@@ -1,12 +1,11 @@
 //! Names and ARNs: what may be called how, and what an ARN of this service names.
 
 use names::{Arn, Scope};
+use states_language::definition::is_for_names;
 use wire::Fault;
 
 use crate::errors;
 
-/// Characters that no name has, besides blanks and control characters.
-const FORBIDDEN: &str = "<>{}[]?*\"#%\\^|~`$&,;:/";
 const LENGTH_MAX: usize = 80;
 
 /// The ARN of a state machine.
@@ -19,11 +18,8 @@ pub(crate) fn machine(scope: &Scope, name: &str) -> Arn {
 /// # Errors
 /// For any other.
 pub(crate) fn checked(name: &str) -> Result<&str, Fault> {
-    let is_bad = |character: char| {
-        character.is_whitespace() || character.is_control() || FORBIDDEN.contains(character)
-    };
     let is_long = name.chars().count() > LENGTH_MAX;
-    if name.is_empty() || is_long || name.chars().any(is_bad) {
+    if name.is_empty() || is_long || !name.chars().all(is_for_names) {
         return Err(errors::invalid_name(name));
     }
     Ok(name)

@@ -111,6 +111,23 @@ fn everything_is_taken_once_on_disk() {
 }
 
 #[test]
+fn a_walk_may_be_longer_than_any_window() {
+    let bed = Bed::memory();
+    let store = bed.open();
+    for length in [1, 3000] {
+        let put = |tx: &mut Transaction| {
+            (0..2000).for_each(|at| tx.put(place(at, at), vec![7; length]));
+            Ok::<_, Error>(())
+        };
+        store.transact_now(put).unwrap();
+        let walk = |tx: &mut Transaction| tx.scan_head(queue().prefix_range()).collect::<Result<Vec<_>, _>>();
+        let walked: Vec<_> = store.transact_now(walk).unwrap().into_iter().map(|(key, _)| key).collect();
+        let expected: Vec<_> = (0..2000).map(|at| place(at, at).as_bytes().to_vec()).collect();
+        assert_eq!(walked, expected);
+    }
+}
+
+#[test]
 fn an_entry_that_moves_is_always_somewhere() {
     let store = Bed::memory().open();
     let is_over = AtomicBool::new(false);

@@ -19,6 +19,8 @@ pub(super) struct Builder<'a> {
     states: Vec<Option<State>>,
     starts: Vec<StateId>,
     names: HashSet<&'a str>,
+    /// Of all distributed Map states.
+    pub(super) labels: HashSet<Box<str>>,
 }
 
 impl<'a> Builder<'a> {

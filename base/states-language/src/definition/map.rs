@@ -5,7 +5,7 @@ use serde_json::{Map as Object, Value};
 use super::builder::Builder;
 use super::fields::Fields;
 use super::state::is_integer;
-use super::{Field, Kind, MachineId};
+use super::{Field, Kind, MachineId, is_for_names};
 use crate::template::{Language, Template};
 
 /// The bounds of MaxConcurrency.
@@ -15,8 +15,6 @@ pub(crate) const COUNT: (u64, u64) = (0, 100_000_000);
 /// The bounds of MaxInputBytesPerBatch.
 pub(crate) const BATCH_BYTES: (u64, u64) = (1, 262_144);
 
-/// Characters that no label has, besides blanks and control characters.
-pub(crate) const LABEL_FORBIDDEN: &str = "<>{}[]?*\"#%\\^|~`$&,;:/";
 /// How long a label is at most.
 pub(crate) const LABEL_CHARS_MAX: usize = 40;
 
@@ -87,6 +85,9 @@ impl<'a> Builder<'a> {
         };
         if map.distributed.is_some() {
             map.read_distributed(fields, language);
+            if let Some(label) = map.label.as_ref().filter(|label| !self.labels.insert((*label).clone())) {
+                fields.refuse(format!("Duplicate Label: {label}"), Some("Label"));
+            }
         }
         Some(Kind::Map(Box::new(map)))
     }
@@ -139,13 +140,10 @@ impl Map {
 /// A label stands in ARNs, and tells a Map state from all others.
 fn read_label(fields: &Fields<'_>) -> Option<Box<str>> {
     let label = fields.text("Label")?;
-    let is_bad = |character: char| {
-        character.is_whitespace() || character.is_control() || LABEL_FORBIDDEN.contains(character)
-    };
     if label.is_empty() || label.chars().count() > LABEL_CHARS_MAX {
         let why = format!("Value must have a length from 1 to {LABEL_CHARS_MAX}");
         fields.refuse(why, Some("Label"));
-    } else if label.chars().any(is_bad) {
+    } else if !label.chars().all(is_for_names) {
         fields.refuse("Value has characters that are not allowed", Some("Label"));
     }
     Some(label.into())

@@ -20,7 +20,7 @@ use serde_json::Value;
 use self::builder::Builder;
 pub use self::diagnostic::{Diagnostic, Severity};
 pub(crate) use self::field::Field;
-pub(crate) use self::map::{Batcher, LABEL_CHARS_MAX, LABEL_FORBIDDEN, Map};
+pub(crate) use self::map::{Batcher, LABEL_CHARS_MAX, Map};
 pub use self::resource::{Pattern, Resource, ResourceKind};
 pub(crate) use self::retry::{Catcher, Retrier};
 pub use self::suitability::Suitability;
@@ -192,6 +192,13 @@ impl Definition {
     pub(crate) fn start(&self, machine: MachineId) -> Option<StateId> {
         self.starts.get(machine as usize).copied()
     }
+}
+
+/// Whether a character may stand in what ARNs say: in labels, and in names of state machines, activities and executions.
+#[must_use]
+pub fn is_for_names(character: char) -> bool {
+    let is_forbidden = "<>{}[]?*\"#%\\^|~`$&,;:/".contains(character);
+    !is_forbidden && !character.is_whitespace() && !character.is_control()
 }
 
 /// A machine of a definition that executions can run.

@@ -180,3 +180,25 @@ fn express_machines_wait_for_nobody() {
     assert_eq!(express("arn:aws:states:::states:startExecution.sync:2"), why(".sync"));
     assert!(express("arn:aws:states:::sqs:sendMessage").is_empty());
 }
+
+#[test]
+fn labels_of_executions_are_not_given_twice() {
+    let map = |label: &str, mode: &str| {
+        json!({"Type": "Map", "Label": label, "End": true, "ItemProcessor": {
+        "ProcessorConfig": {"Mode": mode, "ExecutionType": "STANDARD"},
+        "StartAt": format!("P{label}"), "States": {format!("P{label}"): {"Type": "Pass", "End": true}}}})
+    };
+    let both = |one: Value, mut other: Value| {
+        let processor = &mut other["ItemProcessor"];
+        processor["StartAt"] = "Q".into();
+        processor["States"] = json!({"Q": {"Type": "Pass", "End": true}});
+        wrong(&json!({"StartAt": "A", "States": {"A": {"Type": "Parallel", "End": true, "Branches": [
+            {"StartAt": "B", "States": {"B": one}}, {"StartAt": "C", "States": {"C": other}}]}}}))
+    };
+    assert!(both(map("one", "DISTRIBUTED"), map("two", "DISTRIBUTED")).is_empty());
+    let wrong = both(map("one", "DISTRIBUTED"), map("one", "DISTRIBUTED"));
+    assert_eq!(
+        wrong,
+        ["SCHEMA_VALIDATION_FAILED: Duplicate Label: one at /States/A/Branches[1]/States/C/Label"]
+    );
+}

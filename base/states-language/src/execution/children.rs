@@ -111,7 +111,7 @@ impl Run<'_> {
         }
         let input = match &map.selector {
             Some(selector) => {
-                self.select(id, state, selector, &Item { index, value: &item, source: None })?
+                self.select(id, state, selector, &Item { index, key: None, value: &item, source: None })?
             }
             None => item.clone(),
         };

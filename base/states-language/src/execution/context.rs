@@ -15,6 +15,8 @@ use crate::time;
 #[derive(Clone, Copy)]
 pub(super) struct Item<'i> {
     pub(super) index: u32,
+    /// Its name, where it is a member of an object.
+    pub(super) key: Option<&'i str>,
     pub(super) value: &'i Value,
     /// Where a distributed Map state has it from.
     pub(super) source: Option<&'i str>,
@@ -23,8 +25,10 @@ pub(super) struct Item<'i> {
 impl Item<'_> {
     fn shown(&self) -> Value {
         let mut shown = json!({"Index": self.index, "Value": self.value});
-        if let Some(source) = self.source {
-            shown["Source"] = source.into();
+        for (name, text) in [("Key", self.key), ("Source", self.source)] {
+            if let Some(text) = text {
+                shown[name] = text.into();
+            }
         }
         shown
     }

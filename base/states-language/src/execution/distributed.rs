@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::batches::{BYTES_MAX as BATCH_BYTES_MAX, Batch};
 use super::children::list;
@@ -15,7 +15,7 @@ use super::frame::{FrameId, Phase};
 use super::run::{Run, too_large};
 use super::{Command, Execution, Id, Moment, PAYLOAD_BYTES_MAX};
 use crate::definition::{
-    Batcher, Definition, Field, Kind, LABEL_CHARS_MAX, LABEL_FORBIDDEN, Machine, Map, State,
+    Batcher, Definition, Field, Kind, LABEL_CHARS_MAX, Machine, Map, State, is_for_names,
 };
 use crate::event::{Details, EventType};
 use crate::failure::{Failure, names};
@@ -67,13 +67,25 @@ pub enum MapSource {
     },
 }
 
-/// An item that was read, and from where.
+/// An item as it was found, and where.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sourced {
-    /// The item.
+    /// Its name, where it is a member of an object.
+    pub key: Option<String>,
+    /// The item, or the member's value.
     pub value: Value,
     /// The object that it stood in.
     pub source: Arc<str>,
+}
+
+impl Sourced {
+    /// What an execution gets where no ItemSelector says otherwise.
+    fn whole(self) -> Value {
+        match self.key {
+            Some(key) => json!({"Key": key, "Value": self.value}),
+            None => self.value,
+        }
+    }
 }
 
 /// How many items may fail.
@@ -122,44 +134,33 @@ pub fn selected(
     // A run may change what it is given; this one only asks.
     let mut asked = execution.clone();
     let run = Run::new(definition, &mut asked, moment);
-    let state = run.state_of(id.frame);
-    let selector = state.and_then(|state| match &state.kind {
-        Kind::Map(map) => map.selector.as_ref(),
-        _ => None,
-    });
-    let (Some(selector), Some(state)) = (selector, state) else {
-        return Ok(items.into_iter().map(|item| item.value).collect());
-    };
-    let select = |(index, item): (u32, Sourced)| {
-        let item = Item { index, value: &item.value, source: Some(&item.source) };
-        run.select(id.frame, state, selector, &item)
-    };
-    (first..).zip(items).map(select).collect()
+    match run.state_of(id.frame).map(|state| (state, &state.kind)) {
+        Some((state, Kind::Map(map))) => run.each_selected(id.frame, state, map, (first, items)),
+        _ => Ok(items.into_iter().map(Sourced::whole).collect()),
+    }
 }
 
 /// What a map run is called in ARNs, where the definition says nothing: as its state, as far as that can be a label.
 fn label_of(state: &str) -> String {
-    let is_bad = |character: char| {
-        character.is_whitespace() || character.is_control() || LABEL_FORBIDDEN.contains(character)
-    };
-    let good = |character| if is_bad(character) { '-' } else { character };
+    let good = |character| if is_for_names(character) { character } else { '-' };
     state.chars().take(LABEL_CHARS_MAX).map(good).collect()
 }
 
 impl Run<'_> {
     pub(super) fn start_map_run(&mut self, id: FrameId, state: &State, map: &Map) -> Result<(), Failure> {
         let waited = self.wait_for(id, Phase::Idle);
-        let run = self.ask(id, state, |scope, data| {
+        let (mut run, items) = self.ask(id, state, |scope, data| {
             let subject = Subject::data(data);
             let count = |field: &Option<Field>, bounds| {
                 optional(field, |field| field.integer(scope, subject, bounds))
             };
-            Ok(MapRun {
+            let items = items(state, map, scope, data)?;
+            let run = MapRun {
                 id: waited,
                 label: map.label.as_deref().map_or_else(|| label_of(&state.name), str::to_owned),
                 machine: Machine(map.processor),
                 execution_type: map.distributed.as_deref().unwrap_or_default().to_owned(),
-                source: source(state, map, scope, data)?,
+                source: source(map, scope, subject)?,
                 batch: map.batcher.as_ref().map(|batcher| batch(batcher, scope, subject)).transpose()?,
                 concurrency: count(&map.concurrency, CONCURRENCY)?.unwrap_or(0),
                 tolerance: Tolerance {
@@ -169,13 +170,13 @@ impl Run<'_> {
                     })?,
                 },
                 target: target(map, scope, subject)?,
-            })
+            };
+            Ok((run, items))
         })?;
-        let run = self.with_selected(id, state, map, run)?;
-        let length = match &run.source {
-            MapSource::Items(items) => items.len() as u64,
-            MapSource::Reader { .. } => 0,
-        };
+        let length = items.len() as u64;
+        if let MapSource::Items(selected) = &mut run.source {
+            *selected = self.each_selected(id, state, map, (0, items))?;
+        }
         self.event_of(id, EventType::MapStateStarted, Details::Length(length));
         if let Some(frame) = self.frame_mut(id) {
             frame.phase = Phase::MapRun;
@@ -184,21 +185,23 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The run with what ItemSelector makes of each item that is here.
-    fn with_selected(
+    /// What ItemSelector makes of each item, of which the first has this place.
+    fn each_selected(
         &self,
         id: FrameId,
         state: &State,
         map: &Map,
-        mut run: MapRun,
-    ) -> Result<MapRun, Failure> {
-        if let (Some(selector), MapSource::Items(items)) = (&map.selector, &mut run.source) {
-            for (index, item) in (0_u32..).zip(items.iter_mut()) {
-                let from = Item { index, value: item, source: Some(STATE_DATA) };
-                *item = self.select(id, state, selector, &from)?;
-            }
-        }
-        Ok(run)
+        (first, items): (u32, Vec<Sourced>),
+    ) -> Result<Vec<Value>, Failure> {
+        let Some(selector) = &map.selector else {
+            return Ok(items.into_iter().map(Sourced::whole).collect());
+        };
+        let select = |(index, item): (u32, Sourced)| {
+            let key = item.key.as_deref();
+            let item = Item { index, key, value: &item.value, source: Some(&item.source) };
+            self.select(id, state, selector, &item)
+        };
+        (first..).zip(items).map(select).collect()
     }
 
     pub(super) fn map_run_started(&mut self, id: Id, arn: String) {
@@ -259,20 +262,34 @@ fn optional<T>(
     field.as_ref().map(read).transpose()
 }
 
-fn source(state: &State, map: &Map, scope: &Scope<'_>, data: &Value) -> Result<MapSource, Failure> {
-    let subject = Subject::data(data);
-    if let Some(reader) = &map.reader {
-        return Ok(MapSource::Reader {
-            resource: reader.resource.to_string(),
-            config: reader.config.evaluate(scope, subject)?,
-            arguments: reader.arguments.evaluate(scope, subject)?,
-        });
+/// From where items are to be read, if they are not here.
+fn source(map: &Map, scope: &Scope<'_>, subject: Subject<'_>) -> Result<MapSource, Failure> {
+    let Some(reader) = &map.reader else { return Ok(MapSource::Items(Vec::new())) };
+    Ok(MapSource::Reader {
+        resource: reader.resource.to_string(),
+        config: reader.config.evaluate(scope, subject)?,
+        arguments: reader.arguments.evaluate(scope, subject)?,
+    })
+}
+
+/// The items that are here: the elements of an array, or the members of an object.
+fn items(state: &State, map: &Map, scope: &Scope<'_>, data: &Value) -> Result<Vec<Sourced>, Failure> {
+    if map.reader.is_some() {
+        return Ok(Vec::new());
     }
     let items = match &map.items {
-        Some(items) => items.evaluate(scope, subject)?,
+        Some(items) => items.evaluate(scope, Subject::data(data))?,
         None => data.clone(),
     };
-    list(items, map.items.as_ref(), state.language).map(MapSource::Items)
+    let source: Arc<str> = STATE_DATA.into();
+    let sourced = |key, value| Sourced { key, value, source: Arc::clone(&source) };
+    Ok(match items {
+        Value::Object(members) => members.into_iter().map(|(key, value)| sourced(Some(key), value)).collect(),
+        other => {
+            let items = list(other, map.items.as_ref(), state.language)?;
+            items.into_iter().map(|value| sourced(None, value)).collect()
+        }
+    })
 }
 
 fn batch(batcher: &Batcher, scope: &Scope<'_>, subject: Subject<'_>) -> Result<Batch, Failure> {

@@ -48,6 +48,29 @@ fn items_are_selected_and_results_are_in_order() {
 }
 
 #[test]
+fn members_of_an_object_are_items_of_executions() {
+    let items = |fields: Value, input: Value| {
+        let mut drive = Drive::new(&distributed(fields));
+        drive.start(input);
+        drive.map_runs.pop().map(|run| run.source)
+    };
+    let input = || json!({"of": {"b": 2, "a": [1]}});
+    let plain = items(json!({"ItemsPath": "$.of"}), input());
+    let expected = vec![json!({"Key": "b", "Value": 2}), json!({"Key": "a", "Value": [1]})];
+    assert_eq!(plain, Some(MapSource::Items(expected)));
+    let selector = json!({"k.$": "$$.Map.Item.Key", "v.$": "$$.Map.Item.Value", "i.$": "$$.Map.Item.Index", "s.$": "$$.Map.Item.Source"});
+    let selected = items(json!({"ItemsPath": "$.of", "ItemSelector": selector}), input());
+    let made = |k: &str, v: Value, i: u32| json!({"k": k, "v": v, "i": i, "s": "STATE_DATA"});
+    assert_eq!(selected, Some(MapSource::Items(vec![made("b", json!(2), 0), made("a", json!([1]), 1)])));
+    assert_eq!(items(json!({}), json!({})), Some(MapSource::Items(Vec::new())));
+    assert_eq!(items(json!({"ItemsPath": "$.of.b"}), input()), None);
+    // What runs in the same execution has items of arrays alone.
+    assert!(
+        result(&map(json!({"ItemsPath": "$.of"}), json!({"Type": "Pass", "End": true})), input()).is_err()
+    );
+}
+
+#[test]
 fn queries_select_items() {
     let definition = json!({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Map", "End": true,
         "Items": "{% $states.input.list[$ > 1] %}", "ItemSelector": "{% $states.context.Map.Item.Value * 10 %}",
@@ -187,7 +210,7 @@ fn items_that_are_read_are_selected_later() {
     drive.start(json!({"n": 1}));
     let (execution, moment) = (drive.execution(), Moment { now_ms: 0, seed: 0 });
     let select = |items| selected(&drive.definition, &execution, moment, drive.map_runs[0].id, (7, items));
-    let read = |value| Sourced { value, source: "S3://b/k".into() };
+    let read = |value| Sourced { key: None, value, source: "S3://b/k".into() };
     let items = select(vec![read(json!({"a": "x"})), read(json!({"a": "y"}))]);
     let expected = |i, v| json!({"i": i, "v": v, "n": 1, "from": "S3://b/k"});
     assert_eq!(items, Ok(vec![expected(7, "x"), expected(8, "y")]));

@@ -24,6 +24,7 @@ use store::{Direction, Reads, Transaction, record};
 pub(crate) use self::beginning::{begin, cancel};
 pub(crate) use self::ending::run_ends;
 pub(crate) use self::flights::run_flights;
+pub(crate) use self::items::{Format, Item};
 pub(crate) use self::operations::{describe, list, update};
 pub(crate) use self::reading::run_reads;
 pub(crate) use self::redrive::{drop_redrive, redrivable, redrive};

@@ -168,6 +168,9 @@ impl<'s, 'tx> Steps<'s, 'tx> {
         self.tx.put(keys::ended(now_ms, &self.execution.id), record::encode(&self.execution.place())?);
         let arn = self.execution.arn(&self.tx.scope());
         self.tx.signal(news(&arn));
+        if !is_new {
+            work::tell_followers(self.tx, &id)?;
+        }
         // Of one that is new, who starts it hears by itself.
         let of = self.execution.map_run.as_ref().filter(|_| !is_new);
         of.map_or(Ok(()), |of| map_runs::ended(self.tx, &self.execution, of))

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use names::Scope;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use service::{Cloud, Jobs, Result, Tx, Verdict};
+use service::{Cloud, Error, Jobs, Result, Tx, Verdict};
 use states_language::execution::{Id as Waited, Input};
 use store::Reads as _;
 use tokio::sync::OwnedMutexGuard;
 
 use super::calls::Call;
 use super::{awaits, give_all};
-use crate::execution::Execution;
+use crate::execution::{self, Execution};
 use crate::keys::{self, Id};
 use crate::tasks::{self, Answer, TaskFailure};
 use crate::turns;
@@ -34,6 +34,13 @@ pub(super) struct Followed {
 
 #[cfg(test)]
 layouts::stays!(stored_followed: Followed);
+
+/// The tasks that wait for the end of an execution, each with the execution that it is of. They cost nothing while they wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Followers(Vec<(Id, Waited)>);
+
+#[cfg(test)]
+layouts::stays!(stored_followers: Followers);
 
 /// A step to go on with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,7 +71,7 @@ pub(super) fn cancel(tx: &mut Tx<'_>, execution: &Id, waited: Waited) -> Result<
     CANCELS.put(tx, now_ms, &id, &followed)
 }
 
-/// Notes a job that a call has begun.
+/// Notes a job that a call has begun. One that still runs is gone on with when it ends.
 pub(super) fn heard(
     tx: &mut Tx<'_>,
     call: &Call,
@@ -74,17 +81,47 @@ pub(super) fn heard(
     if let Ok(Answer::Begun { job, .. }) = answer {
         let followed = Followed { call: call.clone(), job: job.to_string() };
         let (now_ms, id) = (tx.now.millis(), tx.random().bytes());
-        // A task that was cancelled while its call was under way wants the job ended.
-        let jobs = if is_awaited { FOLLOWED } else { CANCELS };
-        jobs.put(tx, now_ms, &id, &followed)?;
-        if is_awaited {
-            tx.put_record(keys::followed(&call.execution, call.waited), &followed)?;
+        if !is_awaited {
+            // A task that was cancelled while its call was under way wants the job ended.
+            return CANCELS.put(tx, now_ms, &id, &followed);
+        }
+        tx.put_record(keys::followed(&call.execution, call.waited), &followed)?;
+        let Some(running) = running(tx, job)? else { return FOLLOWED.put(tx, now_ms, &id, &followed) };
+        let key = keys::followers(&running.id);
+        let mut followers = tx.get_record::<Followers>(&key)?.unwrap_or_default();
+        followers.0.push((call.execution, call.waited));
+        tx.put_record(key, &followers)?;
+    }
+    Ok(())
+}
+
+/// The execution that a job is, as long as it runs.
+fn running(tx: &Tx<'_>, job: &Value) -> Result<Option<Execution>> {
+    let arn = job["ExecutionArn"].as_str().unwrap_or_default();
+    match execution::find(&**tx, &tx.scope(), arn) {
+        Ok(execution) => Ok(Some(execution).filter(|execution| !execution.status.is_over())),
+        // Who follows it is told what is wrong.
+        Err(Error::Fault(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// An execution ended: tasks that wait for that go on.
+pub(super) fn tell_followers(tx: &mut Tx<'_>, execution: &Id) -> Result<()> {
+    let key = keys::followers(execution);
+    let Some(Followers(followers)) = tx.get_record(&key)? else { return Ok(()) };
+    tx.delete(key);
+    for (execution, waited) in followers {
+        // A task that was cancelled follows nothing any more.
+        if let Some(followed) = tx.get_record::<Followed>(&keys::followed(&execution, waited))? {
+            let (now_ms, id) = (tx.now.millis(), tx.random().bytes());
+            FOLLOWED.put(tx, now_ms, &id, &followed)?;
         }
     }
     Ok(())
 }
 
-/// Waits for jobs that tasks have begun.
+/// Gives tasks the ends of jobs that they have begun. One that was noted before its end, as it once was, is waited for.
 pub(crate) async fn run_followed(cloud: Arc<Cloud>) -> Result<()> {
     let prepare = |cloud: Arc<Cloud>, followed: Arc<Followed>| async move {
         let call = &followed.call;

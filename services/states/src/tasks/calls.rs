@@ -6,7 +6,7 @@ use states_language::definition::{Resource, ResourceKind};
 use states_language::failure::names as errors;
 use wire::{Document, Fault};
 
-use super::{Answer, Task, TaskFailure, catalog};
+use super::{Answer, Task, TaskFailure, catalog, gateway};
 
 /// Calls in the name of the state machine's role.
 pub(crate) struct Calls<'a, 'tx> {
@@ -39,7 +39,7 @@ impl<'a, 'tx> Calls<'a, 'tx> {
 pub(crate) fn effect(context: &Context, resource: &Resource) -> Effect {
     let ResourceKind::Service { service, action, .. } = &resource.kind else { return Effect::Elsewhere };
     let action = catalog::bare(action);
-    if (service.as_str(), action) == ("apigateway", "invoke") {
+    if gateway::is_invoke(service, action) {
         return Effect::Elsewhere;
     }
     let found = catalog::find(&context.cloud, service, action);

@@ -48,6 +48,11 @@ struct Request {
     auth_type: Option<String>,
 }
 
+/// Whether an action is this one.
+pub(super) fn is_invoke(service: &str, action: &str) -> bool {
+    (service, action) == ("apigateway", "invoke")
+}
+
 /// Refuses parameters of which no request can be made.
 pub(super) fn check(parameters: &Value) -> Result<(), TaskFailure> {
     read(parameters).map(drop)

@@ -154,7 +154,7 @@ async fn integrated(
         ("dynamodb", _) => optimised::call(calls, task, action, refusal::DYNAMODB).await,
         ("sqs", _) => optimised::call(calls, task, action, refusal::SQS).await,
         ("sns", _) => optimised::call(calls, task, action, refusal::SNS).await,
-        ("apigateway", "invoke") => gateway::invoke(calls.context, task).await,
+        _ if gateway::is_invoke(service, action) => gateway::invoke(calls.context, task).await,
         _ => match service.strip_prefix("aws-sdk:") {
             Some(service) => sdk::call(calls, task, service, action).await,
             None => Err(not_here(&task.resource)),

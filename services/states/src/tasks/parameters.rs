@@ -34,7 +34,7 @@ fn suits(cloud: &Cloud, resource: &Resource, parameters: &Value) -> Result<(), T
         ResourceKind::Activity | ResourceKind::Function => return Ok(()),
     };
     let action = catalog::bare(action);
-    if (service.as_str(), action) == ("apigateway", "invoke") {
+    if gateway::is_invoke(service, action) {
         return gateway::check(parameters);
     }
     let Some((facts, operation)) = catalog::find(cloud, service, action) else { return Ok(()) };

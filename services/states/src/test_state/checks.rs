@@ -29,7 +29,10 @@ pub(super) struct Tested {
     pub(super) role_arn: Option<String>,
     /// How often it was tried before.
     pub(super) retries: u64,
-    failed_items: Option<u64>,
+    /// How many of its items failed.
+    pub(super) failed_items: Option<u64>,
+    /// What its items are read from.
+    pub(super) read: Option<String>,
 }
 
 impl Tested {
@@ -38,11 +41,6 @@ impl Tested {
         let definition = json_of("definition", Some(&input.definition))?;
         let (name, state) = state_of(&definition, input.state_name.as_deref())?;
         let configuration = input.state_configuration.as_ref();
-        let given = |is: fn(&api::TestStateConfiguration) -> bool| configuration.is_some_and(is);
-        errors::refuse(&[(
-            "stateConfiguration.mapItemReaderData",
-            given(|given| given.map_item_reader_data.is_some()),
-        )])?;
         let count = |count: Option<i32>| count.and_then(|count| u64::try_from(count).ok());
         let tested = Tested {
             name,
@@ -54,6 +52,7 @@ impl Tested {
             role_arn: input.role_arn.clone(),
             retries: count(configuration.and_then(|given| given.retrier_retry_count)).unwrap_or(0),
             failed_items: count(configuration.and_then(|given| given.map_iteration_failure_count)),
+            read: configuration.and_then(|given| given.map_item_reader_data.clone()),
         };
         if tested.mock.is_some() && input.reveal_secrets == Some(true) {
             return Err(errors::validation(
@@ -63,6 +62,9 @@ impl Tested {
         tested.check_kind()?;
         tested.check_context()?;
         tested.check_mock()?;
+        if tested.read.is_some() && (tested.kind() != "Map" || !tested.state["ItemReader"].is_object()) {
+            return Err(errors::validation("mapItemReaderData is for Map states with an ItemReader."));
+        }
         let origin = configuration.and_then(|given| given.error_caused_by_state.as_deref());
         origin.map_or(Ok(()), |origin| tested.check_origin(origin))?;
         Ok(tested)
@@ -82,14 +84,9 @@ impl Tested {
         resource.ends_with(".waitForTaskToken") || resource.contains(".sync")
     }
 
-    /// A failure before anything is tried: more items failed than are tolerated.
-    pub(super) fn fault(&self) -> Option<(String, String)> {
-        let failed = self.failed_items?;
-        let tolerated = self.state["ToleratedFailureCount"].as_u64().unwrap_or(0);
-        (self.kind() == "Map" && failed > tolerated).then(|| {
-            let cause = "The specified tolerated failure threshold was exceeded";
-            ("States.ExceedToleratedFailureThreshold".into(), cause.into())
-        })
+    /// Its items are executions of their own.
+    pub(super) fn is_distributed(&self) -> bool {
+        self.state["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
     }
 
     fn check_kind(&self) -> Result<(), Fault> {

@@ -4,11 +4,12 @@ use api_states as api;
 use serde_json::{Value, json};
 
 use super::checks::Tested;
+use super::items::Items;
 use super::run::{handled, probe};
 use super::seen::{End, Seen};
 
 /// All that is to be seen between a state's input and its output.
-pub(super) fn inspect(tested: &Tested, seen: &Seen) -> api::InspectionData {
+pub(super) fn inspect(tested: &Tested, seen: &Seen, items: Option<&Items>) -> api::InspectionData {
     let mut data = api::InspectionData { input: Some(tested.input.to_string()), ..Default::default() };
     if tested.is_jsonata() {
         data.after_arguments = seen.parameters.clone();
@@ -27,6 +28,9 @@ pub(super) fn inspect(tested: &Tested, seen: &Seen) -> api::InspectionData {
         data.tolerated_failure_count = whole("ToleratedFailureCount");
         data.tolerated_failure_percentage =
             tested.state["ToleratedFailurePercentage"].as_f64().map(|share| share as f32);
+    }
+    if let Some(items) = items {
+        items.show(&tested.state, &mut data);
     }
     data.error_details = error_details(tested, seen);
     data

@@ -5,6 +5,7 @@
 
 mod checks;
 mod inspect;
+mod items;
 mod mocked;
 mod named;
 mod run;
@@ -15,7 +16,7 @@ use serde_json::Value;
 use service::{Context, Result};
 
 use self::checks::{Mock, Tested};
-use self::seen::{End, Seen};
+use self::seen::End;
 
 /// Tests a state.
 pub(crate) async fn test(context: Context, input: api::TestStateInput) -> Result<api::TestStateOutput> {
@@ -27,12 +28,13 @@ pub(crate) async fn test(context: Context, input: api::TestStateInput) -> Result
         let mode = input.mock.as_ref().and_then(|mock| mock.field_validation_mode.as_ref());
         mocked::check(&context.cloud, tested.state["Resource"].as_str().unwrap_or_default(), result, mode)?;
     }
-    let seen = match tested.fault().or_else(|| no_items(&tested)) {
-        Some(failure) => Seen::failed(failure),
-        None => run::run(&tested, &context).await?,
+    run::check(&tested, &context)?;
+    let (seen, items) = match items::find(&tested, &context)? {
+        Ok(items) => (run::run(&tested, &context).await?, items),
+        Err(failed) => (failed, None),
     };
     let is_inspected = input.inspection_level.is_some_and(|level| level != api::InspectionLevel::Info);
-    let inspection_data = is_inspected.then(|| inspect::inspect(&tested, &seen));
+    let inspection_data = is_inspected.then(|| inspect::inspect(&tested, &seen, items.as_ref()));
     let (error, cause) = seen.failure.clone().unzip();
     let output = api::TestStateOutput {
         status: Some(match seen.end {
@@ -48,14 +50,6 @@ pub(crate) async fn test(context: Context, input: api::TestStateInput) -> Result
         inspection_data,
     };
     Ok(output)
-}
-
-/// A Map state in JSONPath whose items are none.
-fn no_items(tested: &Tested) -> Option<(String, String)> {
-    let has_path = tested.kind() == "Map" && !tested.is_jsonata() && tested.state["ItemReader"].is_null();
-    let is_none = has_path && inspect::items(tested).is_some_and(|items| !items.is_array());
-    let path = tested.state["ItemsPath"].as_str().unwrap_or("$");
-    is_none.then(|| ("States.Runtime".into(), format!("Reference path \"{path}\" must point to array.")))
 }
 
 /// The first of a state's handlers of errors that is for this one.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use service::Context;
 use states_language::definition::{Definition, Machine};
-use states_language::execution::{About, Command, Execution, Id, Input, Moment, Scheduled, Timer, step};
+use states_language::execution::{
+    About, Command, Execution, Id, Input, MapRun, Moment, Scheduled, Timer, step,
+};
 use wire::{Fault, Timestamp, TimestampFormat};
 
 use super::checks::{Mock, Tested};
@@ -37,21 +39,28 @@ const SHARED: [&str; 14] = [
     "End",
 ];
 
+/// Refuses a state that no machine could have.
+pub(super) fn check(tested: &Tested, context: &Context) -> Result<(), Fault> {
+    let whole = machine(tested, &tested.state, &tested.input);
+    checks::definition(&context.cloud, &whole.to_string(), false)
+}
+
+/// The moment of a test.
+pub(super) fn moment(context: &Context) -> Moment {
+    let now_ms = u64::try_from(context.now().millis()).unwrap_or_default();
+    Moment { now_ms, seed: u64::from_le_bytes(context.random().bytes()) }
+}
+
 /// Runs the state.
 pub(super) async fn run(tested: &Tested, context: &Context) -> Result<Seen, Fault> {
-    let whole = machine(tested, &tested.state, &tested.input);
-    checks::definition(&context.cloud, &whole.to_string(), false)?;
     let state = match tested.kind() {
         "Map" | "Parallel" => as_task(&tested.state),
         _ => tested.state.clone(),
     };
-    let now_ms = u64::try_from(context.now().millis()).unwrap_or_default();
-    let seed = u64::from_le_bytes(context.random().bytes());
-    let mut running = Running::new(tested, &state, &tested.input, Moment { now_ms, seed })?;
+    let mut running = Running::new(tested, &state, &tested.input, moment(context))?;
     if tested.mock.is_none() {
         running.definition = running.definition.asking(tasks::suitability(&context.cloud));
     }
-    running.retries = tested.retries;
     while let Some(asked) = running.go_on() {
         match asked {
             Asked::Task(task) => {
@@ -103,25 +112,32 @@ fn as_task(state: &Value) -> Value {
 }
 
 /// What a state waits for.
-enum Asked {
+pub(super) enum Asked {
     Task(Box<Scheduled>),
     /// A moment.
     Wait(Timer, u64),
 }
 
 /// A run of one state.
-struct Running<'a> {
+pub(super) struct Running<'a> {
     tested: &'a Tested,
-    definition: Definition,
-    execution: Execution,
-    moment: Moment,
+    pub(super) definition: Definition,
+    pub(super) execution: Execution,
+    pub(super) moment: Moment,
     inputs: VecDeque<Input>,
     retries: u64,
-    seen: Seen,
+    /// What a distributed Map state would run.
+    pub(super) map_run: Option<Box<MapRun>>,
+    pub(super) seen: Seen,
 }
 
 impl<'a> Running<'a> {
-    fn new(tested: &'a Tested, state: &Value, input: &Value, moment: Moment) -> Result<Self, Fault> {
+    pub(super) fn new(
+        tested: &'a Tested,
+        state: &Value,
+        input: &Value,
+        moment: Moment,
+    ) -> Result<Self, Fault> {
         let machine_text = machine(tested, state, input).to_string();
         let definition =
             Definition::parse(&machine_text).map_err(|wrong| errors::invalid_definition(&wrong))?;
@@ -133,11 +149,20 @@ impl<'a> Running<'a> {
         let whole_input = given.get("Input").unwrap_or(&tested.input).clone();
         let inputs = VecDeque::from([Input::Started { input: whole_input }]);
         let moment = Moment { now_ms, ..moment };
-        Ok(Running { tested, definition, execution, moment, inputs, retries: 0, seen: Seen::nothing() })
+        Ok(Running {
+            tested,
+            definition,
+            execution,
+            moment,
+            inputs,
+            retries: tested.retries,
+            map_run: None,
+            seen: Seen::nothing(),
+        })
     }
 
     /// Goes on to where a task is to be called or a moment is to come, or to the end.
-    fn go_on(&mut self) -> Option<Asked> {
+    pub(super) fn go_on(&mut self) -> Option<Asked> {
         let mut asked = None;
         while let Some(input) = self.inputs.pop_front().filter(|_| self.seen.next.is_none()) {
             let step = step(&self.definition, &mut self.execution, self.moment, input);
@@ -170,6 +195,7 @@ impl<'a> Running<'a> {
                 self.seen.end = End::Retriable { after_ms: at_ms.saturating_sub(self.moment.now_ms) };
             }
             Command::Continue => self.inputs.push_back(Input::Continue),
+            Command::StartMapRun(run) => self.map_run = Some(run),
             Command::Complete(outcome) => self.seen.complete(outcome),
             _ => {}
         }
@@ -194,6 +220,19 @@ impl<'a> Running<'a> {
             return;
         }
         self.fire(timer, at_ms);
+    }
+
+    /// What comes of a map run that fails, however often it is tried again.
+    pub(super) fn fail_map_run(mut self, mut id: Id, (error, cause): (String, String)) -> Seen {
+        loop {
+            self.seen.failure = Some((Some(error.clone()), Some(cause.clone())));
+            self.inputs.push_back(Input::MapRunFailed { id, error: error.clone(), cause: cause.clone() });
+            while self.go_on().is_some() {}
+            match self.map_run.take() {
+                Some(again) => id = again.id,
+                None => return self.seen,
+            }
+        }
     }
 
     async fn answer(

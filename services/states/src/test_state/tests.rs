@@ -1,5 +1,7 @@
 //! One state after the other, as AWS's own answers show them.
 
+mod items;
+
 use std::time::Duration;
 
 use api_states as api;
@@ -46,6 +48,9 @@ async fn tested(state: Value, input: Value, more: api::TestStateInput) -> Result
         "afterResultSelector": parsed(&data.after_result_selector),
         "afterResultPath": parsed(&data.after_result_path),
         "afterItemsPath": parsed(&data.after_items_path),
+        "afterItemsPointer": parsed(&data.after_items_pointer),
+        "afterItemSelector": parsed(&data.after_item_selector),
+        "afterItemBatcher": parsed(&data.after_item_batcher),
         "variables": parsed(&data.variables),
         "details": details,
     });

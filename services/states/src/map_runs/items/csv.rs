@@ -17,7 +17,7 @@ const HEADER_BYTES_MAX: usize = 10 * 1024;
 
 /// Where the names of columns stand.
 #[derive(Clone, Debug, PartialEq)]
-pub(in super::super) enum Header {
+pub(crate) enum Header {
     FirstRow,
     Given(Vec<String>),
 }
@@ -77,7 +77,7 @@ pub(super) fn read(
         };
         let mut values = row.into_iter();
         let item = names.iter().map(|name| (name.clone(), values.next().unwrap_or_default().into()));
-        if take(Value::Object(item.collect::<Map<_, _>>())).is_break() {
+        if take(Value::Object(item.collect::<Map<_, _>>()).into()).is_break() {
             break;
         }
     }

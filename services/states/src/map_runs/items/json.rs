@@ -1,4 +1,4 @@
-//! Items of JSON: the elements of an array, wherever a pointer finds it, or one on each line.
+//! Items of JSON: the elements of an array or the members of an object, wherever a pointer finds it, or one on each line.
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,10 +10,10 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde_json::Value;
 
 use super::super::said;
-use super::{ITEM_BYTES_MAX, Taker, too_large};
+use super::{ITEM_BYTES_MAX, Item, Taker, too_large};
 
-/// What is told of something that is no array.
-const NO_ARRAY: &str = "Attempting to map over non-iterable node.";
+/// What is told of something that has no items.
+const NO_ITEMS: &str = "Attempting to map over non-iterable node.";
 
 /// The steps of ItemsPointer, which is a JSON pointer.
 pub(super) fn pointer(config: &Value) -> Result<Vec<String>, String> {
@@ -44,15 +44,16 @@ pub(super) fn lines(object: &mut dyn Read, take: Taker<'_>) -> Result<(), String
         if text.is_empty() {
             continue;
         }
-        let item = serde_json::from_slice(text).map_err(|error| format!("A line is no JSON: {error}"))?;
-        if take(item).is_break() {
+        let item: Value =
+            serde_json::from_slice(text).map_err(|error| format!("A line is no JSON: {error}"))?;
+        if take(item.into()).is_break() {
             return Ok(());
         }
     }
 }
 
-/// The elements of an array. What stands around it is read over.
-pub(super) fn array(object: &mut dyn Read, pointer: &[String], take: Taker<'_>) -> Result<(), String> {
+/// The elements of an array, or the members of an object. What stands around it is read over.
+pub(super) fn within(object: &mut dyn Read, pointer: &[String], take: Taker<'_>) -> Result<(), String> {
     let left = Rc::new(Cell::new(usize::MAX));
     let bounded = Bounded { inner: BufReader::new(object), left: Rc::clone(&left) };
     let mut deserializer = serde_json::Deserializer::from_reader(bounded);
@@ -62,8 +63,8 @@ pub(super) fn array(object: &mut dyn Read, pointer: &[String], take: Taker<'_>) 
     match read {
         _ if seen.is_enough => Ok(()),
         Ok(()) if seen.is_found => Ok(()),
-        Ok(()) => Err(NO_ARRAY.into()),
-        Err(error) if error.is_data() => Err(NO_ARRAY.into()),
+        Ok(()) => Err(NO_ITEMS.into()),
+        Err(error) if error.is_data() => Err(NO_ITEMS.into()),
         Err(error) if error.is_io() => Err(error.to_string()),
         Err(error) => Err(format!("The object is no JSON: {error}")),
     }
@@ -84,7 +85,7 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// What of an array was seen so far.
+/// What was seen so far.
 struct Seen<'t> {
     take: Taker<'t>,
     left: Rc<Cell<usize>>,
@@ -110,11 +111,11 @@ impl<'de> Visitor<'de> for At<'_, '_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an array, or what leads to one")
+        formatter.write_str("an array or an object, or what leads to one")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Some((step, rest)) = self.pointer.split_first() else { return Err(A::Error::custom(NO_ARRAY)) };
+        let Some((step, rest)) = self.pointer.split_first() else { return self.seen.members(map) };
         while let Some(name) = map.next_key::<String>()? {
             // Of two members of the same name, the first is it.
             if name == *step && !self.seen.is_found {
@@ -149,12 +150,28 @@ impl Seen<'_> {
         loop {
             self.left.set(ITEM_BYTES_MAX);
             let Some(item) = elements.next_element::<Value>()? else { break };
-            if let ControlFlow::Break(()) = (self.take)(item) {
-                self.is_enough = true;
-                return Err(A::Error::custom("enough"));
-            }
+            self.give(item.into())?;
         }
         self.left.set(usize::MAX);
+        Ok(())
+    }
+
+    fn members<'de, A: MapAccess<'de>>(&mut self, mut members: A) -> Result<(), A::Error> {
+        self.is_found = true;
+        loop {
+            self.left.set(ITEM_BYTES_MAX);
+            let Some((key, value)) = members.next_entry::<String, Value>()? else { break };
+            self.give(Item { key: Some(key), value })?;
+        }
+        self.left.set(usize::MAX);
+        Ok(())
+    }
+
+    fn give<E: Error>(&mut self, item: Item) -> Result<(), E> {
+        if let ControlFlow::Break(()) = (self.take)(item) {
+            self.is_enough = true;
+            return Err(E::custom("enough"));
+        }
         Ok(())
     }
 }

@@ -15,17 +15,31 @@ use super::said;
 /// How large an item may be: no execution takes more.
 const ITEM_BYTES_MAX: usize = states_language::execution::PAYLOAD_BYTES_MAX;
 
+/// An item as it stands in an object.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Item {
+    /// Its name, where it is a member.
+    pub(crate) key: Option<String>,
+    pub(crate) value: Value,
+}
+
+impl From<Value> for Item {
+    fn from(value: Value) -> Self {
+        Item { key: None, value }
+    }
+}
+
 /// Takes items as they are read, until it has enough.
-pub(super) type Taker<'t> = &'t mut dyn FnMut(Value) -> ControlFlow<()>;
+pub(crate) type Taker<'t> = &'t mut dyn FnMut(Item) -> ControlFlow<()>;
 
 /// How items stand in an object.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Csv {
         delimiter: u8,
         header: Header,
     },
-    /// An array, or what a pointer finds is one.
+    /// An array or an object, or what a pointer finds is one.
     Json {
         pointer: Vec<String>,
     },
@@ -38,7 +52,7 @@ impl Format {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn of(config: &Value) -> Result<Self, String> {
+    pub(crate) fn of(config: &Value) -> Result<Self, String> {
         match said::text(config, "InputType")? {
             Some("CSV") => {
                 Ok(Format::Csv { delimiter: csv::delimiter(config)?, header: Header::of(config)? })
@@ -55,10 +69,10 @@ impl Format {
     ///
     /// # Errors
     /// Why its items cannot be read.
-    pub(super) fn read(&self, object: &mut dyn Read, take: Taker<'_>) -> Result<(), String> {
+    pub(crate) fn read(&self, object: &mut dyn Read, take: Taker<'_>) -> Result<(), String> {
         match self {
             Format::Csv { delimiter, header } => csv::read(object, *delimiter, header, take),
-            Format::Json { pointer } => json::array(object, pointer, take),
+            Format::Json { pointer } => json::within(object, pointer, take),
             Format::JsonLines => json::lines(object, take),
             Format::Parquet => Err("Parquet is not read from its beginning".into()),
         }

@@ -26,7 +26,7 @@ pub(in super::super) fn read<C: ChunkReader + 'static>(chunks: C, take: Taker<'_
         if item.to_string().len() > ITEM_BYTES_MAX {
             return Err(too_large());
         }
-        if let ControlFlow::Break(()) = take(item) {
+        if let ControlFlow::Break(()) = take(item.into()) {
             break;
         }
     }

@@ -10,7 +10,10 @@ fn some(format: &Format, text: &[u8], most: usize) -> Result<Vec<Value>, String>
     // Reads come in any size.
     let mut object = text.chain(&b""[..]);
     format.read(&mut object, &mut |item| {
-        items.push(item);
+        items.push(match item.key {
+            Some(key) => json!([key, item.value]),
+            None => item.value,
+        });
         if items.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     Ok(items)
@@ -49,18 +52,24 @@ fn many_rows_are_read_in_pieces() {
 }
 
 #[test]
-fn json_is_an_array_or_lines() {
+fn json_is_an_array_or_an_object_or_lines() {
     let json = json!({"InputType": "JSON"});
     assert_eq!(read(&json, "[1, {}]").unwrap(), json!([1, {}]));
     assert_eq!(read(&json, " [] ").unwrap(), json!([]));
+    assert_eq!(read(&json, r#"{"b": 1, "a": {"c": 2}}"#).unwrap(), json!([["b", 1], ["a", {"c": 2}]]));
+    assert_eq!(read(&json, "{}").unwrap(), json!([]));
+    assert_eq!(some(&Format::of(&json).unwrap(), br#"{"b": 1, x"#, 1).unwrap(), [json!(["b", 1])]);
+    assert!(read(&json, r#"{"b": 1"#).unwrap_err().contains("no JSON"));
     for (text, why) in
-        [("{}", "non-iterable"), ("7", "non-iterable"), ("[1", "no JSON"), ("[1] 2", "no JSON")]
+        [("null", "non-iterable"), ("7", "non-iterable"), ("[1", "no JSON"), ("[1] 2", "no JSON")]
     {
         assert!(read(&json, text).unwrap_err().contains(why), "{text}");
     }
     assert_eq!(some(&Format::of(&json).unwrap(), b"[1, 2, x", 2).unwrap(), [json!(1), json!(2)]);
-    let large = format!("[1, \"{}\"]", "x".repeat(ITEM_BYTES_MAX));
-    assert!(read(&json, &large).unwrap_err().contains("larger"));
+    let long = "x".repeat(ITEM_BYTES_MAX);
+    for large in [format!("[1, \"{long}\"]"), format!("{{\"a\": 1, \"{long}\": 2}}")] {
+        assert!(read(&json, &large).unwrap_err().contains("larger"));
+    }
     let lines = json!({"InputType": "JSONL"});
     assert_eq!(read(&lines, "{}\r\n\n[2]").unwrap(), json!([{}, [2]]));
     assert!(read(&lines, "{}\nx").is_err());
@@ -68,13 +77,14 @@ fn json_is_an_array_or_lines() {
 }
 
 #[test]
-fn a_pointer_leads_to_the_array() {
+fn a_pointer_leads_to_the_items() {
     let at = |pointer: &str| json!({"InputType": "JSON", "ItemsPointer": pointer});
     let text = r#"{"x": [[0]], "a": {"b/c": [{"d": 1}, [1, 2]], "d": 3}, "large": "y"}"#;
     assert_eq!(read(&at("/a/b~1c"), text).unwrap(), json!([{"d": 1}, [1, 2]]));
     assert_eq!(read(&at("/a/b~1c/1"), text).unwrap(), json!([1, 2]));
     assert_eq!(read(&at("/x/0"), text).unwrap(), json!([0]));
-    for wrong in ["/none", "/a", "/a/d", "/a/b~1c/2", "/x/y"] {
+    assert_eq!(read(&at("/a/b~1c/0"), text).unwrap(), json!([["d", 1]]));
+    for wrong in ["/none", "/large", "/a/d", "/a/b~1c/2", "/x/y"] {
         assert!(read(&at(wrong), text).unwrap_err().contains("non-iterable"), "{wrong}");
     }
     assert!(read(&at("a"), text).unwrap_err().contains("pointer"));

@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use self::manifest::Manifest;
 pub(super) use self::objects::told;
 use self::objects::{Location, Objects};
-use super::items::{Format, parquet};
+use super::items::{Format, Item, parquet};
 use super::said;
 
 /// Why no items were read: the error's name, and what a human reads.
@@ -114,7 +114,8 @@ impl Reading<'_> {
     fn object(&mut self, format: &Format, at: &Location) -> Result<(), String> {
         let source = at.uri();
         let (left, each) = (&mut self.left, &mut *self.each);
-        let mut take = |value| take(left, each, Sourced { value, source: Arc::clone(&source) });
+        let mut take =
+            |Item { key, value }: Item| take(left, each, Sourced { key, value, source: Arc::clone(&source) });
         if *format == Format::Parquet {
             return parquet::read(self.objects.ranges(at)?, &mut take);
         }
@@ -142,7 +143,8 @@ impl Reading<'_> {
                 }
                 match &format {
                     None => {
-                        let item = Sourced { value: listed(&object), source: Arc::clone(&source) };
+                        let (value, source) = (listed(&object), Arc::clone(&source));
+                        let item = Sourced { key: None, value, source };
                         if take(&mut self.left, self.each, item).is_break() {
                             return Ok(());
                         }
