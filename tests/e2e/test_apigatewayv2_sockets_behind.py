@@ -225,7 +225,7 @@ def test_what_belongs_to_a_websocket_api(api):
     route = api.route("send", to, answers=True)
     refused(client.create_route, "ConflictException", ApiId=api.id, RouteKey="send")
     refused(client.create_route, "BadRequestException", ApiId=api.id, RouteKey="$other")
-    refused(client.create_route, "NotImplemented", ApiId=api.id, RouteKey="b", ApiKeyRequired=True)
+    refused(client.create_route, "NotImplemented", ApiId=api.id, RouteKey="$disconnect", ApiKeyRequired=True)
     refused(client.create_route_response, "NotFoundException", ApiId=api.id, RouteId="none", RouteResponseKey="$default")
     only = client.get_route_responses(ApiId=api.id, RouteId=route)["Items"][0]["RouteResponseId"]
     assert client.get_route_response(ApiId=api.id, RouteId=route, RouteResponseId=only)["RouteResponseKey"] == "$default"

@@ -204,3 +204,28 @@ def test_keys_let_clients_connect(cloud, api, name):
     wrong = [{"apiId": api.id, "stage": "none"}]
     with pytest.raises(gateway.exceptions.NotFoundException):
         gateway.create_usage_plan(name=name, apiStages=wrong)
+
+
+def test_keys_let_messages_through(cloud, api, name):
+    gateway = cloud.client("apigateway")
+    to = api.integration("MOCK", **MOCK)
+    api.client.create_integration_response(
+        ApiId=api.id, IntegrationId=to, IntegrationResponseKey="$default", ResponseTemplates={"$default": '"$!context.identity.apiKeyId"'}
+    )
+    api.route("$default", to, answers=True)
+    api.route("paid", to, answers=True, ApiKeyRequired=True)
+    key = gateway.create_api_key(name=name, value="k" * 20 + name[-9:], enabled=True)
+    plan = gateway.create_usage_plan(name=name, apiStages=[{"apiId": api.id, "stage": "dev"}], quota={"limit": 2, "period": "DAY"})["id"]
+    gateway.create_usage_plan_key(usagePlanId=plan, keyId=key["id"], keyType="API_KEY")
+
+    def said(socket, message):
+        socket.send(json.dumps({"action": message}))
+        answer = heard(socket)
+        return answer["message"] if isinstance(answer, dict) else answer
+
+    with api.connect() as socket:
+        assert [said(socket, "free"), said(socket, "paid")] == ["", "Forbidden"], "nobody has said who pays"
+    with api.connect(additional_headers={"x-api-key": key["value"]}) as socket:
+        assert [said(socket, message) for message in ["paid", "free", "paid", "paid"]] == [key["id"], "", key["id"], "Limit Exceeded"]
+        gateway.update_api_key(apiKey=key["id"], patchOperations=[{"op": "replace", "path": "/enabled", "value": "false"}])
+        assert said(socket, "paid") == "Forbidden"

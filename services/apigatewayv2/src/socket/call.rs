@@ -9,9 +9,9 @@ use http::HeaderMap;
 use names::{Arn, Scope};
 use serde_json::Value;
 
-use super::key::ApiKey;
+use super::key::{self, ApiKey};
 use super::notes::Notes;
-use super::plan::Plan;
+use super::plan::{Plan, Route};
 use super::refusal::{Cause, Refusal};
 use super::select;
 
@@ -32,6 +32,8 @@ pub(crate) struct Client {
     pub(crate) signer: Option<Arc<Principal>>,
     /// What an authorizer said.
     pub(crate) authorizer: Option<Value>,
+    /// The API key that it came with, which nobody may have asked for yet.
+    pub(crate) offered_key: Option<String>,
     pub(crate) api_key: ApiKey,
 }
 
@@ -60,6 +62,14 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// Lets the event in by its client's API key, where the route asks for one: what is behind the API is told which it was.
+    pub(crate) async fn take_key(&mut self, route: &Route) -> Result<(), Refusal> {
+        if let Some(key) = key::admit(self, route).await? {
+            self.client = Arc::new(Client { api_key: Some(key), ..Client::clone(&self.client) });
+        }
+        Ok(())
+    }
+
     /// What policies call this event: `…:api/stage/$connect`.
     pub(crate) fn arn(&self) -> Arn {
         let (api, stage, key) = (&self.plan.api, &self.plan.stage.name, &self.route_key);

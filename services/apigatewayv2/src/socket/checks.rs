@@ -59,8 +59,8 @@ pub(crate) fn route(key: &str, members: &Members) -> Result<(), Fault> {
             has("requestModels") && text(members, "modelSelectionExpression").is_none(),
         ),
         (
-            "ApiKeyRequired of routes other than $connect",
-            key != "$connect" && members.get("apiKeyRequired") == Some(&json!(true)),
+            "ApiKeyRequired of $disconnect",
+            key == "$disconnect" && members.get("apiKeyRequired") == Some(&json!(true)),
         ),
         ("AuthorizationScopes of WebSocket APIs", has_scopes(members)),
     ])

@@ -72,6 +72,7 @@ fn client(cloud: &Cloud, visit: &Visit, plan: &Plan) -> Client {
         user_agent: agent.map(str::to_owned),
         signer: None,
         authorizer: None,
+        offered_key: key::offered(plan, &visit.headers),
         api_key: None,
     }
 }
@@ -108,12 +109,12 @@ async fn begin(
 }
 
 async fn admitted(call: &mut Call, visit: &Visit, route: &Route) -> Result<Answered, Refusal> {
-    let pass = authorize::pass(call, visit, route).await?;
-    let api_key = key::admit(call, route, pass.key).await?;
-    validate::connection(call, route)?;
-    let (signer, authorizer) = (pass.signer, pass.authorizer);
-    let known = Client { signer, authorizer, api_key, ..Client::clone(&call.client) };
+    let authorize::Pass { signer, authorizer, key } = authorize::pass(call, visit, route).await?;
+    let offered_key = if call.plan.authorizer_has_key { key } else { call.client.offered_key.clone() };
+    let known = Client { signer, authorizer, offered_key, ..Client::clone(&call.client) };
     call.client = Arc::new(known);
+    call.take_key(route).await?;
+    validate::connection(call, route)?;
     connect(call, route).await
 }
 

@@ -66,6 +66,7 @@ async fn answered(call: &mut Call, plan: &Plan) -> Result<Option<String>, Refusa
     if !plan.stage.lets_through(&call.cloud, (&plan.scope, plan.api.as_str()), &call.route_key, call.at_ms) {
         return Err(Refusal::too_many());
     }
+    call.take_key(route).await?;
     validate::message(call, plan, route)?;
     let integration = route.integration.as_ref();
     let integration = integration.ok_or_else(|| Refusal::failure("the route has no integration"))?;

@@ -1,25 +1,27 @@
-//! API keys of clients, which `$connect` may ask for.
+//! API keys of clients, which routes may ask for: a connection has the one that it came with.
 
 use ::service::{KeyUse, KeyVerdict};
+use http::HeaderMap;
 
 use super::call::Call;
-use super::plan::Route;
+use super::plan::{Plan, Route};
 use super::refusal::Refusal;
 
-/// The key's value and its id, of a client that has one which may still connect.
+/// The key's value and its id, of a client whose key a usage plan has let in.
 pub(crate) type ApiKey = Option<(String, String)>;
 
-/// Lets a connection in whose key a usage plan lets in, where the route asks for one.
-pub(crate) async fn admit(
-    call: &Call,
-    route: &Route,
-    of_authorizer: Option<String>,
-) -> Result<ApiKey, Refusal> {
+/// The key that a connection comes with, where it is not an authorizer that says it.
+pub(crate) fn offered(plan: &Plan, headers: &HeaderMap) -> Option<String> {
+    let header = headers.get("x-api-key").filter(|_| !plan.authorizer_has_key)?;
+    header.to_str().ok().map(str::to_owned)
+}
+
+/// Lets a connection or a message in whose key a usage plan lets in, where the route asks for one.
+pub(crate) async fn admit(call: &Call, route: &Route) -> Result<ApiKey, Refusal> {
     if !route.document.api_key_required {
         return Ok(None);
     }
-    let header = || call.headers.get("x-api-key").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let value = if call.plan.authorizer_has_key { of_authorizer } else { header() };
+    let value = call.client.offered_key.clone();
     let value = value.ok_or_else(|| Refusal::forbidden("there is no API key"))?;
     let (api, stage) = (call.plan.api.as_str(), call.plan.stage.name.as_str());
     let used = KeyUse {
