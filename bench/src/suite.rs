@@ -238,7 +238,7 @@ impl Suite {
             Only::Workflow | Only::Sync | Only::Transition | Only::Items | Only::Waits => {
                 self.measure_workflows(report, only)
             }
-            Only::Mock | Only::Proxy | Only::Cached | Only::Routes | Only::Throttled => {
+            Only::Mock | Only::Proxy | Only::Cached | Only::Routes | Only::Throttled | Only::Sockets => {
                 self.measure_fronts(report, only)
             }
             of_items => self.measure_items(report, of_items),

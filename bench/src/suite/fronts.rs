@@ -20,6 +20,8 @@ use crate::report::Report;
 /// Routes of an API with few, and of one with many.
 const FEW: usize = 5;
 const MANY: usize = 500;
+/// WebSockets that are open at once.
+const SOCKETS: usize = 2000;
 /// How much more one of the many may cost: what is measured is no more exact.
 const AS_FEW: f64 = 1.1;
 /// How many requests an account may send in a second, beside a burst that no slice of a load comes to.
@@ -119,6 +121,7 @@ impl Suite {
                 )
             }
             Only::Routes => self.measure_routes(report, fronts),
+            Only::Sockets => self.measure_sockets(report),
             _ => self.measure_proxy(report, &few("/proxy")),
         }
     }
@@ -141,6 +144,30 @@ impl Suite {
             std::thread::sleep(Duration::from_secs_f64(count as f64 / ACCOUNT_A_SECOND));
         }
         Ok(cost)
+    }
+
+    /// What WebSockets take together that are open and say nothing.
+    fn measure_sockets(&self, report: &mut Report) -> Result<Cost> {
+        let api = json!({ "name": "sockets", "protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action" });
+        let made = self.gateway("POST", "/v2/apis", &api)?;
+        let api = made["apiId"].as_str().context("an API without an id")?;
+        let stage = json!({ "stageName": "dev", "autoDeploy": true });
+        self.gateway("POST", &format!("/v2/apis/{api}/routes"), &json!({ "routeKey": "$default" }))?;
+        self.gateway("POST", &format!("/v2/apis/{api}/stages"), &stage)?;
+        let request = upgrade(&format!("/_aws/execute-api/{api}/dev"));
+        self.server.rest()?;
+        let before_mb = self.server.resident_mb()?;
+        let begin = |_| {
+            let mut connection = Connection::open(self.server.address)?;
+            let (head, _) = connection.exchange(&request)?;
+            ensure!(head.starts_with("HTTP/1.1 101"), "{head}");
+            Ok(connection)
+        };
+        let sockets = (0..SOCKETS).map(begin).collect::<Result<Vec<_>>>()?;
+        self.server.rest()?;
+        report.add(Only::Sockets.name(), self.server.resident_mb()? - before_mb, "MB", Some(60.0));
+        drop(sockets);
+        Ok(Cost { per_second: 0.0, processor_us: 0.0 })
     }
 
     /// One of few routes, and one of many.
@@ -171,6 +198,13 @@ impl Suite {
         report.add(&format!("{what}: processor, to nginx's"), ratio, "times", Some(2.0));
         Ok(cost)
     }
+}
+
+/// A request for a WebSocket. Its key is the example of RFC 6455.
+fn upgrade(path: &str) -> Vec<u8> {
+    let head = "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13";
+    let key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==";
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{head}\r\n{key}\r\n\r\n").into_bytes()
 }
 
 fn is_success(head: &str) -> bool {

@@ -25,12 +25,13 @@ pub(super) const THEN: [Only; 16] = [
 ];
 
 /// Those that come last, because they leave much behind.
-pub(super) const LAST: [Only; 10] = [
+pub(super) const LAST: [Only; 11] = [
     Only::Mock,
     Only::Proxy,
     Only::Cached,
     Only::Routes,
     Only::Throttled,
+    Only::Sockets,
     Only::Workflow,
     Only::Sync,
     Only::Transition,
@@ -66,6 +67,7 @@ pub(super) enum Only {
     Cached,
     Routes,
     Throttled,
+    Sockets,
     Workflow,
     Sync,
     Transition,
@@ -102,6 +104,7 @@ impl Only {
             Only::Cached => "API Gateway cached route",
             Only::Routes => "API Gateway one of 500 routes, to one of 5",
             Only::Throttled => "API Gateway throttled refusal",
+            Only::Sockets => "API Gateway 2,000 idle WebSockets",
             Only::Workflow => "Step Functions five Pass states, start to described end",
             Only::Sync => "Step Functions five Pass states, express, synchronous",
             Only::Transition => "Step Functions transition",
