@@ -215,6 +215,9 @@ def test_canaries_take_their_part(gateway, api):
     api.deploy(canarySettings={"percentTraffic": 50.0, "stageVariableOverrides": {"who": "few"}})
     seen = {api.ask("GET", "/v")[2] for _ in range(60)}
     assert seen == {b"one all", b"two few"}
+    api.patch_stage(("replace", "/canarySettings/percentTraffic", "20"))
+    few = sum(api.ask("GET", "/v")[2] == b"two few" for _ in range(1000))
+    assert 120 <= few <= 280, "six standard deviations"
     gateway.update_stage(
         restApiId=api.id,
         stageName="dev",

@@ -7,6 +7,7 @@ from client_layers import layer, of_python
 from conftest import eventually
 from functions import create, invoke
 from http_apis import ask
+from test_lambda_web import http_api, rest_api
 
 BOOKS = """
 import os
@@ -118,25 +119,19 @@ def test_what_fails_of_a_batch_comes_again_alone(cloud, functions, powertools, n
     eventually(lambda: set(counts().values()) == {"0"})
 
 
-@pytest.mark.parametrize("version, resolver", [("1.0", "APIGatewayRestResolver"), ("2.0", "APIGatewayHttpResolver")])
+@pytest.mark.parametrize("version, resolver", [("REST", "APIGatewayRestResolver"), ("1.0", "APIGatewayRestResolver"), ("2.0", "APIGatewayHttpResolver")])
 def test_routes_of_an_api(cloud, functions, powertools, name, version, resolver):
     made = create(functions, name, ROUTES.format(resolver=resolver), Layers=[powertools], MemorySize=512, Timeout=60)
-    apis = cloud.client("apigatewayv2")
-    api = apis.create_api(Name=name, ProtocolType="HTTP")["ApiId"]
-    integration = apis.create_integration(
-        ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=made["FunctionArn"], PayloadFormatVersion=version
-    )
-    apis.create_route(ApiId=api, RouteKey="$default", Target=f"integrations/{integration['IntegrationId']}")
-    apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    api, stage = rest_api(cloud, name, made["FunctionArn"]) if version == "REST" else http_api(cloud, name, made["FunctionArn"], version)
     functions.add_permission(
         FunctionName=name, StatementId="api", Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com"
     )
     origin = {"Origin": "https://trips.example"}
-    status, headers, body = ask(cloud, api, "GET", "/trips/ams?by=train", headers=origin)
+    status, headers, body = ask(cloud, api, "GET", f"{stage}/trips/ams?by=train", headers=origin)
     assert (status, json.loads(body)) == (200, {"trip": "ams", "by": "train"})
     assert headers["Access-Control-Allow-Origin"] == "https://trips.example"
-    status, _, body = ask(cloud, api, "POST", "/trips", '{"name": "näh"}'.encode(), {"Content-Type": "application/json"})
+    status, _, body = ask(cloud, api, "POST", f"{stage}/trips", '{"name": "näh"}'.encode(), {"Content-Type": "application/json"})
     assert (status, json.loads(body)) == (201, {"made": "näh"})
-    status, _, body = ask(cloud, api, "GET", "/trips/none?by=x")
+    status, _, body = ask(cloud, api, "GET", f"{stage}/trips/none?by=x")
     assert (status, json.loads(body)["message"]) == (404, "no such trip")
-    assert ask(cloud, api, "DELETE", "/trips/x")[0] == 404
+    assert ask(cloud, api, "DELETE", f"{stage}/trips/x")[0] == 404

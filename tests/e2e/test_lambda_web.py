@@ -1,4 +1,4 @@
-"""Web frameworks in functions, behind both versions of the payload: FastAPI by Mangum, Express by serverless-http, `lambda_http` of Rust."""
+"""Web frameworks in functions, behind HTTP APIs with both versions of the payload and behind REST APIs: FastAPI by Mangum, Express by serverless-http, `lambda_http` of Rust."""
 
 import http.client
 import json
@@ -10,6 +10,8 @@ import pytest
 from client_layers import layer, of_node, of_python
 from functions import create, package
 from http_apis import ask
+from test_apigateway import Api
+from test_apigateway_integrations import proxy
 from test_lambda_extensions import programs
 
 FASTAPI = """
@@ -78,7 +80,9 @@ def framework(cloud):
 
     def make(name, kind):
         content = {"fastapi": lambda: of_python("fastapi", "mangum"), "express": lambda: of_node("express", "serverless-http")}
-        settings = {"MemorySize": 512, "Timeout": 60}
+        # `lambda_http` takes the stage for a part of the path otherwise.
+        variables = {"AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH": "true"}
+        settings = {"MemorySize": 512, "Timeout": 60, "Environment": {"Variables": variables}}
         if kind == "rust":
             settings |= {"Runtime": "provided.al2023", "Code": {"ZipFile": built()}}
         else:
@@ -95,10 +99,8 @@ def framework(cloud):
     return make
 
 
-@pytest.mark.parametrize("version", ["1.0", "2.0"])
-@pytest.mark.parametrize("kind", ["fastapi", "express", "rust"])
-def test_a_framework_answers(cloud, framework, name, kind, version):
-    function = framework(name, kind)
+def http_api(cloud, name, function, version):
+    """An HTTP API with everything behind one function, and what its paths begin with."""
     apis = cloud.client("apigatewayv2")
     api = apis.create_api(Name=name, ProtocolType="HTTP")["ApiId"]
     integration = apis.create_integration(
@@ -106,17 +108,32 @@ def test_a_framework_answers(cloud, framework, name, kind, version):
     )
     apis.create_route(ApiId=api, RouteKey="$default", Target=f"integrations/{integration['IntegrationId']}")
     apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
-    status, headers, body = ask(cloud, api, "GET", "/trips/ams?by=f%C3%A4hre", headers={"User-Agent": "tests"})
+    return api, ""
+
+
+def rest_api(cloud, name, function):
+    api = Api(cloud.client("apigateway"), cloud, name, binaryMediaTypes=["*/*"])
+    proxy(api, "/{proxy+}", function)
+    api.deploy()
+    return api.id, "/dev"
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0", "REST"])
+@pytest.mark.parametrize("kind", ["fastapi", "express", "rust"])
+def test_a_framework_answers(cloud, framework, name, kind, version):
+    function = framework(name, kind)
+    api, stage = rest_api(cloud, name, function) if version == "REST" else http_api(cloud, name, function, version)
+    status, headers, body = ask(cloud, api, "GET", f"{stage}/trips/ams?by=f%C3%A4hre", headers={"User-Agent": "tests"})
     assert (status, json.loads(body)) == (200, {"trip": "ams", "by": "fähre", "agent": "tests"})
     assert [cookie.split(";")[0] for cookie in headers.get_all("Set-Cookie")] == ["a=1", "b=2"]
     in_json = {"Content-Type": "application/json"}
-    status, _, body = ask(cloud, api, "POST", "/trips", json.dumps({"name": "näh"}), in_json)
+    status, _, body = ask(cloud, api, "POST", f"{stage}/trips", json.dumps({"name": "näh"}), in_json)
     assert (status, json.loads(body)) == (201, {"name": "näh", "seats": 1})
-    assert ask(cloud, api, "POST", "/trips", '{"seats": 2}', in_json)[0] == 422
-    status, _, body = ask(cloud, api, "GET", "/trips/none")
+    assert ask(cloud, api, "POST", f"{stage}/trips", '{"seats": 2}', in_json)[0] == 422
+    status, _, body = ask(cloud, api, "GET", f"{stage}/trips/none")
     assert (status, json.loads(body)["detail"]) == (404, "no such trip")
-    assert ask(cloud, api, "GET", "/nowhere")[0] == 404
-    status, headers, body = asked(cloud, api, "/image")
+    assert ask(cloud, api, "GET", f"{stage}/nowhere")[0] == 404
+    status, headers, body = asked(cloud, api, f"{stage}/image")
     assert (status, headers["Content-Type"], body) == (200, "image/png", bytes(range(256)))
 
 

@@ -74,6 +74,8 @@ impl<T> Tree<T> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn tree(paths: &[&str]) -> Tree<String> {
@@ -133,5 +135,45 @@ mod tests {
         let tree = tree(&["/trips", "/{proxy+}"]);
         let (found, _) = tree.find("/trips", |path| path != "/trips").unwrap();
         assert_eq!(found, "/{proxy+}");
+    }
+
+    /// Which of some paths serves one, as the rule says: part by part, a fixed one comes before a variable, that before a greedy
+    /// one, and what leads nowhere further on is passed over.
+    fn by_rule<'a>(paths: &'a [String], path: &str) -> Option<&'a str> {
+        let parts: Vec<&str> = path.split('/').skip(1).filter(|part| !part.is_empty()).collect();
+        let rank = |pattern: &str| {
+            let own: Vec<&str> = pattern.split('/').skip(1).filter(|part| !part.is_empty()).collect();
+            let mut ranks = Vec::new();
+            for (at, part) in own.iter().enumerate() {
+                match part.strip_prefix('{') {
+                    Some(name) if name.ends_with("+}") => {
+                        ranks.push(2);
+                        return (at < parts.len()).then_some(ranks);
+                    }
+                    Some(_) => ranks.push(1),
+                    None => ranks.push(0),
+                }
+                let given = parts.get(at)?;
+                if ranks.last() == Some(&0) && given != part {
+                    return None;
+                }
+            }
+            (own.len() == parts.len()).then_some(ranks)
+        };
+        let ranked = paths.iter().filter_map(|path| Some((rank(path)?, path.as_str())));
+        ranked.min().map(|(_, path)| path)
+    }
+
+    proptest! {
+        #[test]
+        fn any_resources_in_any_order(
+            paths in prop::collection::btree_set("(/(a|b|[{]v[}])){0,3}(/[{]p[+][}])?", 0..8),
+            path in "(/(a|b|c)){0,4}",
+        ) {
+            let paths: Vec<String> = paths.into_iter().map(|path| if path.is_empty() { "/".into() } else { path }).collect();
+            let paths_by_name: Vec<&str> = paths.iter().map(String::as_str).collect();
+            let found = path_of(&paths_by_name, &path);
+            prop_assert_eq!(found.as_deref(), by_rule(&paths, &path), "{:?}", paths);
+        }
     }
 }
