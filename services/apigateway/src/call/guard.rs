@@ -4,16 +4,66 @@ use std::sync::Arc;
 
 use names::Arn;
 use policy::{Asker, Decision, Request};
+use serde_json::{Value, json};
 
 use super::authorizer;
 use super::refusal::{Refusal, Refused};
 use super::request::Call;
 
+/// Who was asked whether a request may come in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    Signature,
+    Function,
+}
+
+/// What was said of that, for access logs.
+pub(crate) struct Guarded {
+    by: Guard,
+    took_ms: i64,
+    refusal: Option<Box<Refusal>>,
+}
+
+impl Guarded {
+    /// Adds it to `$context`: to `authorizer`, or to `authenticate` and, where it is known who has signed, `authorize`.
+    pub(crate) fn add_to(&self, context: &mut Value, request_id: &str) {
+        let refusal = self.refusal.as_deref();
+        let mut said = json!({
+            "status": refusal.map_or(200, Refusal::status),
+            "latency": self.took_ms,
+            "error": refusal.map(|refusal| refusal.message.as_str()),
+        });
+        let is_known = refusal.is_none_or(|refusal| refusal.kind == "ACCESS_DENIED");
+        match self.by {
+            Guard::Signature if is_known => {
+                context["authorize"] = said;
+                context["authenticate"] = json!({ "status": 200, "latency": 0 });
+            }
+            Guard::Signature => context["authenticate"] = said,
+            Guard::Function => {
+                said["requestId"] = json!(request_id);
+                said["integrationLatency"] = json!(self.took_ms);
+                said["integrationStatus"] =
+                    json!(if is_known { 200 } else { refusal.map_or(200, Refusal::status) });
+                for (name, value) in said.as_object().into_iter().flatten() {
+                    // What the function itself calls so comes first.
+                    if context["authorizer"][name].is_null() {
+                        context["authorizer"][name] = value.clone();
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Lets a request in, or does not.
 pub(crate) async fn admit(call: &mut Call) -> Refused<()> {
     let kind = call.method().and_then(|method| method.facts.authorization_type.clone()).unwrap_or_default();
     if kind == "AWS_IAM" {
-        return signed(call);
+        let outcome = signed(call);
+        call.notes.guarded =
+            Some(Guarded { by: Guard::Signature, took_ms: 0, refusal: outcome.clone().err() });
+        return outcome;
     }
     if call.api.policy.is_some() {
         match by_policy(call) {
@@ -23,7 +73,15 @@ pub(crate) async fn admit(call: &mut Call) -> Refused<()> {
         }
     }
     match kind.as_str() {
-        "CUSTOM" => authorizer::admit(call).await,
+        // What most requests do not need has its own place on the heap, or each would carry it along.
+        "CUSTOM" => {
+            let begun_ms = call.cloud.clock.now().millis();
+            let outcome = Box::pin(authorizer::admit(call)).await;
+            let took_ms = call.cloud.clock.now().millis() - begun_ms;
+            call.notes.guarded =
+                Some(Guarded { by: Guard::Function, took_ms, refusal: outcome.clone().err() });
+            outcome
+        }
         "NONE" | "" => Ok(()),
         _ => Err(Refusal::internal()),
     }

@@ -58,6 +58,10 @@ fn variables(call: &Call, answer: &Answer, refusal: Option<&Refusal>) -> Value {
         "requestId": integration.map(|_| &*call.visit.request_id),
         "error": failure,
     });
+    context["awsEndpointRequestId"] = context["integration"]["requestId"].clone();
+    if let Some(guarded) = &call.notes.guarded {
+        guarded.add_to(&mut context, &call.visit.request_id);
+    }
     context["integrationErrorMessage"] = json!(failure);
     context["customDomain"] = json!({ "basePathMatched": call.base.strip_prefix('/') });
     context["xrayTraceId"] = json!(call.header("x-amzn-trace-id"));

@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::compiled::{Compiled, Method, Place};
+use super::guard::Guarded;
 
 /// A request that has found its API and its stage.
 pub(crate) struct Call {
@@ -68,6 +69,8 @@ pub(crate) struct Notes {
     pub(crate) log: Option<Mutex<Vec<String>>>,
     /// Whether bodies are written there too.
     pub(crate) traces: bool,
+    /// What was said of whether the request may come in.
+    pub(crate) guarded: Option<Guarded>,
     /// The status of the integration, and how long it took, in milliseconds.
     pub(crate) integration: Mutex<Option<(u16, i64)>>,
     /// Whether an answer came from the cache.
