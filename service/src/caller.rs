@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Passage, PrincipalRecord, Regions};
 
-const TRACE_HEADER: &str = "x-amzn-trace-id";
+/// Who passes a request on says here of which trace it is a part.
+pub(crate) const TRACE_HEADER: &str = "x-amzn-trace-id";
 /// Longer ones are no traces.
 const TRACE_BYTES_MAX: usize = 512;
 

@@ -111,7 +111,7 @@ impl Cloud {
             signed: None,
             passage: None,
             before: None,
-            trace: Caller::trace_in(&visit.headers),
+            trace: Some(visit.trace(self.clock.now().millis())),
             endpoint: Arc::clone(&visit.endpoint),
         };
         Context { caller: Arc::new(caller), cloud: Arc::clone(self) }

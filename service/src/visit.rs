@@ -1,15 +1,20 @@
 //! Requests that are no calls of an AWS API: what a web client sends to a front that a service offers.
 
+use std::fmt::Write as _;
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use wire::{Answer, Fault};
 
+use crate::caller::TRACE_HEADER;
 use crate::operation::Boxed;
 use crate::{Caller, Cloud, Context, Principal, Upgrade};
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+const FORWARDED_PORT: &str = "x-forwarded-port";
+const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// A request to a front.
 #[derive(Clone, Debug)]
@@ -40,26 +45,59 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// The headers with what a proxy says of the client: from where it came, with who was in between, to which port, and how.
+    /// The trace that it is a part of: the one that its client says, or else a new one, which is named by the moment and by the
+    /// request's id, so that all who ask for it are told the same.
     #[must_use]
-    pub fn forwarded(&self) -> HeaderMap {
+    pub fn trace(&self, at_ms: i64) -> Arc<str> {
+        if let Some(given) = Caller::trace_in(&self.headers).filter(|given| given.contains("Root=")) {
+            return given;
+        }
+        let id: String = self.request_id.chars().filter(char::is_ascii_hexdigit).collect();
+        // Between them stands what all such ids have in common.
+        let (first, last) = (id.get(..12).unwrap_or_default(), id.get(20..).unwrap_or_default());
+        format!("Root=1-{:08x}-{first}{last}", at_ms / 1000).into()
+    }
+
+    /// Whether that is a header which [`Visit::forwarded`] adds.
+    #[must_use]
+    pub fn is_added(name: &str) -> bool {
+        [FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO, TRACE_HEADER]
+            .iter()
+            .any(|added| added.eq_ignore_ascii_case(name))
+    }
+
+    /// The headers with what a proxy says of the client: from where it came, with who was in between, to which port, and how; and
+    /// with the trace of a request that came at that moment.
+    #[must_use]
+    pub fn forwarded(&self, at_ms: i64) -> HeaderMap {
         let (scheme, host) = self.endpoint.split_once("://").unwrap_or(("http", &self.endpoint));
         let standard = if scheme == "https" { "443" } else { "80" };
-        let port = host.parse::<Authority>().ok().and_then(|host| host.port().map(|port| port.to_string()));
-        let port = port.as_deref().unwrap_or(standard);
-        let before = self.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        let chain =
-            before.map(str::to_owned).chain([self.source_ip.to_string()]).collect::<Vec<_>>().join(", ");
+        let port = port_in(host).unwrap_or(standard);
+        let before = self.headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+        let mut chain = String::with_capacity(40);
+        before.for_each(|value| chain.extend([value, ", "]));
+        // Nothing goes wrong where a text is written into.
+        let _ = write!(chain, "{}", self.source_ip);
         let mut headers = self.headers.clone();
-        for (name, value) in
-            [("x-forwarded-for", chain.as_str()), ("x-forwarded-port", port), ("x-forwarded-proto", scheme)]
-        {
+        let trace = self.trace(at_ms);
+        for (name, value) in [
+            (FORWARDED_FOR, chain.as_str()),
+            (FORWARDED_PORT, port),
+            (FORWARDED_PROTO, scheme),
+            (TRACE_HEADER, &trace),
+        ] {
             if let Ok(value) = HeaderValue::from_str(value) {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
         headers
     }
+}
+
+/// The port that a host is written with; what stands between brackets is none.
+fn port_in(host: &str) -> Option<&str> {
+    let (_, port) = host.rsplit_once(':')?;
+    (port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()).then_some(port)
 }
 
 impl Context {
@@ -105,13 +143,9 @@ impl Front {
 mod tests {
     use super::*;
 
-    fn forwarded(endpoint: &str, before: &[&str]) -> [String; 3] {
-        let mut headers = HeaderMap::new();
-        for value in before {
-            headers.append("x-forwarded-for", HeaderValue::from_bytes(value.as_bytes()).unwrap());
-        }
-        let visit = Visit {
-            request_id: "1".into(),
+    fn visit(endpoint: &str, headers: HeaderMap) -> Visit {
+        Visit {
+            request_id: "01234567-89ab-4cde-8f01-23456789abcd".into(),
             method: http::Method::GET,
             host: String::new(),
             endpoint: endpoint.into(),
@@ -122,8 +156,15 @@ mod tests {
             source_ip: [127, 0, 0, 1].into(),
             signer: None,
             upgrade: None,
-        };
-        let headers = visit.forwarded();
+        }
+    }
+
+    fn forwarded(endpoint: &str, before: &[&str]) -> [String; 3] {
+        let mut headers = HeaderMap::new();
+        for value in before {
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        let headers = visit(endpoint, headers).forwarded(0);
         ["for", "port", "proto"].map(|name| {
             let mut all = headers.get_all(format!("x-forwarded-{name}")).iter();
             let value = all.next().unwrap().to_str().unwrap().to_owned();
@@ -140,5 +181,23 @@ mod tests {
             ["1.1.1.1, 2.2.2.2, 3.3.3.3, 127.0.0.1", "443", "https"]
         );
         assert_eq!(forwarded("http://[::1]:80", &["\u{e9}"])[..2], ["127.0.0.1", "80"]);
+        assert_eq!(forwarded("https://a:+8", &[])[1], "443");
+        assert_eq!(forwarded("https://a:65536", &[])[1], "443");
+    }
+
+    #[test]
+    fn a_trace_goes_on_or_begins() {
+        let with = |trace: &'static str| {
+            let headers =
+                HeaderMap::from_iter([(HeaderName::from_static("x-amzn-trace-id"), trace.parse().unwrap())]);
+            let headers = visit("http://a", headers).forwarded(0x1234_5678_000);
+            headers["x-amzn-trace-id"].to_str().unwrap().to_owned()
+        };
+        let given = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
+        assert_eq!(with(given), given);
+        let new = visit("http://a", HeaderMap::new()).trace(0x5759_e988 * 1000);
+        assert_eq!(&*new, "Root=1-5759e988-0123456789ab23456789abcd");
+        assert!(with("nonsense").starts_with("Root=1-"));
+        assert!(Visit::is_added("X-Amzn-Trace-Id") && !Visit::is_added("x-forwarded-host"));
     }
 }

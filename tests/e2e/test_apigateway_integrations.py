@@ -3,11 +3,13 @@
 import base64
 import io
 import json
+import re
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from functions import create
 from test_apigateway import FUNCTION, Api, refused
 
 ROLE = "arn:aws:iam::000000000000:role/runner"
@@ -44,6 +46,12 @@ def authorize(event):
 def context_id():
     import uuid
     return str(uuid.uuid4())
+"""
+
+TRACED = """
+import json, os
+def handler(event, context):
+    return {"body": json.dumps([event["headers"]["x-amzn-trace-id"], os.environ["_X_AMZN_TRACE_ID"]])}
 """
 
 
@@ -315,6 +323,37 @@ def test_access_logs_are_written(api, cloud, name):
         "path": "/a",
         "none": "-",
     }
+
+
+def test_access_logs_say_who_was_let_in(api, cloud, function, name):
+    logs = cloud.client("logs")
+    logs.create_log_group(logGroupName=name)
+    authorizer = authorized(api, function, "TOKEN", "method.request.header.X-Token")
+    proxy(api, "/a", function, authorization="CUSTOM", authorizerId=authorizer["id"])
+    api.deploy()
+    arn = f"arn:aws:logs:us-east-1:000000000000:log-group:{name}"
+    names = ["status", "authorizer.status", "authorizer.principalId", "authorizer.error", "authorizer.requestId", "requestId", "xrayTraceId"]
+    line = json.dumps({of: f"$context.{of}" for of in names})
+    api.patch_stage(("replace", "/accessLogSettings/destinationArn", arn), ("replace", "/accessLogSettings/format", line))
+    trace = "Root=1-5759e988-bd862e3fe1be46a994272793"
+    assert [api.ask("GET", "/a", headers={"X-Token": token, "X-Amzn-Trace-Id": trace})[0] for token in ["allow", "deny"]] == [201, 403]
+    events = []
+    while len(events) < 2:
+        events = logs.filter_log_events(logGroupName=name)["events"]
+    said = sorted((json.loads(event["message"]) for event in events), key=lambda line: line["status"])
+    assert [(one["status"], one["authorizer.status"], one["authorizer.principalId"]) for one in said] == [("201", "200", "allow"), ("403", "403", "deny")]
+    assert (said[0]["authorizer.error"], said[0]["xrayTraceId"]) == ("-", trace)
+    assert "explicit deny" in said[1]["authorizer.error"] and said[1]["authorizer.requestId"] == said[1]["requestId"]
+
+
+@pytest.mark.parametrize("given", [None, "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"], ids=["new", "given"])
+def test_a_trace_goes_through_to_the_function(api, cloud, name, given):
+    function = create(cloud.client("lambda"), name, TRACED)["FunctionArn"]
+    proxy(api, "/a", function)
+    api.deploy()
+    header, own = json.loads(api.ask("GET", "/a", headers={"X-Amzn-Trace-Id": given} if given else {})[2])
+    root = re.match(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}", header).group()
+    assert own.startswith(root) and header == (given or root)
 
 
 def test_logs_of_executions_hold_bodies_where_they_are_traced(api, cloud):

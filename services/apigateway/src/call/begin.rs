@@ -1,7 +1,7 @@
 //! Which API, stage and method a request is for.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ::service::domains::{self, Route};
 use ::service::{Cloud, Result, Visit};
@@ -141,8 +141,7 @@ pub(crate) struct Prepared<'a> {
 }
 
 impl Prepared<'_> {
-    pub(crate) fn call(self, mut visit: Visit, owner: &Owner) -> Call {
-        visit.headers = visit.forwarded();
+    pub(crate) fn call(self, visit: Visit, owner: &Owner) -> Call {
         let target = target(&self.api, &visit, &self.path);
         let extended: [u8; 11] = self.cloud.random.bytes();
         let mut call = Call {
@@ -158,6 +157,7 @@ impl Prepared<'_> {
             target,
             query: form_urlencoded::parse(visit.query.as_bytes()).into_owned().collect(),
             visit,
+            forwarded: OnceLock::new(),
             path: self.path,
             base: self.base,
             full_path: self.full_path,

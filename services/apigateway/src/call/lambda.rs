@@ -28,7 +28,8 @@ pub(crate) fn function_of(uri: &str) -> Option<&str> {
 
 /// Acts for the API, or in the role that the integration names.
 pub(crate) fn context(call: &Call) -> Context {
-    let context = call.cloud.context_of("apigateway", call.scope);
+    let trace = call.visit.trace(call.at_ms);
+    let context = call.cloud.context_of("apigateway", call.scope).traced(Some(trace));
     let credentials = call.method().and_then(|method| method.integration.credentials.as_deref());
     let role = credentials.map(|role| with_stage_variables(call, role)).and_then(|role| role.parse().ok());
     match role {

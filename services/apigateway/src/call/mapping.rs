@@ -48,7 +48,7 @@ fn of_request(call: &Call, rest: &str) -> Option<String> {
     };
     match place {
         "header" => call.header(name).map(str::to_owned),
-        "multivalueheader" => all_of(&call.visit.headers, name),
+        "multivalueheader" => all_of(call.headers_with(name), name),
         "querystring" => last(&call.query),
         "multivaluequerystring" => all(&call.query),
         "path" => last(call.variables()),

@@ -1,7 +1,7 @@
 //! A request on its way through an API: what templates, mappings and functions may know of it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ::service::{Cloud, Principal, Visit};
 use api_apigateway as api;
@@ -31,6 +31,8 @@ pub(crate) struct Call {
     pub(crate) stage_variables: Vec<(String, String)>,
     pub(crate) target: Option<Target>,
     pub(crate) visit: Visit,
+    /// Its headers with what a proxy says of the client, once somebody asked for them.
+    pub(crate) forwarded: OnceLock<HeaderMap>,
     /// Behind the stage, as it came.
     pub(crate) path: String,
     /// What a domain of the user's own has taken off before it: `/v1`, or nothing.
@@ -130,7 +132,17 @@ const CONTEXT: [&str; 18] = [
 impl Call {
     /// The last value of a header, which is also the one that functions see.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        last(&self.visit.headers, name)
+        last(self.headers_with(name), name)
+    }
+
+    /// All headers, with what a proxy says of the client.
+    pub(crate) fn all_headers(&self) -> &HeaderMap {
+        self.forwarded.get_or_init(|| self.visit.forwarded(self.at_ms))
+    }
+
+    /// Headers in which those of that name are: what a proxy says is made only for who asks for it.
+    pub(crate) fn headers_with(&self, name: &str) -> &HeaderMap {
+        if Visit::is_added(name) { self.all_headers() } else { &self.visit.headers }
     }
 
     /// The method of the API that serves it.
@@ -153,7 +165,7 @@ impl Call {
 
     /// Headers as pairs, by the names that they came with.
     pub(crate) fn headers(&self) -> Vec<(String, String)> {
-        pairs(&self.visit.headers)
+        pairs(self.all_headers())
     }
 
     /// The domain by which the client came.

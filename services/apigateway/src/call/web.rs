@@ -1,6 +1,6 @@
 //! Servers of the web behind methods.
 
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderName, Method, header};
 use outgoing::{Address, Error};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -12,19 +12,19 @@ use super::request::Call;
 use super::template;
 
 /// Headers that belong to one connection, or that the service makes itself.
-const OWN: [&str; 12] = [
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "x-forwarded-host",
+static OWN: [HeaderName; 12] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::HOST,
+    HeaderName::from_static("keep-alive"),
+    header::PROXY_AUTHENTICATE,
+    HeaderName::from_static("proxy-connection"),
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("x-forwarded-host"),
 ];
 
 /// What is sent: mapped parameters by where they go.
@@ -39,7 +39,7 @@ pub(crate) fn parameters(call: &Call, mapped: Option<&Mapped>) -> Parameters {
     let mut made = match mapped {
         Some(_) => Parameters { headers: HeaderMap::new(), query: Vec::new(), path: Vec::new() },
         None => Parameters {
-            headers: call.visit.headers.clone(),
+            headers: call.all_headers().clone(),
             query: call.query.clone(),
             path: call.variables().to_vec(),
         },
@@ -131,15 +131,14 @@ fn in_path(value: &str) -> String {
 pub(crate) async fn send(call: &Call, mapped: Option<&Mapped>) -> Refused<Answered> {
     let method = call.method().ok_or_else(Refusal::internal)?;
     let Parameters { mut headers, query, path } = parameters(call, mapped);
-    for name in OWN {
+    for name in &OWN {
         headers.remove(name);
     }
     if call.identity.signer.is_some() {
         without_signature(&mut headers);
     }
-    let id = format!("AmazonAPIGateway_{}", call.api_id);
     if !headers.contains_key(header::USER_AGENT) || mapped.is_some() {
-        set_header(&mut headers, "user-agent", &id);
+        set_header(&mut headers, "user-agent", &format!("AmazonAPIGateway_{}", call.api_id));
     }
     set_header(&mut headers, "x-amzn-apigateway-api-id", &call.api_id);
     if mapped.is_some() && !headers.contains_key(header::CONTENT_TYPE) {

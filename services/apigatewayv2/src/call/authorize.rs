@@ -128,7 +128,7 @@ async fn ask(call: &Call<'_>, authorizer: &Authorizer, identity: &[String]) -> R
 
 /// A request as authorizers see it, without its body.
 fn event(call: &Call<'_>, format: &str, identity: &[String]) -> Value {
-    let headers = call.visit.forwarded();
+    let headers = call.visit.forwarded(call.at_ms);
     let request = http_events::Request { body: &[], headers: &headers, ..call.request() };
     let place = call.place(&Pass::Open, format);
     let (mut event, arn, identity) = match format {

@@ -16,7 +16,7 @@ use super::{Call, Refusal};
 pub(super) async fn call(call: &Call<'_>, integration: &Integration) -> Result<Answer, Refusal> {
     let document = &integration.document;
     let format = document.payload_format_version.as_str();
-    let onward = Onward::of(call, call.visit.forwarded(), &integration.request_steps);
+    let onward = Onward::of(call, call.visit.forwarded(call.at_ms), &integration.request_steps);
     let request = Request { headers: &onward.headers, query: &onward.query, ..call.request() };
     let mut place = call.place(&call.pass, format);
     place.path = onward.path.unwrap_or(place.path);
@@ -92,7 +92,8 @@ impl Call<'_> {
 
     /// The same in another region.
     pub(super) fn context_in(&self, scope: Scope, role: Option<&str>) -> Context {
-        let context = self.cloud.context_of("apigateway", scope);
+        let trace = self.visit.trace(self.at_ms);
+        let context = self.cloud.context_of("apigateway", scope).traced(Some(trace));
         match role.and_then(|role| role.parse::<Arn>().ok()) {
             Some(role) => context.in_role(&role, "apigateway"),
             None => context.for_source(self.arn()),

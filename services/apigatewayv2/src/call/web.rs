@@ -112,6 +112,9 @@ fn headers(call: &Call<'_>) -> HeaderMap {
     for (name, value) in [(FORWARDED, forwarded), (VIA, "HTTP/1.1 AmazonAPIGateway".to_owned())] {
         headers.extend(HeaderValue::from_str(&value).ok().map(|value| (name, value)));
     }
+    if let Ok(trace) = HeaderValue::from_str(&call.visit.trace(call.at_ms)) {
+        headers.insert("x-amzn-trace-id", trace);
+    }
     headers
 }
 

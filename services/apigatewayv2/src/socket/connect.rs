@@ -96,7 +96,7 @@ async fn begin(
         client,
         happens: Happens::Connect,
         route_key: "$connect".to_owned(),
-        headers: forwarded(visit),
+        headers: forwarded(visit, at_ms),
         query: form_urlencoded::parse(visit.query.as_bytes()).into_owned().collect(),
         body: bytes::Bytes::new(),
         request_id: request_id.to_owned(),
@@ -131,8 +131,8 @@ async fn connect(call: &Call, route: &Route) -> Result<Answered, Refusal> {
 }
 
 /// The headers of a request with what a front adds to them.
-fn forwarded(visit: &Visit) -> HeaderMap {
-    let mut headers = visit.forwarded();
+fn forwarded(visit: &Visit, at_ms: i64) -> HeaderMap {
+    let mut headers = visit.forwarded(at_ms);
     // What asks for the protocol is the connection's own.
     headers.remove(CONNECTION);
     headers.remove(UPGRADE);

@@ -135,7 +135,7 @@ fn may(context: &Context, url: &FunctionUrl) -> Result<(), Fault> {
 
 /// The visit as the function sees it.
 fn event(visit: &Visit, url: &FunctionUrl, path: String, signer: Option<&Principal>, at_ms: i64) -> Bytes {
-    let headers = visit.forwarded();
+    let headers = visit.forwarded(at_ms);
     let request = Request {
         request_id: &visit.request_id,
         method: visit.method.as_str(),
