@@ -27,8 +27,9 @@ mod run;
 mod text;
 mod value;
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 pub use error::{At, Error, Thrown};
 pub use value::{Heap, List, Map, Members, Object, Value};
@@ -75,7 +76,7 @@ impl Context {
     /// A context without variables.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { heap: Heap::new(&limits), variables: HashMap::new(), limits }
+        Self { heap: Heap::new(&limits), variables: HashMap::default(), limits }
     }
 
     /// Gives a variable its value.

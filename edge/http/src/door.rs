@@ -113,7 +113,8 @@ impl Door {
     pub async fn answer(&self, request: Request<Incoming>, origin: Origin) -> Reply {
         let request_id: Arc<str> = self.control.cloud.random.uuid().into();
         let span = tracing::trace_span!(target: "cloudlet::layer", "door");
-        match self.pass(request, origin, &request_id).instrument(span).await {
+        // On the heap, because hyper and what stands around it move the whole future several times before it begins.
+        match Box::pin(self.pass(request, origin, &request_id)).instrument(span).await {
             Ok(reply) => reply,
             Err(refusal) => refusal.into_reply(&request_id),
         }
@@ -141,11 +142,11 @@ impl Door {
             directory.visited(store, host::of(&parts).unwrap_or_default(), parts.uri.path())
         {
             let body = self.whole(&parts, body).await?;
-            let mut visit = visit(&parts, &body, &peer);
-            if let Some(name) = service.visits_signed_as() {
-                visit.signer = self.identities.visitor(&self.control.cloud, &parts, &body, name);
-            }
-            visit.upgrade = passing.as_ref().map(upgrade::Passing::right);
+            let signed_as = service.visits_signed_as();
+            let signer =
+                signed_as.and_then(|name| self.identities.visitor(&self.control.cloud, &parts, &body, name));
+            let upgrade = passing.as_ref().map(upgrade::Passing::right);
+            let visit = Visit { signer, upgrade, ..visit(parts, body, &peer) };
             let answer = Box::pin(directory.visit(&self.control.cloud, visit)).await;
             let reply = response::from_answer(answer, request_id);
             return Ok(upgrade::hand_over(passing, reply));
@@ -320,16 +321,16 @@ async fn close(inlet: Inlet, parts: &Parts, reply: Reply) -> Reply {
 }
 
 /// The request as a front sees it.
-fn visit(parts: &Parts, body: &Bytes, peer: &Peer<'_>) -> Visit {
+fn visit(parts: Parts, body: Bytes, peer: &Peer<'_>) -> Visit {
     Visit {
         request_id: Arc::clone(peer.request_id),
-        method: parts.method.clone(),
-        host: host::of(parts).unwrap_or_default().to_owned(),
-        endpoint: endpoint(parts, peer.secure).unwrap_or_default(),
+        host: host::of(&parts).unwrap_or_default().to_owned(),
+        endpoint: endpoint(&parts, peer.secure).unwrap_or_default(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers: parts.headers.clone(),
-        body: body.clone(),
+        method: parts.method,
+        headers: parts.headers,
+        body,
         source_ip: peer.ip,
         signer: None,
         upgrade: None,

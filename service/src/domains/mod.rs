@@ -123,8 +123,12 @@ pub fn is_reserved(context: &Context, name: &str) -> bool {
 
 /// The name of a host, without its port, as domains are written.
 fn host_name(host: &str) -> String {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    name.trim_end_matches('.').to_ascii_lowercase()
+    without_port(host).to_ascii_lowercase()
+}
+
+/// A host without its port, and without the dot of a name that is written out.
+fn without_port(host: &str) -> &str {
+    host.rsplit_once(':').map_or(host, |(name, _)| name).trim_end_matches('.')
 }
 
 /// The name with a star that stands for a name.

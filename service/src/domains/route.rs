@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use store::{Snapshot, Store};
 
-use super::{Mapping, host_name, mapping, names, star_of};
+use super::{Mapping, host_name, mapping, names, star_of, without_port};
 use crate::Result;
 
 /// Where a request leads.
@@ -24,10 +24,11 @@ pub struct Route {
 ///
 /// Nobody pays for this who comes to `localhost` or to an address.
 pub(crate) fn domain_of(store: &Store, host: &str) -> Result<Option<String>> {
-    let host = host_name(host);
-    if !host.contains('.') || host.parse::<IpAddr>().is_ok() {
+    let name = without_port(host);
+    if !name.contains('.') || name.parse::<IpAddr>().is_ok() {
         return Ok(None);
     }
+    let host = host_name(host);
     let names = names(store)?;
     if names.contains(&host) {
         return Ok(Some(host));

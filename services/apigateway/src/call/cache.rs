@@ -2,11 +2,11 @@
 //!
 //! They live beside the store: a cache may be empty at any time.
 
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use ::service::Cloud;
 use bytes::Bytes;
+use foldhash::HashMap;
 use http::{HeaderMap, HeaderValue};
 use parking_lot::Mutex;
 use policy::Decision;

@@ -32,7 +32,7 @@ pub(crate) async fn admit(call: &mut Call) -> Refused<()> {
         call.identity.api_key = Some((value, None));
         return Ok(());
     }
-    let verdict = judged(&call.cloud, used(call, &value, &method_of(call))).await.map_err(|error| {
+    let verdict = judge(&call.cloud, used(call, &value, &method_of(call))).await.map_err(|error| {
         tracing::error!(%error, api = call.api_id, "a usage plan could not be read");
         Refusal::internal()
     })?;

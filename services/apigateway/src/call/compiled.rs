@@ -1,11 +1,12 @@
 //! A deployment made ready for requests: once, for it never changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ::service::{Cloud, Result};
 use api_apigateway as api;
 use fancy_regex::Regex;
+use foldhash::HashMap;
 use models::Schema;
 use parking_lot::Mutex;
 use store::Reads;

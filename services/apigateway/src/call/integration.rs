@@ -18,7 +18,8 @@ pub(crate) struct Mapped {
     pub(crate) overrides: Value,
 }
 
-/// Asks the integration of a call's method.
+/// Asks the integration of a call's method. What asks somebody else has its own place on the heap: the future around it is moved
+/// whole for every call, also for those that are answered here.
 pub(crate) async fn answer(call: &Call) -> Refused<Answer> {
     let method = call.method().ok_or_else(Refusal::internal)?;
     let begun = call.cloud.clock.now().millis();
@@ -28,12 +29,12 @@ pub(crate) async fn answer(call: &Call) -> Refused<Answer> {
     };
     match method.kind() {
         "AWS_PROXY" => {
-            let answered = lambda::invoke_proxy(call).await?;
+            let answered = Box::pin(lambda::invoke_proxy(call)).await?;
             took(call, 200);
             lambda::proxied(call, &answered)
         }
         "HTTP_PROXY" => {
-            let answered = web::send(call, None).await?;
+            let answered = Box::pin(web::send(call, None)).await?;
             took(call, answered.status);
             respond::passed(call, answered)
         }
@@ -41,9 +42,9 @@ pub(crate) async fn answer(call: &Call) -> Refused<Answer> {
             let mapped = mapped(call)?;
             let answered = match kind {
                 "MOCK" => mock(call, &mapped)?,
-                "HTTP" => web::send(call, Some(&mapped)).await?,
-                _ if lambda::is_function(call) => lambda::invoke(call, &mapped).await?,
-                _ => service::call(call, &mapped).await?,
+                "HTTP" => Box::pin(web::send(call, Some(&mapped))).await?,
+                _ if lambda::is_function(call) => Box::pin(lambda::invoke(call, &mapped)).await?,
+                _ => Box::pin(service::call(call, &mapped)).await?,
             };
             took(call, answered.status);
             respond::respond(call, answered)

@@ -53,16 +53,17 @@ impl Refusal {
         known.map_or("InternalServerErrorException", |(_, _, name)| name)
     }
 
-    /// What clients read; of authorizers that do not do their part, nothing.
-    fn said(&self) -> Value {
-        if self.message.is_empty() { Value::Null } else { Value::String(self.message.clone()) }
+    /// What clients read, as JSON; of authorizers that do not do their part, nothing.
+    fn said(&self) -> String {
+        let said = (!self.message.is_empty()).then_some(self.message.as_str());
+        serde_json::to_string(&said).unwrap_or_default()
     }
 
     /// `$context.error`.
     pub(crate) fn variables(&self) -> Value {
         json!({
             "message": self.message,
-            "messageString": self.said().to_string(),
+            "messageString": self.said(),
             "responseType": self.kind,
             "validationErrorString": self.details,
         })
@@ -75,7 +76,7 @@ impl Refusal {
         let status = own.and_then(|own| own.status_code.as_deref()?.parse().ok());
         let mut answer = match own {
             Some(own) => self.rendered(call, own),
-            None => Answer::json(200, json!({ "message": self.said() }).to_string()),
+            None => Answer::json(200, ["{\"message\":", &self.said(), "}"].concat()),
         };
         answer.status = status.unwrap_or_else(|| self.status());
         let kind = http::HeaderValue::from_static(self.error_type());

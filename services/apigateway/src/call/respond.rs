@@ -1,7 +1,7 @@
 //! What an integration answered, as the response of its method: selected, mapped, converted.
 
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use serde_json::Value;
 use wire::{Answer, Body};
 
@@ -102,19 +102,19 @@ pub(crate) fn passed(call: &Call, answered: Answered) -> Refused<Answer> {
     for name in length {
         headers.remove(name);
     }
-    for (name, rename) in RENAMED {
-        if let Some(value) = headers.remove(*name) {
-            headers.insert(*rename, value);
+    for (name, rename) in &RENAMED {
+        if let Some(value) = headers.remove(name) {
+            headers.insert(rename, value);
         }
     }
     Ok(made(call, status, headers, body))
 }
 
 /// Headers of an integration that the service has for itself.
-const RENAMED: &[(&str, &str)] = &[
-    ("date", "x-amzn-remapped-date"),
-    ("server", "x-amzn-remapped-server"),
-    ("www-authenticate", "x-amzn-remapped-www-authenticate"),
+static RENAMED: [(HeaderName, HeaderName); 3] = [
+    (header::DATE, HeaderName::from_static("x-amzn-remapped-date")),
+    (header::SERVER, HeaderName::from_static("x-amzn-remapped-server")),
+    (header::WWW_AUTHENTICATE, HeaderName::from_static("x-amzn-remapped-www-authenticate")),
 ];
 
 /// The answer, compressed where it may be.

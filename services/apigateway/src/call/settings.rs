@@ -13,7 +13,8 @@ pub(crate) fn of(stage: &api::Stage, target: Option<&Target>, verb: &str) -> api
     };
     let own = target.and_then(|target| {
         let path = target.place.path.trim_start_matches('/');
-        all.get(&format!("{path}/{verb}")).or_else(|| all.get(&format!("{path}/{}", target.method.verb)))
+        let of = |verb: &str| all.get(&[path, "/", verb].concat());
+        of(verb).or_else(|| of(&target.method.verb))
     });
     match (own.cloned(), all.get("*/*").cloned()) {
         (Some(own), Some(other)) => either(own, other),
