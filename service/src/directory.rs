@@ -17,6 +17,9 @@ use crate::record::Record;
 use crate::visit::Front;
 use crate::{Cloud, Conditions, Context, Error, Exchange, Form, Handler, Output, Result, Service, Tx, Visit};
 
+/// What visits are counted as, beside operations.
+const VISIT: &str = "Visit";
+
 /// The services, by their names.
 #[derive(Default)]
 pub struct Directory {
@@ -111,18 +114,27 @@ impl Directory {
         self.services.iter().any(|service| service.front_of(host, "/", false).is_some())
     }
 
-    /// The answer of the front that takes this visit; 404 when none does. A panic is the answer to this visit alone.
+    /// The answer of the front that takes this visit, which is counted; 404 when none does. A panic is the answer to this visit
+    /// alone.
     pub async fn visit(&self, cloud: &Arc<Cloud>, visit: Visit) -> Answer {
-        let Some(front) = self.front(cloud, &visit) else {
+        let Some((service, front)) = self.front(cloud, &visit) else {
             return Answer::json(404, r#"{"message":"Not Found"}"#);
         };
-        match AssertUnwindSafe(front.answer(cloud, visit)).catch_unwind().await {
+        let begun = std::time::Instant::now();
+        let answer = match AssertUnwindSafe(front.answer(cloud, visit)).catch_unwind().await {
             Ok(answer) => answer,
             Err(panic) => {
                 internal(panic_text(&*panic));
                 Answer::json(500, r#"{"message":"Internal Server Error"}"#)
             }
-        }
+        };
+        let code = match answer.status {
+            500.. => Some("5xx".into()),
+            400.. => Some("4xx".into()),
+            _ => None,
+        };
+        cloud.metrics.request(service.facts().name, VISIT, code, begun.elapsed());
+        answer
     }
 
     /// A service's answer to a form that was sent to it. A panic is the answer to this form alone.
@@ -161,12 +173,12 @@ impl Directory {
     }
 
     /// The first that takes a visit. A service that shares hosts with others is asked whether it is to something of its own.
-    fn front(&self, cloud: &Cloud, visit: &Visit) -> Option<&Front> {
+    fn front(&self, cloud: &Cloud, visit: &Visit) -> Option<(&Service, &Front)> {
         let by_domain = crate::domains::is_domain(&cloud.store, &visit.host);
         let mut services = self.services.iter();
         services.find_map(|service| {
             let front = service.front_of(&visit.host, &visit.path, by_domain)?;
-            service.owns.is_none_or(|owns| owns(cloud, visit)).then_some(front)
+            service.owns.is_none_or(|owns| owns(cloud, visit)).then_some((service, front))
         })
     }
 

@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import urllib.parse
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -157,6 +158,21 @@ def test_a_mock_with_templates(api):
         ("/dev/trips/7?status=200", f"{api.id}.execute-api.localhost.localstack.cloud:4566"),
     ]:
         assert ask(api.cloud, "GET", path, host)[0] == 200
+
+
+def test_requests_are_counted(api, cloud):
+    api.mock("/a", response="ok")
+    api.deploy()
+
+    def counted(code):
+        text = urllib.request.urlopen(f"{cloud.url}/_cloudlet/metrics").read().decode()
+        line = f'cloudlet_requests_total{{service="apigateway",operation="Visit",code="{code}"}} '
+        return sum(int(found.removeprefix(line)) for found in text.splitlines() if found.startswith(line))
+
+    before = [counted("ok"), counted("4xx")]
+    assert [api.ask("GET", path)[0] for path in ["/a", "/b"]] == [200, 403]
+    after = [counted("ok"), counted("4xx")]
+    assert all(now > then for now, then in zip(after, before, strict=True))
 
 
 def test_what_leads_nowhere(api):

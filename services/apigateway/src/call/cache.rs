@@ -2,8 +2,6 @@
 //!
 //! They live beside the store: a cache may be empty at any time.
 
-use std::sync::atomic::Ordering;
-
 use ::service::Cloud;
 use bytes::Bytes;
 use foldhash::HashMap;
@@ -114,7 +112,6 @@ pub(crate) fn find(call: &Call) -> Refused<Found> {
     let Some(entry) = found.filter(|entry| call.at_ms < entry.until_ms) else {
         return Ok(Found::Nothing(Some(place)));
     };
-    call.notes.is_hit.store(true, Ordering::Relaxed);
     let mut headers = entry.headers;
     if wants_anew && strategy(call) == "SUCCEED_WITH_RESPONSE_HEADER" {
         headers.insert(

@@ -75,8 +75,6 @@ pub(crate) struct Notes {
     pub(crate) guarded: Option<Guarded>,
     /// The status of the integration, and how long it took, in milliseconds.
     pub(crate) integration: Mutex<Option<(u16, i64)>>,
-    /// Whether an answer came from the cache.
-    pub(crate) is_hit: std::sync::atomic::AtomicBool,
 }
 
 impl Notes {
