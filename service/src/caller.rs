@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use names::{Account, Arn, Scope};
 use serde::{Deserialize, Serialize};
 
 use crate::{Passage, PrincipalRecord, Regions};
 
 /// Who passes a request on says here of which trace it is a part.
-pub(crate) const TRACE_HEADER: &str = "x-amzn-trace-id";
+pub(crate) static TRACE_HEADER: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 /// Longer ones are no traces.
 const TRACE_BYTES_MAX: usize = 512;
 
@@ -45,7 +45,7 @@ impl Caller {
     /// The trace that a request says it is a part of.
     #[must_use]
     pub fn trace_in(headers: &HeaderMap) -> Option<Arc<str>> {
-        let text = headers.get(TRACE_HEADER)?.to_str().ok()?;
+        let text = headers.get(&TRACE_HEADER)?.to_str().ok()?;
         (text.len() <= TRACE_BYTES_MAX).then(|| text.into())
     }
 }

@@ -12,9 +12,9 @@ use crate::caller::TRACE_HEADER;
 use crate::operation::Boxed;
 use crate::{Caller, Cloud, Context, Principal, Upgrade};
 
-const FORWARDED_FOR: &str = "x-forwarded-for";
-const FORWARDED_PORT: &str = "x-forwarded-port";
-const FORWARDED_PROTO: &str = "x-forwarded-proto";
+static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// A request to a front.
 #[derive(Clone, Debug)]
@@ -52,18 +52,18 @@ impl Visit {
         if let Some(given) = Caller::trace_in(&self.headers).filter(|given| given.contains("Root=")) {
             return given;
         }
-        let id: String = self.request_id.chars().filter(char::is_ascii_hexdigit).collect();
-        // Between them stands what all such ids have in common.
-        let (first, last) = (id.get(..12).unwrap_or_default(), id.get(20..).unwrap_or_default());
-        format!("Root=1-{:08x}-{first}{last}", at_ms / 1000).into()
+        // In the middle of the id stands what all such ids have in common.
+        let part = |range| self.request_id.get(range).unwrap_or_default();
+        let [first, second, last] = [part(0..8), part(9..13), part(24..36)];
+        format!("Root=1-{:08x}-{first}{second}{last}", at_ms / 1000).into()
     }
 
     /// Whether that is a header which [`Visit::forwarded`] adds.
     #[must_use]
     pub fn is_added(name: &str) -> bool {
-        [FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO, TRACE_HEADER]
+        [&FORWARDED_FOR, &FORWARDED_PORT, &FORWARDED_PROTO, &TRACE_HEADER]
             .iter()
-            .any(|added| added.eq_ignore_ascii_case(name))
+            .any(|added| added.as_str().eq_ignore_ascii_case(name))
     }
 
     /// The headers with what a proxy says of the client: from where it came, with who was in between, to which port, and how; and
@@ -73,7 +73,7 @@ impl Visit {
         let (scheme, host) = self.endpoint.split_once("://").unwrap_or(("http", &self.endpoint));
         let standard = if scheme == "https" { "443" } else { "80" };
         let port = port_in(host).unwrap_or(standard);
-        let before = self.headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+        let before = self.headers.get_all(&FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
         let mut chain = String::with_capacity(40);
         before.for_each(|value| chain.extend([value, ", "]));
         // Nothing goes wrong where a text is written into.
@@ -81,13 +81,13 @@ impl Visit {
         let mut headers = self.headers.clone();
         let trace = self.trace(at_ms);
         for (name, value) in [
-            (FORWARDED_FOR, chain.as_str()),
-            (FORWARDED_PORT, port),
-            (FORWARDED_PROTO, scheme),
-            (TRACE_HEADER, &trace),
+            (&FORWARDED_FOR, chain.as_str()),
+            (&FORWARDED_PORT, port),
+            (&FORWARDED_PROTO, scheme),
+            (&TRACE_HEADER, &trace),
         ] {
             if let Ok(value) = HeaderValue::from_str(value) {
-                headers.insert(HeaderName::from_static(name), value);
+                headers.insert(name, value);
             }
         }
         headers

@@ -113,6 +113,12 @@ impl Template {
         self.looks.has_member(variable, member)
     }
 
+    /// The texts with which it may call a method of the variable; none where it may call it with anything.
+    #[must_use]
+    pub fn texts_for(&self, variable: &str, method: &str) -> Option<Vec<&str>> {
+        self.looks.texts_for(variable, method)
+    }
+
     /// Renders the template. Variables that it sets, and changes of values, stay in the context.
     ///
     /// # Errors

@@ -4,25 +4,45 @@
 
 use std::sync::Arc;
 
-use crate::ast::Step;
+use crate::ast::{Expr, Step};
 
 /// The variables that a text looks at.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Looks {
-    /// A variable, and the member with which a reference to it begins; none where it may look at any.
-    references: Vec<(Arc<str>, Option<Arc<str>>)>,
+    /// A variable, and what a reference to it does first.
+    references: Vec<(Arc<str>, First)>,
     /// What is evaluated may be put together on the way.
     evaluates: bool,
+}
+
+/// What a reference does with its variable.
+#[derive(Clone, Debug, PartialEq)]
+enum First {
+    /// It looks at a member.
+    Property(Arc<str>),
+    /// It calls a method: with one text that stands there, or in another way.
+    Method(Arc<str>, Option<Arc<str>>),
+    /// Anything.
+    Other,
+}
+
+impl First {
+    fn of(steps: &[Step]) -> Self {
+        match steps.first() {
+            Some(Step::Property(member)) => First::Property(member.clone()),
+            Some(Step::Method(name, arguments)) => match &arguments[..] {
+                [Expr::Text(text)] => First::Method(name.clone(), Some(text.clone())),
+                _ => First::Method(name.clone(), None),
+            },
+            _ => First::Other,
+        }
+    }
 }
 
 impl Looks {
     /// Notes a reference.
     pub(crate) fn note(&mut self, variable: &Arc<str>, steps: &[Step]) {
-        let member = match steps.first() {
-            Some(Step::Property(member)) => Some(member.clone()),
-            _ => None,
-        };
-        let reference = (variable.clone(), member);
+        let reference = (variable.clone(), First::of(steps));
         if !self.references.contains(&reference) {
             self.references.push(reference);
         }
@@ -50,9 +70,21 @@ impl Looks {
 
     /// Whether it may look at that member of a variable.
     pub(crate) fn has_member(&self, variable: &str, member: &str) -> bool {
-        let is_it = |looked_at: &Option<Arc<str>>| looked_at.as_deref().is_none_or(|name| name == member);
+        let is_it = |first: &First| !matches!(first, First::Property(name) if **name != *member);
         let mut references = self.references.iter();
-        self.evaluates || references.any(|(name, looked_at)| **name == *variable && is_it(looked_at))
+        self.evaluates || references.any(|(name, first)| **name == *variable && is_it(first))
+    }
+
+    /// The texts with which it calls a method of a variable; none where it may call it with others.
+    pub(crate) fn texts_for(&self, variable: &str, method: &str) -> Option<Vec<&str>> {
+        let of_variable = self.references.iter().filter(|(name, _)| **name == *variable);
+        let called = of_variable.filter_map(|(_, first)| match first {
+            First::Property(_) => None,
+            First::Method(name, _) if **name != *method => None,
+            First::Method(_, text) => Some(text.as_deref()),
+            First::Other => Some(None),
+        });
+        if self.evaluates { None } else { called.collect() }
     }
 }
 
@@ -90,6 +122,30 @@ mod tests {
             ("## $context.stage", (false, false)),
         ] {
             assert_eq!(looks(template, "context", "stage"), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn methods_say_with_which_texts_they_are_called() {
+        for (template, expected) in [
+            (
+                "$input.params('a')$!{input.params(\"b\").length()}$input.body$input.json('$')",
+                Some(vec!["a", "b"]),
+            ),
+            ("$context.params('a')", Some(vec![])),
+            ("#if($input.params('a') == $input.params('a'))#end", Some(vec!["a"])),
+            ("$input.params()", None),
+            ("$input.params().path", None),
+            ("$input.params($name)", None),
+            ("$input.params(\"$name\")", None),
+            ("$input.params('a' + 'b')", None),
+            ("#set($all = $input)$all.params('a')", None),
+            ("$input['params']", None),
+            ("#macro(m $p)$p.params('x')#end#m($input)", None),
+            ("#evaluate('$input' + '.params($x)')", None),
+        ] {
+            let template = Template::parse(template).unwrap();
+            assert_eq!(template.texts_for("input", "params"), expected, "{template:?}");
         }
     }
 }

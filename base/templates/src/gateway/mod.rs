@@ -23,7 +23,7 @@ pub struct Variables<'a> {
     pub path: &'a [(String, String)],
     /// Parameters of the query.
     pub querystring: &'a [(String, String)],
-    /// Headers.
+    /// Headers. Nobody looks at others than those that the template names where it names all ([`Template::texts_for`]).
     pub header: &'a [(String, String)],
     /// `$context`, without overrides unless an earlier template set some. Nobody looks at members that the template does not
     /// mention, nor at the parameters where it does not mention `$input`.

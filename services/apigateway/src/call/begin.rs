@@ -110,7 +110,7 @@ pub(crate) fn owner(store: &Store, host: &str, path: &str) -> Option<Owner> {
 }
 
 /// A visit as a call; none where there is no such API or stage.
-pub(crate) fn begin(cloud: &Arc<Cloud>, visit: Visit) -> Result<Option<Call>> {
+pub(crate) fn begin(cloud: &Arc<Cloud>, visit: Visit) -> Result<Option<Box<Call>>> {
     let found = Place::of(&cloud.store, &visit.host, &visit.path)?;
     let Some(Place { api: api_id, stage, path, base, full_path }) = found else { return Ok(None) };
     let snapshot = cloud.store.snapshot();
@@ -124,7 +124,7 @@ pub(crate) fn begin(cloud: &Arc<Cloud>, visit: Visit) -> Result<Option<Call>> {
     }
     let base = base.unwrap_or_default();
     let prepared = Prepared { cloud, api_id, api, stage, deployment, is_canary, path, base, full_path };
-    Ok(Some(prepared.call(visit, &owner)))
+    Ok(Some(Box::new(prepared.call(visit, &owner))))
 }
 
 /// What a call is made of.

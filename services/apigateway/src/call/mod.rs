@@ -70,8 +70,8 @@ pub(crate) async fn answer(cloud: Arc<Cloud>, visit: Visit) -> Answer {
     }
 }
 
-/// Takes a request the whole way.
-pub(crate) async fn run(mut call: Call) -> Answer {
+/// Takes a request the whole way. It stays where it is, for a future is moved with all that it holds.
+pub(crate) async fn run(mut call: Box<Call>) -> Answer {
     let outcome = pass(&mut call).await;
     let (mut answer, refusal) = match outcome {
         Ok(answer) => (answer, None),

@@ -51,7 +51,7 @@ pub(crate) fn render(
         body,
         path: call.variables(),
         querystring: &call.query,
-        header: &if template.mentions("input") { call.headers() } else { Vec::new() },
+        header: &headers(call, template),
         context: call.context_of(|member| template.mentions_member("context", member)),
         stage_variables: &call.stage_variables,
     };
@@ -64,6 +64,21 @@ pub(crate) fn render(
             Refusal::internal()
         }
     })
+}
+
+/// The headers that a template may look at. Most of them name the few that they want.
+fn headers(call: &Call, template: &templates::Template) -> Vec<(String, String)> {
+    if !template.mentions("input") {
+        return Vec::new();
+    }
+    let Some(names) = template.texts_for("input", "params") else { return call.headers() };
+    // Templates know headers in lower case.
+    let names = names.into_iter().filter(|name| !name.contains(|letter: char| letter.is_ascii_uppercase()));
+    let named = names.filter_map(|name| {
+        let value = call.headers_with(name).get_all(name).iter().next_back()?;
+        Some((name.to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+    });
+    named.collect()
 }
 
 /// The entries of a part of an override, as texts; nothing where one was taken away.
