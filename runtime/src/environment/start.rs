@@ -139,8 +139,7 @@ impl Environment {
         let (started, tasks) = (Instant::now(), Tasks::of(host));
         let extensions = Arc::new(Extensions::new(site.external));
         let lifeline = (site.lifeline.clone(), site.input);
-        let share = host.groups.clone().map(|groups| (groups, plan::share(spec)));
-        let belongings = Belongings { scratch: site.scratch, share };
+        let belongings = belongings(spec, host, site.scratch);
         let process =
             Process::start(host.launcher, &plan, lifeline, log, belongings, &tasks, extensions.clone())
                 .await
@@ -189,6 +188,10 @@ impl Tasks {
         let (tracker, endings) = (host.tasks.clone(), host.endings.clone());
         Self { tracker, endings, seat: Some(host.seat.clone()) }
     }
+}
+
+fn belongings(spec: &FunctionSpec, host: &Host<'_>, scratch: Option<PathBuf>) -> Belongings {
+    Belongings { scratch, share: host.groups.clone().map(|groups| (groups, plan::share(spec))) }
 }
 
 async fn listen() -> io::Result<(Option<TcpListener>, SocketAddr)> {

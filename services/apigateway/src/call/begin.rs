@@ -10,7 +10,8 @@ use store::{Reads as _, Store};
 
 use super::compiled::{self, Compiled};
 use super::content;
-use super::request::{Call, Identity, Notes, Target};
+use super::notes::Notes;
+use super::request::{Call, Identity, Target};
 use super::settings;
 use crate::apis::Owner;
 use crate::document::Home;

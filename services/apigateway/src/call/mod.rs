@@ -14,6 +14,7 @@ mod integration;
 mod lambda;
 mod logs;
 mod mapping;
+mod notes;
 mod refusal;
 mod request;
 mod respond;
