@@ -190,7 +190,7 @@ mod tests {
         let with = |trace: &'static str| {
             let headers =
                 HeaderMap::from_iter([(HeaderName::from_static("x-amzn-trace-id"), trace.parse().unwrap())]);
-            let headers = visit("http://a", headers).forwarded(0x1234_5678_000);
+            let headers = visit("http://a", headers).forwarded(0x0012_3456_7800);
             headers["x-amzn-trace-id"].to_str().unwrap().to_owned()
         };
         let given = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
