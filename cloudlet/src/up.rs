@@ -126,7 +126,6 @@ fn door(settings: &Settings, cloud: &Arc<Cloud>, root: Credential) -> Door {
     let control = Control {
         cloud: Arc::clone(cloud),
         after_reset: Box::new(move |cloud| put_root(&cloud.store, &root)),
-        is_within: runtime::is_within,
     };
     Door::new(control, auth, Limits::default())
 }

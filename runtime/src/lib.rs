@@ -18,7 +18,6 @@ mod report;
 mod runtime;
 mod sandbox;
 mod spec;
-mod within;
 
 pub use environment::logs::{LogSink, LogSource};
 pub use error::Error;
@@ -29,7 +28,6 @@ pub use report::json::SystemLevel;
 pub use runtime::Runtime;
 pub use sandbox::sandbox_main;
 pub use spec::{FunctionSpec, Invocation, Outcome, Piece};
-pub use within::is_within;
 
 /// The largest event of a synchronous invocation, in bytes: 6 MB, as AWS's quotas say.
 pub const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;

@@ -1,8 +1,7 @@
 //! The paths that are our own: health, metrics, the clock, the outbox, reset.
 //!
-//! They are open on loopback. Elsewhere, and for functions, the door asks for the root key first.
+//! They are open on loopback. Elsewhere, and for functions with a network of their own, the door asks for the root key first.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +25,6 @@ pub struct Control {
     pub cloud: Arc<Cloud>,
     /// Makes what must exist again after everything was wiped: the root key.
     pub after_reset: AfterReset,
-    /// Whether a connection from that address of this machine comes from the server itself, or from what it runs. It may block.
-    pub is_within: fn(SocketAddr) -> bool,
 }
 
 /// A control path.

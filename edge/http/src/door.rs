@@ -3,7 +3,7 @@
 mod forms;
 mod refusal;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -51,7 +51,7 @@ pub struct Door {
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {
     /// Its address.
-    pub address: SocketAddr,
+    pub ip: IpAddr,
     /// It speaks TLS.
     pub secure: bool,
     /// It is in a network of its own, where code runs that is nobody's on this machine.
@@ -128,7 +128,7 @@ impl Door {
         origin: Origin,
         request_id: &Arc<str>,
     ) -> Result<Reply, Refusal> {
-        let peer = Peer { ip: origin.address.ip(), secure: origin.secure, request_id };
+        let peer = Peer { ip: origin.ip, secure: origin.secure, request_id };
         let (mut parts, incoming) = request.into_parts();
         let passing = upgrade::Passing::of(&mut parts);
         let body = Receiver::new(incoming);
@@ -293,24 +293,11 @@ impl Door {
         body: &Bytes,
         origin: Origin,
     ) -> Result<Reply, Refusal> {
-        if !self.is_trusted(page, origin).await {
-            let ip = origin.address.ip();
-            let proved = self.identities.require_root(&self.control.cloud, parts, body, ip);
+        if origin.is_apart || !origin.ip.is_loopback() {
+            let proved = self.identities.require_root(&self.control.cloud, parts, body, origin.ip);
             proved.map_err(|refused| refused.into_fault(None))?;
         }
         Ok(self.control.answer(page, &parts.method, parts.uri.query().unwrap_or_default(), body).await?)
-    }
-
-    /// Whether a control path is open to whoever asks: to this machine's people and programs, but not to functions. That the server
-    /// is well is no secret.
-    async fn is_trusted(&self, page: Page, origin: Origin) -> bool {
-        let Origin { address, is_apart, .. } = origin;
-        if is_apart || !address.ip().is_loopback() {
-            return false;
-        }
-        let is_within = self.control.is_within;
-        page == Page::Health
-            || tokio::task::spawn_blocking(move || is_within(address)).await.is_ok_and(|within| !within)
     }
 }
 

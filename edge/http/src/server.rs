@@ -130,17 +130,17 @@ impl Server {
 
     async fn accept(&mut self) -> io::Result<Accepted> {
         let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(io::Error::other)?;
-        let (stream, address, is_apart) = tokio::select! {
+        let (stream, ip, is_apart) = tokio::select! {
             accepted = self.listener.accept() => {
                 let (stream, peer) = accepted?;
                 // Its lane has another event loop than this one.
-                (stream.into_std()?, peer, false)
+                (stream.into_std()?, peer.ip(), false)
             }
             // There is nothing but loopback in such a network.
-            stream = next(&mut self.apart) => (stream, (Ipv4Addr::LOCALHOST, 0).into(), true),
+            stream = next(&mut self.apart) => (stream, Ipv4Addr::LOCALHOST.into(), true),
         };
         stream.set_nodelay(true)?;
-        Ok(Accepted { stream, origin: Origin { address, secure: false, is_apart }, slot })
+        Ok(Accepted { stream, origin: Origin { ip, secure: false, is_apart }, slot })
     }
 
     /// All that is said on a connection.

@@ -3,15 +3,11 @@
 //! Anonymous and shared memory counts, mapped files do not: the interpreter's pages are the host's cache. Functions are
 //! measured while they run, and killed above their limit; `RLIMIT_DATA` stops what grows faster than this looks.
 
-/// More processes than a sandbox may have.
-#[cfg(target_os = "linux")]
-const PROCESSES_MAX: usize = 2048;
-
 /// Resident memory, in bytes, of all processes that descend from the launcher. `None` where the system does not tell.
 #[cfg(target_os = "linux")]
 pub(crate) fn resident_bytes(launcher: u32) -> Option<u64> {
     // A process that ended meanwhile has no memory.
-    Some(below(children(launcher)?, PROCESSES_MAX).into_iter().filter_map(process_bytes).sum())
+    Some(below(children(launcher)?).into_iter().filter_map(process_bytes).sum())
 }
 
 /// The processes that descend from the launcher, but for the first `levels` of them; none where the system does not tell.
@@ -19,20 +15,16 @@ pub(crate) fn resident_bytes(launcher: u32) -> Option<u64> {
 pub(super) fn descendants(launcher: u32, levels: usize) -> Vec<u32> {
     let below_one = |all: Vec<u32>| all.into_iter().filter_map(children).flatten().collect();
     let first = (0..levels).fold(children(launcher).unwrap_or_default(), |all, _| below_one(all));
-    below(first, PROCESSES_MAX)
+    below(first)
 }
 
-/// All processes that descend from one, however many.
+/// These processes and all that descend from them.
 #[cfg(target_os = "linux")]
-pub(super) fn all_below(process: u32) -> Vec<u32> {
-    below(children(process).unwrap_or_default(), usize::MAX)
-}
-
-/// These processes and all that descend from them; of so many it asks for more.
-#[cfg(target_os = "linux")]
-fn below(mut queue: Vec<u32>, max: usize) -> Vec<u32> {
+fn below(mut queue: Vec<u32>) -> Vec<u32> {
+    /// More processes than a sandbox may have.
+    const PROCESSES_MAX: usize = 2048;
     let mut next = 0;
-    while next < queue.len() && next < max {
+    while next < queue.len() && next < PROCESSES_MAX {
         // A process that ended meanwhile has no children.
         queue.extend(children(queue[next]).unwrap_or_default());
         next += 1;
@@ -68,10 +60,5 @@ pub(crate) fn resident_bytes(_launcher: u32) -> Option<u64> {
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn descendants(_launcher: u32, _levels: usize) -> Vec<u32> {
-    Vec::new()
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn all_below(_process: u32) -> Vec<u32> {
     Vec::new()
 }

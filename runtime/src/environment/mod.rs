@@ -43,11 +43,6 @@ use telemetry::Telemetry;
 
 const MB: u64 = 1024 * 1024;
 
-/// All processes that descend from one; none where the system does not tell.
-pub(crate) fn descendants(process: u32) -> Vec<u32> {
-    memory::all_below(process)
-}
-
 /// What an environment needs of the runtime that starts it.
 pub(crate) struct Host<'a> {
     pub(crate) launcher: &'a Path,
