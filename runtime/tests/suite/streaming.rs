@@ -63,7 +63,7 @@ async fn what_fails_on_the_way_is_told_behind_the_pieces() {
     let (_, data, ended) = taken(&bench, &spec, event("exit")).await;
     assert_eq!(data.len(), 6);
     assert!(document(&ended)["errorMessage"].as_str().unwrap().ends_with("exit status 4"));
-    spec.timeout_ms = 300;
+    spec.timeout_ms = 2000;
     let (_, data, late) = taken(&bench, &spec, event("hang")).await;
     assert_eq!((data.len(), document(&late)["errorType"].as_str()), (6, Some("Sandbox.Timedout")));
 }
