@@ -17,12 +17,16 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::environment::descendants;
+
 /// A function of so much memory has one processor for itself, as the Lambda developer guide says.
 const MB_OF_PROCESSOR: u64 = 1769;
 /// Which file takes processes in.
 const MEMBERS: &str = "cgroup.procs";
 /// How often what is left of an environment is killed before its group is given up.
 const KILLS_MAX: usize = 20;
+/// How often processes are looked for that were started while others were taken in.
+const LOOKS_MAX: usize = 8;
 /// How long it is given to go.
 const GOING: Duration = Duration::from_millis(10);
 
@@ -73,7 +77,8 @@ impl Groups {
         (!self.missing.is_empty()).then(|| self.missing.join(", "))
     }
 
-    /// A group with this process in it, which has not started anything yet. It blocks.
+    /// A group with this process in it, and with those that it has started meanwhile. It blocks: whoever is taken in while little
+    /// else changes waits some ten milliseconds for the kernel, so nobody should wait for this.
     pub(crate) fn group(self: &Arc<Self>, share: Share, process: u32) -> io::Result<Group> {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let mut group = Group { folders: Vec::new(), _all: Arc::clone(self) };
@@ -85,7 +90,7 @@ impl Groups {
                 let (file, value) = share.setting(controller, hierarchy.version);
                 set(&folder.join(file), &value.to_string())?;
             }
-            set(&folder.join(MEMBERS), &process.to_string())?;
+            take_in(&folder, process)?;
         }
         Ok(group)
     }
@@ -150,6 +155,30 @@ impl Group {
             }
         }
     }
+}
+
+/// Takes in a process and all that descend from it. What those in the group start is in it.
+fn take_in(folder: &Path, process: u32) -> io::Result<()> {
+    let members = folder.join(MEMBERS);
+    set(&members, &process.to_string()).or_else(unless_gone)?;
+    let mut taken = Vec::new();
+    for _ in 0..LOOKS_MAX {
+        let mut found = descendants(process);
+        found.retain(|one| !taken.contains(one));
+        if found.is_empty() {
+            break;
+        }
+        for one in &found {
+            set(&members, &one.to_string()).or_else(unless_gone)?;
+        }
+        taken.append(&mut found);
+    }
+    Ok(())
+}
+
+/// A process that has ended meanwhile needs no group.
+fn unless_gone(error: io::Error) -> io::Result<()> {
+    if error.raw_os_error() == Some(libc::ESRCH) { Ok(()) } else { Err(error) }
 }
 
 /// Tells the kernel, in a file that it has made.

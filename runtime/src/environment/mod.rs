@@ -43,6 +43,11 @@ use telemetry::Telemetry;
 
 const MB: u64 = 1024 * 1024;
 
+/// The processes that descend from one; none where the system does not tell.
+pub(crate) fn descendants(process: u32) -> Vec<u32> {
+    memory::descendants(process, 0)
+}
+
 /// What an environment needs of the runtime that starts it.
 pub(crate) struct Host<'a> {
     pub(crate) launcher: &'a Path,

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{ChildStdout, Command};
 use tokio::sync::watch;
 
 use super::Tasks;
@@ -69,12 +69,15 @@ impl Process {
         let (Some(reports), Some(pid)) = (child.stdout.take(), child.id()) else {
             return Err(io::Error::other("the launcher has no pipes"));
         };
-        let group = belongings.group(pid).await;
+        // Not tracked: it ends with the task below.
+        let group = tokio::spawn(belongings.group(pid));
         let ((ended, function), (left, gone)) = (watch::channel(None), watch::channel(false));
         tasks.spawn(async move {
-            follow(child, reports, &ended, &extensions).await;
-            if let Some(group) = group {
-                group.remove().await;
+            follow(reports, &ended, &extensions).await;
+            // Until it has been waited for, its number is nobody else's.
+            let group = group.await;
+            if let Err(error) = child.wait().await {
+                tracing::warn!("a function's launcher could not be waited for: {error}");
             }
             if let Some(scratch) = belongings.scratch {
                 remove(&scratch).await;
@@ -83,6 +86,9 @@ impl Process {
             let killed = End::Function(Exit::Signal(libc::SIGKILL));
             ended.send_if_modified(|how| how.is_none() && how.replace(killed).is_none());
             left.send_replace(true);
+            if let Ok(Some(group)) = group {
+                group.remove().await;
+            }
         });
         let mut message = length.to_be_bytes().to_vec();
         message.extend_from_slice(&plan);
@@ -143,11 +149,14 @@ impl Drop for Process {
 
 impl Belongings {
     /// A control group with this process in it. Without one it runs all the same.
-    async fn group(&self, process: u32) -> Option<Group> {
-        let (groups, share) = self.share.clone()?;
-        let made = tokio::task::spawn_blocking(move || groups.group(share, process)).await;
-        let made = made.map_err(io::Error::other).flatten();
-        made.inspect_err(|error| tracing::warn!("a function has no control group: {error}")).ok()
+    fn group(&self, process: u32) -> impl Future<Output = Option<Group>> + use<> {
+        let share = self.share.clone();
+        async move {
+            let (groups, share) = share?;
+            let made = tokio::task::spawn_blocking(move || groups.group(share, process)).await;
+            let made = made.map_err(io::Error::other).flatten();
+            made.inspect_err(|error| tracing::warn!("a function has no control group: {error}")).ok()
+        }
     }
 }
 
@@ -162,12 +171,7 @@ impl Gone {
     }
 }
 
-async fn follow(
-    mut child: Child,
-    reports: ChildStdout,
-    ended: &watch::Sender<Option<End>>,
-    extensions: &Extensions,
-) {
+async fn follow(reports: ChildStdout, ended: &watch::Sender<Option<End>>, extensions: &Extensions) {
     let mut lines = BufReader::new(reports.take(REPORTS_BYTES_MAX)).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         let Ok(report) = serde_json::from_str(&line) else { continue };
@@ -192,9 +196,6 @@ async fn follow(
         };
         // The first counts.
         ended.send_if_modified(|how| how.is_none() && how.replace(end).is_none());
-    }
-    if let Err(error) = child.wait().await {
-        tracing::warn!("a function's launcher could not be waited for: {error}");
     }
 }
 
