@@ -175,18 +175,29 @@ def test_paths_that_look_like_connections_stay_with_their_api(cloud, api, name):
     assert ask(resource["id"], "/dev/@connections/x") == (200, '"mine"')
 
 
-def test_keys_let_clients_connect(cloud, api, name):
-    gateway = cloud.client("apigateway")
+def telling_of_keys(api):
+    """An integration whose answer is the id of the key, or nothing."""
     to = api.integration("MOCK", **MOCK)
     api.client.create_integration_response(
-        ApiId=api.id, IntegrationId=to, IntegrationResponseKey="$default", ResponseTemplates={"$default": '"$context.identity.apiKeyId"'}
+        ApiId=api.id, IntegrationId=to, IntegrationResponseKey="$default", ResponseTemplates={"$default": '"$!context.identity.apiKeyId"'}
     )
-    api.route("$connect", to, ApiKeyRequired=True)
-    api.route("$default", to, answers=True)
+    return to
+
+
+def key_for_two(gateway, api, name):
+    """A key that is good for two requests a day."""
     key = gateway.create_api_key(name=name, value="k" * 20 + name[-9:], enabled=True)
-    other = gateway.create_api_key(name=name, value="o" * 20 + name[-9:], enabled=True)
     plan = gateway.create_usage_plan(name=name, apiStages=[{"apiId": api.id, "stage": "dev"}], quota={"limit": 2, "period": "DAY"})["id"]
     gateway.create_usage_plan_key(usagePlanId=plan, keyId=key["id"], keyType="API_KEY")
+    return key
+
+
+def test_keys_let_clients_connect(cloud, api, name):
+    gateway, to = cloud.client("apigateway"), telling_of_keys(api)
+    api.route("$connect", to, ApiKeyRequired=True)
+    api.route("$default", to, answers=True)
+    key = key_for_two(gateway, api, name)
+    other = gateway.create_api_key(name=name, value="o" * 20 + name[-9:], enabled=True)
 
     def status(value=None):
         try:
@@ -207,16 +218,10 @@ def test_keys_let_clients_connect(cloud, api, name):
 
 
 def test_keys_let_messages_through(cloud, api, name):
-    gateway = cloud.client("apigateway")
-    to = api.integration("MOCK", **MOCK)
-    api.client.create_integration_response(
-        ApiId=api.id, IntegrationId=to, IntegrationResponseKey="$default", ResponseTemplates={"$default": '"$!context.identity.apiKeyId"'}
-    )
+    gateway, to = cloud.client("apigateway"), telling_of_keys(api)
     api.route("$default", to, answers=True)
     api.route("paid", to, answers=True, ApiKeyRequired=True)
-    key = gateway.create_api_key(name=name, value="k" * 20 + name[-9:], enabled=True)
-    plan = gateway.create_usage_plan(name=name, apiStages=[{"apiId": api.id, "stage": "dev"}], quota={"limit": 2, "period": "DAY"})["id"]
-    gateway.create_usage_plan_key(usagePlanId=plan, keyId=key["id"], keyType="API_KEY")
+    key = key_for_two(gateway, api, name)
 
     def said(socket, message):
         socket.send(json.dumps({"action": message}))
